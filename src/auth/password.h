@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Passwords: Argon2id (libsodium), 19 MiB, 2 passes: the OWASP password storage recommendation.
+ * Costs some 25 ms of a core; never on a request thread. Safe from any thread; at most two hash
+ * at once in a process, so that memory stays bounded.
+ */
+#ifndef ECS_AUTH_PASSWORD_H
+#define ECS_AUTH_PASSWORD_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "limits.h"
+
+/* UNAVAILABLE if memory is out. */
+MUST_CHECK enum status password_hash(struct slice password, char hash[PASSWORD_HASH_MAX + 1]);
+bool password_verify(struct slice password, const char *hash);
+/* Takes as long as a verification and always fails: for an address that does not exist. */
+bool password_verify_nobody(struct slice password);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * BLAKE2b of several parts. Each part is hashed with its length before it, so that ("ab", "c")
+ * and ("a", "bc") differ. Equal input gives equal output on every machine.
+ */
+#ifndef ECS_BASE_HASH_H
+#define ECS_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+enum { HASH_SIZE = 16, HASH_TEXT_SIZE = 33 };
+
+struct hash {
+    uint8_t bytes[HASH_SIZE];
+};
+
+struct hash hash_of(const struct slice parts[], size_t count);
+/* Lower-case hexadecimal, terminated. */
+void hash_format(const struct hash *hash, char text[HASH_TEXT_SIZE]);
+
+static inline int hash_compare(const struct hash *a, const struct hash *b)
+{
+    return memcmp(a->bytes, b->bytes, HASH_SIZE);
+}
+
+#endif

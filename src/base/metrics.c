@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A flat array of atomics, metric by label: a few kilobytes, no locks, no allocation.
+ */
+#include "base/metrics.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+enum kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM };
+
+struct metric_row {
+    enum kind kind;
+    const char *name;
+    const char *help;
+    const char *label;
+};
+
+static const struct metric_row rows[METRIC_COUNT] = {
+#define COUNTER(name, help, label) {KIND_COUNTER, #name, help, label},
+#define GAUGE(name, help, label) {KIND_GAUGE, #name, help, label},
+#define HISTOGRAM(name, help) {KIND_HISTOGRAM, #name, help, NULL},
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef HISTOGRAM
+};
+
+static const char *const label_names[LABEL_COUNT] = {
+    "",
+#define LABEL(name) #name,
+#include "base/metric_labels.def"
+#undef LABEL
+};
+
+/* Upper edges; the last bucket has none. */
+static const int64_t bucket_us[] = {100,   250,   500,    1000,   2500,   5000,    10000,
+                                    25000, 50000, 100000, 250000, 500000, 1000000, 5000000};
+enum { BUCKETS = sizeof bucket_us / sizeof bucket_us[0] + 1 };
+
+static _Atomic int64_t values[METRIC_COUNT][LABEL_COUNT];
+static _Atomic int touched[METRIC_COUNT][LABEL_COUNT];
+static _Atomic int64_t buckets[METRIC_COUNT][BUCKETS];
+
+void metric_add(enum metric metric, enum metric_label label, int64_t by)
+{
+    atomic_fetch_add_explicit(&values[metric][label], by, memory_order_relaxed);
+    atomic_store_explicit(&touched[metric][label], 1, memory_order_relaxed);
+}
+
+void metric_set(enum metric metric, enum metric_label label, int64_t value)
+{
+    atomic_store_explicit(&values[metric][label], value, memory_order_relaxed);
+    atomic_store_explicit(&touched[metric][label], 1, memory_order_relaxed);
+}
+
+void metric_observe_us(enum metric metric, int64_t duration_us)
+{
+    size_t bucket = 0;
+    while (bucket < BUCKETS - 1 && duration_us > bucket_us[bucket])
+        bucket++;
+    atomic_fetch_add_explicit(&buckets[metric][bucket], 1, memory_order_relaxed);
+    metric_add(metric, LABEL_NONE, duration_us);
+}
+
+int64_t metric_value(enum metric metric, enum metric_label label)
+{
+    return atomic_load_explicit(&values[metric][label], memory_order_relaxed);
+}
+
+static void write_values(struct buf *out, enum metric metric)
+{
+    const struct metric_row *row = &rows[metric];
+    const char *suffix = row->kind == KIND_COUNTER ? "_total" : "";
+    for (int label = 0; label < LABEL_COUNT; label++) {
+        if (!atomic_load_explicit(&touched[metric][label], memory_order_relaxed) &&
+            !(row->label == NULL && label == LABEL_NONE))
+            continue;
+        buf_printf(out, "ecs_%s%s", row->name, suffix);
+        if (label != LABEL_NONE)
+            buf_printf(out, "{%s=\"%s\"}", row->label, label_names[label]);
+        buf_printf(out, " %" PRId64 "\n", metric_value(metric, (enum metric_label)label));
+    }
+}
+
+static void write_histogram(struct buf *out, enum metric metric)
+{
+    /* Named in seconds, the base unit of Prometheus. */
+    const char *name = rows[metric].name;
+    int stem = (int)(strlen(name) - strlen("_us"));
+    int64_t total = 0;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        total += atomic_load_explicit(&buckets[metric][i], memory_order_relaxed);
+        if (i < BUCKETS - 1)
+            buf_printf(out, "ecs_%.*s_seconds_bucket{le=\"%g\"} %" PRId64 "\n", stem, name,
+                       (double)bucket_us[i] / 1e6, total);
+        else
+            buf_printf(out, "ecs_%.*s_seconds_bucket{le=\"+Inf\"} %" PRId64 "\n", stem, name,
+                       total);
+    }
+    buf_printf(out, "ecs_%.*s_seconds_sum %.6f\n", stem, name,
+               (double)metric_value(metric, LABEL_NONE) / 1e6);
+    buf_printf(out, "ecs_%.*s_seconds_count %" PRId64 "\n", stem, name, total);
+}
+
+void metrics_write(struct buf *out)
+{
+    static const char *const kinds[] = {"counter", "gauge", "histogram"};
+    for (int metric = 0; metric < METRIC_COUNT; metric++) {
+        const struct metric_row *row = &rows[metric];
+        int stem = (int)strlen(row->name) - (row->kind == KIND_HISTOGRAM ? 3 : 0);
+        const char *suffix = row->kind == KIND_COUNTER     ? "_total"
+                             : row->kind == KIND_HISTOGRAM ? "_seconds"
+                                                           : "";
+        buf_printf(out, "# HELP ecs_%.*s%s %s\n", stem, row->name, suffix, row->help);
+        buf_printf(out, "# TYPE ecs_%.*s%s %s\n", stem, row->name, suffix, kinds[row->kind]);
+        if (row->kind == KIND_HISTOGRAM)
+            write_histogram(out, (enum metric)metric);
+        else
+            write_values(out, (enum metric)metric);
+    }
+}

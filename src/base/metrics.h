@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Counters, gauges and histograms of this process: metrics.def. All functions are safe from any
+ * thread and never block.
+ */
+#ifndef ECS_BASE_METRICS_H
+#define ECS_BASE_METRICS_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum metric {
+#define COUNTER(name, help, label) METRIC_##name,
+#define GAUGE(name, help, label) METRIC_##name,
+#define HISTOGRAM(name, help) METRIC_##name,
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef HISTOGRAM
+    METRIC_COUNT
+};
+
+/* Label values: a small closed list for all metrics, so that a label can never be made of input. */
+enum metric_label {
+    LABEL_NONE,
+#define LABEL(name) LABEL_##name,
+#include "base/metric_labels.def"
+#undef LABEL
+    LABEL_COUNT
+};
+
+void metric_add(enum metric metric, enum metric_label label, int64_t by);
+void metric_set(enum metric metric, enum metric_label label, int64_t value);
+void metric_observe_us(enum metric metric, int64_t duration_us);
+int64_t metric_value(enum metric metric, enum metric_label label);
+/* Prometheus text format 0.0.4. */
+void metrics_write(struct buf *out);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A credit decision with all that it was made from.
+ */
+#ifndef ECS_DOMAIN_DECISION_H
+#define ECS_DOMAIN_DECISION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/uuid.h"
+#include "domain/features.h"
+#include "domain/offer.h"
+#include "domain/policy.h"
+#include "limits.h"
+
+struct decision {
+    struct uuid id;
+    struct uuid user_id;
+    int64_t decided_at_us;
+    bool approved;
+    int32_t risk;                     /* millionths */
+    char reason[DENIAL_TEXT_MAX + 1]; /* of a denial; empty if approved */
+    struct features features;         /* what the model saw */
+    int64_t features_version;         /* of the person's tiles */
+    char model[MODEL_NAME_MAX + 1];
+    struct hash policy;
+    struct hash inputs; /* decision_inputs(): equal inputs need no new decision */
+    bool has_offer;
+    struct offer offer; /* in its state as read; meaningful if has_offer */
+};
+
+/* A hash of features, model and policy. */
+struct hash decision_inputs(const struct features *features, const char *model,
+                            const struct hash *policy);
+
+/* Fills decision (id, user_id and times given by the caller in it already) from a score. The offer
+ * gets `offer_id`; it has none if the terms deny. */
+void decision_make(struct decision *decision, const struct policy *policy, int32_t risk,
+                   const struct uuid *offer_id);
+
+/* True if the person's last decision still answers a request with these inputs: the same inputs,
+ * and an offer, if it made one, that is still open. */
+bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us);
+
+#endif

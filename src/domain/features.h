@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tiles of one person + a moment → features. One pure function for the API, for training and for
+ * replay, on integers only, so that equal tiles give equal bits everywhere.
+ *
+ * A window of N days as of a moment holds the last 24·N hourly tiles (emotions) or the last N
+ * daily tiles (transactions), the one that the moment lies in included.
+ */
+#ifndef ECS_DOMAIN_FEATURES_H
+#define ECS_DOMAIN_FEATURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "domain/emotion.h"
+#include "domain/transaction.h"
+
+enum feature_unit { UNIT_COUNT, UNIT_CENTS, UNIT_MILLIONTHS };
+enum feature_group { GROUP_FINANCIAL, GROUP_EMOTIONAL };
+
+enum feature {
+#define FEATURE(name, unit, group, empty, words) FEATURE_##name,
+#include "domain/features.def"
+#undef FEATURE
+    FEATURE_COUNT
+};
+
+struct feature_definition {
+    const char *name;
+    enum feature_unit unit;
+    enum feature_group group;
+    int64_t empty; /* the value where there are no events */
+    const char *words;
+};
+
+extern const struct feature_definition feature_definitions[FEATURE_COUNT];
+
+struct features {
+    int64_t values[FEATURE_COUNT]; /* in the unit of the definition */
+};
+
+/* Changes when a feature is added, renamed or computed otherwise. */
+#define FEATURES_SCHEMA 1
+
+enum window { WINDOW_24H, WINDOW_7D, WINDOW_30D, WINDOW_COUNT };
+
+/* The tiles of one person that the longest window can need; ascending by time. */
+struct person_tiles {
+    size_t emotion_count;
+    size_t transaction_count;
+    struct emotion_tile emotions[EMOTION_TILES_MAX];
+    struct transaction_tile transactions[TRANSACTION_TILES_MAX];
+};
+
+/* Start of the first tile within the longest window as of `now_us`: what a store must read. */
+int64_t features_emotions_from_us(int64_t now_us);
+int64_t features_transactions_from_us(int64_t now_us);
+
+/* All emotion (transaction) tiles within a window, merged. */
+struct emotion_tile emotion_window(const struct person_tiles *tiles, enum window window,
+                                   int64_t now_us);
+struct transaction_tile transaction_window(const struct person_tiles *tiles, enum window window,
+                                           int64_t now_us);
+
+struct features features_compute(const struct person_tiles *tiles, int64_t now_us);
+
+/* Features are the same for all moments within one hour, unless an event comes in: they are
+ * computed as of the start of this period. */
+int64_t features_period_us(int64_t now_us);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every bound of the system, in one place. Sizes in bytes unless the name ends in another unit.
+ */
+#ifndef ECS_LIMITS_H
+#define ECS_LIMITS_H
+
+/* Time, in microseconds. */
+#define SECOND_US 1000000LL
+#define MINUTE_US (60 * SECOND_US)
+#define HOUR_US (60 * MINUTE_US)
+#define DAY_US (24 * HOUR_US)
+
+/* HTTP */
+#define HTTP_BODY_MAX (64 * 1024)         /* one JSON document */
+#define HTTP_BATCH_BODY_MAX (1024 * 1024) /* an NDJSON batch */
+#define HTTP_BATCH_LINES_MAX 1000
+#define HTTP_HEADERS_MAX (8 * 1024)
+#define HTTP_CONNECTIONS_MAX 10000
+#define HTTP_HEADER_DEADLINE_US (5 * SECOND_US)
+#define HTTP_BODY_DEADLINE_US (10 * SECOND_US)
+#define HTTP_POOL_QUEUE_MAX 1024 /* requests waiting for a pool thread; more get 503 */
+#define HTTP_PATH_PARAMETERS_MAX 2
+#define JSON_DEPTH_MAX 32
+
+/* Fields */
+#define EMAIL_MAX 254 /* RFC 5321 path limit less the angle brackets */
+#define PASSWORD_MIN 8
+#define PASSWORD_MAX 128
+#define PASSWORD_HASH_MAX 128
+#define EVENT_TYPE_MAX 64
+#define EVENT_ID_MAX 128
+#define CATEGORY_MAX 64
+#define CURRENCY_LENGTH 3
+#define TRACE_ID_MAX 64 /* X-Request-ID */
+#define TRACEPARENT_LENGTH 55
+#define TOKEN_MAX 4096
+#define IDEMPOTENCY_KEY_MAX 128
+#define CREDIT_TYPE_MAX 48
+#define MODEL_NAME_MAX 64
+#define REASONS_MAX 4
+#define PAGE_SIZE_MAX 100
+#define PAGE_MAX 1000000
+
+/* Events */
+#define MILLIONTHS 1000000
+#define AMOUNT_CENTS_MAX 9999999999LL      /* numeric(10,2) of the seed schema */
+#define EVENT_AHEAD_US_MAX (5 * MINUTE_US) /* clocks differ; more than this ahead is refused */
+#define STRESS_THRESHOLD_MILLIONTHS 700000 /* stress_level from here on is a stress event */
+#define EVENT_KEY_LIFE_US (14 * DAY_US)    /* longer than any stream keeps a message */
+
+/* Bus */
+#define BUS_PAYLOAD_MAX (64 * 1024)
+#define BUS_BATCH_MAX 4096
+#define BUS_ACK_WAIT_US (10 * SECOND_US)
+#define BUS_RETRY_DELAY_US (1 * SECOND_US)
+#define BUS_STREAM_AGE_US (3 * DAY_US)
+#define BUS_DUPLICATE_WINDOW_US (2 * MINUTE_US)
+#define BUS_STREAM_BYTES_MAX (4LL << 30)
+#define REASON_MAX 200 /* why a message was refused */
+
+/* Features: the longest windows that tiles are read for. */
+#define EMOTION_TILES_MAX (30 * 24 + 1)
+#define TRANSACTION_TILES_MAX 92
+
+/* Secrets */
+#define SECRET_MIN 32
+#define INTERNAL_KEYS_MAX 4
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Port: a memo that may forget everything at any moment. Nothing true is kept in it alone, so
+ * every caller treats STATUS_UNAVAILABLE like a miss. Adapters: cache_memory (bounded map in this
+ * process), cache_redis. A handle is used by one thread at a time.
+ */
+#ifndef ECS_PORTS_CACHE_H
+#define ECS_PORTS_CACHE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "base/status.h"
+
+struct cache;
+
+struct cache_ops {
+    const char *name;
+    enum status (*get)(struct cache *cache, const char *key, struct buf *value);
+    enum status (*set)(struct cache *cache, const char *key, struct slice value, int64_t life_us);
+    enum status (*remove)(struct cache *cache, const char *const keys[], size_t count);
+    enum status (*increment)(struct cache *cache, const char *key, int64_t by, int64_t life_us,
+                             int64_t *total);
+    enum status (*ping)(struct cache *cache);
+    void (*close)(struct cache *cache);
+};
+
+struct cache {
+    const struct cache_ops *ops;
+};
+
+/* Appends the value to `value`. NOT_FOUND on a miss; UNAVAILABLE if the cache cannot be asked or
+ * holds something that is not bytes under the key. Blocks 20 ms at most. */
+MUST_CHECK static inline enum status cache_get(struct cache *cache, const char *key,
+                                               struct buf *value)
+{
+    return cache->ops->get(cache, key, value);
+}
+
+/* Kept for `life_us` at most. */
+MUST_CHECK static inline enum status cache_set(struct cache *cache, const char *key,
+                                               struct slice value, int64_t life_us)
+{
+    return cache->ops->set(cache, key, value, life_us);
+}
+
+/* Forgets the keys; one round trip for all. A key that is not there is no error. */
+MUST_CHECK static inline enum status cache_remove(struct cache *cache, const char *const keys[],
+                                                  size_t count)
+{
+    return cache->ops->remove(cache, keys, count);
+}
+
+/* Adds to a counter, which starts at 0 and ends `life_us` after it started. */
+MUST_CHECK static inline enum status cache_increment(struct cache *cache, const char *key,
+                                                     int64_t by, int64_t life_us, int64_t *total)
+{
+    return cache->ops->increment(cache, key, by, life_us, total);
+}
+
+MUST_CHECK static inline enum status cache_ping(struct cache *cache)
+{
+    return cache->ops->ping(cache);
+}
+
+static inline void cache_close(struct cache *cache)
+{
+    cache->ops->close(cache);
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Port: time. Sampled once per step and handed to the domain, which cannot read a clock.
+ * Adapters: clock_system (production), clock_manual (tests). Safe from any thread.
+ */
+#ifndef ECS_PORTS_CLOCK_H
+#define ECS_PORTS_CLOCK_H
+
+#include <stdint.h>
+
+struct clock;
+
+struct clock_ops {
+    int64_t (*now_us)(struct clock *clock);
+    int64_t (*monotonic_us)(struct clock *clock);
+};
+
+struct clock {
+    const struct clock_ops *ops;
+};
+
+/* Microseconds since 1970-01-01 UTC. */
+static inline int64_t clock_now_us(struct clock *clock)
+{
+    return clock->ops->now_us(clock);
+}
+
+/* Microseconds since an arbitrary moment; never goes back. For durations and deadlines. */
+static inline int64_t clock_monotonic_us(struct clock *clock)
+{
+    return clock->ops->monotonic_us(clock);
+}
+
+#endif

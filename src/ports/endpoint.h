@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Port, inbound: what a role answers over HTTP. A role exports a table of endpoints; src/http
+ * routes, authenticates, limits, documents (/openapi.json) and answers from that table alone.
+ */
+#ifndef ECS_PORTS_ENDPOINT_H
+#define ECS_PORTS_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "limits.h"
+
+enum endpoint_auth {
+    AUTH_NONE,
+    AUTH_INTERNAL, /* X-Internal-Key */
+    AUTH_USER      /* bearer token; a {user_id} in the path must be the token's */
+};
+
+enum endpoint_kind {
+    ENDPOINT_ASYNC,    /* the handler returns at once; it, or a callback, calls exchange_done */
+    ENDPOINT_BLOCKING, /* runs on a pool thread; done when it returns */
+    ENDPOINT_EVENTS    /* Server-Sent Events: runs on a pool thread each time there may be news;
+                          appends event frames newer than request.last_event_id to the body and
+                          moves last_event_id on. A refusal on the first run ends it. */
+};
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH, METHOD_COUNT };
+
+/* Who asks: from a verified token. */
+struct principal {
+    struct uuid user_id;
+    struct uuid token_id;
+    int64_t token_expires_at_us;
+    char email[EMAIL_MAX + 1];
+};
+
+/* Slices live until the exchange is done. Headers and parameters that did not come are empty. */
+struct request {
+    struct slice path_parameters[HTTP_PATH_PARAMETERS_MAX]; /* in the order of the template */
+    struct slice query_page;
+    struct slice query_page_size;
+    struct slice query_after;
+    struct slice body;
+    bool is_batch;                     /* the body is application/x-ndjson */
+    char request_id[TRACE_ID_MAX + 1]; /* X-Request-ID, or a new UUID */
+    char traceparent[TRACEPARENT_LENGTH + 1];
+    struct slice idempotency_key;
+    int64_t last_event_id; /* Last-Event-ID; 0: from the start */
+    struct slice remote_address;
+    struct principal principal; /* meaningful with AUTH_USER */
+    int64_t received_us;
+};
+
+struct response {
+    int http_status;
+    struct buf body;
+    const char *content_type; /* a constant text; application/json unless set */
+    int retry_after_s;        /* 0: no such header */
+};
+
+struct exchange {
+    struct request request;
+    struct response response;
+    void *scratch; /* the handler's, between an ASYNC start and its callback; freed by free() */
+};
+
+/* ENDPOINT_ASYNC: the response is complete. Exactly once; from any thread. `exchange` is gone
+ * afterwards. Implemented by whoever runs the endpoint: src/http, or a test. */
+void exchange_done(struct exchange *exchange);
+
+struct role_context;
+typedef void endpoint_handler(struct role_context *context, struct exchange *exchange);
+
+/* JSON Schema texts of bodies; what /openapi.json says. NULL: no body. */
+struct endpoint {
+    enum method method;
+    const char *path; /* template: "/v1/users/{user_id}/offers" */
+    enum endpoint_auth auth;
+    enum endpoint_kind kind;
+    bool batch;    /* also takes application/x-ndjson */
+    bool paged;    /* takes page and page_size */
+    bool internal; /* not for the public gateway */
+    endpoint_handler *handle;
+    const char *summary;
+    const char *request_schema;
+    int success; /* status of success */
+    const char *response_schema;
+    const char *errors; /* statuses beyond those that auth and body imply: "404 409" */
+};
+
+/* {"detail": …} with the fields of RFC 9457; replaces what the body held. */
+void response_error(struct response *response, enum status status, const char *detail);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Port: the database, the only truth. Adapters: store_sqlite, store_postgres. Every operation is
+ * one transaction: it happened, or it did not. A handle is used by one thread at a time; each
+ * thread opens its own.
+ *
+ * Every operation may return UNAVAILABLE: the database could not be asked, or its answer was lost.
+ * The next call connects anew. All operations are safe to repeat after that.
+ */
+#ifndef ECS_PORTS_STORE_H
+#define ECS_PORTS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "domain/decision.h"
+#include "domain/emotion.h"
+#include "domain/event.h"
+#include "domain/features.h"
+#include "domain/offer.h"
+#include "domain/transaction.h"
+#include "domain/user.h"
+
+struct store;
+
+/* A refresh token is kept as a hash. All tokens born of one login are a family: a token used
+ * twice was stolen, and ends its family. */
+struct refresh_token {
+    struct hash token;
+    struct uuid family;
+    struct uuid user_id;
+    int64_t expires_at_us;
+};
+
+/* An access token revoked before its end. */
+struct revocation {
+    struct uuid token_id; /* jti */
+    int64_t revoked_at_us;
+    int64_t expires_at_us;
+};
+
+/* What a credit analysis must know before it works. */
+struct credit_state {
+    int64_t features_version; /* grows with every event counted for the person */
+    bool has_decision;
+    struct decision last; /* the newest decision, with its offer if it made one */
+};
+
+/* An Idempotency-Key as it came with a request: unique for a user. */
+struct idempotency {
+    const char *key;     /* NULL: none came */
+    struct hash request; /* of what was asked */
+};
+
+struct outbox_row {
+    int64_t id;
+    enum stream stream;
+    char request_id[TRACE_ID_MAX + 1];
+    char traceparent[TRACEPARENT_LENGTH + 1];
+    char payload[1024]; /* JSON text */
+};
+
+struct page {
+    int64_t offset;
+    int64_t size;
+};
+
+struct store_ops {
+    const char *name;
+    enum status (*migrate)(struct store *store, int *applied);
+    enum status (*ping)(struct store *store);
+    void (*close)(struct store *store);
+
+    enum status (*user_create)(struct store *store, const struct user *user);
+    enum status (*user_by_email)(struct store *store, const char *email, struct user *user);
+    enum status (*user_by_id)(struct store *store, const struct uuid *id, struct user *user);
+
+    enum status (*refresh_create)(struct store *store, const struct refresh_token *token);
+    enum status (*refresh_rotate)(struct store *store, const struct hash *old,
+                                  struct refresh_token *next, int64_t now_us);
+    enum status (*refresh_end)(struct store *store, const struct uuid *user_id);
+    enum status (*revocation_add)(struct store *store, const struct revocation *revocation);
+    enum status (*revocations_since)(struct store *store, int64_t since_us, struct revocation out[],
+                                     size_t max, size_t *count);
+
+    enum status (*emotions_apply)(struct store *store, const struct emotion_event events[],
+                                  size_t count, enum event_result results[]);
+    enum status (*transactions_apply)(struct store *store, const struct transaction_event events[],
+                                      size_t count, enum event_result results[]);
+    enum status (*tiles_read)(struct store *store, const struct uuid *user_id, int64_t now_us,
+                              int64_t *version, struct person_tiles *tiles);
+
+    enum status (*credit_state)(struct store *store, const struct uuid *user_id,
+                                struct credit_state *state);
+    enum status (*decision_record)(struct store *store, const struct decision *decision,
+                                   const struct idempotency *idempotency, struct decision *stands);
+    enum status (*decision_by_key)(struct store *store, const struct uuid *user_id,
+                                   const struct idempotency *idempotency,
+                                   struct decision *decision);
+    enum status (*decision_read)(struct store *store, const struct uuid *id,
+                                 const struct uuid *user_id, struct decision *decision);
+    enum status (*decisions_list)(struct store *store, const struct uuid *user_id, struct page page,
+                                  struct decision out[], size_t *count, int64_t *total);
+    enum status (*offers_list)(struct store *store, const struct uuid *user_id, struct page page,
+                               struct offer out[], size_t *count, int64_t *total);
+    enum status (*line_read)(struct store *store, const struct uuid *user_id, struct offer *line);
+    enum status (*offer_accept)(struct store *store, const struct uuid *offer_id,
+                                const struct uuid *user_id, int64_t now_us,
+                                const struct outbox_row *event, bool *changed);
+    enum status (*offer_activate)(struct store *store, const struct uuid *offer_id,
+                                  const struct uuid *user_id, int64_t now_us,
+                                  const struct notification *notification,
+                                  const struct outbox_row *event, bool *changed);
+    enum status (*offers_expire)(struct store *store, int64_t now_us, int64_t *expired);
+    enum status (*notifications_after)(struct store *store, const struct uuid *user_id,
+                                       int64_t after_id, struct notification out[], size_t max,
+                                       size_t *count);
+
+    enum status (*outbox_claim)(struct store *store, int64_t now_us, struct outbox_row out[],
+                                size_t max, size_t *count);
+    enum status (*outbox_done)(struct store *store, const int64_t ids[], size_t count);
+    enum status (*sweep)(struct store *store, int64_t now_us, int64_t raw_life_us);
+};
+
+struct store {
+    const struct store_ops *ops;
+};
+
+/* Applies every migration not yet applied, each in a transaction; safe when several processes do
+ * it at once. `applied` counts those that this call applied. */
+MUST_CHECK static inline enum status store_migrate(struct store *store, int *applied)
+{
+    return store->ops->migrate(store, applied);
+}
+
+MUST_CHECK static inline enum status store_ping(struct store *store)
+{
+    return store->ops->ping(store);
+}
+
+static inline void store_close(struct store *store)
+{
+    store->ops->close(store);
+}
+
+/* People ---------------------------------------------------------------------------------- */
+
+/* CONFLICT if the e-mail is taken. */
+MUST_CHECK static inline enum status store_user_create(struct store *store, const struct user *user)
+{
+    return store->ops->user_create(store, user);
+}
+
+/* NOT_FOUND if there is none; so is the next. */
+MUST_CHECK static inline enum status store_user_by_email(struct store *store, const char *email,
+                                                         struct user *user)
+{
+    return store->ops->user_by_email(store, email, user);
+}
+
+MUST_CHECK static inline enum status store_user_by_id(struct store *store, const struct uuid *id,
+                                                      struct user *user)
+{
+    return store->ops->user_by_id(store, id, user);
+}
+
+/* Tokens ---------------------------------------------------------------------------------- */
+
+MUST_CHECK static inline enum status store_refresh_create(struct store *store,
+                                                          const struct refresh_token *token)
+{
+    return store->ops->refresh_create(store, token);
+}
+
+/* Uses up `old` and stores `next`, whose token and expiry the caller has set; its family and user
+ * are filled in from the old one. UNAUTHENTICATED if `old` is unknown, expired, or was used
+ * before; in the last case its whole family ends. */
+MUST_CHECK static inline enum status store_refresh_rotate(struct store *store,
+                                                          const struct hash *old,
+                                                          struct refresh_token *next,
+                                                          int64_t now_us)
+{
+    return store->ops->refresh_rotate(store, old, next, now_us);
+}
+
+/* Ends all refresh tokens of a person. */
+MUST_CHECK static inline enum status store_refresh_end(struct store *store,
+                                                       const struct uuid *user_id)
+{
+    return store->ops->refresh_end(store, user_id);
+}
+
+MUST_CHECK static inline enum status store_revocation_add(struct store *store,
+                                                          const struct revocation *revocation)
+{
+    return store->ops->revocation_add(store, revocation);
+}
+
+/* Revoked at or after `since_us`, oldest first. */
+MUST_CHECK static inline enum status store_revocations_since(struct store *store, int64_t since_us,
+                                                             struct revocation out[], size_t max,
+                                                             size_t *count)
+{
+    return store->ops->revocations_since(store, since_us, out, max, count);
+}
+
+/* Events and features --------------------------------------------------------------------- */
+
+/* Counts each event once: new keys, and for those only raw rows, tile deltas and one more version
+ * of the person's features, all in one transaction. A key twice in the batch counts once too.
+ * `results[i]` tells what became of `events[i]`. */
+MUST_CHECK static inline enum status store_emotions_apply(struct store *store,
+                                                          const struct emotion_event events[],
+                                                          size_t count, enum event_result results[])
+{
+    return store->ops->emotions_apply(store, events, count, results);
+}
+
+MUST_CHECK static inline enum status
+store_transactions_apply(struct store *store, const struct transaction_event events[], size_t count,
+                         enum event_result results[])
+{
+    return store->ops->transactions_apply(store, events, count, results);
+}
+
+/* Tiles of the longest windows as of `now_us`, ascending, and the version of the person's
+ * features that they are, from one snapshot. NOT_FOUND if there is no such person. */
+MUST_CHECK static inline enum status store_tiles_read(struct store *store,
+                                                      const struct uuid *user_id, int64_t now_us,
+                                                      int64_t *version, struct person_tiles *tiles)
+{
+    return store->ops->tiles_read(store, user_id, now_us, version, tiles);
+}
+
+/* Credit ---------------------------------------------------------------------------------- */
+
+/* NOT_FOUND if there is no such person. */
+MUST_CHECK static inline enum status
+store_credit_state(struct store *store, const struct uuid *user_id, struct credit_state *state)
+{
+    return store->ops->credit_state(store, user_id, state);
+}
+
+/* Records a decision, its offer (status offered) if it has one, and the idempotency key if one
+ * came, and supersedes the person's open offers. Decisions of one person are recorded one after
+ * the other: if another request has meanwhile recorded one with the same inputs that still
+ * stands, that one is returned in `stands` and nothing is recorded; so too the decision first
+ * recorded under the same idempotency key. Otherwise `stands` is `decision`. CONFLICT if the key
+ * was used for another request. NOT_FOUND if there is no such person. */
+MUST_CHECK static inline enum status store_decision_record(struct store *store,
+                                                           const struct decision *decision,
+                                                           const struct idempotency *idempotency,
+                                                           struct decision *stands)
+{
+    return store->ops->decision_record(store, decision, idempotency, stands);
+}
+
+/* The decision that was answered under this key. NOT_FOUND if the key is new; CONFLICT if it was
+ * used for another request. */
+MUST_CHECK static inline enum status store_decision_by_key(struct store *store,
+                                                           const struct uuid *user_id,
+                                                           const struct idempotency *idempotency,
+                                                           struct decision *decision)
+{
+    return store->ops->decision_by_key(store, user_id, idempotency, decision);
+}
+
+/* NOT_FOUND if there is none of this id that is this person's. */
+MUST_CHECK static inline enum status store_decision_read(struct store *store, const struct uuid *id,
+                                                         const struct uuid *user_id,
+                                                         struct decision *decision)
+{
+    return store->ops->decision_read(store, id, user_id, decision);
+}
+
+/* Newest first; `out` has room for page.size. `total` counts all pages. */
+MUST_CHECK static inline enum status store_decisions_list(struct store *store,
+                                                          const struct uuid *user_id,
+                                                          struct page page, struct decision out[],
+                                                          size_t *count, int64_t *total)
+{
+    return store->ops->decisions_list(store, user_id, page, out, count, total);
+}
+
+MUST_CHECK static inline enum status store_offers_list(struct store *store,
+                                                       const struct uuid *user_id, struct page page,
+                                                       struct offer out[], size_t *count,
+                                                       int64_t *total)
+{
+    return store->ops->offers_list(store, user_id, page, out, count, total);
+}
+
+/* The person's active line. NOT_FOUND if there is none. */
+MUST_CHECK static inline enum status store_line_read(struct store *store,
+                                                     const struct uuid *user_id, struct offer *line)
+{
+    return store->ops->line_read(store, user_id, line);
+}
+
+/* offered → accepted, and `event` into the outbox with it. The adapter writes the event's payload
+ * from the offer (creditLimit and the rest are only known to it): `event` carries the trace.
+ * Repeating it on one's own accepted or active offer is OK with `changed` false. NOT_FOUND if
+ * there is no such offer of this person that is open. */
+MUST_CHECK static inline enum status
+store_offer_accept(struct store *store, const struct uuid *offer_id, const struct uuid *user_id,
+                   int64_t now_us, const struct outbox_row *event, bool *changed)
+{
+    return store->ops->offer_accept(store, offer_id, user_id, now_us, event, changed);
+}
+
+/* accepted → active; the person's line that was active before, if any, is superseded; the
+ * notification and its event (payload in it) are written with it. OK with `changed` false if it
+ * is active or superseded already. NOT_FOUND if there is no such accepted offer of this person. */
+MUST_CHECK static inline enum status
+store_offer_activate(struct store *store, const struct uuid *offer_id, const struct uuid *user_id,
+                     int64_t now_us, const struct notification *notification,
+                     const struct outbox_row *event, bool *changed)
+{
+    return store->ops->offer_activate(store, offer_id, user_id, now_us, notification, event,
+                                      changed);
+}
+
+/* offered → expired for all whose time is over. */
+MUST_CHECK static inline enum status store_offers_expire(struct store *store, int64_t now_us,
+                                                         int64_t *expired)
+{
+    return store->ops->offers_expire(store, now_us, expired);
+}
+
+/* Oldest first. */
+MUST_CHECK static inline enum status
+store_notifications_after(struct store *store, const struct uuid *user_id, int64_t after_id,
+                          struct notification out[], size_t max, size_t *count)
+{
+    return store->ops->notifications_after(store, user_id, after_id, out, max, count);
+}
+
+/* Outbox ---------------------------------------------------------------------------------- */
+
+/* Takes rows for publishing; another caller does not get them for 10 s. */
+MUST_CHECK static inline enum status store_outbox_claim(struct store *store, int64_t now_us,
+                                                        struct outbox_row out[], size_t max,
+                                                        size_t *count)
+{
+    return store->ops->outbox_claim(store, now_us, out, max, count);
+}
+
+/* Deletes rows that were published. */
+MUST_CHECK static inline enum status store_outbox_done(struct store *store, const int64_t ids[],
+                                                       size_t count)
+{
+    return store->ops->outbox_done(store, ids, count);
+}
+
+/* Housekeeping: drops raw events older than `raw_life_us`, event keys older than
+ * EVENT_KEY_LIFE_US, and tokens and revocations that have expired. */
+MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t now_us,
+                                                 int64_t raw_life_us)
+{
+    return store->ops->sweep(store, now_us, raw_life_us);
+}
+
+#endif

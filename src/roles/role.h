@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A role: what it answers, what it consumes, what it does from time to time. All of it are step
+ * functions over ports: a role owns no thread, no socket and no clock, so all roles can run in
+ * one thread under a manual clock, or each in processes of its own.
+ *
+ * Inside a step it is always: decode → domain → store → publish → outcome.
+ */
+#ifndef ECS_ROLES_ROLE_H
+#define ECS_ROLES_ROLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/revocations.h"
+#include "auth/token.h"
+#include "base/status.h"
+#include "domain/event.h"
+#include "domain/policy.h"
+#include "ports/bus.h"
+#include "ports/cache.h"
+#include "ports/clock.h"
+#include "ports/endpoint.h"
+#include "ports/entropy.h"
+#include "ports/scorer.h"
+#include "ports/store.h"
+
+/* The part of the configuration that roles see. */
+struct role_settings {
+    const struct policy *policy;
+    const struct token_keys *tokens;
+    int64_t access_token_life_us;
+    int64_t refresh_token_life_us;
+    int64_t feature_cache_life_us;
+    int64_t raw_life_us;
+    int64_t failed_logins_max;     /* in 15 minutes, for one address and e-mail */
+    int64_t logins_per_second_max; /* for one address; so is the next */
+    int64_t registrations_per_second_max;
+    int64_t batch_max; /* events in one transaction */
+};
+
+/* What a step works with. One per thread: store, cache and scorer handles are not shared. Ports
+ * that a step of the role does not use may be NULL. */
+struct role_context {
+    const struct role_settings *settings;
+    struct store *store;
+    struct cache *cache;
+    struct scorer *scorer;
+    struct bus *bus;
+    struct clock *clock;
+    struct entropy *entropy;
+    struct revocations *revocations;
+    void *scratch; /* scratch_size bytes of the step's definition, zeroed at first; or NULL */
+};
+
+/* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `handled`
+ * counts the messages settled. Not OK: the infrastructure failed; the runner waits and repeats. */
+struct consumer_step {
+    enum stream stream;
+    size_t scratch_size;
+    enum status (*step)(struct role_context *context, struct bus_consumer *consumer,
+                        int64_t wait_us, size_t *handled);
+};
+
+/* Done every `period_us`. */
+struct tick_step {
+    const char *name;
+    int64_t period_us;
+    size_t scratch_size;
+    enum status (*step)(struct role_context *context);
+};
+
+struct role {
+    const char *name;
+    const char *summary;
+    const struct endpoint *endpoints;
+    size_t endpoint_count;
+    const struct consumer_step *consumer; /* NULL: consumes nothing */
+    const struct tick_step *ticks;
+    size_t tick_count;
+};
+
+extern const struct role role_emotion_ingestion;
+extern const struct role role_transaction_ingestion;
+extern const struct role role_emotion_processing;
+extern const struct role role_transaction_processing;
+extern const struct role role_credit_analysis;
+extern const struct role role_user_credit;
+extern const struct role role_credit_application;
+
+#endif

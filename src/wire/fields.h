@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading typed fields out of a JSON document, with an error for each that does not fit. All
+ * decoders of this folder are made of these. A reader that fails notes the error and returns
+ * false; decoders go on to the next field, so that a client sees all that is wrong at once.
+ */
+#ifndef ECS_WIRE_FIELDS_H
+#define ECS_WIRE_FIELDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "wire/field_errors.h"
+
+/* Parses one JSON object: at most JSON_DEPTH_MAX deep, no duplicate keys, valid UTF-8, finite
+ * numbers. OK: `*root` is owned by the caller. MALFORMED: not JSON, with the position in
+ * `reason`. INVALID: JSON, but not an object. */
+MUST_CHECK enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1]);
+
+/* An object whose fields are read, and its place: "body", "body.emotionEvent", … */
+struct fields {
+    const json_t *object;
+    const char *loc;
+    struct field_errors *errors;
+};
+
+void field_error_add(const struct fields *fields, const char *name, const char *type,
+                     const char *message, const json_t *input);
+
+enum presence { FIELD_REQUIRED, FIELD_OPTIONAL };
+
+/* Copies text of `min` to `max` bytes into `out` (max + 1 bytes); empty if optional and missing
+ * or null. Control characters are refused. */
+bool field_text(const struct fields *fields, const char *name, enum presence presence, size_t min,
+                size_t max, char *out);
+bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid);
+/* A number, or text that is one, as the seed takes it, in 1/`scale`, rounded half away from zero,
+ * within `min` and `max` (in 1/scale). */
+bool field_decimal(const struct fields *fields, const char *name, int64_t scale, int64_t min,
+                   int64_t max, int64_t *out);
+/* ISO 8601; `*time_us` is untouched if optional and missing. */
+bool field_time(const struct fields *fields, const char *name, enum presence presence,
+                int64_t *time_us);
+/* A nested object; NULL if it is not there or not an object (noted). */
+const json_t *field_object(const struct fields *fields, const char *name);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Transactions between bytes and values. The edge and the worker use the same decoder, so a
+ * producer that publishes to the bus directly is checked as strictly as one that uses HTTP.
+ */
+#ifndef ECS_WIRE_TRANSACTION_JSON_H
+#define ECS_WIRE_TRANSACTION_JSON_H
+
+#include "base/buf.h"
+#include "domain/event.h"
+#include "domain/transaction.h"
+#include "wire/field_errors.h"
+
+/* Fills all of `event` from a payload that stood at `origin` (at the edge: a zeroed origin but
+ * for stream and published_us = now). MALFORMED: not JSON; `errors` is empty and `reason` tells
+ * where. INVALID: `errors` tells which fields. An event of more than EVENT_AHEAD_US_MAX after, or
+ * `oldest_us` or more before the moment it was stored at is INVALID. */
+MUST_CHECK enum status transaction_decode(struct slice payload, const struct event_origin *origin,
+                                          int64_t oldest_us, struct transaction_event *event,
+                                          struct field_errors *errors, char reason[REASON_MAX + 1]);
+
+/* The payload for the bus: {userId, amount} and the added fields. */
+void transaction_encode(const struct transaction_event *event, struct buf *json);
+
+#endif
