@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/json_put.h"
 
 enum { LINE_MAX_SIZE = 4096 };
 
@@ -32,21 +32,21 @@ void log_write(enum log_level level, const char *message, const struct log_field
         return;
     struct buf line;
     buf_init(&line, LINE_MAX_SIZE);
-    json_open(&line, '{');
-    json_key(&line, "time");
-    json_time(&line, wall_us());
-    json_key(&line, "level");
-    json_text(&line, names[level]);
-    json_key(&line, "message");
-    json_text(&line, message);
+    json_put_open(&line, '{');
+    json_put_key(&line, "time");
+    json_put_time(&line, wall_us());
+    json_put_key(&line, "level");
+    json_put_text(&line, names[level]);
+    json_put_key(&line, "message");
+    json_put_text(&line, message);
     for (size_t i = 0; i < count; i++) {
-        json_key(&line, fields[i].name);
+        json_put_key(&line, fields[i].name);
         if (fields[i].text != NULL)
-            json_text(&line, fields[i].text);
+            json_put_text(&line, fields[i].text);
         else
-            json_integer(&line, fields[i].number);
+            json_put_integer(&line, fields[i].number);
     }
-    json_close(&line, '}');
+    json_put_close(&line, '}');
     buf_append(&line, "\n", 1);
     /* Nothing can be done about a log that cannot be written. */
     if (!line.overflowed && write(STDOUT_FILENO, line.data, line.size) < 0)
