@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files of the source tree that the binary carries: sql/ and policy/. Written by tools/embed.py
+ * when the program is built.
+ */
+#ifndef ECS_BASE_EMBEDDED_H
+#define ECS_BASE_EMBEDDED_H
+
+#include <stddef.h>
+
+struct embedded_file {
+    const char *name; /* path in the source tree: "sql/postgres/0001_users.sql" */
+    const char *data; /* terminated by a zero that size does not count */
+    size_t size;
+};
+
+/* Sorted by name; ended by a row without a name. */
+extern const struct embedded_file embedded_files[];
+
+#endif
