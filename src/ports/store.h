@@ -106,6 +106,8 @@ struct store_ops {
                                   struct decision out[], size_t *count, int64_t *total);
     enum status (*offers_list)(struct store *store, const struct uuid *user_id, struct page page,
                                struct offer out[], size_t *count, int64_t *total);
+    enum status (*offer_read)(struct store *store, const struct uuid *id,
+                              const struct uuid *user_id, struct offer *offer);
     enum status (*line_read)(struct store *store, const struct uuid *user_id, struct offer *line);
     enum status (*offer_accept)(struct store *store, const struct uuid *offer_id,
                                 const struct uuid *user_id, int64_t now_us,
@@ -293,6 +295,14 @@ MUST_CHECK static inline enum status store_offers_list(struct store *store,
     return store->ops->offers_list(store, user_id, page, out, count, total);
 }
 
+/* NOT_FOUND if there is none of this id that is this person's. */
+MUST_CHECK static inline enum status store_offer_read(struct store *store, const struct uuid *id,
+                                                      const struct uuid *user_id,
+                                                      struct offer *offer)
+{
+    return store->ops->offer_read(store, id, user_id, offer);
+}
+
 /* The person's active line. NOT_FOUND if there is none. */
 MUST_CHECK static inline enum status store_line_read(struct store *store,
                                                      const struct uuid *user_id, struct offer *line)
@@ -300,10 +310,9 @@ MUST_CHECK static inline enum status store_line_read(struct store *store,
     return store->ops->line_read(store, user_id, line);
 }
 
-/* offered → accepted, and `event` into the outbox with it. The adapter writes the event's payload
- * from the offer (creditLimit and the rest are only known to it): `event` carries the trace.
- * Repeating it on one's own accepted or active offer is OK with `changed` false. NOT_FOUND if
- * there is no such offer of this person that is open. */
+/* offered → accepted, and `event` (payload in it) into the outbox with it. Repeating it on one's
+ * own accepted or active offer is OK with `changed` false. NOT_FOUND if there is no such offer of
+ * this person that is open. */
 MUST_CHECK static inline enum status
 store_offer_accept(struct store *store, const struct uuid *offer_id, const struct uuid *user_id,
                    int64_t now_us, const struct outbox_row *event, bool *changed)
