@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A number that the caller moves → both clocks.
@@ -7,17 +6,11 @@
 
 #include <assert.h>
 
-=======
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "adapters/clock_manual.h"
-
->>>>>>> main
 static int64_t read_us(struct clock *clock)
 {
     return atomic_load(&((struct clock_manual *)clock)->us);
 }
 
-<<<<<<< HEAD
 static const struct clock_ops ops = {
     .now_us = read_us,
     .monotonic_us = read_us,
@@ -33,16 +26,4 @@ void clock_manual_advance(struct clock_manual *manual, int64_t by_us)
 {
     assert(by_us >= 0);
     atomic_fetch_add(&manual->us, by_us);
-=======
-void clock_manual_init(struct clock_manual *clock, int64_t us)
-{
-    static const struct clock_ops ops = {.now_us = read_us, .monotonic_us = read_us};
-    clock->base.ops = &ops;
-    atomic_init(&clock->us, us);
-}
-
-void clock_manual_advance(struct clock_manual *clock, int64_t by_us)
-{
-    atomic_fetch_add(&clock->us, by_us);
->>>>>>> main
 }

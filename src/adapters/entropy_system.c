@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 /* SPDX-License-Identifier: Apache-2.0
  *
  * libsodium → random bytes.
@@ -9,12 +8,6 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-=======
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "adapters/entropy_system.h"
-
-#include <sodium.h>
->>>>>>> main
 
 static void fill(struct entropy *entropy, void *bytes, size_t size)
 {
@@ -22,7 +15,6 @@ static void fill(struct entropy *entropy, void *bytes, size_t size)
     randombytes_buf(bytes, size);
 }
 
-<<<<<<< HEAD
 static const struct entropy_ops ops = {
     .fill = fill,
 };
@@ -34,11 +26,5 @@ struct entropy *entropy_system(void)
         log_error("no source of entropy", LOG_TEXT("library", "libsodium"));
         abort();
     }
-=======
-struct entropy *entropy_system(void)
-{
-    static const struct entropy_ops ops = {.fill = fill};
-    static struct entropy entropy = {.ops = &ops};
->>>>>>> main
     return &entropy;
 }
