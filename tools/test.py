@@ -92,16 +92,15 @@ def pytest(name, *paths):
 
 def sources():
     folders = [ROOT / name for name in ("src", "tests", "tools", "bench")]
-    return sorted(str(path.relative_to(ROOT)) for folder in folders for path in folder.rglob("*.[ch]")
-                  if "node_modules" not in path.parts)
+    files = (path for folder in folders for path in folder.rglob("*.[ch]"))
+    return sorted(str(path.relative_to(ROOT)) for path in files if "node_modules" not in path.parts)
 
 
 def wrapper():
     """Clang 14's thread sanitizer cannot place its shadow where addresses are random in more than
     28 bits; a machine that lets us switch that off does."""
-    fixed = ["setarch", "-R"]
-    able = shutil.which("setarch") and subprocess.run(fixed + ["true"], capture_output=True).returncode == 0
-    return ["--wrapper", " ".join(fixed)] if able else []
+    able = subprocess.run(["setarch", "-R", "true"], capture_output=True).returncode == 0
+    return ["--wrapper", "setarch -R"] if able else []
 
 
 def step_format():
