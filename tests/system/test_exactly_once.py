@@ -145,5 +145,6 @@ def test_transactions_count_once_too(system_of, kind):
             person, 10, transactionId=f"transaction-{number % 100}").status_code, range(400))
         assert set(answers) == {202}
     client.wait_for_transactions(person, 100)
-    assert system.database.rows("SELECT count(*), sum(amount) FROM transactions WHERE user_id = ?",
-                                person.id) == [(100, 1000)]
+    database = system.database
+    assert database.rows("SELECT count(*), sum(amount_cents) FROM transaction_events"
+                         " WHERE user_id = ?", database.id(person.id)) == [(100, 100000)]

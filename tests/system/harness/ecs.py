@@ -234,7 +234,6 @@ class RealSystem(System):
         return super().start()
 
     def end_engines(self):
-        self.database.close()
         self.engines.end()
 
     def process_of(self, path):
