@@ -293,6 +293,7 @@ void http_server_drain(struct http_server *server, int64_t wait_us)
 void http_server_stop(struct http_server *server)
 {
     /* libmicrohttpd must not be stopped while a connection is suspended. */
+    atomic_store(&server->stopping, true);
     wait_for_zero(&server->in_handlers, INT64_MAX);
     pthread_mutex_lock(&server->housekeeper_lock);
     server->housekeeper_stopping = true;

@@ -26,6 +26,9 @@
 #include "base/metrics.h"
 #include "http/server.h"
 
+/* No test needs all of this. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+
 #define INTERNAL_KEY_ONE "first-internal-key-of-32-bytes-or-more"
 #define INTERNAL_KEY_TWO "second-internal-key-of-32-bytes-or-so!"
 
