@@ -68,7 +68,7 @@ static struct {
     int blocked;         /* handlers that wait in /v1/block */
     int64_t events_last; /* the newest event there is */
     bool events_refuse;
-    bool ready;
+    _Atomic bool ready;
     _Atomic int64_t handled;
 } fixture = {.clock = {.base = {&shifted_ops}}};
 
