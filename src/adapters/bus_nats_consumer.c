@@ -394,13 +394,15 @@ static void bury_all(struct bus_nats *bus, const struct bus_message messages[],
                      const enum outcome outcomes[], struct grave graves[], size_t count)
 {
     struct burial burial = {.bus = bus, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    for (size_t i = 0; i < count; i++)
+        burial.waiting += is_dead(&messages[i], outcomes[i]);
+    if (burial.waiting == 0)
+        return;
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&burial.all, &steady);
     pthread_condattr_destroy(&steady);
-    for (size_t i = 0; i < count; i++)
-        burial.waiting += is_dead(&messages[i], outcomes[i]);
     for (size_t i = 0; i < count; i++) {
         graves[i] = (struct grave){&burial, STATUS_UNAVAILABLE};
         if (is_dead(&messages[i], outcomes[i]))
