@@ -43,6 +43,24 @@ static void an_empty_tile_is_neutral(void **state)
     assert_memory_equal(&merged, &tile, sizeof tile);
 }
 
+static void least_and_greatest_stress_are_kept(void **state)
+{
+    (void)state;
+    static const int32_t stresses[] = {500000, 200000, 900000, 300000};
+    struct emotion_tile merged = {0};
+    for (size_t i = 0; i < 4; i++) {
+        struct emotion_event event = {.stress = stresses[i], .positivity = 1, .intensity = 2};
+        struct emotion_tile tile = emotion_tile_of(&event);
+        emotion_tile_merge(&merged, &tile);
+    }
+    assert_int_equal(merged.stress_min, 200000);
+    assert_int_equal(merged.stress_max, 900000);
+    assert_int_equal(merged.stress_sum, 1900000);
+    assert_int_equal(merged.positivity_sum, 4);
+    assert_int_equal(merged.intensity_sum, 8);
+    assert_int_equal(merged.stress_event_count, 1);
+}
+
 /* Folds tiles from `from` on, in a random tree. */
 static struct emotion_tile fold(const struct emotion_tile *tiles, size_t count)
 {
@@ -96,6 +114,7 @@ int main(void)
         cmocka_unit_test(an_hour_starts_at_its_first_microsecond),
         cmocka_unit_test(the_threshold_itself_is_stress),
         cmocka_unit_test(an_empty_tile_is_neutral),
+        cmocka_unit_test(least_and_greatest_stress_are_kept),
         cmocka_unit_test(tiles_merge_in_any_order_to_the_same_bits),
         cmocka_unit_test(the_largest_sums_fit),
     };

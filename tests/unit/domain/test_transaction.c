@@ -39,6 +39,22 @@ static void squares_are_of_whole_units_and_capped(void **state)
     assert_int_equal(transaction_tile_of(&event).max_cents, AMOUNT_CENTS_MAX);
 }
 
+static void least_and_greatest_amount_are_kept(void **state)
+{
+    (void)state;
+    static const int64_t amounts_cents[] = {500, 200, 900, 300};
+    struct transaction_tile merged = {0};
+    for (size_t i = 0; i < 4; i++) {
+        struct transaction_event event = {.amount_cents = amounts_cents[i]};
+        struct transaction_tile tile = transaction_tile_of(&event);
+        transaction_tile_merge(&merged, &tile);
+    }
+    assert_int_equal(merged.min_cents, 200);
+    assert_int_equal(merged.max_cents, 900);
+    assert_int_equal(merged.sum_cents, 1900);
+    assert_int_equal(merged.square_sum, 25 + 4 + 81 + 9);
+}
+
 static void tiles_merge_in_any_order_to_the_same_bits(void **state)
 {
     (void)state;
@@ -74,6 +90,7 @@ int main(void)
         cmocka_unit_test(a_day_starts_at_its_first_microsecond),
         cmocka_unit_test(money_in_is_counted_apart_too),
         cmocka_unit_test(squares_are_of_whole_units_and_capped),
+        cmocka_unit_test(least_and_greatest_amount_are_kept),
         cmocka_unit_test(tiles_merge_in_any_order_to_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

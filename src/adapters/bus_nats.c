@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The connection, and publishing: each message carries a reply subject of our own, one inbox
+ * gathers the confirmations, the window matches them. Nothing is published while disconnected:
+ * libnats would keep it in a buffer and say that all is well.
+ *
+ * bus_flush looks for streams after a reconnection and ends what has waited too long. libnats
+ * calls back on threads of its own.
+ */
+#include "adapters/bus_nats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "adapters/bus_nats_internal.h"
+#include "base/log.h"
+
+enum {
+    SERVERS_MAX = 16,
+    PING_MS = 2000,
+    PINGS_OUT_MAX = 2,
+    WRITE_DEADLINE_MS = 2000,
+    CONNECT_MS = 2000,
+    RECONNECT_MS = 250,
+    JITTER_MS = 100,
+    ENDINGS = 2, /* the connection is closed, the last confirmation is handled */
+    ENDING_MAX_US = 5 * 1000000
+};
+
+int64_t nats_steady_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+bool nats_connected(const struct bus_nats *bus)
+{
+    return natsConnection_Status(bus->connection) == NATS_CONN_STATUS_CONNECTED;
+}
+
+static void signal_event(struct bus_nats *bus, int endings)
+{
+    pthread_mutex_lock(&bus->events);
+    bus->endings += endings;
+    pthread_cond_broadcast(&bus->event);
+    pthread_mutex_unlock(&bus->events);
+}
+
+static void on_connected(natsConnection *connection, void *context)
+{
+    (void)connection;
+    struct bus_nats *bus = context;
+    atomic_fetch_add(&bus->epoch, 1);
+    log_info("bus connected", LOG_TEXT("engine", "nats"));
+    signal_event(bus, 0);
+}
+
+static void on_disconnected(natsConnection *connection, void *context)
+{
+    (void)connection;
+    struct bus_nats *bus = context;
+    log_warn("bus disconnected", LOG_TEXT("engine", "nats"));
+    window_expire(&bus->window, INT64_MAX);
+}
+
+static void on_closed(natsConnection *connection, void *context)
+{
+    (void)connection;
+    signal_event(context, 1);
+}
+
+static void on_confirmations_ended(void *context)
+{
+    signal_event(context, 1);
+}
+
+/* A PubAck: {"stream":"emotions","seq":1}, or {"error":{…},…}; a repeated message id is OK with
+ * "duplicate":true. Written by the server, so looking for its members is enough. */
+static enum status confirmation_status(natsMsg *answer)
+{
+    const char *text = natsMsg_GetData(answer);
+    if (natsMsg_IsNoResponders(answer) || text == NULL || strstr(text, "\"error\"") != NULL ||
+        strstr(text, "\"seq\"") == NULL)
+        return STATUS_UNAVAILABLE;
+    return STATUS_OK;
+}
+
+static void on_confirmation(natsConnection *connection, natsSubscription *subscription,
+                            natsMsg *answer, void *context)
+{
+    (void)connection;
+    (void)subscription;
+    struct bus_nats *bus = context;
+    const char *serial = natsMsg_GetSubject(answer) + strlen(bus->inbox) + 1;
+    window_end(&bus->window, strtoull(serial, NULL, 16), confirmation_status(answer));
+    natsMsg_Destroy(answer);
+}
+
+void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
+                  bus_published *done, void *context)
+{
+    uint64_t serial;
+    if (!nats_connected(bus) ||
+        window_add(&bus->window, done, context, nats_steady_us() + BUS_PUBLISH_TIMEOUT_US,
+                   &serial) != STATUS_OK) {
+        done(context, STATUS_UNAVAILABLE);
+        return;
+    }
+    char reply[NATS_INBOX_SIZE + 20];
+    snprintf(reply, sizeof reply, "%s.%llx", bus->inbox, (unsigned long long)serial);
+    natsMsg *out = nats_message_write(message, once, reply);
+    if (out == NULL || natsConnection_PublishMsg(bus->connection, out) != NATS_OK)
+        window_end(&bus->window, serial, STATUS_UNAVAILABLE);
+    natsMsg_Destroy(out);
+}
+
+static void publish(struct bus *bus, const struct bus_message *message, bus_published *done,
+                    void *context)
+{
+    if (message->payload.size > BUS_PAYLOAD_MAX)
+        done(context, STATUS_TOO_LARGE);
+    else
+        nats_publish((struct bus_nats *)bus, message, message->message_id, done, context);
+}
+
+static void wait_for_event(struct bus_nats *bus, int64_t deadline_us)
+{
+    struct timespec deadline = {.tv_sec = (time_t)(deadline_us / SECOND_US),
+                                .tv_nsec = (long)(deadline_us % SECOND_US) * 1000};
+    pthread_cond_timedwait(&bus->event, &bus->events, &deadline);
+}
+
+static enum status flush(struct bus *base, int64_t wait_us)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    int64_t deadline_us = nats_steady_us() + wait_us;
+    enum status status = nats_prepare(bus);
+    if (wait_us > 0) {
+        pthread_mutex_lock(&bus->events);
+        wait_for_event(bus, deadline_us);
+        pthread_mutex_unlock(&bus->events);
+    }
+    window_expire(&bus->window, nats_steady_us());
+    return status;
+}
+
+/* The order matters: libnats' threads call back into the bus until the connection is closed and
+ * the confirmations have ended; a subscription may be destroyed only when nothing comes in. */
+static void close_bus(struct bus *base)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    natsConnection_Close(bus->connection);
+    int64_t deadline_us = nats_steady_us() + ENDING_MAX_US;
+    pthread_mutex_lock(&bus->events);
+    while (bus->endings < ENDINGS && nats_steady_us() < deadline_us)
+        wait_for_event(bus, deadline_us);
+    bool ended = bus->endings == ENDINGS;
+    pthread_mutex_unlock(&bus->events);
+    window_expire(&bus->window, INT64_MAX);
+    if (!ended) {
+        log_error("bus does not end; its memory is left", LOG_TEXT("engine", "nats"));
+        return;
+    }
+    nats_consumers_free(bus, INT64_MAX);
+    natsSubscription_Destroy(bus->confirmations);
+    natsConnection_Destroy(bus->connection);
+    pthread_cond_destroy(&bus->event);
+    pthread_mutex_destroy(&bus->events);
+    pthread_mutex_destroy(&bus->admin);
+    window_destroy(&bus->window);
+    free(bus);
+}
+
+static const struct bus_ops ops = {
+    .name = "nats",
+    .publish = publish,
+    .flush = flush,
+    .consumer_open = nats_consumer_open,
+    .tail_open = nats_tail_open,
+    .fetch = nats_fetch,
+    .settle = nats_settle,
+    .consumer_close = nats_consumer_close,
+    .rewind = nats_rewind,
+    .read = nats_read,
+    .read_free = nats_read_free,
+    .remove = nats_remove,
+    .lag = nats_lag,
+    .ping = nats_ping,
+    .close = close_bus,
+};
+
+static natsStatus set_servers(natsOptions *options, const char *urls)
+{
+    const char *servers[SERVERS_MAX];
+    int count = 0;
+    natsStatus status = NATS_INVALID_ARG;
+    char *rest = NULL, *copy = strdup(urls);
+    for (char *url = copy == NULL ? NULL : strtok_r(copy, ", ", &rest);
+         url != NULL && count < SERVERS_MAX; url = strtok_r(NULL, ", ", &rest))
+        servers[count++] = url;
+    if (count > 0)
+        status = natsOptions_SetServers(options, servers, count);
+    free(copy);
+    return status;
+}
+
+/* Defaults of libnats give up after 60 attempts, notice a dead server after 4 minutes, and may
+ * block a publisher for ever. */
+static natsStatus set_options(natsOptions *options, struct bus_nats *bus, const char *urls)
+{
+    natsStatus status = set_servers(options, urls);
+    const natsStatus all[] = {
+        natsOptions_SetName(options, "ecs"),
+        natsOptions_SetTimeout(options, CONNECT_MS),
+        natsOptions_SetMaxReconnect(options, -1),
+        natsOptions_SetReconnectWait(options, RECONNECT_MS),
+        natsOptions_SetReconnectJitter(options, JITTER_MS, JITTER_MS),
+        natsOptions_SetReconnectBufSize(options, 1),
+        natsOptions_SetPingInterval(options, PING_MS),
+        natsOptions_SetMaxPingsOut(options, PINGS_OUT_MAX),
+        natsOptions_SetWriteDeadline(options, WRITE_DEADLINE_MS),
+        natsOptions_SetFailRequestsOnDisconnect(options, true),
+        natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus),
+        natsOptions_SetReconnectedCB(options, on_connected, bus),
+        natsOptions_SetDisconnectedCB(options, on_disconnected, bus),
+        natsOptions_SetClosedCB(options, on_closed, bus),
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && status == NATS_OK; i++)
+        status = all[i];
+    return status;
+}
+
+static natsStatus subscribe(struct bus_nats *bus)
+{
+    char subject[NATS_INBOX_SIZE + 2];
+    natsInbox *inbox = NULL;
+    natsStatus status = natsInbox_Create(&inbox);
+    if (status != NATS_OK)
+        return status;
+    snprintf(bus->inbox, sizeof bus->inbox, "%s", inbox);
+    natsInbox_Destroy(inbox);
+    snprintf(subject, sizeof subject, "%s.*", bus->inbox);
+    status = natsConnection_Subscribe(&bus->confirmations, bus->connection, subject,
+                                      on_confirmation, bus);
+    if (status == NATS_OK)
+        status = natsSubscription_SetPendingLimits(bus->confirmations, -1, -1);
+    if (status == NATS_OK)
+        status = natsSubscription_SetOnCompleteCB(bus->confirmations, on_confirmations_ended, bus);
+    return status;
+}
+
+static natsStatus connect_bus(struct bus_nats *bus, const char *urls)
+{
+    natsOptions *options = NULL;
+    natsStatus status = natsOptions_Create(&options);
+    if (status == NATS_OK)
+        status = set_options(options, bus, urls);
+    if (status == NATS_OK)
+        status = natsConnection_Connect(&bus->connection, options);
+    natsOptions_Destroy(options);
+    if (status == NATS_OK)
+        on_connected(bus->connection, bus);
+    return status == NATS_NOT_YET_CONNECTED ? NATS_OK : status;
+}
+
+enum status bus_nats_open(const char *urls, struct bus **out)
+{
+    struct bus_nats *bus = calloc(1, sizeof *bus);
+    if (bus == NULL)
+        return STATUS_INTERNAL;
+    bus->base.ops = &ops;
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&bus->event, &steady);
+    pthread_condattr_destroy(&steady);
+    pthread_mutex_init(&bus->events, NULL);
+    pthread_mutex_init(&bus->admin, NULL);
+    enum status status = window_init(&bus->window);
+    if (status != STATUS_OK)
+        goto fail_window;
+    status = STATUS_INVALID;
+    if (connect_bus(bus, urls) != NATS_OK)
+        goto fail_connect;
+    *out = &bus->base;
+    if (subscribe(bus) == NATS_OK)
+        return STATUS_OK;
+    bus->endings = 1; /* no confirmations will end */
+    close_bus(&bus->base);
+    return STATUS_INTERNAL;
+fail_connect:
+    window_destroy(&bus->window);
+fail_window:
+    pthread_cond_destroy(&bus->event);
+    pthread_mutex_destroy(&bus->events);
+    pthread_mutex_destroy(&bus->admin);
+    free(bus);
+    return status;
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Streams and durable consumers: JSON requests to JetStream → what exists, what is stored.
+ *
+ * Streams are made once and then belong to whoever operates the server: one that is there with
+ * another configuration is used as it is, with a warning. BUS_STREAM_BYTES_MAX is the most that a
+ * stream may take. JetStream sets that space aside, so on a smaller disk a stream gets half of it,
+ * or half of that, down to STREAM_BYTES_MIN; small streams come first, so that they always fit.
+ */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "adapters/bus_nats_internal.h"
+#include "base/log.h"
+#include "base/time_text.h"
+
+enum {
+    REQUEST_MAX = 1024,
+    PREPARE_PAUSE_US = 200000,
+    REWIND_TRIES = 10,
+    STREAM_BYTES_MIN = 16 << 20,
+    SMALL_STREAM_SHARE = 8, /* credits, notifications and dead letters get an eighth */
+    /* JetStream's err_code */
+    ERROR_CONSUMER_UNKNOWN = 10014,
+    ERROR_NO_MESSAGE = 10037,
+    ERROR_NO_STORAGE = 10047,
+    ERROR_STREAM_DIFFERS = 10058,
+    ERROR_SEQUENCE_UNKNOWN = 10043,
+};
+
+/* An answer: `json` if it came; `error` is JetStream's err_code, 0 if it has done it. */
+struct answer {
+    json_t *json;
+    int error;
+};
+
+static void answer_free(struct answer *answer)
+{
+    json_decref(answer->json);
+    answer->json = NULL;
+}
+
+/* UNAVAILABLE: no answer, or JetStream itself has failed. NOT_FOUND: it is not there. CONFLICT:
+ * it is refused, see answer->error. The caller frees the answer. */
+static enum status ask(struct bus_nats *bus, const char *call, enum stream stream, const char *rest,
+                       const char *text, struct answer *answer)
+{
+    char subject[NATS_SUBJECT_MAX + 1];
+    *answer = (struct answer){0};
+    snprintf(subject, sizeof subject, "$JS.API.%s.%s%s", call, stream_name(stream), rest);
+    natsMsg *reply = NULL;
+    if (!nats_connected(bus) || natsConnection_RequestString(&reply, bus->connection, subject, text,
+                                                             NATS_REQUEST_MS) != NATS_OK)
+        return STATUS_UNAVAILABLE;
+    answer->json =
+        json_loadb(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), 0, NULL);
+    natsMsg_Destroy(reply);
+    if (answer->json == NULL)
+        return STATUS_UNAVAILABLE;
+    json_t *error = json_object_get(answer->json, "error");
+    if (error == NULL)
+        return STATUS_OK;
+    int code = (int)json_integer_value(json_object_get(error, "code"));
+    answer->error = (int)json_integer_value(json_object_get(error, "err_code"));
+    if (answer->error == ERROR_NO_STORAGE)
+        return STATUS_CONFLICT;
+    if (code == 404 || answer->error == ERROR_SEQUENCE_UNKNOWN)
+        return STATUS_NOT_FOUND;
+    return code >= 500 ? STATUS_UNAVAILABLE : STATUS_CONFLICT;
+}
+
+static int64_t time_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    int64_t time_us = 0;
+    if (text == NULL || time_parse(text, strlen(text), &time_us) != STATUS_OK)
+        return 0;
+    return time_us;
+}
+
+static uint64_t number_of(const json_t *object, const char *group, const char *name)
+{
+    const json_t *from = group == NULL ? object : json_object_get(object, group);
+    return (uint64_t)json_integer_value(json_object_get(from, name));
+}
+
+/* Streams --------------------------------------------------------------------------------- */
+
+static void stream_config(enum stream stream, int64_t bytes_max, char text[REQUEST_MAX])
+{
+    bool dead = stream == STREAM_DEAD_LETTERS;
+    snprintf(text, REQUEST_MAX,
+             "{\"name\":\"%s\",\"subjects\":[\"%s\"],\"retention\":\"limits\","
+             "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
+             "\"max_msg_size\":-1,\"max_bytes\":%" PRId64 ",\"max_age\":%lld,"
+             "\"num_replicas\":1,\"duplicate_window\":%lld,\"deny_delete\":%s,"
+             "\"deny_purge\":true}",
+             stream_name(stream), stream_subject(stream), bytes_max,
+             (dead ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US) * 1000,
+             BUS_DUPLICATE_WINDOW_US * 1000, dead ? "false" : "true");
+}
+
+/* Another process may be faster; then what it has made is taken. */
+static enum status stream_create(struct bus_nats *bus, enum stream stream, struct answer *answer)
+{
+    bool small = stream != STREAM_EMOTIONS && stream != STREAM_TRANSACTIONS;
+    int64_t bytes_max = small ? BUS_STREAM_BYTES_MAX / SMALL_STREAM_SHARE : BUS_STREAM_BYTES_MAX;
+    for (;;) {
+        char config[REQUEST_MAX];
+        stream_config(stream, bytes_max, config);
+        enum status status = ask(bus, "STREAM.CREATE", stream, "", config, answer);
+        if (status == STATUS_OK)
+            log_info("stream created", LOG_TEXT("stream", stream_name(stream)),
+                     LOG_INTEGER("bytes_max", bytes_max));
+        if (status != STATUS_CONFLICT)
+            return status;
+        int error = answer->error;
+        bytes_max /= 2;
+        if (error == ERROR_STREAM_DIFFERS) {
+            answer_free(answer);
+            return ask(bus, "STREAM.INFO", stream, "", "", answer);
+        }
+        if (error != ERROR_NO_STORAGE || bytes_max < STREAM_BYTES_MIN)
+            return status;
+        answer_free(answer);
+    }
+}
+
+static bool is_as_made(const json_t *config, enum stream stream)
+{
+    const char *storage = json_string_value(json_object_get(config, "storage"));
+    const char *discard = json_string_value(json_object_get(config, "discard"));
+    const char *retention = json_string_value(json_object_get(config, "retention"));
+    const char *subject = json_string_value(json_array_get(json_object_get(config, "subjects"), 0));
+    return storage != NULL && strcmp(storage, "file") == 0 && discard != NULL &&
+           strcmp(discard, "new") == 0 && retention != NULL && strcmp(retention, "limits") == 0 &&
+           subject != NULL && strcmp(subject, stream_subject(stream)) == 0;
+}
+
+static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
+{
+    struct answer answer;
+    enum status status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
+    if (status == STATUS_NOT_FOUND) {
+        answer_free(&answer);
+        status = stream_create(bus, stream, &answer);
+    }
+    if (status == STATUS_OK) {
+        atomic_store(&bus->created_us[stream], time_of(answer.json, "created"));
+        if (!is_as_made(json_object_get(answer.json, "config"), stream))
+            log_warn("stream has another configuration and is used as it is",
+                     LOG_TEXT("stream", stream_name(stream)));
+    } else {
+        log_error("stream cannot be had", LOG_TEXT("stream", stream_name(stream)),
+                  LOG_TEXT("status", status_name(status)), LOG_INTEGER("code", answer.error));
+    }
+    answer_free(&answer);
+    return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+enum status nats_prepare(struct bus_nats *bus)
+{
+    unsigned epoch = atomic_load(&bus->epoch);
+    if (!nats_connected(bus))
+        return STATUS_UNAVAILABLE;
+    if (atomic_load(&bus->prepared) == epoch)
+        return STATUS_OK;
+    enum status status = STATUS_UNAVAILABLE;
+    pthread_mutex_lock(&bus->admin);
+    if (atomic_load(&bus->prepared) == epoch) {
+        status = STATUS_OK;
+    } else if (nats_steady_us() >= bus->prepare_after_us) {
+        status = STATUS_OK;
+        for (int stream = STREAM_COUNT - 1; stream >= 0 && status == STATUS_OK; stream--)
+            status = stream_prepare(bus, (enum stream)stream);
+        bus->prepare_after_us = nats_steady_us() + PREPARE_PAUSE_US;
+        if (status == STATUS_OK)
+            atomic_store(&bus->prepared, epoch);
+    }
+    pthread_mutex_unlock(&bus->admin);
+    return status;
+}
+
+enum status nats_ping(struct bus *base)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    enum status status = nats_prepare(bus);
+    if (status != STATUS_OK)
+        return status;
+    struct answer answer;
+    status = ask(bus, "STREAM.INFO", STREAM_EMOTIONS, "", "", &answer);
+    answer_free(&answer);
+    return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+/* Consumers ------------------------------------------------------------------------------- */
+
+/* `start`: JSON members that say where delivery begins. */
+static enum status consumer_create(struct bus_nats *bus, enum stream stream, const char *start)
+{
+    char text[REQUEST_MAX];
+    snprintf(text, sizeof text,
+             "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"" NATS_CONSUMER "\",%s,"
+             "\"ack_policy\":\"explicit\",\"ack_wait\":%lld,\"max_deliver\":-1,"
+             "\"max_ack_pending\":%d,\"replay_policy\":\"instant\"}}",
+             stream_name(stream), start, BUS_ACK_WAIT_US * 1000, 2 * BUS_BATCH_MAX);
+    struct answer answer;
+    enum status status =
+        ask(bus, "CONSUMER.DURABLE.CREATE", stream, "." NATS_CONSUMER, text, &answer);
+    answer_free(&answer);
+    return status;
+}
+
+static enum status consumer_delete(struct bus_nats *bus, enum stream stream)
+{
+    struct answer answer;
+    enum status status = ask(bus, "CONSUMER.DELETE", stream, "." NATS_CONSUMER, "", &answer);
+    answer_free(&answer);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream)
+{
+    static const char all[] = "\"deliver_policy\":\"all\"";
+    struct answer answer;
+    enum status status = ask(bus, "CONSUMER.INFO", stream, "." NATS_CONSUMER, "", &answer);
+    const json_t *config = json_object_get(answer.json, "config");
+    bool push = json_object_get(config, "deliver_subject") != NULL;
+    answer_free(&answer);
+    if (status == STATUS_OK && push) {
+        /* The system before this one had its messages pushed. */
+        log_warn("push consumer replaced by a pull consumer",
+                 LOG_TEXT("stream", stream_name(stream)));
+        status = consumer_delete(bus, stream);
+        if (status == STATUS_OK)
+            status = STATUS_NOT_FOUND;
+    }
+    if (status == STATUS_NOT_FOUND)
+        status = consumer_create(bus, stream, all);
+    return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+/* The first message at or after `sequence`. The caller frees the answer. */
+static enum status message_from(struct bus_nats *bus, enum stream stream, uint64_t sequence,
+                                struct answer *answer)
+{
+    char text[REQUEST_MAX];
+    snprintf(text, sizeof text, "{\"seq\":%" PRIu64 ",\"next_by_subj\":\"%s\"}", sequence,
+             stream_subject(stream));
+    return ask(bus, "STREAM.MSG.GET", stream, "", text, answer);
+}
+
+/* What is not settled yet stays to be done, however old it is: the earlier of `since_us` and the
+ * time of the oldest message above the consumer's floor. */
+static enum status rewind_start(struct bus_nats *bus, enum stream stream, int64_t since_us,
+                                int64_t *start_us)
+{
+    struct answer answer;
+    uint64_t floor = 0;
+    *start_us = since_us;
+    enum status status = ask(bus, "CONSUMER.INFO", stream, "." NATS_CONSUMER, "", &answer);
+    if (status == STATUS_OK)
+        floor = number_of(answer.json, "ack_floor", "stream_seq");
+    answer_free(&answer);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    status = message_from(bus, stream, floor + 1, &answer);
+    if (status == STATUS_OK) {
+        int64_t oldest_us = time_of(json_object_get(answer.json, "message"), "time");
+        if (oldest_us < since_us)
+            *start_us = oldest_us;
+    }
+    answer_free(&answer);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* The consumer is made anew under its name. Workers whose pull request ends with it ask for it
+ * and may make one that delivers everything: then making ours fails, and it is tried again. */
+enum status nats_rewind(struct bus *base, enum stream stream, int64_t since_us)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    int64_t start_us;
+    enum status status = nats_prepare(bus);
+    if (status == STATUS_OK)
+        status = rewind_start(bus, stream, since_us, &start_us);
+    if (status != STATUS_OK)
+        return status;
+    char time[TIME_TEXT_SIZE], start[REQUEST_MAX];
+    time_format(start_us, time);
+    snprintf(start, sizeof start, "\"deliver_policy\":\"by_start_time\",\"opt_start_time\":\"%s\"",
+             time);
+    for (int i = 0; i < REWIND_TRIES; i++) {
+        status = consumer_delete(bus, stream);
+        if (status == STATUS_OK)
+            status = consumer_create(bus, stream, start);
+        if (status != STATUS_CONFLICT)
+            return status;
+    }
+    return STATUS_UNAVAILABLE;
+}
+
+enum status nats_lag(struct bus *base, enum stream stream, struct bus_lag *lag)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    struct answer answer;
+    enum status status = nats_prepare(bus);
+    if (status != STATUS_OK)
+        return status;
+    status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
+    if (status == STATUS_OK) {
+        lag->last_sequence = number_of(answer.json, "state", "last_seq");
+        lag->pending = number_of(answer.json, "state", "messages");
+    }
+    answer_free(&answer);
+    if (status != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    status = ask(bus, "CONSUMER.INFO", stream, "." NATS_CONSUMER, "", &answer);
+    if (status == STATUS_OK)
+        lag->pending = number_of(answer.json, NULL, "num_pending") +
+                       number_of(answer.json, NULL, "num_ack_pending");
+    answer_free(&answer);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* Reading --------------------------------------------------------------------------------- */
+
+/* Bytes from base64; the caller frees them. */
+static enum status decode(const json_t *object, const char *name, char **bytes, size_t *size)
+{
+    const json_t *text = json_object_get(object, name);
+    size_t length = text == NULL ? 0 : json_string_length(text);
+    *size = 0;
+    *bytes = malloc(length + 1);
+    if (*bytes == NULL)
+        return STATUS_INTERNAL;
+    if (length > 0 &&
+        sodium_base642bin((unsigned char *)*bytes, length + 1, json_string_value(text), length,
+                          NULL, size, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+        free(*bytes);
+        *bytes = NULL;
+        return STATUS_UNAVAILABLE;
+    }
+    return STATUS_OK;
+}
+
+/* Headers as they came with the message → natsMsg, so that reading it is the same as fetching. */
+static enum status message_read(const json_t *stored, enum stream stream,
+                                struct bus_message *message)
+{
+    char *headers = NULL, *payload = NULL;
+    size_t headers_size, payload_size;
+    natsMsg *copy = NULL;
+    enum status status = decode(stored, "hdrs", &headers, &headers_size);
+    if (status == STATUS_OK)
+        status = decode(stored, "data", &payload, &payload_size);
+    if (status == STATUS_OK)
+        copy = nats_message_copy(json_string_value(json_object_get(stored, "subject")),
+                                 (struct slice){headers, headers_size},
+                                 (struct slice){payload, payload_size});
+    if (copy != NULL) {
+        nats_message_read(copy, stream, message);
+        message->sequence = number_of(stored, NULL, "seq");
+        message->published_us = time_of(stored, "time");
+        message->handle = copy;
+    } else if (status == STATUS_OK) {
+        status = STATUS_INTERNAL;
+    }
+    free(payload);
+    free(headers);
+    return status;
+}
+
+enum status nats_read(struct bus *base, enum stream stream, uint64_t from_sequence,
+                      struct bus_message messages[], size_t max, size_t *count)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    enum status status = nats_prepare(bus);
+    *count = 0;
+    while (status == STATUS_OK && *count < max) {
+        struct answer answer;
+        status = message_from(bus, stream, from_sequence, &answer);
+        if (status == STATUS_OK)
+            status =
+                message_read(json_object_get(answer.json, "message"), stream, &messages[*count]);
+        answer_free(&answer);
+        if (status == STATUS_OK) {
+            messages[*count].stream_created_us = atomic_load(&bus->created_us[stream]);
+            from_sequence = messages[(*count)++].sequence + 1;
+        }
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND) /* no more */
+        return STATUS_OK;
+    nats_read_free(base, messages, *count);
+    *count = 0;
+    return status;
+}
+
+void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count)
+{
+    (void)bus;
+    for (size_t i = 0; i < count; i++)
+        natsMsg_Destroy(messages[i].handle);
+}
+
+enum status nats_remove(struct bus *base, enum stream stream, uint64_t sequence)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    char text[REQUEST_MAX];
+    enum status status = nats_prepare(bus);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(text, sizeof text, "{\"seq\":%" PRIu64 ",\"no_erase\":true}", sequence);
+    struct answer answer;
+    status = ask(bus, "STREAM.MSG.DELETE", stream, "", text, &answer);
+    answer_free(&answer);
+    return status;
+}

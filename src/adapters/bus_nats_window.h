@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Publications that wait for their confirmation, oldest first: a ring of BUS_WINDOW_MAX, found by
+ * serial. Each ends exactly once: confirmed, refused, timed out, or failed with the connection.
+ * Safe from any thread; `done` is called without the lock.
+ */
+#ifndef ECS_ADAPTERS_BUS_NATS_WINDOW_H
+#define ECS_ADAPTERS_BUS_NATS_WINDOW_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ports/bus.h"
+
+struct pending {
+    bus_published *done; /* NULL: ended */
+    void *context;
+    int64_t deadline_us;
+};
+
+struct window {
+    pthread_mutex_t mutex;
+    struct pending *ring; /* [serial % BUS_WINDOW_MAX] */
+    uint64_t oldest;      /* all before it have ended */
+    uint64_t next;
+};
+
+MUST_CHECK enum status window_init(struct window *window);
+void window_destroy(struct window *window);
+
+/* UNAVAILABLE: the window is full. */
+MUST_CHECK enum status window_add(struct window *window, bus_published *done, void *context,
+                                  int64_t deadline_us, uint64_t *serial);
+/* Ends one; nothing happens if it has ended. */
+void window_end(struct window *window, uint64_t serial, enum status status);
+/* Ends with UNAVAILABLE all whose deadline is `now_us` or before. INT64_MAX: all. */
+void window_expire(struct window *window, int64_t now_us);
+
+#endif
