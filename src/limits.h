@@ -17,6 +17,7 @@
 #define HTTP_BATCH_LINES_MAX 1000
 #define HTTP_HEADERS_MAX (8 * 1024)
 #define HTTP_CONNECTIONS_MAX 10000
+#define HTTP_THREADS_MAX 64
 #define HTTP_HEADER_DEADLINE_US (5 * SECOND_US)
 #define HTTP_BODY_DEADLINE_US (10 * SECOND_US)
 #define HTTP_ANSWER_DEADLINE_US (30 * SECOND_US) /* to read an answer that is no event stream */

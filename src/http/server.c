@@ -142,6 +142,15 @@ static void *keep_house(void *argument)
     return NULL;
 }
 
+static void housekeeper_stop(struct http_server *server)
+{
+    pthread_mutex_lock(&server->housekeeper_lock);
+    server->housekeeper_stopping = true;
+    pthread_cond_signal(&server->housekeeper_changed);
+    pthread_mutex_unlock(&server->housekeeper_lock);
+    pthread_join(server->housekeeper, NULL);
+}
+
 /* Ten thousand connections need as many descriptors. */
 static void raise_descriptor_limit(void)
 {
@@ -152,26 +161,54 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static enum status daemon_start(struct http_server *server)
+static struct MHD_Daemon *daemon_start(struct http_server *server)
 {
-    int fd;
-    if (listen_open(server->options.listen, &fd, &server->port) != STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    raise_descriptor_limit();
-    unsigned threads = server->options.threads > 1 ? (unsigned)server->options.threads : 0;
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO, 0,
-        NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
-        threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO |
+            MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, on_request, server, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(HTTP_CONNECTIONS_MAX / server->options.threads),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded,
         NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (server->daemon != NULL)
-        return STATUS_OK;
-    log_error("cannot start the HTTP server", LOG_TEXT("reason", strerror(errno)));
-    close(fd);
-    return STATUS_UNAVAILABLE;
+}
+
+static void daemons_stop(struct http_server *server)
+{
+    while (server->daemon_count > 0)
+        MHD_stop_daemon(server->daemons[--server->daemon_count]);
+}
+
+static enum status daemons_start(struct http_server *server)
+{
+    raise_descriptor_limit();
+    while (server->daemon_count < (size_t)server->options.threads) {
+        struct MHD_Daemon *daemon = daemon_start(server);
+        if (daemon == NULL) {
+            log_error("cannot start the HTTP server", LOG_TEXT("reason", strerror(errno)));
+            daemons_stop(server);
+            return STATUS_UNAVAILABLE;
+        }
+        server->daemons[server->daemon_count++] = daemon;
+    }
+    return STATUS_OK;
+}
+
+static enum status listening_start(struct http_server *server)
+{
+    int fd;
+    if (listen_open(server->options.listen, &fd, &server->port) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    if (daemons_start(server) != STATUS_OK) {
+        close(fd);
+        return STATUS_UNAVAILABLE;
+    }
+    if (acceptor_start(&server->acceptor, fd, server->daemons, server->daemon_count) != STATUS_OK) {
+        daemons_stop(server);
+        return STATUS_UNAVAILABLE;
+    }
+    return STATUS_OK;
 }
 
 /* The tables of the roles and the server's own. */
@@ -199,13 +236,9 @@ static enum status threads_start(struct http_server *server)
     events_init(&server->events, server->pool, options->clock, options->revocations);
     if (pthread_create(&server->housekeeper, NULL, keep_house, server) != 0)
         goto stop_pool;
-    if (daemon_start(server) == STATUS_OK)
+    if (listening_start(server) == STATUS_OK)
         return STATUS_OK;
-    pthread_mutex_lock(&server->housekeeper_lock);
-    server->housekeeper_stopping = true;
-    pthread_cond_signal(&server->housekeeper_changed);
-    pthread_mutex_unlock(&server->housekeeper_lock);
-    pthread_join(server->housekeeper, NULL);
+    housekeeper_stop(server);
 stop_pool:
     events_destroy(&server->events);
     pool_stop(server->pool);
@@ -224,6 +257,8 @@ static void server_free(struct http_server *server)
 
 enum status http_server_start(const struct http_options *options, struct http_server **out)
 {
+    if (options->threads < 1 || options->threads > HTTP_THREADS_MAX)
+        return STATUS_INVALID;
     struct http_server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return STATUS_UNAVAILABLE;
@@ -280,9 +315,7 @@ static void wait_for_zero(_Atomic int64_t *count, int64_t wait_us)
 
 void http_server_drain(struct http_server *server, int64_t wait_us)
 {
-    int fd = MHD_quiesce_daemon(server->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
+    acceptor_stop(&server->acceptor);
     atomic_store(&server->draining, true);
     events_end(&server->events);
     wait_for_zero(&server->open_calls, wait_us);
@@ -293,12 +326,8 @@ void http_server_stop(struct http_server *server)
     /* libmicrohttpd must not be stopped while a connection is suspended. */
     atomic_store(&server->stopping, true);
     wait_for_zero(&server->in_handlers, INT64_MAX);
-    pthread_mutex_lock(&server->housekeeper_lock);
-    server->housekeeper_stopping = true;
-    pthread_cond_signal(&server->housekeeper_changed);
-    pthread_mutex_unlock(&server->housekeeper_lock);
-    pthread_join(server->housekeeper, NULL);
-    MHD_stop_daemon(server->daemon);
+    housekeeper_stop(server);
+    daemons_stop(server);
     pool_stop(server->pool);
     events_destroy(&server->events);
     server_free(server);

@@ -32,7 +32,7 @@ struct endpoint_table {
 
 struct http_options {
     const char *listen; /* "127.0.0.1:9999", "[::1]:0"; port 0: any free one */
-    int threads;        /* of epoll */
+    int threads;        /* of epoll; 1 to HTTP_THREADS_MAX */
     const struct endpoint_table *tables;
     size_t table_count;
     struct role_context *async_context;        /* shared by all ASYNC handlers */
@@ -59,7 +59,8 @@ void http_server_wake(struct http_server *server, const struct uuid *user_id);
 void http_server_share_rates(struct http_server *server, struct cache *cache);
 /* Takes no new connections, ends event streams, answers what it has, for `wait_us` at most. */
 void http_server_drain(struct http_server *server, int64_t wait_us);
-/* After drain. Joins all threads. */
+/* After drain. Waits for each request that a handler still has (a bus calls back for every message,
+ * also when it closes), then joins all threads. */
 void http_server_stop(struct http_server *server);
 
 #endif

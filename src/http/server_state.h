@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "http/acceptor.h"
 #include "http/authorize.h"
 #include "http/connections.h"
 #include "http/events.h"
@@ -26,8 +27,10 @@ struct http_server {
     struct connections connections;
     struct events events;
     struct pool *pool;
-    struct buf openapi; /* what /openapi.json says */
-    struct MHD_Daemon *daemon;
+    struct buf openapi;                           /* what /openapi.json says */
+    struct MHD_Daemon *daemons[HTTP_THREADS_MAX]; /* one epoll thread each */
+    size_t daemon_count;
+    struct acceptor acceptor;
     int port;
     _Atomic bool draining;       /* answers end their connections */
     _Atomic bool stopping;       /* no handler starts */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/acceptor.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Out of descriptors or memory: some connection must end first. */
+static void wait_for_resources(int error)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    log_warn("cannot accept connections", LOG_TEXT("reason", strerror(error)));
+    nanosleep(&pause, NULL);
+}
+
+static void *accept_all(void *argument)
+{
+    struct acceptor *acceptor = argument;
+    for (size_t turn = 0; !atomic_load(&acceptor->stopping);) {
+        struct sockaddr_storage address;
+        socklen_t size = sizeof address;
+        int fd =
+            accept4(acceptor->fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            /* Refuses and closes it if the thread has all the connections it may have. */
+            (void)MHD_add_connection(acceptor->daemons[turn++ % acceptor->daemon_count], fd,
+                                     (struct sockaddr *)&address, size);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            wait_for_resources(errno);
+        }
+    }
+    return NULL;
+}
+
+enum status acceptor_start(struct acceptor *acceptor, int fd, struct MHD_Daemon *const daemons[],
+                           size_t daemon_count)
+{
+    acceptor->fd = fd;
+    acceptor->daemons = daemons;
+    acceptor->daemon_count = daemon_count;
+    atomic_store(&acceptor->stopping, false);
+    if (pthread_create(&acceptor->thread, NULL, accept_all, acceptor) == 0)
+        return STATUS_OK;
+    close(fd);
+    return STATUS_UNAVAILABLE;
+}
+
+void acceptor_stop(struct acceptor *acceptor)
+{
+    atomic_store(&acceptor->stopping, true);
+    shutdown(acceptor->fd, SHUT_RDWR); /* wakes accept4 */
+    pthread_join(acceptor->thread, NULL);
+    close(acceptor->fd);
+}

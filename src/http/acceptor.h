@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A listening socket → connections, dealt in turn to the epoll threads. A thread of its own does
+ * it: libmicrohttpd's threads would compete for each connection, and 0.9.75 may abort when it is
+ * told to stop listening while it accepts.
+ */
+#ifndef ECS_HTTP_ACCEPTOR_H
+#define ECS_HTTP_ACCEPTOR_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+struct acceptor {
+    int fd;
+    struct MHD_Daemon *const *daemons;
+    size_t daemon_count;
+    _Atomic bool stopping;
+    pthread_t thread;
+};
+
+/* Owns the socket from then on; also if it fails. */
+MUST_CHECK enum status acceptor_start(struct acceptor *acceptor, int fd,
+                                      struct MHD_Daemon *const daemons[], size_t daemon_count);
+/* Closes the socket: from here on connections are refused. Once. */
+void acceptor_stop(struct acceptor *acceptor);
+
+#endif
