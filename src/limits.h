@@ -76,6 +76,14 @@
 #define BUS_PUBLISH_TIMEOUT_US (5 * SECOND_US)
 #define REASON_MAX 200 /* why a message was refused */
 
+/* Store: a wait for PostgreSQL ends before the bus delivers the batch again. */
+#define STORE_CONNECT_S 3
+#define STORE_STATEMENT_MS 5000
+#define STORE_LOCK_MS 3000
+#define STORE_IDLE_MS 10000
+#define STORE_TCP_MS 5000
+#define STORE_DEADLINE_US (8 * SECOND_US)
+
 /* Features: the longest windows that tiles are read for. */
 #define EMOTION_TILES_MAX (30 * 24 + 1)
 #define TRANSACTION_TILES_MAX 92

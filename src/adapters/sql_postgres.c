@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A stopped server still acknowledges TCP, so no wait here trusts the network: the socket does
+ * not block, and every wait ends at a deadline of our own.
+ */
+#include "adapters/sql_postgres.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapters/postgres_values.h"
+#include "base/log.h"
+#include "limits.h"
+
+enum { PARAMETER_BYTES_MAX = 8 * 1024 * 1024, STATEMENT_NAME_SIZE = 16 };
+
+struct sql_postgres {
+    struct sql base;
+    char *url;
+    PGconn *connection; /* NULL: not connected */
+    bool in_transaction;
+    bool failure_told; /* one line in the log when the server goes, not one for each call */
+    const char *texts[SQL_STATEMENT_SLOTS];
+    struct postgres_parameters parameters;
+    PGresult *result; /* NULL: none is open */
+    int row;
+    int column;
+};
+
+static struct sql_postgres *self(struct sql *sql)
+{
+    return (struct sql_postgres *)sql;
+}
+
+static void result_end(struct sql *sql)
+{
+    PQclear(self(sql)->result);
+    self(sql)->result = NULL;
+}
+
+static void disconnect(struct sql_postgres *pg)
+{
+    result_end(&pg->base);
+    PQfinish(pg->connection);
+    pg->connection = NULL;
+    memset(pg->texts, 0, sizeof pg->texts);
+}
+
+static enum status unreachable(struct sql_postgres *pg)
+{
+    disconnect(pg);
+    if (!pg->failure_told)
+        log_warn("database unreachable", LOG_TEXT("engine", "postgresql"));
+    pg->failure_told = true;
+    return STATUS_UNAVAILABLE;
+}
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+/* Waits until the server has answered all that was sent. */
+static bool answer_wait(PGconn *connection)
+{
+    int64_t deadline_us = monotonic_us() + STORE_DEADLINE_US;
+    for (;;) {
+        int unsent = PQflush(connection);
+        if (unsent < 0)
+            return false;
+        if (unsent == 0 && !PQisBusy(connection))
+            return true;
+        int64_t left_us = deadline_us - monotonic_us();
+        struct pollfd wait = {.fd = PQsocket(connection),
+                              .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
+        if (left_us <= 0 || poll(&wait, 1, (int)(left_us / 1000 + 1)) < 0)
+            return false;
+        if ((wait.revents & ~POLLOUT) != 0 && !PQconsumeInput(connection))
+            return false;
+    }
+}
+
+/* What an SQLSTATE means to the store. */
+static enum status status_of(struct sql_postgres *pg, const char *state)
+{
+    static const struct {
+        const char *prefix;
+        enum status status;
+    } table[] = {
+        {"23505", STATUS_CONFLICT},  /* unique */
+        {"23503", STATUS_NOT_FOUND}, /* foreign key */
+        {"23", STATUS_INVALID},        {"22", STATUS_INVALID},     {"40", STATUS_UNAVAILABLE},
+        {"55P03", STATUS_UNAVAILABLE}, /* lock timeout */
+        {"57", STATUS_UNAVAILABLE},    {"53", STATUS_UNAVAILABLE}, {"08", STATUS_UNAVAILABLE},
+        {"25", STATUS_UNAVAILABLE}, /* idle too long; read only after a failover */
+        {"58", STATUS_UNAVAILABLE},
+    };
+    pg->base.worth_repeating = strncmp(state, "40", 2) == 0 || strcmp(state, "23514") == 0;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strncmp(state, table[i].prefix, strlen(table[i].prefix)) == 0)
+            return table[i].status;
+    return STATUS_INTERNAL;
+}
+
+/* Never the message: it may hold values. */
+static enum status refused(struct sql_postgres *pg, const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state == NULL)
+        return unreachable(pg);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    enum status status = status_of(pg, state);
+    if (status != STATUS_CONFLICT && status != STATUS_NOT_FOUND)
+        log_warn("database refused", LOG_TEXT("engine", "postgresql"), LOG_TEXT("sqlstate", state),
+                 LOG_TEXT("constraint", constraint == NULL ? "" : constraint));
+    if (strncmp(state, "25", 2) == 0 || strncmp(state, "57P", 3) == 0)
+        disconnect(pg);
+    return status;
+}
+
+/* Takes the answers to what was sent; the last one stays open. */
+static enum status answer_take(struct sql_postgres *pg, bool sent)
+{
+    result_end(&pg->base);
+    if (!sent || !answer_wait(pg->connection))
+        return unreachable(pg);
+    enum status status = STATUS_OK;
+    PGresult *result;
+    while (pg->connection != NULL && (result = PQgetResult(pg->connection)) != NULL) {
+        PQclear(pg->result);
+        pg->result = result;
+        ExecStatusType outcome = PQresultStatus(result);
+        if (outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK && status == STATUS_OK)
+            status = refused(pg, result);
+        if (pg->connection != NULL && !answer_wait(pg->connection))
+            return unreachable(pg);
+    }
+    pg->row = -1;
+    if (status != STATUS_OK)
+        result_end(&pg->base);
+    return status;
+}
+
+static void notice_ignore(void *context, const char *message)
+{
+    (void)context;
+    (void)message;
+}
+
+static enum status session_prepare(struct sql_postgres *pg)
+{
+    char settings[512];
+    snprintf(settings, sizeof settings,
+             "SET statement_timeout = %d; SET lock_timeout = %d;"
+             "SET idle_in_transaction_session_timeout = %d; SET synchronous_commit = on;"
+             "SET default_transaction_isolation = 'read committed'; SET timezone = 'UTC';"
+             "SET plan_cache_mode = force_generic_plan; SET jit = off",
+             STORE_STATEMENT_MS, STORE_LOCK_MS, STORE_IDLE_MS);
+    enum status status = answer_take(pg, PQsendQuery(pg->connection, settings) == 1);
+    result_end(&pg->base);
+    return status;
+}
+
+/* Parameters of the URL win over these, for they come later. */
+static enum status connect_now(struct sql_postgres *pg)
+{
+    char connect_s[12], tcp_ms[12];
+    snprintf(connect_s, sizeof connect_s, "%d", STORE_CONNECT_S);
+    snprintf(tcp_ms, sizeof tcp_ms, "%d", STORE_TCP_MS);
+    const char *const keys[] = {"connect_timeout", "tcp_user_timeout", "fallback_application_name",
+                                "dbname", NULL};
+    const char *const values[] = {connect_s, tcp_ms, "ecs", pg->url, NULL};
+    pg->connection = PQconnectdbParams(keys, values, 1);
+    if (pg->connection == NULL || PQstatus(pg->connection) != CONNECTION_OK ||
+        PQsetnonblocking(pg->connection, 1) != 0)
+        return unreachable(pg);
+    PQsetNoticeProcessor(pg->connection, notice_ignore, NULL);
+    enum status status = session_prepare(pg);
+    if (status == STATUS_OK)
+        pg->failure_told = false;
+    else
+        disconnect(pg);
+    return status;
+}
+
+/* A server that went away while we idled has closed the socket: better noticed now. */
+static bool connection_is_stale(PGconn *connection)
+{
+    struct pollfd wait = {.fd = PQsocket(connection), .events = POLLIN};
+    if (poll(&wait, 1, 0) > 0 && !PQconsumeInput(connection))
+        return true;
+    return PQstatus(connection) != CONNECTION_OK;
+}
+
+static enum status connection_ready(struct sql_postgres *pg)
+{
+    pg->base.worth_repeating = false;
+    if (pg->in_transaction)
+        return pg->connection == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
+    if (pg->connection != NULL && connection_is_stale(pg->connection))
+        disconnect(pg);
+    return pg->connection == NULL ? connect_now(pg) : STATUS_OK;
+}
+
+static enum status script(struct sql *sql, const char *text)
+{
+    struct sql_postgres *pg = self(sql);
+    enum status status = connection_ready(pg);
+    if (status == STATUS_OK)
+        status = answer_take(pg, PQsendQuery(pg->connection, text) == 1);
+    result_end(sql);
+    return status;
+}
+
+static enum status transaction_begin(struct sql *sql)
+{
+    enum status status = script(sql, "BEGIN");
+    self(sql)->in_transaction = status == STATUS_OK;
+    return status;
+}
+
+static enum status transaction_commit(struct sql *sql)
+{
+    enum status status = script(sql, "COMMIT");
+    self(sql)->in_transaction = false;
+    return status;
+}
+
+static void transaction_rollback(struct sql *sql)
+{
+    struct sql_postgres *pg = self(sql);
+    result_end(sql);
+    if (pg->in_transaction && pg->connection != NULL) {
+        bool repeat = sql->worth_repeating;
+        if (script(sql, "ROLLBACK") != STATUS_OK)
+            disconnect(pg);
+        sql->worth_repeating = repeat;
+    }
+    pg->in_transaction = false;
+}
+
+/* Runs a statement with the parameters that are set; prepares it first if it is new. */
+static enum status statement_run(struct sql_postgres *pg, const char *text)
+{
+    const struct postgres_parameters *with = &pg->parameters;
+    size_t slot = sql_statement_slot(pg->texts, text);
+    char name[STATEMENT_NAME_SIZE];
+    snprintf(name, sizeof name, "s%zu", slot);
+    if (pg->texts[slot] == NULL) {
+        int sent = PQsendPrepare(pg->connection, name, text, with->count, with->types);
+        enum status status = answer_take(pg, sent == 1);
+        if (status != STATUS_OK)
+            return status;
+        pg->texts[slot] = text;
+    }
+    return answer_take(pg, PQsendQueryPrepared(pg->connection, name, with->count, with->values,
+                                               with->lengths, with->formats, 1) == 1);
+}
+
+static enum status start(struct sql *sql, const char *text, const struct sql_value values[],
+                         size_t count)
+{
+    struct sql_postgres *pg = self(sql);
+    enum status status = connection_ready(pg);
+    if (status != STATUS_OK)
+        return status;
+    postgres_parameters_of_values(&pg->parameters, values, count);
+    return statement_run(pg, text);
+}
+
+static enum status next(struct sql *sql)
+{
+    struct sql_postgres *pg = self(sql);
+    pg->column = 0;
+    if (++pg->row < PQntuples(pg->result))
+        return STATUS_OK;
+    result_end(sql);
+    return STATUS_NOT_FOUND;
+}
+
+static enum status bulk(struct sql *sql, const struct sql_bulk *bulk)
+{
+    struct sql_postgres *pg = self(sql);
+    enum status status = connection_ready(pg);
+    if (status == STATUS_OK)
+        status = postgres_parameters_of_columns(&pg->parameters, bulk);
+    if (status == STATUS_OK)
+        status = statement_run(pg, bulk->text);
+    if (status != STATUS_OK)
+        return status;
+    while (next(sql) == STATUS_OK)
+        bulk->read(sql, bulk->context);
+    return STATUS_OK;
+}
+
+static bool null(struct sql *sql)
+{
+    return PQgetisnull(self(sql)->result, self(sql)->row, self(sql)->column) != 0;
+}
+
+static const void *bytes(struct sql *sql, size_t *size)
+{
+    struct sql_postgres *pg = self(sql);
+    *size = (size_t)PQgetlength(pg->result, pg->row, pg->column);
+    return PQgetvalue(pg->result, pg->row, pg->column++);
+}
+
+static int64_t integer(struct sql *sql, enum sql_type type)
+{
+    size_t size;
+    const char *data = bytes(sql, &size);
+    return postgres_integer(data, (int)size, type);
+}
+
+static void handle_close(struct sql *sql)
+{
+    struct sql_postgres *pg = self(sql);
+    disconnect(pg);
+    buf_free(&pg->parameters.bytes);
+    free(pg->url);
+    free(pg);
+}
+
+static const struct sql_ops ops = {
+    .begin = transaction_begin,
+    .commit = transaction_commit,
+    .rollback = transaction_rollback,
+    .script = script,
+    .start = start,
+    .next = next,
+    .end = result_end,
+    .bulk = bulk,
+    .null = null,
+    .integer = integer,
+    .bytes = bytes,
+    .close = handle_close,
+};
+
+enum status sql_postgres_open(const char *url, struct sql **sql)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    if (options == NULL)
+        return STATUS_INVALID;
+    PQconninfoFree(options);
+    struct sql_postgres *pg = calloc(1, sizeof *pg);
+    if (pg == NULL)
+        return STATUS_UNAVAILABLE;
+    pg->url = strdup(url);
+    if (pg->url == NULL) {
+        free(pg);
+        return STATUS_UNAVAILABLE;
+    }
+    pg->base.ops = &ops;
+    buf_init(&pg->parameters.bytes, PARAMETER_BYTES_MAX);
+    *sql = &pg->base;
+    return STATUS_OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The SQLite file of this process: a lock against other processes, and the one connection that
+ * writes and checkpoints, behind a mutex. Handles (sql_sqlite) read by connections of their own.
+ * Only one connection ever checkpoints, which keeps clear of the WAL-reset fault of SQLite 3.40.
+ */
+#ifndef ECS_ADAPTERS_SQL_SQLITE_H
+#define ECS_ADAPTERS_SQL_SQLITE_H
+
+#include "adapters/sql.h"
+
+struct sqlite_database;
+
+/* Makes the file if there is none. CONFLICT: another process holds it. */
+MUST_CHECK enum status sqlite_database_open(const char *path, struct sqlite_database **database);
+/* Once all handles are closed. */
+void sqlite_database_close(struct sqlite_database *database);
+
+/* A handle for one thread; its transactions wait for one another. */
+MUST_CHECK enum status sql_sqlite_open(struct sqlite_database *database, struct sql **sql);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: credit decisions with what they were made from. The features that the model saw are
+ * kept as JSON, name to integer: exact, and open to queries.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/store_sql.h"
+#include "base/buf.h"
+#include "base/json_put.h"
+
+enum { FEATURES_TEXT_MAX = 8192 };
+
+#define DECISION_COLUMNS                                                                           \
+    "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \
+    " d.features_version, d.model, d.policy, d.inputs"
+#define DECISION_AND_OFFER DECISION_COLUMNS ", " OFFER_COLUMNS
+#define WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
+
+static void features_write(const struct features *features, struct buf *text)
+{
+    json_put_open(text, '{');
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        json_put_key(text, feature_definitions[i].name);
+        json_put_integer(text, features->values[i]);
+    }
+    json_put_close(text, '}');
+}
+
+/* A feature that a decision of an older schema did not have reads as empty. */
+static enum status features_parse(const char *text, struct features *features)
+{
+    json_t *root = json_loads(text, 0, NULL);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return STATUS_INTERNAL;
+    }
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        const json_t *value = json_object_get(root, feature_definitions[i].name);
+        features->values[i] =
+            json_is_integer(value) ? json_integer_value(value) : feature_definitions[i].empty;
+    }
+    json_decref(root);
+    return STATUS_OK;
+}
+
+/* Reads DECISION_AND_OFFER. */
+static enum status decision_take(struct sql *sql, struct decision *decision)
+{
+    char features[FEATURES_TEXT_MAX];
+    decision->id = row_uuid(sql);
+    decision->user_id = row_uuid(sql);
+    decision->decided_at_us = row_time_us(sql);
+    decision->approved = row_boolean(sql);
+    decision->risk = (int32_t)row_integer(sql);
+    row_text(sql, decision->reason, sizeof decision->reason);
+    row_text(sql, features, sizeof features);
+    decision->features_version = row_integer(sql);
+    row_text(sql, decision->model, sizeof decision->model);
+    decision->policy = row_hash(sql);
+    decision->inputs = row_hash(sql);
+    decision->has_offer = !row_is_null(sql);
+    memset(&decision->offer, 0, sizeof decision->offer);
+    enum status status = features_parse(features, &decision->features);
+    if (status == STATUS_OK && decision->has_offer)
+        status = offer_take(sql, &decision->offer);
+    return status;
+}
+
+static enum status decision_take_one(struct sql *sql, enum status status, struct decision *decision)
+{
+    if (status == STATUS_OK)
+        status = decision_take(sql, decision);
+    sql_end(sql);
+    return status;
+}
+
+static enum status state_read(struct sql *sql, const struct uuid *user_id,
+                              struct credit_state *state)
+{
+    enum status status =
+        sql_one(sql,
+                "SELECT v.version, " DECISION_AND_OFFER " FROM feature_versions v"
+                " LEFT JOIN decisions d ON d.user_id = v.user_id AND d.position ="
+                " (SELECT max(position) FROM decisions WHERE user_id = $1)" WITH_OFFER
+                " WHERE v.user_id = $1",
+                sql_uuid(user_id));
+    if (status == STATUS_OK) {
+        state->features_version = row_integer(sql);
+        state->has_decision = !row_is_null(sql);
+        if (state->has_decision)
+            status = decision_take(sql, &state->last);
+    }
+    sql_end(sql);
+    return status;
+}
+
+enum status store_sql_credit_state(struct store *store, const struct uuid *user_id,
+                                   struct credit_state *state)
+{
+    return state_read(store_sql_of(store)->sql, user_id, state);
+}
+
+static enum status decision_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
+                                 struct decision *decision)
+{
+    enum status status = sql_one(sql,
+                                 "SELECT " DECISION_AND_OFFER " FROM decisions d" WITH_OFFER
+                                 " WHERE d.user_id = $1 AND d.id = $2",
+                                 sql_uuid(user_id), sql_uuid(id));
+    return decision_take_one(sql, status, decision);
+}
+
+enum status store_sql_decision_read(struct store *store, const struct uuid *id,
+                                    const struct uuid *user_id, struct decision *decision)
+{
+    return decision_find(store_sql_of(store)->sql, id, user_id, decision);
+}
+
+static enum status key_find(struct sql *sql, const struct uuid *user_id,
+                            const struct idempotency *idempotency, struct decision *decision)
+{
+    enum status status =
+        sql_one(sql,
+                "SELECT k.request, " DECISION_AND_OFFER " FROM idempotency_keys k"
+                " JOIN decisions d ON d.user_id = k.user_id"
+                " AND d.id = k.decision_id" WITH_OFFER " WHERE k.user_id = $1 AND k.key = $2",
+                sql_uuid(user_id), sql_text(idempotency->key));
+    if (status == STATUS_OK) {
+        struct hash request = row_hash(sql);
+        if (hash_compare(&request, &idempotency->request) != 0)
+            status = STATUS_CONFLICT;
+    }
+    return decision_take_one(sql, status, decision);
+}
+
+enum status store_sql_decision_by_key(struct store *store, const struct uuid *user_id,
+                                      const struct idempotency *idempotency,
+                                      struct decision *decision)
+{
+    return key_find(store_sql_of(store)->sql, user_id, idempotency, decision);
+}
+
+static enum status decision_insert(struct sql *sql, const struct decision *decision)
+{
+    struct buf features;
+    buf_init(&features, FEATURES_TEXT_MAX);
+    features_write(&decision->features, &features);
+    enum status status = STATUS_UNAVAILABLE;
+    if (!features.overflowed)
+        status = sql_do(
+            sql,
+            "INSERT INTO decisions (id, user_id, decided_at, approved, risk, reason, features,"
+            " features_version, model, policy, inputs)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            NULL, sql_uuid(&decision->id), sql_uuid(&decision->user_id),
+            sql_time(decision->decided_at_us), sql_boolean(decision->approved),
+            sql_integer(decision->risk), sql_text(decision->reason), sql_json(features.data),
+            sql_integer(decision->features_version), sql_text(decision->model),
+            sql_hash(&decision->policy), sql_hash(&decision->inputs));
+    buf_free(&features);
+    return status;
+}
+
+static enum status key_insert(struct sql *sql, const struct idempotency *idempotency,
+                              const struct decision *stands, int64_t now_us)
+{
+    if (idempotency->key == NULL)
+        return STATUS_OK;
+    return sql_do(sql,
+                  "INSERT INTO idempotency_keys (user_id, key, request, decision_id, created_at)"
+                  " VALUES ($1, $2, $3, $4, $5)",
+                  NULL, sql_uuid(&stands->user_id), sql_text(idempotency->key),
+                  sql_hash(&idempotency->request), sql_uuid(&stands->id), sql_time(now_us));
+}
+
+static enum status decision_add(struct sql *sql, const struct decision *decision)
+{
+    enum status status =
+        sql_do(sql,
+               "UPDATE offers SET status = 'superseded', updated_at = $2"
+               " WHERE user_id = $1 AND status = 'offered'",
+               NULL, sql_uuid(&decision->user_id), sql_time(decision->decided_at_us));
+    if (status == STATUS_OK)
+        status = decision_insert(sql, decision);
+    if (status == STATUS_OK && decision->has_offer)
+        status = offer_insert(sql, &decision->offer);
+    return status;
+}
+
+/* With the person's lock held. */
+static enum status decision_settle(struct sql *sql, const struct decision *decision,
+                                   const struct idempotency *idempotency, struct decision *stands)
+{
+    enum status status = STATUS_NOT_FOUND;
+    if (idempotency->key != NULL)
+        status = key_find(sql, &decision->user_id, idempotency, stands);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    struct credit_state state;
+    status = state_read(sql, &decision->user_id, &state);
+    if (status != STATUS_OK)
+        return status;
+    if (state.has_decision &&
+        decision_still_stands(&state.last, &decision->inputs, decision->decided_at_us)) {
+        *stands = state.last;
+    } else {
+        status = decision_add(sql, decision);
+        *stands = *decision;
+    }
+    if (status == STATUS_OK)
+        status = key_insert(sql, idempotency, stands, decision->decided_at_us);
+    return status;
+}
+
+enum status store_sql_decision_record(struct store *store, const struct decision *decision,
+                                      const struct idempotency *idempotency,
+                                      struct decision *stands)
+{
+    struct store_sql *self = store_sql_of(store);
+    struct sql *sql = self->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_one(sql, self->dialect->person_lock, sql_uuid(&decision->user_id));
+    if (status == STATUS_OK)
+        status = decision_settle(sql, decision, idempotency, stands);
+    return sql_finish(sql, status);
+}
+
+enum status store_sql_decisions_list(struct store *store, const struct uuid *user_id,
+                                     struct page page, struct decision out[], size_t *count,
+                                     int64_t *total)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    *count = 0;
+    enum status status =
+        sql_start(sql,
+                  "SELECT t.total, " DECISION_AND_OFFER
+                  " FROM (SELECT count(*) AS total FROM decisions WHERE user_id = $1) t"
+                  " LEFT JOIN (SELECT * FROM decisions WHERE user_id = $1"
+                  " ORDER BY position DESC LIMIT $2 OFFSET $3) d ON TRUE" WITH_OFFER
+                  " ORDER BY d.position DESC",
+                  sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        *total = row_integer(sql);
+        if (!row_is_null(sql))
+            status = decision_take(sql, &out[(*count)++]);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: offers on their way through domain/offer.h. Each step is an UPDATE that names the
+ * state it starts from, so that of two who take it at once one finds nothing to change.
+ */
+#include <string.h>
+
+#include "adapters/store_sql.h"
+
+enum status offer_take(struct sql *sql, struct offer *offer)
+{
+    char status_text[16];
+    offer->id = row_uuid(sql);
+    offer->user_id = row_uuid(sql);
+    offer->decision_id = row_uuid(sql);
+    row_text(sql, status_text, sizeof status_text);
+    offer->limit_cents = row_integer(sql);
+    offer->rate_bp = (int32_t)row_integer(sql);
+    row_text(sql, offer->credit_type, sizeof offer->credit_type);
+    offer->created_at_us = row_time_us(sql);
+    offer->expires_at_us = row_time_us(sql);
+    offer->accepted_at_us = row_time_us(sql);
+    offer->activated_at_us = row_time_us(sql);
+    return offer_status_parse(status_text, &offer->status);
+}
+
+static enum status offer_take_one(struct sql *sql, enum status status, struct offer *offer)
+{
+    if (status == STATUS_OK)
+        status = offer_take(sql, offer);
+    sql_end(sql);
+    return status;
+}
+
+enum status offer_insert(struct sql *sql, const struct offer *offer)
+{
+    return sql_do(sql,
+                  "INSERT INTO offers (id, user_id, decision_id, status, limit_cents, rate_bp,"
+                  " credit_type, created_at, expires_at, updated_at)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8)",
+                  NULL, sql_uuid(&offer->id), sql_uuid(&offer->user_id),
+                  sql_uuid(&offer->decision_id), sql_text(offer_status_name(offer->status)),
+                  sql_integer(offer->limit_cents), sql_integer(offer->rate_bp),
+                  sql_text(offer->credit_type), sql_time(offer->created_at_us),
+                  sql_time(offer->expires_at_us));
+}
+
+enum status store_sql_offers_list(struct store *store, const struct uuid *user_id, struct page page,
+                                  struct offer out[], size_t *count, int64_t *total)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    *count = 0;
+    enum status status =
+        sql_start(sql,
+                  "SELECT t.total, " OFFER_COLUMNS
+                  " FROM (SELECT count(*) AS total FROM offers WHERE user_id = $1) t"
+                  " LEFT JOIN (SELECT * FROM offers WHERE user_id = $1"
+                  " ORDER BY position DESC LIMIT $2 OFFSET $3) o ON TRUE ORDER BY o.position DESC",
+                  sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        *total = row_integer(sql);
+        if (!row_is_null(sql))
+            status = offer_take(sql, &out[(*count)++]);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status offer_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
+                              struct offer *offer)
+{
+    enum status status =
+        sql_one(sql, "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1 AND o.id = $2",
+                sql_uuid(user_id), sql_uuid(id));
+    return offer_take_one(sql, status, offer);
+}
+
+enum status store_sql_offer_read(struct store *store, const struct uuid *id,
+                                 const struct uuid *user_id, struct offer *offer)
+{
+    return offer_find(store_sql_of(store)->sql, id, user_id, offer);
+}
+
+enum status store_sql_line_read(struct store *store, const struct uuid *user_id, struct offer *line)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status = sql_one(
+        sql, "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1 AND o.status = 'active'",
+        sql_uuid(user_id));
+    return offer_take_one(sql, status, line);
+}
+
+/* OK if the offer's state is one that lies behind the step that was asked for. */
+static enum status step_taken(struct sql *sql, const struct uuid *offer_id,
+                              const struct uuid *user_id, enum offer_status first,
+                              enum offer_status second)
+{
+    struct offer offer;
+    enum status status = offer_find(sql, offer_id, user_id, &offer);
+    if (status == STATUS_OK && offer.status != first && offer.status != second)
+        status = STATUS_NOT_FOUND;
+    return status;
+}
+
+static enum status accept(struct sql *sql, const struct uuid *offer_id, const struct uuid *user_id,
+                          int64_t now_us, const struct outbox_row *event, bool *changed)
+{
+    int64_t accepted;
+    enum status status =
+        sql_do(sql,
+               "UPDATE offers SET status = 'accepted', accepted_at = $3, updated_at = $3"
+               " WHERE user_id = $1 AND id = $2 AND status = 'offered' AND expires_at > $3"
+               " RETURNING 1",
+               &accepted, sql_uuid(user_id), sql_uuid(offer_id), sql_time(now_us));
+    if (status != STATUS_OK)
+        return status;
+    *changed = accepted > 0;
+    if (*changed)
+        return outbox_insert(sql, event, now_us);
+    return step_taken(sql, offer_id, user_id, OFFER_ACCEPTED, OFFER_ACTIVE);
+}
+
+enum status store_sql_offer_accept(struct store *store, const struct uuid *offer_id,
+                                   const struct uuid *user_id, int64_t now_us,
+                                   const struct outbox_row *event, bool *changed)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = accept(sql, offer_id, user_id, now_us, event, changed);
+    return sql_finish(sql, status);
+}
+
+/* The old line goes first: the database allows one at a time. */
+static enum status line_change(struct sql *sql, const struct uuid *offer_id,
+                               const struct uuid *user_id, int64_t now_us)
+{
+    enum status status = sql_do(sql,
+                                "UPDATE offers SET status = 'superseded', updated_at = $2"
+                                " WHERE user_id = $1 AND status = 'active'",
+                                NULL, sql_uuid(user_id), sql_time(now_us));
+    if (status == STATUS_OK)
+        status = sql_do(sql,
+                        "UPDATE offers SET status = 'active', activated_at = $3, updated_at = $3"
+                        " WHERE user_id = $1 AND id = $2 AND status = 'accepted'",
+                        NULL, sql_uuid(user_id), sql_uuid(offer_id), sql_time(now_us));
+    return status;
+}
+
+static enum status activate(struct sql *sql, const struct uuid *offer_id,
+                            const struct uuid *user_id, int64_t now_us,
+                            const struct notification *notification, const struct outbox_row *event,
+                            bool *changed)
+{
+    struct offer offer;
+    enum status status = offer_find(sql, offer_id, user_id, &offer);
+    if (status != STATUS_OK)
+        return status;
+    *changed = offer.status == OFFER_ACCEPTED;
+    if (!*changed)
+        return offer.status == OFFER_ACTIVE || offer.status == OFFER_SUPERSEDED ? STATUS_OK
+                                                                                : STATUS_NOT_FOUND;
+    status = line_change(sql, offer_id, user_id, now_us);
+    if (status == STATUS_OK)
+        status = notification_insert(sql, notification);
+    if (status == STATUS_OK)
+        status = outbox_insert(sql, event, now_us);
+    return status;
+}
+
+enum status store_sql_offer_activate(struct store *store, const struct uuid *offer_id,
+                                     const struct uuid *user_id, int64_t now_us,
+                                     const struct notification *notification,
+                                     const struct outbox_row *event, bool *changed)
+{
+    struct store_sql *self = store_sql_of(store);
+    struct sql *sql = self->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_one(sql, self->dialect->person_lock, sql_uuid(user_id));
+    if (status == STATUS_OK)
+        status = activate(sql, offer_id, user_id, now_us, notification, event, changed);
+    return sql_finish(sql, status);
+}
+
+enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired)
+{
+    struct store_sql *self = store_sql_of(store);
+    enum { PART = 1000 }; /* as in the statement: short transactions */
+    int64_t part;
+    *expired = 0;
+    do {
+        enum status status = sql_begin(self->sql);
+        if (status == STATUS_OK)
+            status = sql_do(self->sql, self->dialect->offers_expire, &part, sql_time(now_us));
+        status = sql_finish(self->sql, status);
+        if (status != STATUS_OK)
+            return status;
+        *expired += part;
+    } while (part == PART);
+    return STATUS_OK;
+}

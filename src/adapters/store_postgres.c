@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/store_postgres.h"
+
+#include <stdlib.h>
+
+#include "adapters/postgres_partitions.h"
+#include "adapters/sql_postgres.h"
+#include "adapters/store_sql.h"
+
+struct store_postgres {
+    struct store_sql base;
+    struct partitions partitions;
+};
+
+static struct partitions *partitions_of(struct store_sql *store)
+{
+    return &((struct store_postgres *)store)->partitions;
+}
+
+static enum status rows_prepare(struct store_sql *store, enum event_table table,
+                                const struct sql_column *times, size_t count)
+{
+    /* The last batch failed, perhaps because a partition was dropped meanwhile. */
+    if (store->sql->worth_repeating)
+        partitions_forget(partitions_of(store));
+    return partitions_make(partitions_of(store), store->sql, table, times, count);
+}
+
+static enum status rows_sweep(struct store_sql *store, enum event_table table, int64_t before_us)
+{
+    partitions_forget(partitions_of(store));
+    return partitions_drop(store->sql, table, before_us);
+}
+
+static const struct store_ops ops = {
+    .name = "postgresql",
+    .migrate = store_sql_migrate,
+    .ping = store_sql_ping,
+    .close = store_sql_close,
+    .user_create = store_sql_user_create,
+    .user_by_email = store_sql_user_by_email,
+    .user_by_id = store_sql_user_by_id,
+    .refresh_create = store_sql_refresh_create,
+    .refresh_rotate = store_sql_refresh_rotate,
+    .refresh_end = store_sql_refresh_end,
+    .revocation_add = store_sql_revocation_add,
+    .revocations_since = store_sql_revocations_since,
+    .emotions_apply = store_sql_emotions_apply,
+    .transactions_apply = store_sql_transactions_apply,
+    .tiles_read = store_sql_tiles_read,
+    .credit_state = store_sql_credit_state,
+    .decision_record = store_sql_decision_record,
+    .decision_by_key = store_sql_decision_by_key,
+    .decision_read = store_sql_decision_read,
+    .decisions_list = store_sql_decisions_list,
+    .offers_list = store_sql_offers_list,
+    .offer_read = store_sql_offer_read,
+    .line_read = store_sql_line_read,
+    .offer_accept = store_sql_offer_accept,
+    .offer_activate = store_sql_offer_activate,
+    .offers_expire = store_sql_offers_expire,
+    .notifications_after = store_sql_notifications_after,
+    .outbox_claim = store_sql_outbox_claim,
+    .outbox_done = store_sql_outbox_done,
+    .sweep = store_sql_sweep,
+};
+
+/* Whole columns come as arrays, so that a batch is a handful of statements. */
+static const struct store_dialect dialect = {
+    .migrations = "sql/postgres/",
+    .migrations_lock = "SELECT pg_advisory_xact_lock(20260101)",
+    .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                        " version integer PRIMARY KEY, name text NOT NULL,"
+                        " checksum uuid NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+    .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
+    .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1"
+                     " WHERE status = 'offered' AND (user_id, id) IN (SELECT user_id, id"
+                     " FROM offers WHERE status = 'offered' AND expires_at <= $1"
+                     " ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING 1",
+    .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
+                    " WHERE claimed_until <= $1 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)"
+                    " RETURNING id, stream, request_id, traceparent, payload",
+    .keys_sweep = "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys"
+                  " WHERE seen_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED) RETURNING 1",
+    .events =
+        {
+            .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = ANY ($1)"
+                            " ORDER BY user_id FOR NO KEY UPDATE",
+            .keys_add = "INSERT INTO event_keys (key, content, seen_at)"
+                        " SELECT * FROM unnest($1, $2, $3)"
+                        " ON CONFLICT DO NOTHING RETURNING key",
+            .keys_read = "SELECT key, content FROM event_keys WHERE key = ANY ($1)",
+            .versions_grow = "UPDATE feature_versions SET version = version + 1"
+                             " WHERE user_id = ANY ($1)",
+            .rows_add =
+                {
+                    [TABLE_EMOTIONS] =
+                        "INSERT INTO emotion_events (user_id, occurred_at, received_at,"
+                        " positivity, intensity, stress, type, event_id, trace_id)"
+                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                    [TABLE_TRANSACTIONS] =
+                        "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
+                        " amount_cents, direction, currency, category, transaction_id, trace_id)"
+                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                },
+            .tiles_add =
+                {
+                    [TABLE_EMOTIONS] =
+                        "INSERT INTO emotion_tiles AS t (user_id, hour, event_count,"
+                        " stress_event_count, positivity_sum, intensity_sum, stress_sum,"
+                        " stress_square_sum, stress_min, stress_max)"
+                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+                        "$10)" EMOTION_TILE_MERGE("least", "greatest"),
+                    [TABLE_TRANSACTIONS] =
+                        "INSERT INTO transaction_tiles AS t (user_id, day, count, sum_cents,"
+                        " square_sum, min_cents, max_cents, in_count, in_sum_cents)"
+                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, "
+                        "$9)" TRANSACTION_TILE_MERGE("least", "greatest"),
+                },
+        },
+    .rows_prepare = rows_prepare,
+    .rows_sweep = rows_sweep,
+};
+
+enum status store_postgres_open(const char *url, struct store **store)
+{
+    struct store_postgres *postgres = calloc(1, sizeof *postgres);
+    if (postgres == NULL)
+        return STATUS_UNAVAILABLE;
+    struct sql *sql;
+    enum status status = sql_postgres_open(url, &sql);
+    if (status != STATUS_OK) {
+        free(postgres);
+        return status;
+    }
+    store_sql_init(&postgres->base, &ops, sql, &dialect);
+    *store = &postgres->base.base;
+    return STATUS_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/store_sql.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A table of operations is a name and then function pointers, every one of which must be set. */
+static bool operations_complete(const struct store_ops *ops)
+{
+    static const char nothing[sizeof(void (*)(void))];
+    const char *members = (const char *)ops;
+    for (size_t at = 0; at < sizeof *ops; at += sizeof nothing)
+        if (memcmp(members + at, nothing, sizeof nothing) == 0)
+            return false;
+    return true;
+}
+
+void store_sql_init(struct store_sql *store, const struct store_ops *ops, struct sql *sql,
+                    const struct store_dialect *dialect)
+{
+    assert(operations_complete(ops));
+    store->base.ops = ops;
+    store->sql = sql;
+    store->dialect = dialect;
+    store->batch = NULL;
+}
+
+enum status store_sql_ping(struct store *store)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    return sql_do_values(sql, "SELECT 1", NULL, 0, NULL);
+}
+
+void store_sql_close(struct store *store)
+{
+    struct store_sql *self = store_sql_of(store);
+    sql_close(self->sql);
+    free(self->batch);
+    free(self);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store on SQL, written once over adapters/sql.h. store_postgres and store_sqlite each give a
+ * dialect, which holds all that differs, and assemble their table of operations from the
+ * functions below: ports/store.h says what each does.
+ */
+#ifndef ECS_ADAPTERS_STORE_SQL_H
+#define ECS_ADAPTERS_STORE_SQL_H
+
+#include "adapters/sql.h"
+#include "ports/store.h"
+
+struct store_sql;
+struct event_batch;
+
+/* The bulk statements of a batch of events; store_events.c says what each takes and gives. */
+struct event_statements {
+    const char *persons_lock;
+    const char *keys_add;
+    const char *keys_read;
+    const char *versions_grow;
+    const char *rows_add[2]; /* by enum event_table; so is the next */
+    const char *tiles_add[2];
+};
+
+enum event_table { TABLE_EMOTIONS, TABLE_TRANSACTIONS };
+
+/* How an added tile meets the one that is there; the engines name the lesser of two differently. */
+#define EMOTION_TILE_MERGE(least, greatest)                                                        \
+    " ON CONFLICT (user_id, hour) DO UPDATE SET"                                                   \
+    " event_count = t.event_count + excluded.event_count,"                                         \
+    " stress_event_count = t.stress_event_count + excluded.stress_event_count,"                    \
+    " positivity_sum = t.positivity_sum + excluded.positivity_sum,"                                \
+    " intensity_sum = t.intensity_sum + excluded.intensity_sum,"                                   \
+    " stress_sum = t.stress_sum + excluded.stress_sum,"                                            \
+    " stress_square_sum = t.stress_square_sum + excluded.stress_square_sum,"                       \
+    " stress_min = " least "(t.stress_min, excluded.stress_min),"                                  \
+    " stress_max = " greatest "(t.stress_max, excluded.stress_max)"
+#define TRANSACTION_TILE_MERGE(least, greatest)                                                    \
+    " ON CONFLICT (user_id, day) DO UPDATE SET"                                                    \
+    " count = t.count + excluded.count, sum_cents = t.sum_cents + excluded.sum_cents,"             \
+    " square_sum = t.square_sum + excluded.square_sum,"                                            \
+    " min_cents = " least "(t.min_cents, excluded.min_cents),"                                     \
+    " max_cents = " greatest "(t.max_cents, excluded.max_cents),"                                  \
+    " in_count = t.in_count + excluded.in_count,"                                                  \
+    " in_sum_cents = t.in_sum_cents + excluded.in_sum_cents"
+
+struct store_dialect {
+    const char *migrations;       /* where they lie among the embedded files */
+    const char *migrations_lock;  /* in the transaction of each; NULL: BEGIN is lock enough */
+    const char *migrations_table; /* made if it is not there */
+    const char *person_lock;      /* whoever holds it decides about this person alone */
+    const char *offers_expire;
+    const char *outbox_claim;
+    const char *keys_sweep; /* a part of them at a time */
+    struct event_statements events;
+    /* Makes room for the raw rows of these moments; NULL: there always is. */
+    enum status (*rows_prepare)(struct store_sql *store, enum event_table table,
+                                const struct sql_column *times, size_t count);
+    /* Drops raw rows of before that moment. */
+    enum status (*rows_sweep)(struct store_sql *store, enum event_table table, int64_t before_us);
+};
+
+struct store_sql {
+    struct store base;
+    struct sql *sql;
+    const struct store_dialect *dialect;
+    struct event_batch *batch; /* made with the first batch of events */
+};
+
+/* Takes `sql` over. */
+void store_sql_init(struct store_sql *store, const struct store_ops *ops, struct sql *sql,
+                    const struct store_dialect *dialect);
+static inline struct store_sql *store_sql_of(struct store *store)
+{
+    return (struct store_sql *)store;
+}
+
+enum status store_sql_ping(struct store *store);
+void store_sql_close(struct store *store);
+
+/* store_migrations.c */
+enum status store_sql_migrate(struct store *store, int *applied);
+
+/* store_people.c */
+enum status store_sql_user_create(struct store *store, const struct user *user);
+enum status store_sql_user_by_email(struct store *store, const char *email, struct user *user);
+enum status store_sql_user_by_id(struct store *store, const struct uuid *id, struct user *user);
+enum status store_sql_refresh_create(struct store *store, const struct refresh_token *token);
+enum status store_sql_refresh_rotate(struct store *store, const struct hash *old,
+                                     struct refresh_token *next, int64_t now_us);
+enum status store_sql_refresh_end(struct store *store, const struct uuid *user_id);
+enum status store_sql_revocation_add(struct store *store, const struct revocation *revocation);
+enum status store_sql_revocations_since(struct store *store, int64_t since_us,
+                                        struct revocation out[], size_t max, size_t *count);
+
+/* store_events.c */
+enum status store_sql_emotions_apply(struct store *store, const struct emotion_event events[],
+                                     size_t count, enum event_result results[]);
+enum status store_sql_transactions_apply(struct store *store,
+                                         const struct transaction_event events[], size_t count,
+                                         enum event_result results[]);
+
+/* store_tiles.c */
+enum status store_sql_tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
+                                 int64_t *version, struct person_tiles *tiles);
+
+/* store_decisions.c */
+enum status store_sql_credit_state(struct store *store, const struct uuid *user_id,
+                                   struct credit_state *state);
+enum status store_sql_decision_record(struct store *store, const struct decision *decision,
+                                      const struct idempotency *idempotency,
+                                      struct decision *stands);
+enum status store_sql_decision_by_key(struct store *store, const struct uuid *user_id,
+                                      const struct idempotency *idempotency,
+                                      struct decision *decision);
+enum status store_sql_decision_read(struct store *store, const struct uuid *id,
+                                    const struct uuid *user_id, struct decision *decision);
+enum status store_sql_decisions_list(struct store *store, const struct uuid *user_id,
+                                     struct page page, struct decision out[], size_t *count,
+                                     int64_t *total);
+
+/* store_offers.c */
+#define OFFER_COLUMNS                                                                              \
+    "o.id, o.user_id, o.decision_id, o.status, o.limit_cents, o.rate_bp, o.credit_type,"           \
+    " o.created_at, o.expires_at, o.accepted_at, o.activated_at"
+/* Reads OFFER_COLUMNS. */
+MUST_CHECK enum status offer_take(struct sql *sql, struct offer *offer);
+MUST_CHECK enum status offer_insert(struct sql *sql, const struct offer *offer);
+enum status store_sql_offers_list(struct store *store, const struct uuid *user_id, struct page page,
+                                  struct offer out[], size_t *count, int64_t *total);
+enum status store_sql_offer_read(struct store *store, const struct uuid *id,
+                                 const struct uuid *user_id, struct offer *offer);
+enum status store_sql_line_read(struct store *store, const struct uuid *user_id,
+                                struct offer *line);
+enum status store_sql_offer_accept(struct store *store, const struct uuid *offer_id,
+                                   const struct uuid *user_id, int64_t now_us,
+                                   const struct outbox_row *event, bool *changed);
+enum status store_sql_offer_activate(struct store *store, const struct uuid *offer_id,
+                                     const struct uuid *user_id, int64_t now_us,
+                                     const struct notification *notification,
+                                     const struct outbox_row *event, bool *changed);
+enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired);
+
+/* store_messages.c */
+MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);
+MUST_CHECK enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us);
+enum status store_sql_notifications_after(struct store *store, const struct uuid *user_id,
+                                          int64_t after_id, struct notification out[], size_t max,
+                                          size_t *count);
+enum status store_sql_outbox_claim(struct store *store, int64_t now_us, struct outbox_row out[],
+                                   size_t max, size_t *count);
+enum status store_sql_outbox_done(struct store *store, const int64_t ids[], size_t count);
+
+/* store_sweep.c */
+enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us);
+/* Repeats a statement that deletes some rows of before a moment, until it deletes none. */
+MUST_CHECK enum status sweep_in_parts(struct sql *sql, const char *text, int64_t before_us);
+
+#endif
