@@ -52,7 +52,8 @@ MUST_CHECK static inline enum status cache_remove(struct cache *cache, const cha
     return cache->ops->remove(cache, keys, count);
 }
 
-/* Adds to a counter, which starts at 0 and ends `life_us` after it started. */
+/* Adds to a counter, which starts at 0 and ends `life_us` after it started. cache_get gives its
+ * total as text. UNAVAILABLE if the key holds something else. */
 MUST_CHECK static inline enum status cache_increment(struct cache *cache, const char *key,
                                                      int64_t by, int64_t life_us, int64_t *total)
 {

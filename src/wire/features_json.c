@@ -46,3 +46,40 @@ enum status features_decode(struct slice text, struct features *features,
     json_decref(root);
     return good ? STATUS_OK : STATUS_INVALID;
 }
+
+void features_snapshot_encode(const struct features_snapshot *snapshot, struct buf *json)
+{
+    char user_id[UUID_TEXT_SIZE];
+    uuid_format(&snapshot->user_id, user_id);
+    json_put_open(json, '{');
+    json_put_key(json, "schema");
+    json_put_integer(json, FEATURES_SCHEMA);
+    json_put_key(json, "user_id");
+    json_put_text(json, user_id);
+    json_put_key(json, "version");
+    json_put_integer(json, snapshot->version);
+    json_put_key(json, "period_us");
+    json_put_integer(json, snapshot->period_us);
+    features_encode(&snapshot->features, json);
+    json_put_close(json, '}');
+}
+
+enum status features_snapshot_decode(struct slice text, struct features_snapshot *snapshot)
+{
+    struct field_errors errors;
+    char reason[REASON_MAX + 1];
+    json_t *root;
+    int64_t schema = 0;
+    if (fields_document(text, &root, &errors, reason) != STATUS_OK)
+        return STATUS_INVALID;
+    struct fields fields = {root, "features", &errors};
+    bool good = field_decimal(&fields, "schema", 1, 0, INT32_MAX, &schema) &&
+                schema == FEATURES_SCHEMA && field_uuid(&fields, "user_id", &snapshot->user_id) &&
+                json_is_integer(json_object_get(root, "version")) &&
+                json_is_integer(json_object_get(root, "period_us")) &&
+                features_read(&fields, &snapshot->features);
+    snapshot->version = json_integer_value(json_object_get(root, "version"));
+    snapshot->period_us = json_integer_value(json_object_get(root, "period_us"));
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}

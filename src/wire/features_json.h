@@ -8,6 +8,7 @@
 #define ECS_WIRE_FEATURES_JSON_H
 
 #include "base/buf.h"
+#include "base/uuid.h"
 #include "domain/features.h"
 #include "wire/fields.h"
 
@@ -20,5 +21,19 @@ bool features_read(const struct fields *fields, struct features *features);
  * where. INVALID: `errors` tells which fields. */
 MUST_CHECK enum status features_decode(struct slice text, struct features *features,
                                        struct field_errors *errors, char reason[REASON_MAX + 1]);
+
+/* Features as the cache keeps them: of whom, of which version of their tiles, as of which period.
+ * What does not match all three is not what was asked for. */
+struct features_snapshot {
+    struct uuid user_id;
+    int64_t version;
+    int64_t period_us;
+    struct features features;
+};
+
+void features_snapshot_encode(const struct features_snapshot *snapshot, struct buf *json);
+/* INVALID: it is not a snapshot of this schema. */
+MUST_CHECK enum status features_snapshot_decode(struct slice text,
+                                                struct features_snapshot *snapshot);
 
 #endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Chained hash table of entries that also stand in one list, the most recently used first. Both
+ * are guarded by one lock, which is held for a look-up and a copy only.
+ */
+#include "adapters/cache_memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BYTES_PER_BUCKET = 256, /* of the bound: about one entry in a bucket when the map is full */
+    BUCKETS_MIN = 64,
+    COUNTER_TEXT_SIZE = 24
+};
+
+struct entry {
+    struct entry *next_in_bucket;
+    struct entry *newer, *older;
+    int64_t ends_us;
+    size_t key_size; /* its zero included */
+    size_t value_size;
+    char bytes[]; /* the key, then the value */
+};
+
+struct cache_memory {
+    struct cache base;
+    struct clock *clock;
+    pthread_mutex_t lock;
+    size_t bytes_max, bytes;
+    struct entry *newest, *oldest;
+    size_t bucket_count; /* a power of two */
+    struct entry *buckets[];
+};
+
+/* FNV-1a. */
+static uint64_t key_hash(const char *key)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (unsigned char)*key) * 0x100000001b3u;
+    return hash ^ (hash >> 32);
+}
+
+static struct entry **bucket_of(struct cache_memory *memory, const char *key)
+{
+    return &memory->buckets[key_hash(key) & (memory->bucket_count - 1)];
+}
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return sizeof *entry + entry->key_size + entry->value_size;
+}
+
+static void list_add(struct cache_memory *memory, struct entry *entry)
+{
+    entry->newer = NULL;
+    entry->older = memory->newest;
+    if (memory->newest != NULL)
+        memory->newest->newer = entry;
+    else
+        memory->oldest = entry;
+    memory->newest = entry;
+}
+
+static void list_remove(struct cache_memory *memory, struct entry *entry)
+{
+    *(entry->newer != NULL ? &entry->newer->older : &memory->newest) = entry->older;
+    *(entry->older != NULL ? &entry->older->newer : &memory->oldest) = entry->newer;
+}
+
+/* Takes an entry out of bucket and list and frees it. */
+static void entry_drop(struct cache_memory *memory, struct entry *entry)
+{
+    struct entry **link = bucket_of(memory, entry->bytes);
+    while (*link != entry)
+        link = &(*link)->next_in_bucket;
+    *link = entry->next_in_bucket;
+    list_remove(memory, entry);
+    memory->bytes -= entry_bytes(entry);
+    free(entry);
+}
+
+/* The living entry of a key, now the most recently used; NULL if there is none. */
+static struct entry *entry_find(struct cache_memory *memory, const char *key)
+{
+    struct entry *entry = *bucket_of(memory, key);
+    while (entry != NULL && strcmp(entry->bytes, key) != 0)
+        entry = entry->next_in_bucket;
+    if (entry == NULL)
+        return NULL;
+    if (clock_monotonic_us(memory->clock) >= entry->ends_us) {
+        entry_drop(memory, entry);
+        return NULL;
+    }
+    list_remove(memory, entry);
+    list_add(memory, entry);
+    return entry;
+}
+
+/* Stores a value under a key that is not there, at the cost of the oldest ones. */
+static enum status entry_add(struct cache_memory *memory, const char *key, struct slice value,
+                             int64_t ends_us)
+{
+    size_t key_size = strlen(key) + 1;
+    size_t bytes = sizeof(struct entry) + key_size + value.size;
+    if (bytes > memory->bytes_max)
+        return STATUS_UNAVAILABLE;
+    struct entry *entry = malloc(bytes);
+    if (entry == NULL)
+        return STATUS_UNAVAILABLE;
+    while (memory->bytes + bytes > memory->bytes_max)
+        entry_drop(memory, memory->oldest);
+    *entry = (struct entry){.ends_us = ends_us, .key_size = key_size, .value_size = value.size};
+    memcpy(entry->bytes, key, key_size);
+    if (value.size > 0)
+        memcpy(entry->bytes + key_size, value.data, value.size);
+    struct entry **bucket = bucket_of(memory, key);
+    entry->next_in_bucket = *bucket;
+    *bucket = entry;
+    list_add(memory, entry);
+    memory->bytes += bytes;
+    return STATUS_OK;
+}
+
+static enum status get(struct cache *cache, const char *key, struct buf *value)
+{
+    struct cache_memory *memory = (struct cache_memory *)cache;
+    pthread_mutex_lock(&memory->lock);
+    const struct entry *entry = entry_find(memory, key);
+    if (entry != NULL)
+        buf_append(value, entry->bytes + entry->key_size, entry->value_size);
+    pthread_mutex_unlock(&memory->lock);
+    return entry == NULL ? STATUS_NOT_FOUND : STATUS_OK;
+}
+
+static enum status set(struct cache *cache, const char *key, struct slice value, int64_t life_us)
+{
+    struct cache_memory *memory = (struct cache_memory *)cache;
+    pthread_mutex_lock(&memory->lock);
+    struct entry *entry = entry_find(memory, key);
+    if (entry != NULL)
+        entry_drop(memory, entry);
+    enum status status = entry_add(memory, key, value, clock_monotonic_us(memory->clock) + life_us);
+    pthread_mutex_unlock(&memory->lock);
+    return status;
+}
+
+static enum status remove_keys(struct cache *cache, const char *const keys[], size_t count)
+{
+    struct cache_memory *memory = (struct cache_memory *)cache;
+    pthread_mutex_lock(&memory->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = entry_find(memory, keys[i]);
+        if (entry != NULL)
+            entry_drop(memory, entry);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return STATUS_OK;
+}
+
+/* The total of a counter. INVALID: the entry holds something else. */
+static enum status counter_read(const struct entry *entry, int64_t *total)
+{
+    char text[COUNTER_TEXT_SIZE];
+    if (entry->value_size == 0 || entry->value_size >= sizeof text)
+        return STATUS_INVALID;
+    memcpy(text, entry->bytes + entry->key_size, entry->value_size);
+    text[entry->value_size] = '\0';
+    char *end;
+    errno = 0;
+    *total = strtoll(text, &end, 10);
+    return errno == 0 && *end == '\0' ? STATUS_OK : STATUS_INVALID;
+}
+
+/* Replaces a counter by the next one, which ends when it would have. */
+static enum status counter_move(struct cache_memory *memory, const char *key, int64_t by,
+                                int64_t life_us, int64_t *total)
+{
+    struct entry *entry = entry_find(memory, key);
+    int64_t ends_us = clock_monotonic_us(memory->clock) + life_us;
+    *total = 0;
+    if (entry != NULL) {
+        ends_us = entry->ends_us;
+        if (counter_read(entry, total) != STATUS_OK)
+            return STATUS_UNAVAILABLE;
+    }
+    if (__builtin_add_overflow(*total, by, total))
+        return STATUS_UNAVAILABLE;
+    if (entry != NULL)
+        entry_drop(memory, entry);
+    char text[COUNTER_TEXT_SIZE];
+    snprintf(text, sizeof text, "%" PRId64, *total);
+    return entry_add(memory, key, slice_of(text), ends_us);
+}
+
+static enum status increment(struct cache *cache, const char *key, int64_t by, int64_t life_us,
+                             int64_t *total)
+{
+    struct cache_memory *memory = (struct cache_memory *)cache;
+    pthread_mutex_lock(&memory->lock);
+    enum status status = counter_move(memory, key, by, life_us, total);
+    pthread_mutex_unlock(&memory->lock);
+    return status;
+}
+
+static enum status ping(struct cache *cache)
+{
+    (void)cache;
+    return STATUS_OK;
+}
+
+static void close_memory(struct cache *cache)
+{
+    struct cache_memory *memory = (struct cache_memory *)cache;
+    while (memory->oldest != NULL)
+        entry_drop(memory, memory->oldest);
+    pthread_mutex_destroy(&memory->lock);
+    free(memory);
+}
+
+static const struct cache_ops ops = {
+    .name = "memory",
+    .get = get,
+    .set = set,
+    .remove = remove_keys,
+    .increment = increment,
+    .ping = ping,
+    .close = close_memory,
+};
+
+enum status cache_memory_open(size_t bytes_max, struct clock *clock, struct cache **cache)
+{
+    size_t bucket_count = BUCKETS_MIN;
+    while (bucket_count * BYTES_PER_BUCKET < bytes_max)
+        bucket_count *= 2;
+    struct cache_memory *memory =
+        calloc(1, sizeof *memory + bucket_count * sizeof memory->buckets[0]);
+    if (memory == NULL)
+        return STATUS_UNAVAILABLE;
+    memory->base.ops = &ops;
+    memory->clock = clock;
+    memory->bytes_max = bytes_max;
+    memory->bucket_count = bucket_count;
+    pthread_mutex_init(&memory->lock, NULL);
+    *cache = &memory->base;
+    return STATUS_OK;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cache: Redis 7 or later, through hiredis. One for each thread. It connects at the first call,
+ * and again after a failure, but not for a second: until then every call fails at once, so that a
+ * Redis that is gone costs nothing.
+ */
+#ifndef ECS_ADAPTERS_CACHE_REDIS_H
+#define ECS_ADAPTERS_CACHE_REDIS_H
+
+#include "ports/cache.h"
+
+/* redis://[[user]:password@]host[:port][/database]; an IPv6 host in brackets; user and password
+ * percent-encoded where needed. INVALID: the URL is unusable. */
+MUST_CHECK enum status cache_redis_open(const char *url, struct cache **cache);
+
+#endif

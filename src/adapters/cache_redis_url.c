@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/cache_redis_url.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORT_DEFAULT = 6379, PORT_MAX = 65535, DATABASE_MAX = 65535 };
+
+static int hex(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = digit == '\0' ? NULL : strchr(digits, digit | 0x20);
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Copies `size` bytes with %41 read as A. */
+static bool decode(const char *text, size_t size, char out[REDIS_NAME_MAX + 1])
+{
+    size_t length = 0;
+    for (size_t i = 0; i < size; i++) {
+        char byte = text[i];
+        if (byte == '%') {
+            if (i + 2 >= size || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+                return false;
+            byte = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+            i += 2;
+        }
+        if (byte == '\0' || length == REDIS_NAME_MAX)
+            return false;
+        out[length++] = byte;
+    }
+    out[length] = '\0';
+    return true;
+}
+
+/* A number of digits only, up to `max`, that ends the text or stands before `end`. */
+static bool number(const char **text, char end, int max, int *value)
+{
+    char *after;
+    if (**text < '0' || **text > '9')
+        return false;
+    long parsed = strtol(*text, &after, 10);
+    if (parsed > max || (*after != '\0' && *after != end))
+        return false;
+    *value = (int)parsed;
+    *text = after;
+    return true;
+}
+
+static bool credentials(const char *text, size_t size, struct redis_url *url)
+{
+    const char *colon = memchr(text, ':', size);
+    if (colon == NULL)
+        return false;
+    size_t user = (size_t)(colon - text);
+    return decode(text, user, url->user) && decode(colon + 1, size - user - 1, url->password) &&
+           url->password[0] != '\0';
+}
+
+static bool host(const char **text, struct redis_url *url)
+{
+    bool bracketed = **text == '[';
+    *text += bracketed;
+    size_t size = strcspn(*text, bracketed ? "]" : ":/");
+    if (size == 0 || size > REDIS_NAME_MAX || (bracketed && (*text)[size] != ']'))
+        return false;
+    memcpy(url->host, *text, size);
+    *text += size + bracketed;
+    return true;
+}
+
+enum status redis_url_parse(const char *text, struct redis_url *url)
+{
+    static const char scheme[] = "redis://";
+    *url = (struct redis_url){.port = PORT_DEFAULT};
+    if (strncmp(text, scheme, strlen(scheme)) != 0)
+        return STATUS_INVALID;
+    text += strlen(scheme);
+    const char *at = strrchr(text, '@');
+    if (at != NULL) {
+        if (!credentials(text, (size_t)(at - text), url))
+            return STATUS_INVALID;
+        text = at + 1;
+    }
+    if (!host(&text, url))
+        return STATUS_INVALID;
+    if (*text == ':' && (text++, !number(&text, '/', PORT_MAX, &url->port) || url->port == 0))
+        return STATUS_INVALID;
+    if (*text == '/' && text[1] != '\0' &&
+        (text++, !number(&text, '\0', DATABASE_MAX, &url->database)))
+        return STATUS_INVALID;
+    return *text == '\0' || strcmp(text, "/") == 0 ? STATUS_OK : STATUS_INVALID;
+}

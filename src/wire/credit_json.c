@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/credit_json.h"
+
+#include "base/json_put.h"
+#include "wire/features_json.h"
+#include "wire/fields.h"
+
+enum { RATE_BP_MAX = 100000 }; /* 1,000 percent */
+
+static void put_uuid(struct buf *json, const char *key, const struct uuid *uuid)
+{
+    char text[UUID_TEXT_SIZE];
+    uuid_format(uuid, text);
+    json_put_key(json, key);
+    json_put_text(json, text);
+}
+
+static void put_text(struct buf *json, const char *key, const char *text)
+{
+    json_put_key(json, key);
+    json_put_text(json, text);
+}
+
+static void put_time(struct buf *json, const char *key, int64_t time_us)
+{
+    json_put_key(json, key);
+    json_put_time(json, time_us);
+}
+
+static void put_decimal(struct buf *json, const char *key, int64_t value, int places)
+{
+    json_put_key(json, key);
+    json_put_decimal(json, value, places);
+}
+
+static void put_terms(const struct offer *offer, struct buf *json)
+{
+    put_decimal(json, "credit_limit", offer->limit_cents, 2);
+    put_decimal(json, "interest_rate", offer->rate_bp, 2);
+}
+
+static void put_offer(const struct decision *decision, struct buf *json)
+{
+    json_put_key(json, "offer");
+    if (!decision->has_offer) {
+        json_put_null(json);
+        return;
+    }
+    json_put_open(json, '{');
+    put_uuid(json, "offer_id", &decision->offer.id);
+    put_terms(&decision->offer, json);
+    put_text(json, "credit_type", decision->offer.credit_type);
+    put_time(json, "expires_at", decision->offer.expires_at_us);
+    json_put_close(json, '}');
+}
+
+static void put_reasons(const struct decision *decision, struct buf *json)
+{
+    json_put_key(json, "reason");
+    if (decision->approved)
+        json_put_null(json);
+    else
+        json_put_text(json, decision->reason);
+    json_put_key(json, "reasons");
+    json_put_open(json, '[');
+    if (!decision->approved)
+        json_put_text(json, decision->reason);
+    json_put_close(json, ']');
+}
+
+static void put_analysis(const struct decision *decision, struct buf *json)
+{
+    put_uuid(json, "user_id", &decision->user_id);
+    json_put_key(json, "approved");
+    json_put_boolean(json, decision->approved);
+    put_decimal(json, "ml_risk_score", decision->risk, 6);
+    put_offer(decision, json);
+    put_reasons(decision, json);
+    put_uuid(json, "decision_id", &decision->id);
+    json_put_key(json, "credit_type");
+    if (decision->has_offer)
+        json_put_text(json, decision->offer.credit_type);
+    else
+        json_put_null(json);
+}
+
+void analysis_encode(const struct decision *decision, struct buf *json)
+{
+    json_put_open(json, '{');
+    put_analysis(decision, json);
+    json_put_close(json, '}');
+}
+
+void decision_encode(const struct decision *decision, struct buf *json)
+{
+    char policy[HASH_TEXT_SIZE];
+    hash_format(&decision->policy, policy);
+    json_put_open(json, '{');
+    put_analysis(decision, json);
+    put_time(json, "decided_at", decision->decided_at_us);
+    put_text(json, "model", decision->model);
+    put_text(json, "policy", policy);
+    json_put_key(json, "features");
+    json_put_open(json, '{');
+    features_encode(&decision->features, json);
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+}
+
+void offer_encode(const struct offer *offer, struct buf *json)
+{
+    json_put_open(json, '{');
+    put_uuid(json, "offer_id", &offer->id);
+    put_text(json, "status", offer_status_name(offer->status));
+    put_terms(offer, json);
+    put_time(json, "created_at", offer->created_at_us);
+    put_time(json, "expires_at", offer->expires_at_us);
+    json_put_close(json, '}');
+}
+
+void line_encode(const struct offer *line, struct buf *json)
+{
+    json_put_open(json, '{');
+    put_uuid(json, "offer_id", &line->id);
+    put_terms(line, json);
+    put_text(json, "credit_type", line->credit_type);
+    put_time(json, "activated_at", line->activated_at_us);
+    json_put_close(json, '}');
+}
+
+void notification_encode(const struct notification *notification, struct buf *json)
+{
+    json_put_open(json, '{');
+    json_put_key(json, "id");
+    json_put_integer(json, notification->id);
+    put_text(json, "type", notification->type);
+    put_text(json, "title", notification->title);
+    put_text(json, "message", notification->message);
+    put_uuid(json, "offer_id", &notification->offer_id);
+    put_time(json, "created_at", notification->created_at_us);
+    json_put_close(json, '}');
+}
+
+enum status acceptance_decode(struct slice body, struct uuid *user_id, struct field_errors *errors,
+                              char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(body, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields fields = {root, "body", errors};
+    bool good = field_uuid(&fields, "userId", user_id);
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}
+
+void credit_accepted_encode(const struct credit_accepted *accepted, struct buf *json)
+{
+    json_put_open(json, '{');
+    put_uuid(json, "offerId", &accepted->offer_id);
+    put_uuid(json, "userId", &accepted->user_id);
+    put_decimal(json, "creditLimit", accepted->limit_cents, 2);
+    put_decimal(json, "interestRate", accepted->rate_bp, 2);
+    put_text(json, "creditType", accepted->credit_type);
+    put_time(json, "acceptedAt", accepted->accepted_at_us);
+    json_put_close(json, '}');
+}
+
+enum status credit_accepted_decode(struct slice payload, struct credit_accepted *accepted,
+                                   struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(payload, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields fields = {root, "body", errors};
+    int64_t rate_bp = 0;
+    bool good = field_uuid(&fields, "offerId", &accepted->offer_id);
+    good &= field_uuid(&fields, "userId", &accepted->user_id);
+    good &= field_decimal(&fields, "creditLimit", 100, 1, AMOUNT_CENTS_MAX, &accepted->limit_cents);
+    good &= field_decimal(&fields, "interestRate", 100, 0, RATE_BP_MAX, &rate_bp);
+    good &= field_text(&fields, "creditType", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX,
+                       accepted->credit_type);
+    good &= field_time(&fields, "acceptedAt", FIELD_REQUIRED, &accepted->accepted_at_us);
+    accepted->rate_bp = (int32_t)rate_bp;
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}
+
+void notification_event_encode(const struct notification *notification, struct buf *json)
+{
+    json_put_open(json, '{');
+    put_uuid(json, "userId", &notification->user_id);
+    put_text(json, "type", notification->type);
+    put_text(json, "title", notification->title);
+    put_text(json, "message", notification->message);
+    json_put_close(json, '}');
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/user_json.h"
+
+#include <stdio.h>
+
+#include "base/json_put.h"
+#include "domain/email.h"
+#include "wire/credit_json.h"
+#include "wire/fields.h"
+
+static bool read_email(const struct fields *fields, char email[EMAIL_MAX + 1])
+{
+    if (!field_text(fields, "email", FIELD_REQUIRED, 0, EMAIL_MAX, email))
+        return false;
+    if (email_normalise(email, email) == STATUS_OK)
+        return true;
+    field_error_add(fields, "email", "value_error",
+                    "value is not a valid email address: name@example.com, in ASCII",
+                    json_object_get(fields->object, "email"));
+    return false;
+}
+
+/* A password is measured in characters, whatever they are written in. */
+static size_t count_characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+static bool read_password(const struct fields *fields, char password[PASSWORD_BYTES_MAX + 1])
+{
+    char message[FIELD_MESSAGE_MAX];
+    if (!field_text(fields, "password", FIELD_REQUIRED, 0, PASSWORD_BYTES_MAX, password))
+        return false;
+    size_t count = count_characters(password);
+    if (count >= PASSWORD_MIN && count <= PASSWORD_MAX)
+        return true;
+    bool is_short = count < PASSWORD_MIN;
+    snprintf(message, sizeof message, "String should have at %s %d characters",
+             is_short ? "least" : "most", is_short ? PASSWORD_MIN : PASSWORD_MAX);
+    field_error_add(fields, "password", is_short ? "string_too_short" : "string_too_long", message,
+                    NULL);
+    return false;
+}
+
+enum status credentials_decode(struct slice body, struct credentials *credentials,
+                               struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(body, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields fields = {root, "body", errors};
+    bool good = read_email(&fields, credentials->email);
+    good &= read_password(&fields, credentials->password);
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}
+
+enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
+                           struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(body, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields fields = {root, "body", errors};
+    bool good = field_text(&fields, "refresh_token", FIELD_REQUIRED, 1, REFRESH_TOKEN_MAX, token);
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}
+
+static void put_user(const struct user *user, struct buf *json)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&user->id, id);
+    json_put_open(json, '{');
+    json_put_key(json, "id");
+    json_put_text(json, id);
+    json_put_key(json, "email");
+    json_put_text(json, user->email);
+    json_put_key(json, "created_at");
+    json_put_time(json, user->created_at_us);
+    json_put_key(json, "updated_at");
+    json_put_time(json, user->updated_at_us);
+}
+
+void user_encode(const struct user *user, struct buf *json)
+{
+    put_user(user, json);
+    json_put_close(json, '}');
+}
+
+void profile_encode(const struct user *user, const struct offer *line, struct buf *json)
+{
+    put_user(user, json);
+    json_put_key(json, "credit_line");
+    if (line == NULL)
+        json_put_null(json);
+    else
+        line_encode(line, json);
+    json_put_close(json, '}');
+}
+
+void session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
+                    struct buf *json)
+{
+    json_put_open(json, '{');
+    json_put_key(json, "access_token");
+    json_put_text(json, access_token);
+    json_put_key(json, "token_type");
+    json_put_text(json, "bearer");
+    json_put_key(json, "expires_in");
+    json_put_integer(json, life_us / SECOND_US);
+    json_put_key(json, "refresh_token");
+    json_put_text(json, refresh_token);
+    json_put_close(json, '}');
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * People and their sessions between bytes and values.
+ */
+#ifndef ECS_WIRE_USER_JSON_H
+#define ECS_WIRE_USER_JSON_H
+
+#include "base/buf.h"
+#include "domain/offer.h"
+#include "domain/user.h"
+#include "wire/field_errors.h"
+
+enum { PASSWORD_BYTES_MAX = 4 * PASSWORD_MAX, REFRESH_TOKEN_MAX = 128 };
+
+struct credentials {
+    char email[EMAIL_MAX + 1]; /* lower case */
+    char password[PASSWORD_BYTES_MAX + 1];
+};
+
+/* {email, password}: an address, and PASSWORD_MIN to PASSWORD_MAX characters. MALFORMED: `reason`
+ * tells where; INVALID: `errors` tells which fields; so are the next. */
+MUST_CHECK enum status credentials_decode(struct slice body, struct credentials *credentials,
+                                          struct field_errors *errors, char reason[REASON_MAX + 1]);
+/* {refresh_token} */
+MUST_CHECK enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
+                                      struct field_errors *errors, char reason[REASON_MAX + 1]);
+
+/* {id, email, created_at, updated_at} */
+void user_encode(const struct user *user, struct buf *json);
+/* The same and the person's active line; NULL: none. */
+void profile_encode(const struct user *user, const struct offer *line, struct buf *json);
+/* {access_token, token_type, expires_in, refresh_token} */
+void session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
+                    struct buf *json);
+
+#endif
