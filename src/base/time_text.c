@@ -153,5 +153,6 @@ enum status time_parse(const char *text, size_t size, int64_t *time_us)
             return STATUS_INVALID;
     }
     *time_us = days * DAY_US + clock_us - offset_us;
-    return cursor.at == cursor.end && *time_us >= 0 ? STATUS_OK : STATUS_INVALID;
+    bool in_range = *time_us >= 0 && *time_us < days_from_date(10000, 1, 1) * DAY_US;
+    return cursor.at == cursor.end && in_range ? STATUS_OK : STATUS_INVALID;
 }

@@ -17,7 +17,7 @@ void time_format(int64_t time_us, char text[TIME_TEXT_SIZE]);
 
 /* Reads "2026-01-31", or date and time parted by T, t or a space, seconds optional, up to nine
  * decimals (cut to six), with an offset or Z; without one the time is UTC, as the seed's clients
- * send it. STATUS_INVALID if it is no such time or before 1970. */
+ * send it. STATUS_INVALID if it is no such time or lies outside 1970 to 9999. */
 MUST_CHECK enum status time_parse(const char *text, size_t size, int64_t *time_us);
 
 #endif

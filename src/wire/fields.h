@@ -28,8 +28,13 @@ struct fields {
     struct field_errors *errors;
 };
 
+/* `name` may be "": the object itself is at fault. */
 void field_error_add(const struct fields *fields, const char *name, const char *type,
                      const char *message, const json_t *input);
+
+/* json_document() with a field error for the body when it is INVALID; `errors` is emptied first. */
+MUST_CHECK enum status fields_document(struct slice text, json_t **root,
+                                       struct field_errors *errors, char reason[REASON_MAX + 1]);
 
 enum presence { FIELD_REQUIRED, FIELD_OPTIONAL };
 
@@ -37,6 +42,8 @@ enum presence { FIELD_REQUIRED, FIELD_OPTIONAL };
  * or null. Control characters are refused. */
 bool field_text(const struct fields *fields, const char *name, enum presence presence, size_t min,
                 size_t max, char *out);
+/* The same for a text that matters to nobody's money: empty if it is not one or does not fit. */
+void field_text_if_fits(const struct fields *fields, const char *name, size_t max, char *out);
 bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid);
 /* A number, or text that is one, as the seed takes it, in 1/`scale`, rounded half away from zero,
  * within `min` and `max` (in 1/scale). */
@@ -45,6 +52,10 @@ bool field_decimal(const struct fields *fields, const char *name, int64_t scale,
 /* ISO 8601; `*time_us` is untouched if optional and missing. */
 bool field_time(const struct fields *fields, const char *name, enum presence presence,
                 int64_t *time_us);
+/* True if the time read from this field is at most EVENT_AHEAD_US_MAX after `stored_us` and less
+ * than `oldest_us` before it; else notes which limit it breaks. */
+bool field_time_near(const struct fields *fields, const char *name, int64_t time_us,
+                     int64_t stored_us, int64_t oldest_us);
 /* A nested object; NULL if it is not there or not an object (noted). */
 const json_t *field_object(const struct fields *fields, const char *name);
 

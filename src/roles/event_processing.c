@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roles/event_processing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+static void reject(struct event_batch *batch, size_t place, const char *reason)
+{
+    struct bus_message *message = &batch->messages[place];
+    snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
+    message->reason = slice_of(batch->reasons[place]);
+    batch->outcomes[place] = OUTCOME_REJECT;
+    char request_id[TRACE_ID_MAX + 1];
+    snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
+             message->request_id.data);
+    log_warn("event refused", LOG_TEXT("stream", stream_name(message->stream)),
+             LOG_INTEGER("sequence", (int64_t)message->sequence),
+             LOG_TEXT("request_id", request_id), LOG_TEXT("reason", batch->reasons[place]));
+}
+
+/* The message becomes the batch's next event, or is rejected. */
+static void decode_one(const struct event_kind *kind, struct event_batch *batch, size_t place,
+                       int64_t oldest_us)
+{
+    const struct bus_message *message = &batch->messages[place];
+    struct event_origin origin = {.stream = message->stream,
+                                  .message_id = message->message_id,
+                                  .stream_created_us = message->stream_created_us,
+                                  .sequence = message->sequence,
+                                  .published_us = message->published_us};
+    struct field_errors errors;
+    char reason[REASON_MAX + 1];
+    if (message->payload.size > BUS_PAYLOAD_MAX) {
+        snprintf(reason, sizeof reason, "payload of more than %d bytes", BUS_PAYLOAD_MAX);
+        reject(batch, place, reason);
+        return;
+    }
+    enum status status = kind->decode(batch, batch->event_count, message->payload, &origin,
+                                      oldest_us, &errors, reason);
+    if (status == STATUS_OK) {
+        batch->places[batch->event_count++] = place;
+        return;
+    }
+    if (errors.count > 0)
+        field_errors_reason(&errors, reason);
+    reject(batch, place, reason);
+}
+
+/* Events with a result end by it. */
+static void events_conclude(struct event_batch *batch, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        size_t place = batch->places[i];
+        batch->outcomes[place] = OUTCOME_DONE;
+        if (batch->results[i] == EVENT_CONFLICTING)
+            reject(batch, place, "event id was used for other content");
+        else if (batch->results[i] == EVENT_UNKNOWN_USER)
+            reject(batch, place, "unknown user");
+    }
+}
+
+/* One event that the store failed on, although it can be asked. It may be the store's fault for a
+ * while, so it is tried again some times before it is put aside. */
+static void event_fail(struct event_batch *batch, size_t i, enum status status)
+{
+    size_t place = batch->places[i];
+    if (status == STATUS_INVALID || batch->messages[place].deliveries >= EVENT_DELIVERIES_MAX)
+        reject(batch, place, "refused by the database");
+}
+
+static bool is_unreachable(enum status status)
+{
+    return status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT;
+}
+
+/* Applies events. If the store fails on them, they are halved until the one at fault is found, so
+ * that a poisonous event stops no other. Not OK: the store cannot be asked; events without an
+ * outcome yet are left for another delivery. */
+static enum status events_apply(const struct event_kind *kind, struct store *store,
+                                struct event_batch *batch, size_t first, size_t count)
+{
+    enum status status = kind->apply(store, batch, first, count);
+    if (is_unreachable(status))
+        return status;
+    if (status == STATUS_OK) {
+        events_conclude(batch, first, count);
+        return STATUS_OK;
+    }
+    if (count == 1) {
+        event_fail(batch, first, status);
+        return STATUS_OK;
+    }
+    status = events_apply(kind, store, batch, first, count / 2);
+    if (status != STATUS_OK)
+        return status;
+    return events_apply(kind, store, batch, first + count / 2, count - count / 2);
+}
+
+static int users_order(const void *a, const void *b)
+{
+    return uuid_compare(a, b);
+}
+
+/* A cache that cannot be told is only counted: what it still holds carries an old version. */
+static void keys_forget(struct cache *cache, struct event_batch *batch, size_t count)
+{
+    const char *keys[CACHE_KEYS_MAX];
+    for (size_t i = 0; i < count; i++)
+        keys[i] = batch->cache_keys[i];
+    if (count > 0 && cache_remove(cache, keys, count) != STATUS_OK)
+        metric_add(METRIC_feature_cache, LABEL_error, 1);
+}
+
+/* Forgets the cached features of everybody who has a newly counted event. */
+static void users_forget(struct cache *cache, struct event_batch *batch)
+{
+    size_t users = 0, keys = 0;
+    for (size_t i = 0; i < batch->event_count; i++)
+        if (batch->outcomes[batch->places[i]] == OUTCOME_DONE && batch->results[i] == EVENT_COUNTED)
+            batch->users[users++] = batch->users[i];
+    qsort(batch->users, users, sizeof batch->users[0], users_order);
+    for (size_t i = 0; i < users; i++) {
+        if (i > 0 && uuid_equal(&batch->users[i], &batch->users[i - 1]))
+            continue;
+        char user_id[UUID_TEXT_SIZE];
+        uuid_format(&batch->users[i], user_id);
+        snprintf(batch->cache_keys[keys++], CACHE_KEY_SIZE, "user_features:%s", user_id);
+        if (keys == CACHE_KEYS_MAX) {
+            keys_forget(cache, batch, keys);
+            keys = 0;
+        }
+    }
+    keys_forget(cache, batch, keys);
+}
+
+static void batch_measure(const struct event_kind *kind, const struct event_batch *batch,
+                          int64_t now_us)
+{
+    int64_t counted = 0, duplicate = 0, rejected = 0, retried = 0;
+    for (size_t i = 0; i < batch->message_count; i++) {
+        rejected += batch->outcomes[i] == OUTCOME_REJECT;
+        retried += batch->outcomes[i] == OUTCOME_RETRY;
+    }
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const struct bus_message *message = &batch->messages[batch->places[i]];
+        if (batch->outcomes[batch->places[i]] != OUTCOME_DONE)
+            continue;
+        duplicate += batch->results[i] == EVENT_DUPLICATE;
+        if (batch->results[i] != EVENT_COUNTED)
+            continue;
+        counted++;
+        metric_observe_us(METRIC_event_to_feature_us,
+                          now_us > message->published_us ? now_us - message->published_us : 0);
+    }
+    metric_add(METRIC_events_counted, kind->label, counted);
+    metric_add(METRIC_events_duplicate, kind->label, duplicate);
+    metric_add(METRIC_events_rejected, kind->label, rejected);
+    metric_add(METRIC_events_retried, kind->label, retried);
+}
+
+enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
+                                  struct bus_consumer *consumer, int64_t wait_us, size_t *handled)
+{
+    struct event_batch *batch = context->scratch;
+    const struct role_settings *settings = context->settings;
+    *handled = 0;
+    enum status status = bus_fetch(consumer, batch->messages, (size_t)settings->batch_max, wait_us,
+                                   &batch->message_count);
+    if (status != STATUS_OK || batch->message_count == 0)
+        return status;
+    batch->event_count = 0;
+    for (size_t i = 0; i < batch->message_count; i++) {
+        batch->outcomes[i] = OUTCOME_RETRY;
+        decode_one(kind, batch, i, settings->raw_life_us);
+    }
+    if (batch->event_count > 0)
+        status = events_apply(kind, context->store, batch, 0, batch->event_count);
+    users_forget(context->cache, batch);
+    batch_measure(kind, batch, clock_now_us(context->clock));
+    enum status settled =
+        bus_settle(consumer, batch->messages, batch->outcomes, batch->message_count);
+    if (settled == STATUS_OK)
+        *handled = batch->message_count;
+    return status != STATUS_OK ? status : settled;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A batch of a stream of events → the store, for both streams alike: decode each, apply all in
+ * one transaction, forget the cached features of the people concerned, settle.
+ *
+ * The order is what makes every event count exactly once: messages are settled only after the
+ * commit, and a message delivered again finds its key in the store. Correctness does not rest on
+ * the cache: features carry the version that the transaction moved on.
+ */
+#ifndef ECS_ROLES_EVENT_PROCESSING_H
+#define ECS_ROLES_EVENT_PROCESSING_H
+
+#include "base/metrics.h"
+#include "domain/emotion.h"
+#include "domain/transaction.h"
+#include "ports/bus.h"
+#include "roles/role.h"
+#include "wire/field_errors.h"
+
+enum { CACHE_KEYS_MAX = 256, CACHE_KEY_SIZE = 64 }; /* forgotten in one round trip */
+
+/* The scratch of a step. Event i of a batch came with message `places[i]`. */
+struct event_batch {
+    struct bus_message messages[BUS_BATCH_MAX];
+    enum outcome outcomes[BUS_BATCH_MAX];        /* of messages */
+    char reasons[BUS_BATCH_MAX][REASON_MAX + 1]; /* of messages that are refused */
+    size_t message_count;
+    size_t places[BUS_BATCH_MAX];
+    enum event_result results[BUS_BATCH_MAX]; /* of events */
+    struct uuid users[BUS_BATCH_MAX];         /* of events; later those to be forgotten */
+    size_t event_count;
+    union {
+        struct emotion_event emotions[BUS_BATCH_MAX];
+        struct transaction_event transactions[BUS_BATCH_MAX];
+    } events;
+    char cache_keys[CACHE_KEYS_MAX][CACHE_KEY_SIZE];
+};
+
+/* What differs between the streams. */
+struct event_kind {
+    enum metric_label label;
+    /* Decodes a payload into event `place` of the batch, and its user. */
+    enum status (*decode)(struct event_batch *batch, size_t place, struct slice payload,
+                          const struct event_origin *origin, int64_t oldest_us,
+                          struct field_errors *errors, char reason[REASON_MAX + 1]);
+    /* Applies `count` events from `first` on in one transaction, and sets their results. */
+    enum status (*apply)(struct store *store, struct event_batch *batch, size_t first,
+                         size_t count);
+};
+
+/* A consumer_step for one kind; context->scratch is a struct event_batch. */
+enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
+                                  struct bus_consumer *consumer, int64_t wait_us, size_t *handled);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/emotion_json.h"
+
+#include "base/json_put.h"
+#include "wire/fields.h"
+
+/* What the producer said, without where it came from: traceId differs when an event is sent again,
+ * and is no part of it. */
+static struct hash content_of(const struct emotion_event *event)
+{
+    const int64_t numbers[] = {event->occurred_at_us, event->positivity, event->intensity,
+                               event->stress};
+    uint8_t bytes[sizeof numbers];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((uint64_t)numbers[i / 8] >> (8 * (i % 8)));
+    return hash_of(
+        (const struct slice[]){
+            {(const char *)event->user_id.bytes, sizeof event->user_id.bytes},
+            {(const char *)bytes, sizeof bytes},
+            slice_of(event->type),
+        },
+        3);
+}
+
+static void metric_decode(const struct fields *metrics, const char *name, int32_t *out)
+{
+    int64_t value;
+    if (field_decimal(metrics, name, MILLIONTHS, 0, MILLIONTHS, &value))
+        *out = (int32_t)value;
+}
+
+static void feeling_decode(const struct fields *body, struct emotion_event *event)
+{
+    struct fields feeling = {field_object(body, "emotionEvent"), "body.emotionEvent", body->errors};
+    if (feeling.object == NULL)
+        return;
+    field_text(&feeling, "type", FIELD_REQUIRED, 1, EVENT_TYPE_MAX, event->type);
+    struct fields metrics = {field_object(&feeling, "metrics"), "body.emotionEvent.metrics",
+                             body->errors};
+    if (metrics.object == NULL)
+        return;
+    metric_decode(&metrics, "positivity", &event->positivity);
+    metric_decode(&metrics, "intensity", &event->intensity);
+    metric_decode(&metrics, "stress_level", &event->stress);
+}
+
+enum status emotion_decode(struct slice payload, const struct event_origin *origin,
+                           int64_t oldest_us, struct emotion_event *event,
+                           struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(payload, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields body = {root, "body", errors};
+    *event = (struct emotion_event){.received_at_us = origin->published_us};
+    field_uuid(&body, "userId", &event->user_id);
+    if (field_time(&body, "timestamp", FIELD_REQUIRED, &event->occurred_at_us))
+        field_time_near(&body, "timestamp", event->occurred_at_us, origin->published_us, oldest_us);
+    feeling_decode(&body, event);
+    field_text(&body, "eventId", FIELD_OPTIONAL, 1, EVENT_ID_MAX, event->event_id);
+    field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
+    json_decref(root);
+    if (errors->count > 0)
+        return STATUS_INVALID;
+    event->key = event_key(origin, &event->user_id, slice_of(event->event_id), payload);
+    event->content = content_of(event);
+    return STATUS_OK;
+}
+
+void emotion_encode(const struct emotion_event *event, struct buf *json)
+{
+    char user_id[UUID_TEXT_SIZE];
+    uuid_format(&event->user_id, user_id);
+    json_put_open(json, '{');
+    json_put_key(json, "userId");
+    json_put_text(json, user_id);
+    json_put_key(json, "timestamp");
+    json_put_time(json, event->occurred_at_us);
+    json_put_key(json, "emotionEvent");
+    json_put_open(json, '{');
+    json_put_key(json, "type");
+    json_put_text(json, event->type);
+    json_put_key(json, "metrics");
+    json_put_open(json, '{');
+    json_put_key(json, "positivity");
+    json_put_decimal(json, event->positivity, 6);
+    json_put_key(json, "intensity");
+    json_put_decimal(json, event->intensity, 6);
+    json_put_key(json, "stress_level");
+    json_put_decimal(json, event->stress, 6);
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+    if (event->event_id[0] != '\0') {
+        json_put_key(json, "eventId");
+        json_put_text(json, event->event_id);
+    }
+    if (event->trace_id[0] != '\0') {
+        json_put_key(json, "traceId");
+        json_put_text(json, event->trace_id);
+    }
+    json_put_close(json, '}');
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The types and messages of errors are those of pydantic 2 where it has one, because clients of
+ * the system that this one replaces know them.
+ */
+#include "wire/fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/time_text.h"
+
+/* Depth is checked before parsing: jansson's own limit is far higher than ours. */
+static bool is_too_deep(struct slice text)
+{
+    int depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < text.size; i++) {
+        switch (text.data[i]) {
+        case '"':
+            in_text = !in_text;
+            break;
+        case '\\':
+            i += in_text; /* the next byte is escaped */
+            break;
+        case '{':
+        case '[':
+            if (!in_text && ++depth > JSON_DEPTH_MAX)
+                return true;
+            break;
+        case '}':
+        case ']':
+            depth -= !in_text;
+            break;
+        }
+    }
+    return false;
+}
+
+/* jansson ends its message with " near '…'", which quotes the document: that part is left out,
+ * for it may be personal. */
+static void malformed_reason(const json_error_t *error, char reason[REASON_MAX + 1])
+{
+    const char *near = strstr(error->text, " near ");
+    int size = near == NULL ? (int)strlen(error->text) : (int)(near - error->text);
+    snprintf(reason, REASON_MAX + 1, "Malformed JSON at line %d, column %d: %.*s.", error->line,
+             error->column, size, error->text);
+}
+
+enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1])
+{
+    *root = NULL;
+    if (is_too_deep(text)) {
+        snprintf(reason, REASON_MAX + 1, "Malformed JSON: nested deeper than %d.", JSON_DEPTH_MAX);
+        return STATUS_MALFORMED;
+    }
+    json_error_t error;
+    json_t *document =
+        json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (document == NULL) {
+        malformed_reason(&error, reason);
+        return STATUS_MALFORMED;
+    }
+    if (!json_is_object(document)) {
+        json_decref(document);
+        snprintf(reason, REASON_MAX + 1, "The document should be a JSON object.");
+        return STATUS_INVALID;
+    }
+    *root = document;
+    return STATUS_OK;
+}
+
+/* Secrets are not repeated, not even to those who sent them: answers end in logs of clients. */
+static bool is_secret(const char *name)
+{
+    return strcmp(name, "password") == 0 || strcmp(name, "refresh_token") == 0;
+}
+
+void field_error_add(const struct fields *fields, const char *name, const char *type,
+                     const char *message, const json_t *input)
+{
+    struct field_errors *errors = fields->errors;
+    if (errors->count == FIELD_ERRORS_MAX)
+        return;
+    struct field_error *error = &errors->items[errors->count++];
+    error->type = type;
+    snprintf(error->loc, sizeof error->loc, "%s%s%s", fields->loc, name[0] == '\0' ? "" : ".",
+             name);
+    snprintf(error->message, sizeof error->message, "%s", message);
+    size_t size = 0;
+    if (input != NULL && !is_secret(name))
+        size = json_dumpb(input, error->input, sizeof error->input - 1,
+                          JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (size == 0 || size >= sizeof error->input)
+        size = (size_t)snprintf(error->input, sizeof error->input, "null");
+    error->input[size] = '\0';
+}
+
+enum status fields_document(struct slice text, json_t **root, struct field_errors *errors,
+                            char reason[REASON_MAX + 1])
+{
+    errors->count = 0;
+    enum status status = json_document(text, root, reason);
+    if (status == STATUS_INVALID)
+        field_error_add(&(struct fields){NULL, "body", errors}, "", "model_attributes_type",
+                        "Input should be a valid object", NULL);
+    return status;
+}
+
+/* NULL if the field is not there, which is noted if it is required. */
+static const json_t *field_value(const struct fields *fields, const char *name,
+                                 enum presence presence)
+{
+    const json_t *value = json_object_get(fields->object, name);
+    if (value == NULL && presence == FIELD_REQUIRED)
+        field_error_add(fields, name, "missing", "Field required", NULL);
+    if (json_is_null(value) && presence == FIELD_OPTIONAL)
+        return NULL;
+    return value;
+}
+
+static bool has_control_character(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return true;
+    return false;
+}
+
+/* The type and message of what is wrong with a text, or NULL. */
+static const char *text_fault(const json_t *value, size_t min, size_t max,
+                              char message[FIELD_MESSAGE_MAX])
+{
+    const char *type = NULL;
+    if (!json_is_string(value)) {
+        type = "string_type";
+        snprintf(message, FIELD_MESSAGE_MAX, "Input should be a valid string");
+    } else if (json_string_length(value) < min) {
+        type = "string_too_short";
+        snprintf(message, FIELD_MESSAGE_MAX, "String should have at least %zu character%s", min,
+                 min == 1 ? "" : "s");
+    } else if (json_string_length(value) > max) {
+        type = "string_too_long";
+        snprintf(message, FIELD_MESSAGE_MAX, "String should have at most %zu bytes", max);
+    } else if (has_control_character(json_string_value(value))) {
+        type = "string_pattern_mismatch";
+        snprintf(message, FIELD_MESSAGE_MAX, "String should have no control characters");
+    }
+    return type;
+}
+
+bool field_text(const struct fields *fields, const char *name, enum presence presence, size_t min,
+                size_t max, char *out)
+{
+    out[0] = '\0';
+    const json_t *value = field_value(fields, name, presence);
+    if (value == NULL)
+        return presence == FIELD_OPTIONAL;
+    char message[FIELD_MESSAGE_MAX];
+    const char *fault = text_fault(value, min, max, message);
+    if (fault != NULL) {
+        field_error_add(fields, name, fault, message, value);
+        return false;
+    }
+    memcpy(out, json_string_value(value), json_string_length(value) + 1);
+    return true;
+}
+
+void field_text_if_fits(const struct fields *fields, const char *name, size_t max, char *out)
+{
+    char message[FIELD_MESSAGE_MAX];
+    const json_t *value = json_object_get(fields->object, name);
+    out[0] = '\0';
+    if (value != NULL && text_fault(value, 0, max, message) == NULL)
+        memcpy(out, json_string_value(value), json_string_length(value) + 1);
+}
+
+bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid)
+{
+    const json_t *value = field_value(fields, name, FIELD_REQUIRED);
+    if (value == NULL)
+        return false;
+    if (!json_is_string(value)) {
+        field_error_add(fields, name, "uuid_type", "UUID input should be a string", value);
+        return false;
+    }
+    if (uuid_parse(json_string_value(value), json_string_length(value), uuid) != STATUS_OK) {
+        field_error_add(fields, name, "uuid_parsing",
+                        "Input should be a valid UUID of 36 characters, unable to parse", value);
+        return false;
+    }
+    return true;
+}
+
+/* True if the number lies between the limits; else notes which one it breaks. */
+static bool decimal_in_range(const struct fields *fields, const char *name, const json_t *value,
+                             double number, double min, double max)
+{
+    char message[FIELD_MESSAGE_MAX];
+    if (min > 0 && number <= 0) {
+        field_error_add(fields, name, "greater_than", "Input should be greater than 0", value);
+    } else if (number < min) {
+        snprintf(message, sizeof message, "Input should be greater than or equal to %.15g", min);
+        field_error_add(fields, name, "greater_than_equal", message, value);
+    } else if (number > max) {
+        snprintf(message, sizeof message, "Input should be less than or equal to %.15g", max);
+        field_error_add(fields, name, "less_than_equal", message, value);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool field_decimal(const struct fields *fields, const char *name, int64_t scale, int64_t min,
+                   int64_t max, int64_t *out)
+{
+    const json_t *value = field_value(fields, name, FIELD_REQUIRED);
+    if (value == NULL)
+        return false;
+    double number;
+    int64_t scaled = 0;
+    if (json_is_number(value)) {
+        number = json_number_value(value);
+    } else if (!json_is_string(value)) {
+        field_error_add(fields, name, "float_type", "Input should be a valid number", value);
+        return false;
+    } else if (decimal_parse(json_string_value(value), scale, &number, &scaled) != STATUS_OK) {
+        field_error_add(fields, name, "float_parsing",
+                        "Input should be a valid number, unable to parse string as a number",
+                        value);
+        return false;
+    }
+    if (!decimal_in_range(fields, name, value, number, (double)min / (double)scale,
+                          (double)max / (double)scale))
+        return false;
+    if (json_is_integer(value))
+        scaled = json_integer_value(value) * scale;
+    else if (json_is_real(value))
+        scaled = decimal_of_double(number, scale);
+    *out = scaled;
+    return true;
+}
+
+bool field_time(const struct fields *fields, const char *name, enum presence presence,
+                int64_t *time_us)
+{
+    const json_t *value = field_value(fields, name, presence);
+    if (value == NULL)
+        return presence == FIELD_OPTIONAL;
+    if (!json_is_string(value)) {
+        field_error_add(fields, name, "datetime_type",
+                        "Input should be a valid datetime, as text in ISO 8601", value);
+        return false;
+    }
+    int64_t parsed_us;
+    if (time_parse(json_string_value(value), json_string_length(value), &parsed_us) != STATUS_OK) {
+        field_error_add(fields, name, "datetime_parsing",
+                        "Input should be a valid datetime in ISO 8601, from 1970 to 9999", value);
+        return false;
+    }
+    *time_us = parsed_us;
+    return true;
+}
+
+bool field_time_near(const struct fields *fields, const char *name, int64_t time_us,
+                     int64_t stored_us, int64_t oldest_us)
+{
+    char message[FIELD_MESSAGE_MAX];
+    const json_t *value = json_object_get(fields->object, name);
+    if (time_us > stored_us + EVENT_AHEAD_US_MAX) {
+        snprintf(message, sizeof message,
+                 "Input should be at most %lld seconds after the event is received",
+                 EVENT_AHEAD_US_MAX / SECOND_US);
+        field_error_add(fields, name, "datetime_ahead", message, value);
+        return false;
+    }
+    if (time_us <= stored_us - oldest_us) {
+        snprintf(message, sizeof message,
+                 "Input should be less than %lld days before the event is received",
+                 (long long)(oldest_us / DAY_US));
+        field_error_add(fields, name, "datetime_too_old", message, value);
+        return false;
+    }
+    return true;
+}
+
+const json_t *field_object(const struct fields *fields, const char *name)
+{
+    const json_t *value = field_value(fields, name, FIELD_REQUIRED);
+    if (value != NULL && !json_is_object(value)) {
+        field_error_add(fields, name, "model_attributes_type", "Input should be a valid object",
+                        value);
+        return NULL;
+    }
+    return value;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/transaction_json.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/json_put.h"
+#include "wire/fields.h"
+
+enum { CENTS_SCALE = 100 };
+
+/* What the client said. The time is left out: the edge stamps it when the client gave none, and
+ * the same transaction sent again must not become another one by that. */
+static struct hash content_of(const struct transaction_event *event)
+{
+    uint8_t bytes[9];
+    for (size_t i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)((uint64_t)event->amount_cents >> (8 * i));
+    bytes[8] = (uint8_t)event->direction;
+    return hash_of(
+        (const struct slice[]){
+            {(const char *)event->user_id.bytes, sizeof event->user_id.bytes},
+            {(const char *)bytes, sizeof bytes},
+            slice_of(event->currency),
+            slice_of(event->category),
+        },
+        4);
+}
+
+static void direction_decode(const struct fields *body, enum transaction_direction *direction)
+{
+    const json_t *value = json_object_get(body->object, "direction");
+    const char *text = json_string_value(value);
+    *direction = TRANSACTION_OUT;
+    if (text != NULL && strcmp(text, "in") == 0)
+        *direction = TRANSACTION_IN;
+    else if (value != NULL && !json_is_null(value) && (text == NULL || strcmp(text, "out") != 0))
+        field_error_add(body, "direction", "literal_error", "Input should be 'in' or 'out'", value);
+}
+
+static void currency_decode(const struct fields *body, char currency[CURRENCY_LENGTH + 1])
+{
+    if (!field_text(body, "currency", FIELD_OPTIONAL, CURRENCY_LENGTH, CURRENCY_LENGTH, currency))
+        return;
+    for (char *letter = currency; *letter != '\0'; letter++) {
+        if (!isalpha((unsigned char)*letter)) {
+            field_error_add(body, "currency", "string_pattern_mismatch",
+                            "String should match pattern '^[A-Za-z]{3}$'",
+                            json_object_get(body->object, "currency"));
+            return;
+        }
+        *letter = (char)toupper((unsigned char)*letter);
+    }
+}
+
+enum status transaction_decode(struct slice payload, const struct event_origin *origin,
+                               int64_t oldest_us, struct transaction_event *event,
+                               struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(payload, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields body = {root, "body", errors};
+    *event = (struct transaction_event){.occurred_at_us = origin->published_us,
+                                        .received_at_us = origin->published_us};
+    field_uuid(&body, "userId", &event->user_id);
+    field_decimal(&body, "amount", CENTS_SCALE, 1, AMOUNT_CENTS_MAX, &event->amount_cents);
+    currency_decode(&body, event->currency);
+    direction_decode(&body, &event->direction);
+    field_text(&body, "category", FIELD_OPTIONAL, 1, CATEGORY_MAX, event->category);
+    if (field_time(&body, "occurredAt", FIELD_OPTIONAL, &event->occurred_at_us))
+        field_time_near(&body, "occurredAt", event->occurred_at_us, origin->published_us,
+                        oldest_us);
+    field_text(&body, "transactionId", FIELD_OPTIONAL, 1, EVENT_ID_MAX, event->transaction_id);
+    field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
+    json_decref(root);
+    if (errors->count > 0)
+        return STATUS_INVALID;
+    event->key = event_key(origin, &event->user_id, slice_of(event->transaction_id), payload);
+    event->content = content_of(event);
+    return STATUS_OK;
+}
+
+static void text_encode(struct buf *json, const char *key, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    json_put_key(json, key);
+    json_put_text(json, text);
+}
+
+void transaction_encode(const struct transaction_event *event, struct buf *json)
+{
+    char user_id[UUID_TEXT_SIZE];
+    uuid_format(&event->user_id, user_id);
+    json_put_open(json, '{');
+    text_encode(json, "userId", user_id);
+    json_put_key(json, "amount");
+    json_put_decimal(json, event->amount_cents, 2);
+    text_encode(json, "currency", event->currency);
+    text_encode(json, "direction", event->direction == TRANSACTION_IN ? "in" : "out");
+    text_encode(json, "category", event->category);
+    json_put_key(json, "occurredAt");
+    json_put_time(json, event->occurred_at_us);
+    text_encode(json, "transactionId", event->transaction_id);
+    text_encode(json, "traceId", event->trace_id);
+    json_put_close(json, '}');
+}

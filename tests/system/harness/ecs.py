@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes of ecs, and whole systems made of them: `embedded` is one process with nothing beside
+it; `real` is one process for each role, on private NATS, PostgreSQL and Redis."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.parse
+
+import requests
+
+from .database import PostgresDatabase, SqliteDatabase
+from .engines import Engines
+from .nats import NatsClient
+from .poll import until
+from .ports import free_port
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BINARY = pathlib.Path(os.environ.get("ECS_BINARY", ROOT / "build" / "ecs"))
+
+ROLES = ("emotion-ingestion", "transaction-ingestion", "emotion-processing",
+         "transaction-processing", "credit-analysis", "user-credit", "credit-application")
+SECRET_KEY = "canary-secret-key-0123456789abcdef0123456789"
+INTERNAL_KEY = "canary-internal-key-0123456789abcdef012345"
+STOP_LIMIT_S = 5
+
+# Tests register and log in many people from one address; the limits have tests of their own.
+BASE_ENVIRONMENT = {
+    "SECRET_KEY": SECRET_KEY,
+    "INTERNAL_SERVICE_API_KEY": INTERNAL_KEY,
+    "SCORER": "fixed:0.25",
+    "RATE_REQUESTS_PER_SECOND": "1000000",
+    "RATE_LOGINS_PER_SECOND": "100000",
+    "RATE_REGISTRATIONS_PER_SECOND": "100000",
+}
+
+
+def run_ecs(*arguments, environment=None, folder=None, timeout_s=60):
+    """Runs a subcommand to its end. Nothing of our own environment reaches it but PATH."""
+    return subprocess.run(
+        [BINARY, *arguments], env={"PATH": os.environ["PATH"], **(environment or {})},
+        cwd=folder or "/tmp", capture_output=True, text=True, timeout=timeout_s)
+
+
+class Process:
+    """One `ecs serve`. Its port stays the same when it is started again."""
+
+    def __init__(self, name, folder, environment, roles=()):
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.roles = roles
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {"DATA_DIR": str(self.folder / "data"), **environment,
+                            "LISTEN": f"127.0.0.1:{self.port}", "PATH": os.environ["PATH"]}
+        self.log = self.folder / f"{name}.log"
+        self.process = None
+
+    def start(self, wait=True):
+        arguments = [BINARY, "serve"]
+        for role in self.roles:
+            arguments += ["--role", role]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(arguments, env=self.environment, cwd=self.folder,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, limit_s=30):
+        until(f"{self.name} is ready", lambda: self.alive() and self.readiness()[0] == 200, limit_s)
+
+    def alive(self):
+        status = self.process.poll()
+        assert status is None, f"{self.name} ended with {status}:\n{self.tail()}"
+        return True
+
+    def readiness(self):
+        try:
+            answer = requests.get(self.url + "/readyz", timeout=5)
+            return answer.status_code, answer.json()
+        except requests.ConnectionError:
+            return 0, {}
+
+    def metrics(self):
+        """{"name{label}": value}"""
+        text = requests.get(self.url + "/metrics", timeout=5).text
+        lines = (line.rpartition(" ") for line in text.splitlines() if line and line[0] != "#")
+        return {name: float(value) for name, _, value in lines}
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def terminate(self):
+        """Asks it to stop; it must be gone, with 0, within the promised time."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_LIMIT_S + 1)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not stop:\n{self.tail()}") from None
+        assert status == 0, f"{self.name} ended with {status}:\n{self.tail()}"
+        taken = time.monotonic() - started
+        assert taken <= STOP_LIMIT_S, f"{self.name} took {taken:.1f} s to stop"
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def lines(self):
+        """What it logged; a line that is no JSON is a fault in itself."""
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def tail(self, count=20):
+        if not self.log.exists():
+            return ""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return "\n".join(text.splitlines()[-count:])
+
+    def memory_bytes(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("no VmRSS")
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class System:
+    """Processes that together answer every path of the contract."""
+
+    kind = None
+
+    def __init__(self, folder, environment=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {**BASE_ENVIRONMENT, **(environment or {})}
+        self.processes = {}
+
+    def process_of(self, path):
+        raise NotImplementedError
+
+    def url(self, path):
+        return self.process_of(path).url + path
+
+    def address(self, path):
+        return ("127.0.0.1", self.process_of(path).port)
+
+    def start(self):
+        for process in self.processes.values():
+            process.start(wait=False)
+        for process in self.processes.values():
+            process.wait_ready()
+        return self
+
+    def check_alive(self):
+        for process in self.processes.values():
+            process.alive()
+
+    def end(self):
+        """Ends everything, however it stands; the first fault is told at the end."""
+        faults = []
+        for process in self.processes.values():
+            if process.process is not None and process.process.poll() is None:
+                try:
+                    process.terminate()
+                except AssertionError as fault:
+                    faults.append(str(fault))
+        self.end_engines()
+        assert not faults, faults[0]
+
+    def end_engines(self):
+        pass
+
+    def command(self, *arguments, timeout_s=60):
+        """Runs a subcommand with this system's configuration."""
+        raise NotImplementedError
+
+    def idle(self):
+        """True once nothing waits to be processed."""
+        raise NotImplementedError
+
+
+class EmbeddedSystem(System):
+    kind = "embedded"
+
+    def __init__(self, folder, environment=None):
+        super().__init__(folder, environment)
+        self.process = Process("ecs", self.folder, self.environment)
+        self.processes["ecs"] = self.process
+        self.database = SqliteDatabase(self.folder / "data")
+
+    def process_of(self, path):
+        return self.process
+
+    def worker(self, stream):
+        return self.process
+
+    def command(self, *arguments, timeout_s=60):
+        """The embedded engines belong to one process: the server must be down."""
+        return run_ecs(*arguments, environment={"DATA_DIR": self.process.environment["DATA_DIR"],
+                                                **self.environment}, timeout_s=timeout_s)
+
+    def lag(self, stream):
+        return self.process.metrics().get(f'ecs_bus_lag{{stream="{stream}"}}')
+
+
+class RealSystem(System):
+    kind = "real"
+
+    def __init__(self, folder, environment=None):
+        super().__init__(folder, environment)
+        self.engines = Engines(self.folder / "engines")
+        self.environment.update(self.engines.environment())
+        for role in ROLES:
+            own = dict(self.environment)
+            if role == "user-credit":
+                model = self.processes["credit-analysis"].url
+                own["CREDIT_ANALYSIS_SERVICE_URL"] = f"{model}/v1/predict"
+            self.processes[role] = Process(role, self.folder, own, (role,))
+        self.database = PostgresDatabase(self.engines.postgres.url)
+
+    def start(self):
+        self.engines.start()
+        return super().start()
+
+    def end_engines(self):
+        self.database.close()
+        self.engines.end()
+
+    def process_of(self, path):
+        path = urllib.parse.urlsplit(path).path
+        for prefix, role in (("/v1/emotions", "emotion-ingestion"),
+                             ("/v1/transactions", "transaction-ingestion"),
+                             ("/v1/predict", "credit-analysis"), ("/v2/", "credit-analysis")):
+            if path.startswith(prefix):
+                return self.processes[role]
+        return self.processes["user-credit"]
+
+    def worker(self, stream):
+        return self.processes[{"emotions": "emotion-processing",
+                               "transactions": "transaction-processing",
+                               "credits": "credit-application"}[stream]]
+
+    def command(self, *arguments, timeout_s=60):
+        return run_ecs(*arguments, environment=self.environment, folder=self.folder,
+                       timeout_s=timeout_s)
+
+    def nats(self):
+        return NatsClient(self.engines.nats.url)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private nats-server, PostgreSQL and Redis on free loopback ports, each stopped by its own pid.
+
+Unlike tools/engines.sh, which keeps servers for `make run`, these can be hurt: killed, stopped at
+once and started again on the same port with the same data. Each has a password, for tests that
+look for secrets where none may be.
+"""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import psycopg2
+
+from .poll import until
+from .ports import free_port, is_open
+
+POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+PASSWORD = "canary-engine-password"
+
+
+class Engine:
+    """A server process. `command` and `url` are its own; it may run as another account."""
+
+    account = None
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.folder = pathlib.Path(folder) / type(self).__name__.lower()
+        self.folder.mkdir(parents=True)
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def ready(self):
+        return is_open(self.port)
+
+    def start(self):
+        with open(self.folder.with_suffix(".log"), "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/",
+                user=self.account, group=self.account, extra_groups=[] if self.account else None)
+        until(f"{type(self).__name__} answers", self._ready_or_dead)
+
+    def _ready_or_dead(self):
+        assert self.process.poll() is None, self.folder.with_suffix(".log").read_text()[-2000:]
+        return self.ready()
+
+    def end(self, how=signal.SIGTERM):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(how)
+            self.process.wait(30)
+            self.process = None
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Nats(Engine):
+    @property
+    def url(self):
+        return f"nats://ecs:{PASSWORD}@127.0.0.1:{self.port}"
+
+    def command(self):
+        return ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd",
+                str(self.folder), "--user", "ecs", "--pass", PASSWORD]
+
+
+class Redis(Engine):
+    @property
+    def url(self):
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    def command(self):
+        return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
+                str(self.folder), "--save", "", "--appendonly", "no", "--requirepass", PASSWORD]
+
+
+class Postgres(Engine):
+    """Runs as the postgres account when we are root, who may not run it; else as ourselves."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        if os.geteuid() == 0:
+            self.account = "postgres"
+            # Its parents must let that account pass.
+            for parent in [self.folder, *self.folder.parents]:
+                if parent.owner() == "root" and str(parent).startswith("/tmp/"):
+                    parent.chmod(parent.stat().st_mode | 0o011)
+            shutil.chown(self.folder, self.account, self.account)
+        subprocess.run(
+            [POSTGRES_BIN / "initdb", "-D", self.folder, "-U", "ecs", "--auth=trust",
+             "--encoding=UTF8", "--locale=C", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, cwd="/", user=self.account, group=self.account,
+            extra_groups=[] if self.account else None)
+
+    @property
+    def url(self):
+        return f"postgresql://ecs:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+
+    def command(self):
+        return [str(POSTGRES_BIN / "postgres"), "-D", str(self.folder), "-p", str(self.port),
+                "-h", "127.0.0.1", "-k", str(self.folder), "-c", "max_connections=300"]
+
+    def ready(self):
+        try:
+            psycopg2.connect(self.url, connect_timeout=2).close()
+            return True
+        except psycopg2.OperationalError:
+            return False
+
+    def end(self, how=signal.SIGINT):
+        """SIGINT: a fast stop; SIGQUIT: an immediate one, as if the machine had died."""
+        super().end(how)
+
+
+class Engines:
+    def __init__(self, folder):
+        self.nats = Nats(folder)
+        self.redis = Redis(folder)
+        self.postgres = Postgres(folder)
+
+    def all(self):
+        return (self.nats, self.redis, self.postgres)
+
+    def start(self):
+        for engine in self.all():
+            engine.start()
+
+    def end(self):
+        for engine in self.all():
+            engine.end()
+
+    def environment(self):
+        return {"NATS_URL": self.nats.url, "REDIS_URL": self.redis.url,
+                "DATABASE_URL": self.postgres.url}

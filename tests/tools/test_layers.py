@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layer check finds each kind of include that it is there for."""
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def check(folder):
+    done = subprocess.run([ROOT / "tools" / "layers.py", folder], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def write(folder, path, text):
+    file = folder / "src" / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("path, include", [
+    ("base/buf.c", '"domain/event.h"'),
+    ("domain/offer.c", '"ports/store.h"'),
+    ("domain/offer.c", "<time.h>"),
+    ("wire/fields.c", '"ports/bus.h"'),
+    ("ports/bus.h", '"roles/role.h"'),
+    ("roles/user_credit.c", '"adapters/store_sqlite.h"'),
+    ("roles/user_credit.c", '"http/server.h"'),
+    ("roles/user_credit.c", "<sqlite3.h>"),
+    ("adapters/bus_nats.c", '"roles/role.h"'),
+    ("http/server.c", '"roles/role.h"'),
+    ("runner/runner.c", '"adapters/bus_nats.h"'),
+    ("runner/runner.c", '"roles/user_credit.h"'),
+    ("commands/dead.c", '"adapters/bus_nats.h"'),
+    ("settings.c", '"adapters/bus_nats.h"'),
+    ("shed/anything.c", '"base/buf.h"'),
+])
+def test_a_wrong_include_is_found(tmp_path, path, include):
+    write(tmp_path, path, f"/* head */\n#include {include}\n")
+    status, errors = check(tmp_path)
+    assert status == 1
+    assert f"src/{path}" in errors
+
+
+@pytest.mark.parametrize("path, include", [
+    ("base/buf.c", "<stdlib.h>"),
+    ("domain/offer.c", '"base/hash.h"'),
+    ("roles/user_credit.c", '"wire/fields.h"'),
+    ("runner/runner.c", '"roles/role.h"'),
+    ("adapters/store_postgres.c", "<libpq-fe.h>"),
+    ("wiring.c", '"adapters/bus_nats.h"'),
+    ("main.c", '"runner/runner.h"'),
+])
+def test_a_right_include_passes(tmp_path, path, include):
+    write(tmp_path, path, f"#include {include}\n")
+    assert check(tmp_path) == (0, "")
+
+
+def test_no_sources_is_a_fault(tmp_path):
+    status, errors = check(tmp_path)
+    assert status == 1
+    assert "no source files" in errors
+
+
+def test_the_project_itself_passes():
+    assert check(ROOT) == (0, "")
