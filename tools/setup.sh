@@ -36,13 +36,6 @@ if [ "$(id -u)" -ne 0 ]; then
     *) exit 1 ;;
     esac
 fi
-# Servers that a package brings must not start by themselves: the project starts its own.
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ] && [ -z "$as_root" ]; then
-    printf '#!/bin/sh\nexit 101\n' >$policy
-    chmod 755 $policy
-    trap 'rm -f $policy' EXIT
-fi
 $as_root apt-get update
 # shellcheck disable=SC2086 # a list of words
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
