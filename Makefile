@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: test test-unit test-system format format-check layers
+.PHONY: test test-unit test-system fuzz format format-check layers
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
@@ -15,6 +15,19 @@ test-unit:
 ## test-system: HTTP, SQL and NATS against the built program
 test-system:
 	@tools/test.py gcc system
+
+## fuzz: every fuzz target for FUZZ_SECONDS (15)
+fuzz:
+	@test -d build-fuzz || CC=clang-14 meson setup build-fuzz -Dfuzz=true \
+		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@ninja -C build-fuzz
+	@for corpus in tests/fuzz/corpus/*; do \
+		target=$${corpus##*/} && mkdir -p build-fuzz/found/$$target && \
+		build-fuzz/tests/fuzz/fuzz_$$target -max_total_time=$${FUZZ_SECONDS:-15} -max_len=4096 \
+			-timeout=5 -print_final_stats=1 -artifact_prefix=build-fuzz/ build-fuzz/found/$$target \
+			$$corpus >build-fuzz/$$target.log 2>&1 || { tail -40 build-fuzz/$$target.log; exit 1; }; \
+		echo "$$target: $$(grep -o 'executed_units: .*' build-fuzz/$$target.log), no fault"; \
+	done
 
 ## format: formats all C files
 format:

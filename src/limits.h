@@ -19,6 +19,17 @@
 #define HTTP_CONNECTIONS_MAX 10000
 #define HTTP_HEADER_DEADLINE_US (5 * SECOND_US)
 #define HTTP_BODY_DEADLINE_US (10 * SECOND_US)
+#define HTTP_ANSWER_DEADLINE_US (30 * SECOND_US) /* to read an answer that is no event stream */
+#define HTTP_IDLE_DEADLINE_US (60 * SECOND_US)   /* between two requests of one connection */
+#define HTTP_DISCARD_MAX (16 * 1024 * 1024)      /* of a refused chunked body, before it is cut */
+#define HTTP_RESPONSE_MAX (1024 * 1024)
+#define HTTP_ENDPOINTS_MAX 64
+#define HTTP_RATE_ADDRESSES_MAX 4096 /* counted at once */
+#define HTTP_RATE_SHARED_MAX 32      /* addresses shared in one round */
+#define HTTP_EVENT_STREAMS_MAX 1000
+#define HTTP_EVENT_STREAMS_PER_PERSON_MAX 5
+#define HTTP_EVENT_BUFFER_MAX (64 * 1024) /* frames of one stream waiting to be sent */
+#define HTTP_EVENT_KEEP_ALIVE_US (15 * SECOND_US)
 #define HTTP_POOL_QUEUE_MAX 1024 /* requests waiting for a pool thread; more get 503 */
 #define HTTP_PATH_PARAMETERS_MAX 2
 #define JSON_DEPTH_MAX 32
@@ -67,5 +78,6 @@
 /* Secrets */
 #define SECRET_MIN 32
 #define INTERNAL_KEYS_MAX 4
+#define REVOCATIONS_MAX 16384 /* tokens revoked and not yet expired, known to one process */
 
 #endif

@@ -42,7 +42,10 @@ def once(passed):
 def build(folder, compiler, *options):
     if not (ROOT / folder / "build.ninja").exists():
         shutil.rmtree(ROOT / folder, ignore_errors=True)
-        if not run("meson", "setup", folder, "--werror", *options, CC=compiler):
+        setup = subprocess.run(["meson", "setup", folder, "--werror", *options], cwd=ROOT,
+                               env={**os.environ, "CC": compiler}, capture_output=True, text=True)
+        if setup.returncode != 0:
+            print(setup.stdout + setup.stderr)
             return False
     return run("ninja", "-C", folder, "--quiet")
 
@@ -66,12 +69,12 @@ def meson_counts(log):
     return passed, failed
 
 
-def meson_test(folder, name, *options):
-    """Runs test programs one after the other: many start engines, and two cores are few."""
+def meson_test(folder, name, *options, prefix=()):
+    """Runs the test programs of a build folder."""
     log = ROOT / folder / "meson-logs" / f"{name}.json"
     log.unlink(missing_ok=True)
-    run("meson", "test", "-C", folder, "--no-rebuild", "--num-processes", "2", "--logbase", name,
-        "--print-errorlogs", *options, **SANITIZERS)
+    run(*prefix, "meson", "test", "-C", folder, "--no-rebuild", "--num-processes", "2", "--logbase",
+        name, "--print-errorlogs", *options, **SANITIZERS)
     return meson_counts(log) if log.exists() else (0, 1)
 
 
@@ -92,16 +95,16 @@ def pytest(name, *paths):
 
 def sources():
     folders = [ROOT / name for name in ("src", "tests", "tools", "bench")]
-    return sorted(str(path.relative_to(ROOT)) for folder in folders for path in folder.rglob("*.[ch]")
-                  if "node_modules" not in path.parts)
+    files = (path for folder in folders for path in folder.rglob("*.[ch]"))
+    return sorted(str(path.relative_to(ROOT)) for path in files if "node_modules" not in path.parts)
 
 
-def wrapper():
-    """Clang 14's thread sanitizer cannot place its shadow where addresses are random in more than
-    28 bits; a machine that lets us switch that off does."""
-    fixed = ["setarch", "-R"]
-    able = shutil.which("setarch") and subprocess.run(fixed + ["true"], capture_output=True).returncode == 0
-    return ["--wrapper", " ".join(fixed)] if able else []
+def fixed_addresses():
+    """The thread sanitizer of clang 14 finds no place for its shadow where addresses are random
+    in more than 28 bits: a command that switches this off, if the machine lets us."""
+    command = ("setarch", "-R")
+    able = subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    return command if able else ()
 
 
 def step_format():
@@ -137,7 +140,7 @@ def step_addresses():
 def step_threads():
     if not build("build-tsan", "clang", "-Db_sanitize=thread", "-Db_lundef=false"):
         return 0, 1
-    return meson_test("build-tsan", "threads", "--suite", "threads", *wrapper())
+    return meson_test("build-tsan", "threads", "--suite", "threads", prefix=fixed_addresses())
 
 
 def step_system():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A clock that stands still until a test moves it. Both of its times are the same. Safe from any
- * thread.
+ * Clock: stands still until it is moved, for tests and simulation. Both readings are the same
+ * number. Safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_MANUAL_H
 #define ECS_ADAPTERS_CLOCK_MANUAL_H
@@ -15,7 +15,7 @@ struct clock_manual {
     _Atomic int64_t us;
 };
 
-void clock_manual_init(struct clock_manual *clock, int64_t us);
-void clock_manual_advance(struct clock_manual *clock, int64_t by_us);
+void clock_manual_init(struct clock_manual *manual, int64_t us);
+void clock_manual_advance(struct clock_manual *manual, int64_t by_us);
 
 #endif

@@ -1,15 +1,16 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * clock_gettime → microseconds.
+ */
 #include "adapters/clock_system.h"
 
 #include <time.h>
-
-#include "limits.h"
 
 static int64_t read_us(clockid_t id)
 {
     struct timespec now;
     clock_gettime(id, &now);
-    return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static int64_t now_us(struct clock *clock)
@@ -24,9 +25,13 @@ static int64_t monotonic_us(struct clock *clock)
     return read_us(CLOCK_MONOTONIC);
 }
 
+static const struct clock_ops ops = {
+    .now_us = now_us,
+    .monotonic_us = monotonic_us,
+};
+
 struct clock *clock_system(void)
 {
-    static const struct clock_ops ops = {.now_us = now_us, .monotonic_us = monotonic_us};
-    static struct clock clock = {.ops = &ops};
+    static struct clock clock = {&ops};
     return &clock;
 }

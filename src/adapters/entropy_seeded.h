@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The same seed gives the same bytes: for tests and simulations, never for secrets. One thread.
+ * Entropy: a number in, always the same bytes out, for tests and simulation. Not for secrets. One
+ * thread at a time.
  */
 #ifndef ECS_ADAPTERS_ENTROPY_SEEDED_H
 #define ECS_ADAPTERS_ENTROPY_SEEDED_H
@@ -12,6 +13,6 @@ struct entropy_seeded {
     uint64_t state;
 };
 
-void entropy_seeded_init(struct entropy_seeded *entropy, uint64_t seed);
+void entropy_seeded_init(struct entropy_seeded *seeded, uint64_t seed);
 
 #endif

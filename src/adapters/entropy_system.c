@@ -1,7 +1,13 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libsodium → random bytes.
+ */
 #include "adapters/entropy_system.h"
 
 #include <sodium.h>
+#include <stdlib.h>
+
+#include "base/log.h"
 
 static void fill(struct entropy *entropy, void *bytes, size_t size)
 {
@@ -9,9 +15,16 @@ static void fill(struct entropy *entropy, void *bytes, size_t size)
     randombytes_buf(bytes, size);
 }
 
+static const struct entropy_ops ops = {
+    .fill = fill,
+};
+
 struct entropy *entropy_system(void)
 {
-    static const struct entropy_ops ops = {.fill = fill};
-    static struct entropy entropy = {.ops = &ops};
+    static struct entropy entropy = {&ops};
+    if (sodium_init() < 0) {
+        log_error("no source of entropy", LOG_TEXT("library", "libsodium"));
+        abort();
+    }
     return &entropy;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The machine's random source, by libsodium. One instance for the process; safe from any thread.
+ * Entropy: the kernel's, through libsodium. No state; safe from any thread.
  */
 #ifndef ECS_ADAPTERS_ENTROPY_SYSTEM_H
 #define ECS_ADAPTERS_ENTROPY_SYSTEM_H
 
 #include "ports/entropy.h"
 
+/* Lives as long as the process, which ends if the kernel has no entropy to give. */
 struct entropy *entropy_system(void);
 
 #endif

@@ -97,4 +97,8 @@ struct endpoint {
 /* {"detail": …} with the fields of RFC 9457; replaces what the body held. */
 void response_error(struct response *response, enum status status, const char *detail);
 
+/* 422: the same, with `detail` an array of what is wrong in which field. */
+struct field_errors;
+void response_field_errors(struct response *response, const struct field_errors *errors);
+
 #endif

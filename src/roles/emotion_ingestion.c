@@ -10,7 +10,6 @@
 
 #include "base/json_put.h"
 #include "roles/ingestion.h"
-#include "roles/refusal.h"
 #include "wire/emotion_json.h"
 
 enum { REJECTED_MAX = HTTP_BATCH_LINES_MAX * (2 * REASON_MAX + 64) };
@@ -58,7 +57,7 @@ static void receive_one(struct role_context *context, struct exchange *exchange)
         if (status == STATUS_UNAVAILABLE)
             ingestion_unavailable(&exchange->response);
         else
-            refuse_document(&exchange->response, status, &errors, reason);
+            ingestion_refuse(&exchange->response, status, &errors, reason);
         exchange_done(exchange);
     }
     buf_free(&payload);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roles/ingestion.h"
 
-#include <stdio.h>
-
 void ingestion_message_id(struct role_context *context, const char *event_id,
                           const struct hash *key, const struct hash *content, int64_t now_us,
                           char message_id[MESSAGE_ID_SIZE])
@@ -28,6 +26,15 @@ struct bus_message ingestion_message(enum stream stream, const struct request *r
         .request_id = slice_of(request->request_id),
         .traceparent = slice_of(request->traceparent),
     };
+}
+
+void ingestion_refuse(struct response *response, enum status status,
+                      const struct field_errors *errors, const char *reason)
+{
+    if (status == STATUS_INVALID)
+        response_field_errors(response, errors);
+    else
+        response_error(response, status, reason);
 }
 
 void ingestion_unavailable(struct response *response)

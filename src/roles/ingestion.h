@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "ports/bus.h"
 #include "roles/role.h"
+#include "wire/field_errors.h"
 
 enum {
     MESSAGE_ID_SIZE = UUID_TEXT_SIZE, /* a hash in hexadecimal is shorter */
@@ -30,6 +31,10 @@ struct bus_message ingestion_message(enum stream stream, const struct request *r
 /* Publishes, then ends the exchange with the 202 that its response holds already, or with 503. */
 void ingestion_publish(struct role_context *context, struct exchange *exchange,
                        const struct bus_message *message);
+
+/* What a decoder refused: 400 with `reason` if it was MALFORMED, 422 with `errors` if INVALID. */
+void ingestion_refuse(struct response *response, enum status status,
+                      const struct field_errors *errors, const char *reason);
 
 /* 503: the event may not be stored; sending it again is right. */
 void ingestion_unavailable(struct response *response);

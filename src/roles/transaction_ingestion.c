@@ -7,7 +7,6 @@
 
 #include "base/json_put.h"
 #include "roles/ingestion.h"
-#include "roles/refusal.h"
 #include "wire/transaction_json.h"
 
 static void answer_write(const struct transaction_event *event, struct buf *json)
@@ -55,7 +54,7 @@ static void transaction_receive(struct role_context *context, struct exchange *e
     enum status status = transaction_decode(
         exchange->request.body, &origin, context->settings->raw_life_us, &event, &errors, reason);
     if (status != STATUS_OK) {
-        refuse_document(&exchange->response, status, &errors, reason);
+        ingestion_refuse(&exchange->response, status, &errors, reason);
         exchange_done(exchange);
     } else if (!uuid_equal(&event.user_id, &exchange->request.principal.user_id)) {
         response_error(&exchange->response, STATUS_FORBIDDEN, "Not allowed for this user.");

@@ -29,10 +29,10 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"log of {process.name}", process.tail(8)))
 
 
-def _start(kind, folder, environment=None):
+def _make(kind, folder, environment=None):
     system = KINDS[kind](folder, environment)
     _running.append(system)
-    return system.start()
+    return system
 
 
 def _end(system):
@@ -56,7 +56,8 @@ def shared_systems():
 
     def get(kind):
         if kind not in systems:
-            systems[kind] = _start(kind, path / kind)
+            systems[kind] = _make(kind, path / kind)
+            systems[kind].start()
         return systems[kind]
 
     yield get
@@ -86,13 +87,15 @@ def person(client):
 
 @pytest.fixture
 def system_of(folder):
-    """system_of(kind, environment) starts a private system."""
+    """system_of(kind, environment) starts a private system; start=False leaves that to the test.
+    Either way it is ended after the test."""
     systems = []
 
-    def start(kind, environment=None):
-        systems.append(_start(kind, folder / f"{kind}{len(systems)}", environment))
-        return systems[-1]
+    def make(kind, environment=None, start=True):
+        system = _make(kind, folder / f"{kind}{len(systems)}", environment)
+        systems.append(system)
+        return system.start() if start else system
 
-    yield start
+    yield make
     for system in systems:
         _end(system)

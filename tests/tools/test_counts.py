@@ -20,7 +20,8 @@ def test_cases_of_a_program_are_counted(tmp_path):
     assert runner.meson_counts(log(
         tmp_path,
         {"result": "OK", "stdout": "", "stderr": "[  PASSED  ] 7 test(s).\n"},
-        {"result": "FAIL", "stderr": "[  PASSED  ] 2 test(s).\n[  FAILED  ] 1 test(s), listed below:\n"},
+        {"result": "FAIL",
+         "stderr": "[  PASSED  ] 2 test(s).\n[  FAILED  ] 1 test(s), listed below:\n"},
     )) == (9, 1)
 
 

@@ -105,6 +105,11 @@ class Client:
         decision = self.analyse(person).json()["decision_id"]
         return self.get(f"/v1/decisions/{decision}", person.bearer).json()["features"]
 
+    def wait_for_transactions(self, person, count):
+        """Until a new analysis sees this many transactions."""
+        until(f"{count} transactions are seen",
+              lambda: self.features(person)["transaction_count_30d"] == count)
+
     def active_line(self, person):
         """Waits for the person's offer to become a credit line."""
         def active():

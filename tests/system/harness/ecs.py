@@ -12,6 +12,7 @@ import urllib.parse
 import requests
 
 from .database import PostgresDatabase, SqliteDatabase
+from .engines import PASSWORD as ENGINE_PASSWORD
 from .engines import Engines
 from .nats import NatsClient
 from .poll import until
@@ -79,14 +80,20 @@ class Process:
 
     def readiness(self):
         try:
-            answer = requests.get(self.url + "/readyz", timeout=5)
+            answer = self.get("/readyz")
             return answer.status_code, answer.json()
         except requests.ConnectionError:
             return 0, {}
 
+    def call(self, method, path, **options):
+        return requests.request(method, self.url + path, timeout=15, **options)
+
+    def get(self, path, **options):
+        return self.call("GET", path, **options)
+
     def metrics(self):
         """{"name{label}": value}"""
-        text = requests.get(self.url + "/metrics", timeout=5).text
+        text = self.get("/metrics").text
         lines = (line.rpartition(" ") for line in text.splitlines() if line and line[0] != "#")
         return {name: float(value) for name, _, value in lines}
 
@@ -130,7 +137,8 @@ class Process:
         raise AssertionError("no VmRSS")
 
     def cpu_s(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        text = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = text.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -184,10 +192,6 @@ class System:
         """Runs a subcommand with this system's configuration."""
         raise NotImplementedError
 
-    def idle(self):
-        """True once nothing waits to be processed."""
-        raise NotImplementedError
-
 
 class EmbeddedSystem(System):
     kind = "embedded"
@@ -208,9 +212,6 @@ class EmbeddedSystem(System):
         """The embedded engines belong to one process: the server must be down."""
         return run_ecs(*arguments, environment={"DATA_DIR": self.process.environment["DATA_DIR"],
                                                 **self.environment}, timeout_s=timeout_s)
-
-    def lag(self, stream):
-        return self.process.metrics().get(f'ecs_bus_lag{{stream="{stream}"}}')
 
 
 class RealSystem(System):
@@ -245,6 +246,11 @@ class RealSystem(System):
                 return self.processes[role]
         return self.processes["user-credit"]
 
+    def add(self, name, role):
+        """One more process of a role."""
+        self.processes[name] = Process(name, self.folder, self.environment, (role,))
+        return self.processes[name].start()
+
     def worker(self, stream):
         return self.processes[{"emotions": "emotion-processing",
                                "transactions": "transaction-processing",
@@ -256,3 +262,10 @@ class RealSystem(System):
 
     def nats(self):
         return NatsClient(self.engines.nats.url)
+
+    def redis(self, *command):
+        """What redis-cli prints for a command."""
+        return subprocess.run(
+            ["redis-cli", "-p", str(self.engines.redis.port), "--no-auth-warning", *command],
+            env={"REDISCLI_AUTH": ENGINE_PASSWORD, "PATH": os.environ["PATH"]},
+            capture_output=True, check=True, timeout=10).stdout.decode().rstrip("\n")

@@ -6,7 +6,7 @@ LIMIT_S = 30
 
 
 def until(what, condition, limit_s=LIMIT_S, pause_s=0.02):
-    """The first true value of condition(); fails after limit_s, naming `what` and the last value."""
+    """The first true value of condition(); fails after limit_s, naming `what`."""
     end = time.monotonic() + limit_s
     while True:
         value = condition()

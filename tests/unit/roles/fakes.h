@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ports for tests of single roles: a clock that stands, random bytes that count, a bus that keeps
- * what is published until the test confirms it, a bus consumer and a store that do what the test
- * sets. The contract suites prove the real adapters; these prove what a role does with them.
+ * For tests of single roles: a bus that keeps what is published until the test confirms it, and
+ * the functions by which a handler answers. The contract suites prove the real adapters; these
+ * prove what a role does with them.
  */
 #ifndef ECS_TESTS_UNIT_ROLES_FAKES_H
 #define ECS_TESTS_UNIT_ROLES_FAKES_H
@@ -11,32 +11,13 @@
 
 #include "../unit.h"
 #include "ports/bus.h"
-#include "ports/clock.h"
 #include "ports/endpoint.h"
-#include "ports/entropy.h"
 #include "roles/role.h"
+#include "wire/field_errors.h"
 
 enum { FAKE_MESSAGES_MAX = 1100, FAKE_PAYLOAD_MAX = 1024 };
 
 static const int64_t fake_now_us = 1772366400LL * SECOND_US; /* 2026-03-01T12:00:00Z */
-
-static inline int64_t fake_clock_read(struct clock *clock)
-{
-    (void)clock;
-    return fake_now_us;
-}
-
-static const struct clock_ops fake_clock_ops = {fake_clock_read, fake_clock_read};
-static struct clock fake_clock = {&fake_clock_ops};
-
-static inline void fake_entropy_fill(struct entropy *entropy, void *bytes, size_t size)
-{
-    (void)entropy;
-    unit_random_bytes(bytes, size);
-}
-
-static const struct entropy_ops fake_entropy_ops = {fake_entropy_fill};
-static __attribute__((unused)) struct entropy fake_entropy = {&fake_entropy_ops};
 
 /* A message that was published, with its callback to be called by the test. */
 struct fake_message {
@@ -101,6 +82,13 @@ void response_error(struct response *response, enum status status, const char *d
     response->http_status = status_http(status);
     buf_clear(&response->body);
     buf_text(&response->body, detail);
+}
+
+void response_field_errors(struct response *response, const struct field_errors *errors)
+{
+    response->http_status = status_http(STATUS_INVALID);
+    buf_clear(&response->body);
+    field_errors_write(errors, &response->body);
 }
 
 static inline void fake_exchange_open(struct exchange *exchange, const char *body)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "adapters/clock_manual.h"
 #include "fakes.h"
 
 #define USER "0190a0b0-1111-7222-8333-444455556666"
@@ -116,18 +117,20 @@ static enum status cache_forget(struct cache *base, const char *const keys[], si
 }
 
 static const struct cache_ops cache_ops = {.remove = cache_forget};
+static struct clock_manual manual;
 static struct event_batch scratch;
 static const struct role_settings settings = {.raw_life_us = 400 * DAY_US, .batch_max = 1500};
 static struct role_context context = {.settings = &settings,
                                       .store = &database.base,
                                       .cache = &cache.base,
-                                      .clock = &fake_clock,
+                                      .clock = &manual.base,
                                       .scratch = &scratch};
 static size_t handled;
 
 static int setup(void **state)
 {
     (void)state;
+    clock_manual_init(&manual, fake_now_us);
     memset(&queue, 0, sizeof queue);
     memset(&database, 0, sizeof database);
     memset(&cache, 0, sizeof cache);

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/clock_manual.h"
+#include "adapters/entropy_seeded.h"
 #include "fakes.h"
 
 #define USER "0190a0b0-1111-7222-8333-444455556666"
 #define OTHER "0190a0b0-1111-7222-8333-444455556667"
 
 static struct fake_bus bus;
+static struct clock_manual manual;
+static struct entropy_seeded entropy;
 static const struct role_settings settings = {.raw_life_us = 400 * DAY_US};
 static struct role_context context = {
-    .settings = &settings, .bus = &bus.base, .clock = &fake_clock, .entropy = &fake_entropy};
+    .settings = &settings, .bus = &bus.base, .clock = &manual.base, .entropy = &entropy.base};
 static struct exchange exchange;
 
 static int setup(void **state)
 {
     (void)state;
+    clock_manual_init(&manual, fake_now_us);
+    entropy_seeded_init(&entropy, 1);
     bus = (struct fake_bus){.base = {&fake_bus_ops}};
     return 0;
 }

@@ -223,6 +223,26 @@ static void the_same_event_sent_again_has_the_same_key_and_content(void **state)
     assert_int_not_equal(hash_compare(&first.content, &event.content), 0);
 }
 
+/* An id that is used again with any other value is a conflict, whatever the value is. */
+static void every_value_is_part_of_the_content(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "{" USER TIME FEELING("\"positivity\":0.6,\"intensity\":0.25,\"stress_level\":0.125") "}",
+        "{" USER TIME FEELING("\"positivity\":0.5,\"intensity\":0.26,\"stress_level\":0.125") "}",
+        "{" USER TIME FEELING("\"positivity\":0.5,\"intensity\":0.25,\"stress_level\":0.126") "}",
+        "{" USER "\"timestamp\":\"2026-03-01T12:00:00.000001Z\"," FEELING(METRICS) "}",
+        "{\"userId\":\"0190a0b0-1111-7222-8333-444455556667\"," TIME FEELING(METRICS) "}",
+        "{" USER TIME "\"emotionEvent\":{\"type\":\"joyful\",\"metrics\":{" METRICS "}}}",
+    };
+    assert_int_equal(decode(WHOLE), STATUS_OK);
+    struct hash first = event.content;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(decode(others[i]), STATUS_OK);
+        assert_int_not_equal(hash_compare(&first, &event.content), 0);
+    }
+}
+
 static void ten_thousand_mutations_never_crash(void **state)
 {
     (void)state;
@@ -252,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_trace_id_that_does_not_fit_is_left_out),
         cmocka_unit_test(encoding_and_decoding_keep_every_value),
         cmocka_unit_test(the_same_event_sent_again_has_the_same_key_and_content),
+        cmocka_unit_test(every_value_is_part_of_the_content),
         cmocka_unit_test(ten_thousand_mutations_never_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libjwt signs and checks signatures. It is lenient elsewhere (unknown headers, duplicate members,
+ * claims of the wrong type), so what it has verified is read a second time, strictly: exactly what
+ * ECS itself issues is accepted. A token that names a key, a certificate or an extension is not.
+ */
+#include "auth/token.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <jwt.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PART_MAX = TOKEN_MAX };
+
+enum status token_sign(const struct token_keys *keys, const struct principal *principal,
+                       int64_t now_us, char text[TOKEN_MAX + 1])
+{
+    jwt_t *jwt = NULL;
+    char *signed_text = NULL;
+    enum status status = STATUS_INTERNAL;
+    char user_id[UUID_TEXT_SIZE], token_id[UUID_TEXT_SIZE];
+    uuid_format(&principal->user_id, user_id);
+    uuid_format(&principal->token_id, token_id);
+    if (jwt_new(&jwt) != 0)
+        return STATUS_INTERNAL;
+    if (jwt_add_grant(jwt, "sub", user_id) != 0 ||
+        jwt_add_grant(jwt, "email", principal->email) != 0 ||
+        jwt_add_grant(jwt, "jti", token_id) != 0 || jwt_add_grant(jwt, "iss", TOKEN_ISSUER) != 0 ||
+        jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) != 0 ||
+        jwt_add_grant_int(jwt, "iat", now_us / SECOND_US) != 0 ||
+        jwt_add_grant_int(jwt, "exp", principal->token_expires_at_us / SECOND_US) != 0 ||
+        jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)keys->secret,
+                    (int)strlen(keys->secret)) != 0)
+        goto free_jwt;
+    signed_text = jwt_encode_str(jwt);
+    if (signed_text == NULL || strlen(signed_text) > TOKEN_MAX)
+        goto free_text;
+    memcpy(text, signed_text, strlen(signed_text) + 1);
+    status = STATUS_OK;
+free_text:
+    free(signed_text);
+free_jwt:
+    jwt_free(jwt);
+    return status;
+}
+
+/* Three parts of base64url and nothing else; finds the dots. */
+static bool token_shape(struct slice text, size_t dots[2])
+{
+    size_t found = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
+        if (c == '.') {
+            if (found == 2)
+                return false;
+            dots[found++] = i;
+        } else if (!letter) {
+            return false;
+        }
+    }
+    return found == 2 && dots[0] > 0 && dots[1] > dots[0] + 1 && text.size > dots[1] + 1;
+}
+
+/* One part as a JSON object without duplicate members; NULL if it is none. */
+static json_t *part_load(const char *text, size_t size)
+{
+    unsigned char bytes[PART_MAX];
+    size_t length;
+    if (sodium_base642bin(bytes, sizeof bytes, text, size, NULL, &length, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+        return NULL;
+    return json_loadb((const char *)bytes, length, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static bool text_is(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+/* Only what ECS writes: {"alg": "HS256", "typ": "JWT"}; typ may be missing. */
+static bool header_valid(const json_t *header)
+{
+    const json_t *type = json_object_get(header, "typ");
+    return text_is(json_object_get(header, "alg"), "HS256") &&
+           (type == NULL || text_is(type, "JWT")) &&
+           json_object_size(header) == (type == NULL ? 1U : 2U);
+}
+
+static bool claim_uuid(const json_t *claims, const char *name, struct uuid *uuid)
+{
+    const json_t *value = json_object_get(claims, name);
+    return json_is_string(value) &&
+           uuid_parse(json_string_value(value), json_string_length(value), uuid) == STATUS_OK;
+}
+
+/* Seconds since 1970 as microseconds. */
+static bool claim_time(const json_t *claims, const char *name, int64_t *time_us)
+{
+    const json_t *value = json_object_get(claims, name);
+    json_int_t seconds = json_integer_value(value);
+    if (!json_is_integer(value) || seconds < 0 || seconds > INT64_MAX / SECOND_US)
+        return false;
+    *time_us = seconds * SECOND_US;
+    return true;
+}
+
+/* exp is exact; the clocks of machines may differ where a token is said not to be valid yet. */
+static bool times_valid(const json_t *claims, int64_t now_us, int64_t *expires_at_us)
+{
+    const int64_t skew_us = MINUTE_US;
+    int64_t issued_at_us, not_before_us = 0;
+    if (!claim_time(claims, "exp", expires_at_us) || !claim_time(claims, "iat", &issued_at_us))
+        return false;
+    if (json_object_get(claims, "nbf") != NULL && !claim_time(claims, "nbf", &not_before_us))
+        return false;
+    return now_us < *expires_at_us && issued_at_us <= now_us + skew_us &&
+           not_before_us <= now_us + skew_us;
+}
+
+static bool claims_read(const json_t *claims, int64_t now_us, struct principal *principal)
+{
+    const json_t *email = json_object_get(claims, "email");
+    if (!text_is(json_object_get(claims, "iss"), TOKEN_ISSUER) ||
+        !text_is(json_object_get(claims, "aud"), TOKEN_AUDIENCE) ||
+        !claim_uuid(claims, "sub", &principal->user_id) ||
+        !claim_uuid(claims, "jti", &principal->token_id) ||
+        !times_valid(claims, now_us, &principal->token_expires_at_us) || !json_is_string(email) ||
+        json_string_length(email) > EMAIL_MAX)
+        return false;
+    memcpy(principal->email, json_string_value(email), json_string_length(email) + 1);
+    return true;
+}
+
+static bool signature_valid(const struct token_keys *keys, const char *text)
+{
+    jwt_t *jwt = NULL;
+    bool valid = jwt_decode(&jwt, text, (const unsigned char *)keys->secret,
+                            (int)strlen(keys->secret)) == 0 &&
+                 jwt_get_alg(jwt) == JWT_ALG_HS256;
+    jwt_free(jwt);
+    return valid;
+}
+
+enum status token_verify(const struct token_keys *keys, struct slice text, int64_t now_us,
+                         struct principal *principal)
+{
+    char terminated[TOKEN_MAX + 1];
+    size_t dots[2];
+    if (text.size > TOKEN_MAX || !token_shape(text, dots))
+        return STATUS_UNAUTHENTICATED;
+    memcpy(terminated, text.data, text.size);
+    terminated[text.size] = '\0';
+    json_t *header = part_load(text.data, dots[0]);
+    bool valid = header_valid(header) && signature_valid(keys, terminated);
+    json_decref(header);
+    if (!valid)
+        return STATUS_UNAUTHENTICATED;
+    json_t *claims = part_load(text.data + dots[0] + 1, dots[1] - dots[0] - 1);
+    valid = claims_read(claims, now_us, principal);
+    json_decref(claims);
+    return valid ? STATUS_OK : STATUS_UNAUTHENTICATED;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/authorize.h"
+
+#include <sodium.h>
+#include <strings.h>
+
+static struct hash key_hash(struct slice key)
+{
+    return hash_of(&key, 1);
+}
+
+enum status authority_init(struct authority *authority, const struct http_options *options)
+{
+    *authority = (struct authority){.tokens = options->tokens, .revocations = options->revocations};
+    const char *const *keys = options->internal_keys;
+    for (; keys != NULL && *keys != NULL; keys++) {
+        if (authority->internal_key_count == INTERNAL_KEYS_MAX)
+            return STATUS_INVALID;
+        authority->internal_keys[authority->internal_key_count++] = key_hash(slice_of(*keys));
+    }
+    return STATUS_OK;
+}
+
+static enum status authorize_internal(const struct authority *authority,
+                                      const struct headers *headers, const char **detail)
+{
+    bool known = false;
+    if (headers->times[HEADER_INTERNAL_KEY] == 1) {
+        struct hash given = key_hash(headers->values[HEADER_INTERNAL_KEY]);
+        for (size_t i = 0; i < authority->internal_key_count; i++)
+            known |= sodium_memcmp(given.bytes, authority->internal_keys[i].bytes, HASH_SIZE) == 0;
+    }
+    if (known)
+        return STATUS_OK;
+    *detail = "Invalid or missing internal API key.";
+    return STATUS_UNAUTHENTICATED;
+}
+
+/* The token of "Bearer TOKEN"; empty if it is not that. */
+static struct slice bearer_token(const struct headers *headers)
+{
+    static const char scheme[] = "Bearer ";
+    struct slice value = headers->values[HEADER_AUTHORIZATION];
+    size_t at = sizeof scheme - 1;
+    if (headers->times[HEADER_AUTHORIZATION] != 1 || value.size < at ||
+        strncasecmp(value.data, scheme, at) != 0)
+        return (struct slice){0};
+    while (at < value.size && value.data[at] == ' ')
+        at++;
+    return (struct slice){value.data + at, value.size - at};
+}
+
+static enum status authorize_user(const struct authority *authority, const struct headers *headers,
+                                  struct slice path_user, int64_t now_us,
+                                  struct principal *principal, const char **detail)
+{
+    struct slice token = bearer_token(headers);
+    if (token.size == 0) {
+        *detail = "Invalid or missing authorization header.";
+        return STATUS_UNAUTHENTICATED;
+    }
+    if (token_verify(authority->tokens, token, now_us, principal) != STATUS_OK ||
+        revocations_contain(authority->revocations, &principal->token_id)) {
+        *detail = "Invalid or expired token.";
+        return STATUS_UNAUTHENTICATED;
+    }
+    struct uuid user_id;
+    if (path_user.data != NULL &&
+        (uuid_parse(path_user.data, path_user.size, &user_id) != STATUS_OK ||
+         !uuid_equal(&user_id, &principal->user_id))) {
+        *detail = "Not allowed for this user.";
+        return STATUS_FORBIDDEN;
+    }
+    return STATUS_OK;
+}
+
+enum status authorize(const struct authority *authority, enum endpoint_auth auth,
+                      const struct headers *headers, struct slice path_user, int64_t now_us,
+                      struct principal *principal, const char **detail)
+{
+    switch (auth) {
+    case AUTH_INTERNAL:
+        return authorize_internal(authority, headers, detail);
+    case AUTH_USER:
+        return authorize_user(authority, headers, path_user, now_us, principal, detail);
+    default:
+        return STATUS_OK;
+    }
+}

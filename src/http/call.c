@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Judges a request by its headers, in this order: well-formed, route, method, authorization, rate,
+ * media type, size. The first that fails is the answer; no body is read for it.
+ */
+#include "http/call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/metrics.h"
+#include "http/server_state.h"
+#include "http/trace.h"
+
+void call_refuse(struct call *call, enum status status, const char *detail)
+{
+    call->refused = true;
+    response_error(&call->exchange.response, status, detail);
+    metric_add(METRIC_http_rejected,
+               status == STATUS_TOO_MANY_REQUESTS ? LABEL_rate_limit
+               : status == STATUS_UNAVAILABLE     ? LABEL_overload
+                                                  : LABEL_refused,
+               1);
+}
+
+/* Keeps a decoded or copied text as long as the call lives. False if it is malformed or long. */
+static bool call_keep(struct call *call, struct slice text, size_t max, bool encoded,
+                      struct slice *kept)
+{
+    char *to = call->text + call->text_used;
+    size_t room = sizeof call->text - call->text_used;
+    if (room > max)
+        room = max;
+    size_t size = text.size;
+    if (encoded) {
+        if (!percent_decode(text, to, room, &size))
+            return false;
+    } else {
+        if (size > room)
+            return false;
+        if (size > 0)
+            memcpy(to, text.data, size);
+    }
+    call->text_used += size;
+    *kept = (struct slice){to, size};
+    return true;
+}
+
+struct query {
+    struct call *call;
+    bool bad;
+};
+
+static enum MHD_Result query_note(void *argument, enum MHD_ValueKind kind, const char *key,
+                                  const char *value)
+{
+    (void)kind;
+    enum { QUERY_VALUE_MAX = 64 };
+    struct query *query = argument;
+    struct request *request = &query->call->exchange.request;
+    struct slice *to = strcmp(key, "page") == 0        ? &request->query_page
+                       : strcmp(key, "page_size") == 0 ? &request->query_page_size
+                       : strcmp(key, "after") == 0     ? &request->query_after
+                                                       : NULL;
+    if (to == NULL)
+        return MHD_YES;
+    if (to->data != NULL || !call_keep(query->call, slice_of(value), QUERY_VALUE_MAX, true, to))
+        query->bad = true;
+    return MHD_YES;
+}
+
+/* Bodies whose end is open to dispute are how requests are smuggled past a proxy. */
+static bool framing_is_clear(const struct headers *headers)
+{
+    return headers->times[HEADER_CONTENT_LENGTH] + headers->times[HEADER_TRANSFER_ENCODING] <= 1 &&
+           (headers->times[HEADER_TRANSFER_ENCODING] == 0 ||
+            slice_equals(headers->values[HEADER_TRANSFER_ENCODING], "chunked"));
+}
+
+/* Copies what the handler may look at. MALFORMED: `*detail` says why. */
+static enum status call_fill(struct call *call, const struct headers *headers,
+                             const struct route_match *match, const char **detail)
+{
+    struct request *request = &call->exchange.request;
+    for (size_t i = 0; i < match->route->parameter_count; i++) {
+        enum { PARAMETER_MAX = 128 };
+        if (!call_keep(call, match->parameters[i], PARAMETER_MAX, true,
+                       &request->path_parameters[i])) {
+            *detail = "Malformed path.";
+            return STATUS_MALFORMED;
+        }
+    }
+    struct query query = {.call = call};
+    MHD_get_connection_values(call->mhd, MHD_GET_ARGUMENT_KIND, query_note, &query);
+    if (query.bad) {
+        *detail = "Malformed query.";
+        return STATUS_MALFORMED;
+    }
+    if (!call_keep(call, headers->values[HEADER_IDEMPOTENCY_KEY], IDEMPOTENCY_KEY_MAX, false,
+                   &request->idempotency_key)) {
+        *detail = "Idempotency-Key is too long.";
+        return STATUS_MALFORMED;
+    }
+    (void)!call_keep(call, slice_of(call->connection->address), INET6_ADDRSTRLEN, false,
+                     &request->remote_address);
+    struct slice last = headers->values[HEADER_LAST_EVENT_ID];
+    if (last.size > 0) {
+        char *end;
+        errno = 0;
+        request->last_event_id = strtoll(last.data, &end, 10);
+        if (errno != 0 || end != last.data + last.size || request->last_event_id < 0)
+            request->last_event_id = 0;
+    }
+    return STATUS_OK;
+}
+
+/* "application/json; charset=utf-8" is of the type "application/json". */
+static bool media_type_is(struct slice value, const char *type)
+{
+    size_t size = strlen(type);
+    if (value.size < size || strncasecmp(value.data, type, size) != 0)
+        return false;
+    while (size < value.size && (value.data[size] == ' ' || value.data[size] == '\t'))
+        size++;
+    return size == value.size || value.data[size] == ';';
+}
+
+static enum status call_check_body(struct call *call, const struct headers *headers,
+                                   const char **detail)
+{
+    struct slice type = headers->values[HEADER_CONTENT_TYPE];
+    struct slice encoding = headers->values[HEADER_CONTENT_ENCODING];
+    call->body_max = HTTP_BODY_MAX;
+    if (call->endpoint->request_schema != NULL && type.size > 0) {
+        if (call->endpoint->batch && media_type_is(type, "application/x-ndjson")) {
+            call->exchange.request.is_batch = true;
+            call->body_max = HTTP_BATCH_BODY_MAX;
+        } else if (!media_type_is(type, "application/json")) {
+            *detail = "Unsupported media type.";
+            return STATUS_UNSUPPORTED_MEDIA_TYPE;
+        }
+    }
+    if (encoding.size > 0 && !slice_equals(encoding, "identity")) {
+        *detail = "Unsupported content encoding.";
+        return STATUS_UNSUPPORTED_MEDIA_TYPE;
+    }
+    struct slice length = headers->values[HEADER_CONTENT_LENGTH];
+    if (length.size > 0 && strtoull(length.data, NULL, 10) > call->body_max) {
+        *detail = "Request body is too large.";
+        return STATUS_TOO_LARGE;
+    }
+    buf_init(&call->body, call->body_max);
+    return STATUS_OK;
+}
+
+/* All that can be said by the headers alone. Not OK: `*detail` says why. */
+static enum status call_admit(struct call *call, const struct headers *headers, const char *method,
+                              const char **detail)
+{
+    struct http_server *server = call->server;
+    struct request *request = &call->exchange.request;
+    struct route_match match;
+    if (!framing_is_clear(headers)) {
+        *detail = "Ambiguous body length.";
+        return STATUS_MALFORMED;
+    }
+    enum status status = router_match(&server->router, method, call->path, &match);
+    if (status != STATUS_OK) {
+        memcpy(call->allow, match.allow, sizeof call->allow);
+        *detail = status == STATUS_NOT_FOUND ? "Endpoint not found." : "Method not allowed.";
+        return status;
+    }
+    call->endpoint = match.route->endpoint;
+    status = call_fill(call, headers, &match, detail);
+    if (status != STATUS_OK)
+        return status;
+    struct slice user = {0};
+    if (match.route->user_parameter >= 0)
+        user = request->path_parameters[match.route->user_parameter];
+    status = authorize(&server->authority, call->endpoint->auth, headers, user,
+                       request->received_us, &request->principal, detail);
+    if (status != STATUS_OK)
+        return status;
+    if (!rate_limit_pass(server->rates, call->connection->rate_key, request->received_us)) {
+        call->exchange.response.retry_after_s = 1;
+        *detail = "Too many requests.";
+        return STATUS_TOO_MANY_REQUESTS;
+    }
+    return call_check_body(call, headers, detail);
+}
+
+/* The path of "http://host/path", as some proxies ask. */
+static struct slice target_path(const char *target)
+{
+    const char *authority = strstr(target, "://");
+    if (target[0] == '/' || authority == NULL)
+        return slice_of(target);
+    const char *path = strchr(authority + 3, '/');
+    return slice_of(path == NULL ? "/" : path);
+}
+
+static bool headers_are_large(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info != NULL && info->header_size > HTTP_HEADERS_MAX;
+}
+
+static struct call *call_create(struct http_server *server, struct MHD_Connection *mhd)
+{
+    struct call *call = malloc(sizeof *call);
+    if (call == NULL)
+        return NULL;
+    *call = (struct call){
+        .server = server,
+        .mhd = mhd,
+        .connection =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context,
+        .exchange.request.received_us = clock_now_us(server->options.clock),
+    };
+    buf_init(&call->exchange.response.body, HTTP_RESPONSE_MAX);
+    return call;
+}
+
+struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, const char *target,
+                        const char *method)
+{
+    struct call *call = call_create(server, mhd);
+    if (call == NULL)
+        return NULL;
+    struct headers headers;
+    headers_read(mhd, &headers);
+    trace_begin(&call->exchange.request, headers.values[HEADER_REQUEST_ID],
+                headers.values[HEADER_TRACEPARENT], server->options.entropy);
+    call->path = target_path(target);
+    call->has_body = headers.times[HEADER_TRANSFER_ENCODING] > 0 ||
+                     (headers.times[HEADER_CONTENT_LENGTH] > 0 &&
+                      !slice_equals(headers.values[HEADER_CONTENT_LENGTH], "0"));
+    const char *detail = NULL;
+    enum status status = STATUS_HEADERS_TOO_LARGE;
+    if (headers_are_large(mhd))
+        detail = "Request headers are too large.";
+    else
+        status = call_admit(call, &headers, method, &detail);
+    if (status != STATUS_OK)
+        call_refuse(call, status, detail);
+    else
+        call->exchange.response.http_status = call->endpoint->success;
+    return call;
+}
+
+void call_free(struct call *call)
+{
+    free(call->exchange.scratch);
+    buf_free(&call->exchange.response.body);
+    buf_free(&call->body);
+    free(call);
+}
+
+bool call_receive(struct call *call, const char *data, size_t size)
+{
+    call->received += size;
+    if (call->refused)
+        return call->received <= HTTP_DISCARD_MAX;
+    buf_append(&call->body, data, size);
+    if (call->body.overflowed) {
+        call_refuse(call, STATUS_TOO_LARGE, "Request body is too large.");
+        call->close = true;
+    }
+    return true;
+}

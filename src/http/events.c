@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/events.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    READ_BLOCK = 4096,
+    QUEUED_RUNS_MAX = HTTP_POOL_QUEUE_MAX / 4 /* news for everybody leaves room for requests */
+};
+
+/* All by the lock of struct events, but for the call while `running`, which is the handler's. */
+struct event_stream {
+    struct event_stream *next;
+    struct event_stream *previous;
+    struct events *events;
+    struct call *call;
+    bool running;   /* its handler runs, or waits for a thread */
+    bool live;      /* the answer has started */
+    bool suspended; /* its connection waits for something to send */
+    bool stale;     /* there may be news since the handler last looked */
+    bool ending;
+    bool closed; /* the client is gone */
+    struct buf out;
+    size_t sent;
+    int64_t last_sent_us; /* monotonic */
+};
+
+void events_init(struct events *events, struct pool *pool, struct clock *clock,
+                 const struct revocations *revocations)
+{
+    *events = (struct events){.pool = pool, .clock = clock, .revocations = revocations};
+    pthread_mutex_init(&events->lock, NULL);
+}
+
+void events_destroy(struct events *events)
+{
+    pthread_mutex_destroy(&events->lock);
+}
+
+static const struct principal *stream_principal(const struct event_stream *stream)
+{
+    return &stream->call->exchange.request.principal;
+}
+
+static size_t streams_of(const struct events *events, const struct uuid *user_id)
+{
+    size_t count = 0;
+    for (const struct event_stream *at = events->first; at != NULL; at = at->next)
+        if (uuid_equal(&stream_principal(at)->user_id, user_id))
+            count++;
+    return count;
+}
+
+enum status events_reserve(struct events *events, struct call *call)
+{
+    struct event_stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL)
+        return STATUS_UNAVAILABLE;
+    stream->events = events;
+    stream->call = call;
+    stream->running = true;
+    buf_init(&stream->out, 2 * HTTP_EVENT_BUFFER_MAX);
+    call->exchange.response.body.max = HTTP_EVENT_BUFFER_MAX;
+    const struct uuid *user_id = &call->exchange.request.principal.user_id;
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&events->lock);
+    if (events->ending)
+        status = STATUS_UNAVAILABLE;
+    else if (events->count >= HTTP_EVENT_STREAMS_MAX ||
+             streams_of(events, user_id) >= HTTP_EVENT_STREAMS_PER_PERSON_MAX)
+        status = STATUS_TOO_MANY_REQUESTS;
+    if (status == STATUS_OK) {
+        stream->next = events->first;
+        if (stream->next != NULL)
+            stream->next->previous = stream;
+        events->first = stream;
+        events->count++;
+        call->stream = stream;
+    }
+    pthread_mutex_unlock(&events->lock);
+    if (status != STATUS_OK)
+        free(stream);
+    return status;
+}
+
+static void stream_free(struct event_stream *stream)
+{
+    call_free(stream->call);
+    buf_free(&stream->out);
+    free(stream);
+}
+
+void events_close(struct events *events, struct event_stream *stream)
+{
+    pthread_mutex_lock(&events->lock);
+    if (stream->next != NULL)
+        stream->next->previous = stream->previous;
+    if (stream->previous != NULL)
+        stream->previous->next = stream->next;
+    else
+        events->first = stream->next;
+    events->count--;
+    stream->closed = true;
+    bool in_use = stream->live && stream->running;
+    pthread_mutex_unlock(&events->lock);
+    if (!in_use)
+        stream_free(stream);
+}
+
+static void stream_resume(struct event_stream *stream)
+{
+    if (!stream->suspended)
+        return;
+    stream->suspended = false;
+    MHD_resume_connection(stream->call->mhd);
+}
+
+/* Takes over what the handler wrote, up to the last whole frame. */
+static void stream_absorb(struct event_stream *stream)
+{
+    struct response *response = &stream->call->exchange.response;
+    struct buf *body = &response->body;
+    if (response->http_status >= 300) {
+        /* It could not look; it will at the next tick. */
+        response->http_status = stream->call->endpoint->success;
+        response->content_type = NULL;
+        stream->stale = true;
+    } else if (body->size > 0) {
+        size_t size = body->size;
+        if (body->overflowed) {
+            /* The client asks again from the last frame it got. */
+            while (size > 0 && (size < 2 || memcmp(body->data + size - 2, "\n\n", 2) != 0))
+                size--;
+            stream->ending = true;
+        }
+        buf_append(&stream->out, body->data, size);
+        stream->stale = true; /* there may be more than it could write at once */
+    }
+    buf_clear(body);
+}
+
+static void stream_run(struct role_context *context, void *argument);
+
+/* Lets the handler look, if it has reason to and what it wrote before is sent. */
+static void stream_start(struct event_stream *stream)
+{
+    if (!stream->stale || stream->running || !stream->live || stream->ending ||
+        stream->out.size > 0)
+        return;
+    stream->running = pool_submit(stream->events->pool, stream_run, stream, QUEUED_RUNS_MAX);
+    stream->stale = !stream->running; /* a full pool: at the next tick */
+}
+
+static void stream_run(struct role_context *context, void *argument)
+{
+    struct event_stream *stream = argument;
+    struct events *events = stream->events;
+    struct call *call = stream->call;
+    call->endpoint->handle(context, &call->exchange);
+    pthread_mutex_lock(&events->lock);
+    stream->running = false;
+    bool closed = stream->closed;
+    if (!closed) {
+        bool failed = call->exchange.response.http_status >= 300;
+        stream_absorb(stream);
+        if (stream->out.size > 0 || stream->ending)
+            stream_resume(stream);
+        else if (!failed)
+            stream_start(stream);
+    }
+    pthread_mutex_unlock(&events->lock);
+    if (closed)
+        stream_free(stream);
+}
+
+/* libmicrohttpd asks for bytes to send, on the connection's epoll thread. */
+static ssize_t stream_read(void *argument, uint64_t position, char *to, size_t max)
+{
+    (void)position;
+    struct event_stream *stream = argument;
+    struct events *events = stream->events;
+    ssize_t result = 0;
+    pthread_mutex_lock(&events->lock);
+    size_t left = stream->out.size - stream->sent;
+    if (left > 0) {
+        size_t size = left < max ? left : max;
+        memcpy(to, stream->out.data + stream->sent, size);
+        stream->sent += size;
+        stream->last_sent_us = clock_monotonic_us(events->clock);
+        if (stream->sent == stream->out.size) {
+            buf_clear(&stream->out);
+            stream->sent = 0;
+            stream_start(stream);
+        }
+        result = (ssize_t)size;
+    } else if (stream->ending) {
+        result = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        MHD_suspend_connection(stream->call->mhd);
+        stream->suspended = true;
+    }
+    pthread_mutex_unlock(&events->lock);
+    return result;
+}
+
+struct MHD_Response *events_answer(struct events *events, struct event_stream *stream)
+{
+    struct MHD_Response *answer =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READ_BLOCK, stream_read, stream, NULL);
+    if (answer == NULL)
+        return NULL;
+    pthread_mutex_lock(&events->lock);
+    stream->running = false;
+    stream->live = true;
+    stream->last_sent_us = clock_monotonic_us(events->clock);
+    stream->ending = stream->ending || events->ending;
+    buf_text(&stream->out, "retry: 3000\n\n");
+    stream_absorb(stream);
+    pthread_mutex_unlock(&events->lock);
+    return answer;
+}
+
+void events_wake(struct events *events, const struct uuid *user_id)
+{
+    pthread_mutex_lock(&events->lock);
+    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
+        if (user_id != NULL && !uuid_equal(&stream_principal(at)->user_id, user_id))
+            continue;
+        at->stale = true;
+        stream_start(at);
+    }
+    pthread_mutex_unlock(&events->lock);
+}
+
+static bool token_is_valid(const struct events *events, const struct event_stream *stream)
+{
+    if (stream->call->endpoint->auth != AUTH_USER)
+        return true;
+    const struct principal *principal = stream_principal(stream);
+    return clock_now_us(events->clock) < principal->token_expires_at_us &&
+           !revocations_contain(events->revocations, &principal->token_id);
+}
+
+void events_tick(struct events *events)
+{
+    int64_t now_us = clock_monotonic_us(events->clock);
+    pthread_mutex_lock(&events->lock);
+    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
+        if (!token_is_valid(events, at))
+            at->ending = true;
+        stream_start(at);
+        bool quiet = at->live && !at->running && !at->ending && at->out.size == 0 &&
+                     now_us - at->last_sent_us >= HTTP_EVENT_KEEP_ALIVE_US;
+        if (quiet)
+            buf_text(&at->out, ": keep-alive\n\n");
+        if (quiet || at->ending)
+            stream_resume(at);
+    }
+    pthread_mutex_unlock(&events->lock);
+}
+
+void events_end(struct events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    events->ending = true;
+    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
+        at->ending = true;
+        stream_resume(at);
+    }
+    pthread_mutex_unlock(&events->lock);
+}

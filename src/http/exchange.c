@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a request changes hands. The epoll thread hands it to its handler (RUNNING) and must then
+ * neither wait nor forget it, while the handler may be done before it has even returned. So:
+ *
+ *   done already    the epoll thread sees DONE and answers at once: no suspension, no wake-up
+ *   not yet         the epoll thread suspends the connection first, and only then says so
+ *                   (RUNNING → SUSPENDED); whoever is done later sees it and resumes
+ *   in between      the handler turned RUNNING into DONE while the connection was being suspended:
+ *                   the epoll thread loses the exchange and resumes the connection itself
+ *
+ * Suspending first is what makes it safe: libmicrohttpd takes a resume that comes before its
+ * suspend for an order to cancel it. A suspended connection is never closed, so the call lives
+ * until somebody resumes it.
+ */
+#include "http/call.h"
+#include "http/server_state.h"
+
+static void job_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    call->endpoint->handle(context, &call->exchange);
+    exchange_done(&call->exchange);
+}
+
+void exchange_done(struct exchange *exchange)
+{
+    struct call *call = (struct call *)exchange;
+    struct http_server *server = call->server;
+    struct MHD_Connection *mhd = call->mhd;
+    if (atomic_exchange(&call->state, CALL_DONE) == CALL_SUSPENDED)
+        MHD_resume_connection(mhd);
+    /* The last touch: http_server_stop waits for it. */
+    atomic_fetch_sub(&server->in_handlers, 1);
+}
+
+static void refuse_busy(struct call *call)
+{
+    call->exchange.response.retry_after_s = 1;
+    call_refuse(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
+    exchange_done(&call->exchange);
+}
+
+static void call_start(struct call *call)
+{
+    struct http_server *server = call->server;
+    if (call->endpoint->kind == ENDPOINT_ASYNC) {
+        call->endpoint->handle(server->options.async_context, &call->exchange);
+        return;
+    }
+    if (call->endpoint->kind == ENDPOINT_EVENTS) {
+        enum status status = events_reserve(&server->events, call);
+        if (status != STATUS_OK) {
+            call->exchange.response.retry_after_s = 5;
+            call_refuse(call, status, "Too many event streams.");
+            exchange_done(&call->exchange);
+            return;
+        }
+    }
+    if (!pool_submit(server->pool, job_run, call, HTTP_POOL_QUEUE_MAX))
+        refuse_busy(call);
+}
+
+void call_run(struct call *call)
+{
+    struct http_server *server = call->server;
+    call->exchange.request.body = buf_slice(&call->body);
+    connection_deadline(call->connection, CONNECTION_NO_DEADLINE);
+    atomic_fetch_add(&server->in_handlers, 1);
+    atomic_store(&call->state, CALL_RUNNING);
+    call_start(call);
+    if (atomic_load(&call->state) == CALL_DONE)
+        return;
+    MHD_suspend_connection(call->mhd);
+    enum call_state expected = CALL_RUNNING;
+    if (!atomic_compare_exchange_strong(&call->state, &expected, CALL_SUSPENDED))
+        MHD_resume_connection(call->mhd);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/openapi.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json_put.h"
+
+static const char problem_schema[] =
+    "{\"type\":\"object\",\"required\":[\"detail\",\"type\",\"title\",\"status\"],\"properties\":{"
+    "\"detail\":{\"oneOf\":[{\"type\":\"string\"},"
+    "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/FieldProblem\"}}]},"
+    "\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
+    "\"title\":{\"type\":\"string\"},"
+    "\"status\":{\"type\":\"integer\"},"
+    "\"instance\":{\"type\":\"string\",\"format\":\"uri-reference\"}}}";
+static const char field_problem_schema[] =
+    "{\"type\":\"object\",\"required\":[\"type\",\"loc\",\"msg\"],\"properties\":{"
+    "\"type\":{\"type\":\"string\"},"
+    "\"loc\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"msg\":{\"type\":\"string\"},"
+    "\"input\":{}}}";
+static const char security_schemes[] =
+    "{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
+    "\"internalKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Internal-Key\"}}";
+static const char page_parameters[] =
+    "{\"name\":\"page\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"minimum\":1,"
+    "\"default\":1}},"
+    "{\"name\":\"page_size\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"minimum\":1,"
+    "\"maximum\":100,\"default\":10}}";
+static const char last_event_parameter[] =
+    "{\"name\":\"Last-Event-ID\",\"in\":\"header\",\"schema\":{\"type\":\"integer\","
+    "\"minimum\":0,\"default\":0}}";
+
+static void put_member(struct buf *json, const char *key, const char *raw)
+{
+    json_put_key(json, key);
+    json_put_raw(json, slice_of(raw));
+}
+
+static void put_text_member(struct buf *json, const char *key, const char *text)
+{
+    json_put_key(json, key);
+    json_put_text(json, text);
+}
+
+/* "get_v1_users_user_id_offers": unique, and a name in any language. */
+static void put_operation_id(struct buf *json, const struct endpoint *endpoint)
+{
+    char id[128];
+    size_t size = 0;
+    for (const char *at = method_name(endpoint->method); *at != '\0'; at++)
+        id[size++] = (char)tolower((unsigned char)*at);
+    for (const char *at = endpoint->path; *at != '\0' && size < sizeof id - 1; at++) {
+        if (isalnum((unsigned char)*at))
+            id[size++] = *at;
+        else if (id[size - 1] != '_')
+            id[size++] = '_';
+    }
+    while (id[size - 1] == '_')
+        size--;
+    json_put_key(json, "operationId");
+    json_put_bytes(json, (struct slice){id, size});
+}
+
+static void put_path_parameter(struct buf *json, struct slice name)
+{
+    json_put_open(json, '{');
+    json_put_key(json, "name");
+    json_put_bytes(json, name);
+    put_text_member(json, "in", "path");
+    put_member(json, "required", "true");
+    put_member(json, "schema", "{\"type\":\"string\",\"format\":\"uuid\"}");
+    json_put_close(json, '}');
+}
+
+static void put_parameters(struct buf *json, const struct route *route)
+{
+    const struct endpoint *endpoint = route->endpoint;
+    bool events = endpoint->kind == ENDPOINT_EVENTS;
+    if (route->parameter_count == 0 && !endpoint->paged && !events)
+        return;
+    json_put_key(json, "parameters");
+    json_put_open(json, '[');
+    for (const char *at = endpoint->path; (at = strchr(at, '{')) != NULL; at++)
+        put_path_parameter(json, (struct slice){at + 1, strcspn(at + 1, "}")});
+    if (endpoint->paged)
+        json_put_raw(json, slice_of(page_parameters));
+    if (events)
+        json_put_raw(json, slice_of(last_event_parameter));
+    json_put_close(json, ']');
+}
+
+static void put_security(struct buf *json, const struct endpoint *endpoint)
+{
+    if (endpoint->auth == AUTH_USER)
+        put_member(json, "security", "[{\"token\":[]}]");
+    else if (endpoint->auth == AUTH_INTERNAL)
+        put_member(json, "security", "[{\"internalKey\":[]}]");
+    else
+        put_member(json, "security", "[]");
+}
+
+/* One media type of a body: its schema. */
+static void put_content(struct buf *json, const char *type, const char *schema)
+{
+    json_put_key(json, type);
+    json_put_open(json, '{');
+    put_member(json, "schema", schema);
+    json_put_close(json, '}');
+}
+
+static void put_request_body(struct buf *json, const struct endpoint *endpoint)
+{
+    if (endpoint->request_schema == NULL)
+        return;
+    json_put_key(json, "requestBody");
+    json_put_open(json, '{');
+    put_member(json, "required", "true");
+    json_put_key(json, "content");
+    json_put_open(json, '{');
+    put_content(json, "application/json", endpoint->request_schema);
+    if (endpoint->batch)
+        put_content(json, "application/x-ndjson",
+                    "{\"type\":\"string\",\"description\":\"One document a line.\"}");
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+}
+
+static void put_success(struct buf *json, const struct endpoint *endpoint)
+{
+    char status[16];
+    snprintf(status, sizeof status, "%d", endpoint->success);
+    json_put_key(json, status);
+    json_put_open(json, '{');
+    put_text_member(json, "description", endpoint->summary);
+    json_put_key(json, "content");
+    json_put_open(json, '{');
+    if (endpoint->kind == ENDPOINT_EVENTS)
+        put_content(json, "text/event-stream", "{\"type\":\"string\"}");
+    else if (endpoint->response_schema != NULL)
+        put_content(json, "application/json", endpoint->response_schema);
+    else
+        put_content(json, "text/plain", "{\"type\":\"string\"}");
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+}
+
+static void put_problem(struct buf *json, int http_status)
+{
+    char status[16];
+    snprintf(status, sizeof status, "%d", http_status);
+    const char *title = "Refused";
+    for (int i = 0; i < STATUS_COUNT; i++)
+        if (status_http((enum status)i) == http_status)
+            title = status_title((enum status)i);
+    json_put_key(json, status);
+    json_put_open(json, '{');
+    put_text_member(json, "description", title);
+    json_put_key(json, "content");
+    json_put_open(json, '{');
+    put_content(json, "application/problem+json", "{\"$ref\":\"#/components/schemas/Problem\"}");
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+}
+
+/* Whether the endpoint can answer so: by its kind, or because its table says it. */
+static bool may_answer(const struct route *route, int http_status)
+{
+    const struct endpoint *endpoint = route->endpoint;
+    bool body = endpoint->request_schema != NULL;
+    for (const char *at = endpoint->errors; at != NULL && *at != '\0'; at += strcspn(at, " ")) {
+        at += strspn(at, " ");
+        if (atoi(at) == http_status)
+            return true;
+    }
+    switch (http_status) {
+    case 400:
+        return body || route->parameter_count > 0;
+    case 401:
+        return endpoint->auth != AUTH_NONE;
+    case 403:
+        return route->user_parameter >= 0;
+    case 413:
+    case 415:
+        return body;
+    case 422:
+        return body || endpoint->paged;
+    case 429:
+        return true;
+    case 503:
+        return endpoint->kind != ENDPOINT_ASYNC;
+    default:
+        return false;
+    }
+}
+
+static void put_responses(struct buf *json, const struct route *route)
+{
+    json_put_key(json, "responses");
+    json_put_open(json, '{');
+    put_success(json, route->endpoint);
+    for (int http_status = 400; http_status < 600; http_status++)
+        if (may_answer(route, http_status))
+            put_problem(json, http_status);
+    json_put_close(json, '}');
+}
+
+static void put_operation(struct buf *json, const struct route *route)
+{
+    const struct endpoint *endpoint = route->endpoint;
+    char method[8];
+    size_t size = 0;
+    for (const char *at = method_name(endpoint->method); *at != '\0'; at++)
+        method[size++] = (char)tolower((unsigned char)*at);
+    method[size] = '\0';
+    json_put_key(json, method);
+    json_put_open(json, '{');
+    put_operation_id(json, endpoint);
+    put_text_member(json, "summary", endpoint->summary);
+    if (endpoint->internal)
+        put_member(json, "x-internal", "true");
+    put_security(json, endpoint);
+    put_parameters(json, route);
+    put_request_body(json, endpoint);
+    put_responses(json, route);
+    json_put_close(json, '}');
+}
+
+/* All methods of the path of route `first`, unless an earlier route has written that path. */
+static void put_path(struct buf *json, const struct router *router, size_t first)
+{
+    const char *path = router->routes[first].endpoint->path;
+    for (size_t i = 0; i < first; i++)
+        if (strcmp(router->routes[i].endpoint->path, path) == 0)
+            return;
+    json_put_key(json, path);
+    json_put_open(json, '{');
+    for (size_t i = first; i < router->count; i++)
+        if (strcmp(router->routes[i].endpoint->path, path) == 0)
+            put_operation(json, &router->routes[i]);
+    json_put_close(json, '}');
+}
+
+void openapi_write(const struct router *router, struct buf *json)
+{
+    json_put_open(json, '{');
+    put_text_member(json, "openapi", "3.1.0");
+    json_put_key(json, "info");
+    json_put_open(json, '{');
+    put_text_member(json, "title", "ECS, the Empathic Credit System");
+    put_text_member(json, "version", ECS_VERSION);
+    put_member(json, "license", "{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}");
+    json_put_close(json, '}');
+    put_member(json, "servers", "[{\"url\":\"/\"}]");
+    json_put_key(json, "paths");
+    json_put_open(json, '{');
+    for (size_t i = 0; i < router->count; i++)
+        put_path(json, router, i);
+    json_put_close(json, '}');
+    json_put_key(json, "components");
+    json_put_open(json, '{');
+    put_member(json, "securitySchemes", security_schemes);
+    json_put_key(json, "schemas");
+    json_put_open(json, '{');
+    put_member(json, "Problem", problem_schema);
+    put_member(json, "FieldProblem", field_problem_schema);
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/own_endpoints.h"
+
+#include "base/metrics.h"
+#include "http/call.h"
+#include "http/server_state.h"
+
+static const struct http_server *server_of(const struct exchange *exchange)
+{
+    return ((const struct call *)exchange)->server;
+}
+
+static void answer_health(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    buf_text(&exchange->response.body, "{\"status\":\"ok\"}");
+    exchange_done(exchange);
+}
+
+static void answer_readiness(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    const struct http_options *options = &server_of(exchange)->options;
+    if (options->readiness == NULL)
+        buf_text(&exchange->response.body, "{\"status\":\"ok\",\"checks\":{}}");
+    else if (!options->readiness(options->readiness_context, &exchange->response.body))
+        exchange->response.http_status = status_http(STATUS_UNAVAILABLE);
+}
+
+static void answer_metrics(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    metrics_write(&exchange->response.body);
+    exchange->response.content_type = "text/plain; version=0.0.4";
+}
+
+static void answer_openapi(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    struct slice text = buf_slice(&server_of(exchange)->openapi);
+    buf_append(&exchange->response.body, text.data, text.size);
+}
+
+static const struct endpoint endpoints[] = {
+    {
+        .method = METHOD_GET,
+        .path = "/healthz",
+        .kind = ENDPOINT_ASYNC,
+        .handle = answer_health,
+        .summary = "Whether the process lives.",
+        .success = 200,
+        .response_schema = "{\"type\":\"object\",\"required\":[\"status\"],"
+                           "\"properties\":{\"status\":{\"const\":\"ok\"}}}",
+    },
+    {
+        .method = METHOD_GET,
+        .path = "/readyz",
+        .kind = ENDPOINT_BLOCKING,
+        .internal = true,
+        .handle = answer_readiness,
+        .summary = "Whether every engine it needs answers; 503 and the same shape if not.",
+        .success = 200,
+        .response_schema = "{\"type\":\"object\",\"required\":[\"status\",\"checks\"],"
+                           "\"properties\":{\"status\":{\"type\":\"string\"},"
+                           "\"checks\":{\"type\":\"object\"}}}",
+    },
+    {
+        .method = METHOD_GET,
+        .path = "/metrics",
+        .kind = ENDPOINT_BLOCKING,
+        .internal = true,
+        .handle = answer_metrics,
+        .summary = "Counters of this process, in the Prometheus text format.",
+        .success = 200,
+    },
+    {
+        .method = METHOD_GET,
+        .path = "/openapi.json",
+        .kind = ENDPOINT_BLOCKING,
+        .handle = answer_openapi,
+        .summary = "This document.",
+        .success = 200,
+        .response_schema = "{\"type\":\"object\"}",
+    },
+};
+
+const struct endpoint_table own_endpoints = {endpoints, sizeof endpoints / sizeof endpoints[0]};

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Open addressing over PROBES neighbours. A slot belongs to the address in `key`; its second and
+ * count share one word, so that both change together. A slot whose second is over is free.
+ */
+#include "http/rate_limit.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+
+enum { PROBES = 8, SHARE_FRACTION = 64 };
+
+struct rate_slot {
+    _Atomic uint64_t key;
+    _Atomic uint64_t window; /* second << 32 | requests seen by this process */
+    _Atomic int64_t others;  /* requests seen by the other processes in that second */
+    /* The sharing thread's own: how much of our count the cache knows, for whom and when. */
+    int64_t shared;
+    uint64_t shared_key;
+    uint64_t shared_second;
+};
+
+struct rate_limit {
+    int64_t per_second_max;
+    struct rate_slot slots[HTTP_RATE_ADDRESSES_MAX];
+};
+
+struct rate_limit *rate_limit_create(int64_t per_second_max)
+{
+    struct rate_limit *limit = calloc(1, sizeof *limit);
+    if (limit != NULL)
+        limit->per_second_max = per_second_max;
+    return limit;
+}
+
+void rate_limit_destroy(struct rate_limit *limit)
+{
+    free(limit);
+}
+
+uint64_t rate_limit_key(const struct sockaddr *address)
+{
+    uint64_t key = 0;
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+        if (!IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+            memcpy(&key, v6->sin6_addr.s6_addr, sizeof key);
+            return key;
+        }
+        memcpy(&key, v6->sin6_addr.s6_addr + 12, 4);
+    } else if (address->sa_family == AF_INET) {
+        memcpy(&key, &((const struct sockaddr_in *)address)->sin_addr, 4);
+    }
+    return key | UINT64_C(0xFFFF) << 48; /* not a network of the internet */
+}
+
+static uint64_t mix(uint64_t key)
+{
+    key ^= key >> 33;
+    key *= UINT64_C(0xff51afd7ed558ccd);
+    key ^= key >> 33;
+    return key;
+}
+
+/* The slot of an address: its own, else a free one, else the first neighbour's, which is lost. */
+static struct rate_slot *rate_slot_find(struct rate_limit *limit, uint64_t key, uint64_t second)
+{
+    uint64_t start = mix(key);
+    struct rate_slot *free_slot = NULL;
+    for (uint64_t i = 0; i < PROBES; i++) {
+        struct rate_slot *slot = &limit->slots[(start + i) % HTTP_RATE_ADDRESSES_MAX];
+        if (atomic_load_explicit(&slot->key, memory_order_relaxed) == key)
+            return slot;
+        uint64_t window = atomic_load_explicit(&slot->window, memory_order_relaxed);
+        if (free_slot == NULL && window >> 32 != second)
+            free_slot = slot;
+    }
+    if (free_slot == NULL)
+        free_slot = &limit->slots[start % HTTP_RATE_ADDRESSES_MAX];
+    atomic_store_explicit(&free_slot->window, 0, memory_order_relaxed);
+    atomic_store_explicit(&free_slot->key, key, memory_order_relaxed);
+    return free_slot;
+}
+
+bool rate_limit_pass(struct rate_limit *limit, uint64_t key, int64_t now_us)
+{
+    uint64_t second = (uint64_t)(now_us / SECOND_US) & UINT32_MAX;
+    struct rate_slot *slot = rate_slot_find(limit, key, second);
+    uint64_t window = atomic_load_explicit(&slot->window, memory_order_relaxed);
+    uint64_t next;
+    do {
+        next = window >> 32 == second ? window + 1 : second << 32 | 1;
+    } while (!atomic_compare_exchange_weak_explicit(&slot->window, &window, next,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    if ((next & UINT32_MAX) == 1)
+        atomic_store_explicit(&slot->others, 0, memory_order_relaxed);
+    int64_t others = atomic_load_explicit(&slot->others, memory_order_relaxed);
+    return (int64_t)(next & UINT32_MAX) + others <= limit->per_second_max;
+}
+
+/* Adds what the cache does not know yet of one address; takes over the sum of all processes. */
+static enum status rate_slot_share(struct rate_slot *slot, struct cache *cache, uint64_t second,
+                                   int64_t count)
+{
+    uint64_t key = atomic_load_explicit(&slot->key, memory_order_relaxed);
+    if (slot->shared_second != second || slot->shared_key != key) {
+        slot->shared_second = second;
+        slot->shared_key = key;
+        slot->shared = 0;
+    }
+    char name[64];
+    snprintf(name, sizeof name, "http_rate:%016" PRIx64 ":%" PRIu64, key, second);
+    int64_t total;
+    enum status status = cache_increment(cache, name, count - slot->shared, 2 * SECOND_US, &total);
+    if (status != STATUS_OK)
+        return status;
+    slot->shared = count;
+    if (atomic_load_explicit(&slot->window, memory_order_relaxed) >> 32 == second)
+        atomic_store_explicit(&slot->others, total - count, memory_order_relaxed);
+    return STATUS_OK;
+}
+
+void rate_limit_share(struct rate_limit *limit, struct cache *cache, int64_t now_us)
+{
+    uint64_t second = (uint64_t)(now_us / SECOND_US) & UINT32_MAX;
+    /* An address far from the limit here is left alone: most are, and each costs a round trip. */
+    int64_t worth = limit->per_second_max / SHARE_FRACTION;
+    int rounds = 0;
+    for (size_t i = 0; i < HTTP_RATE_ADDRESSES_MAX && rounds < HTTP_RATE_SHARED_MAX; i++) {
+        struct rate_slot *slot = &limit->slots[i];
+        uint64_t window = atomic_load_explicit(&slot->window, memory_order_relaxed);
+        int64_t count = (int64_t)(window & UINT32_MAX);
+        if (window >> 32 != second || count == 0 || count < worth)
+            continue;
+        rounds++;
+        if (rate_slot_share(slot, cache, second, count) != STATUS_OK)
+            return;
+    }
+}

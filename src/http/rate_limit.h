@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * address and time → may this request pass? Counts the requests of each address in each second,
+ * in a fixed table of atomics: no lock, no allocation. When more addresses are active at once than
+ * fit, the counts of some are lost and they pass: a limit for one address cannot stop a crowd.
+ *
+ * Counts are shared with other processes through the cache: rate_limit_share adds what this one
+ * saw and takes over what all saw. Between two rounds each process knows only its own share, so an
+ * address may pass with at most what the processes take in one round more.
+ */
+#ifndef ECS_HTTP_RATE_LIMIT_H
+#define ECS_HTTP_RATE_LIMIT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/status.h"
+#include "ports/cache.h"
+
+struct rate_limit;
+
+struct rate_limit *rate_limit_create(int64_t per_second_max); /* NULL: out of memory */
+void rate_limit_destroy(struct rate_limit *limit);
+/* What is counted as one address: an IPv4 address, or the /64 network of an IPv6 address. */
+uint64_t rate_limit_key(const struct sockaddr *address);
+/* Counts the request; false if it is one too many. Any thread. */
+bool rate_limit_pass(struct rate_limit *limit, uint64_t key, int64_t now_us);
+/* One thread at a time. */
+void rate_limit_share(struct rate_limit *limit, struct cache *cache, int64_t now_us);
+
+#endif

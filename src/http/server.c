@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The server's life, and libmicrohttpd's view of a request: it calls on_request when the headers
+ * are there, for each part of the body, when all is there, and again after a suspension.
+ */
+#include "http/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "http/call.h"
+#include "http/listen.h"
+#include "http/openapi.h"
+#include "http/own_endpoints.h"
+#include "http/server_state.h"
+
+enum {
+    CONNECTION_MEMORY = 32 * 1024, /* headers, and the block in which a body is read */
+    THREAD_STACK = 256 * 1024,
+    HOUSEKEEPING_MS = 250,
+    DRAIN_POLL_US = 2000,
+    OPENAPI_MAX = 512 * 1024
+};
+
+static int64_t deadline_in(const struct http_server *server, int64_t duration_us)
+{
+    return clock_monotonic_us(server->options.clock) + duration_us;
+}
+
+/* The request line is there; the headers must follow. */
+static void *on_target(void *argument, const char *uri, struct MHD_Connection *mhd)
+{
+    (void)uri;
+    struct http_server *server = argument;
+    struct connection *connection =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    connection_deadline(connection, deadline_in(server, HTTP_HEADER_DEADLINE_US));
+    return NULL;
+}
+
+static enum MHD_Result on_headers(struct http_server *server, struct MHD_Connection *mhd,
+                                  const char *target, const char *method, void **slot)
+{
+    struct call *call = call_begin(server, mhd, target, method);
+    *slot = call;
+    if (call == NULL)
+        return MHD_NO;
+    atomic_fetch_add(&server->open_calls, 1);
+    connection_deadline(call->connection, deadline_in(server, HTTP_BODY_DEADLINE_US));
+    /* Answered before its body is read, the connection ends: what follows is not a request. One
+     * without a body is answered at the next turn and the connection goes on. */
+    if (!call->refused || !call->has_body)
+        return MHD_YES;
+    call->close = true;
+    return call_answer(call);
+}
+
+static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd, const char *target,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *size, void **slot)
+{
+    (void)version;
+    struct http_server *server = argument;
+    struct call *call = *slot;
+    if (call == NULL)
+        return on_headers(server, mhd, target, method, slot);
+    if (*size > 0) {
+        bool good = call_receive(call, data, *size);
+        *size = 0;
+        return good ? MHD_YES : MHD_NO;
+    }
+    if (call->answered)
+        return MHD_YES;
+    if (!call->refused && atomic_load(&call->state) == CALL_OPEN) {
+        call->body_end_us = clock_monotonic_us(server->options.clock);
+        call_run(call);
+        if (atomic_load(&call->state) != CALL_DONE)
+            return MHD_YES;
+    }
+    return call_answer(call);
+}
+
+static void on_completed(void *argument, struct MHD_Connection *mhd, void **slot,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)mhd, (void)code;
+    struct http_server *server = argument;
+    struct call *call = *slot;
+    *slot = NULL;
+    if (call == NULL)
+        return;
+    connection_deadline(call->connection, deadline_in(server, HTTP_IDLE_DEADLINE_US));
+    if (call->stream != NULL)
+        events_close(&server->events, call->stream);
+    else
+        call_free(call);
+    atomic_fetch_sub(&server->open_calls, 1);
+}
+
+static void on_connection(void *argument, struct MHD_Connection *mhd, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = argument;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*slot != NULL)
+            connection_close(&server->connections, *slot);
+        return;
+    }
+    int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    const struct sockaddr *address =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    *slot = connection_open(&server->connections, fd, address,
+                            deadline_in(server, HTTP_HEADER_DEADLINE_US));
+}
+
+/* libmicrohttpd decodes in place; the router wants the path as it came. */
+static size_t keep_encoded(void *argument, struct MHD_Connection *mhd, char *text)
+{
+    (void)argument, (void)mhd;
+    return strlen(text);
+}
+
+static void *keep_house(void *argument)
+{
+    struct http_server *server = argument;
+    pthread_mutex_lock(&server->housekeeper_lock);
+    while (!server->housekeeper_stopping) {
+        struct timespec next;
+        clock_gettime(CLOCK_REALTIME, &next);
+        next.tv_nsec += HOUSEKEEPING_MS * 1000000L;
+        next.tv_sec += next.tv_nsec / 1000000000L;
+        next.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&server->housekeeper_changed, &server->housekeeper_lock, &next);
+        connections_cut(&server->connections, clock_monotonic_us(server->options.clock));
+        events_tick(&server->events);
+    }
+    pthread_mutex_unlock(&server->housekeeper_lock);
+    return NULL;
+}
+
+/* Ten thousand connections need as many descriptors. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static enum status daemon_start(struct http_server *server)
+{
+    int fd;
+    if (listen_open(server->options.listen, &fd, &server->port) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    raise_descriptor_limit();
+    unsigned threads = server->options.threads > 1 ? (unsigned)server->options.threads : 0;
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO, 0,
+        NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
+        (size_t)THREAD_STACK, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+        server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
+    if (server->daemon != NULL)
+        return STATUS_OK;
+    log_error("cannot start the HTTP server", LOG_TEXT("reason", strerror(errno)));
+    close(fd);
+    return STATUS_UNAVAILABLE;
+}
+
+/* The tables of the roles and the server's own. */
+static enum status route_all(struct http_server *server)
+{
+    struct endpoint_table tables[HTTP_ENDPOINTS_MAX];
+    size_t count = server->options.table_count;
+    if (count >= HTTP_ENDPOINTS_MAX)
+        return STATUS_INVALID;
+    memcpy(tables, server->options.tables, count * sizeof tables[0]);
+    tables[count++] = own_endpoints;
+    enum status status = router_init(&server->router, tables, count);
+    if (status != STATUS_OK)
+        return status;
+    buf_init(&server->openapi, OPENAPI_MAX);
+    openapi_write(&server->router, &server->openapi);
+    return server->openapi.overflowed ? STATUS_INVALID : STATUS_OK;
+}
+
+static enum status threads_start(struct http_server *server)
+{
+    const struct http_options *options = &server->options;
+    if (pool_start(options->pool_contexts, options->pool_count, &server->pool) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    events_init(&server->events, server->pool, options->clock, options->revocations);
+    if (pthread_create(&server->housekeeper, NULL, keep_house, server) != 0)
+        goto stop_pool;
+    if (daemon_start(server) == STATUS_OK)
+        return STATUS_OK;
+    pthread_mutex_lock(&server->housekeeper_lock);
+    server->housekeeper_stopping = true;
+    pthread_cond_signal(&server->housekeeper_changed);
+    pthread_mutex_unlock(&server->housekeeper_lock);
+    pthread_join(server->housekeeper, NULL);
+stop_pool:
+    events_destroy(&server->events);
+    pool_stop(server->pool);
+    return STATUS_UNAVAILABLE;
+}
+
+static void server_free(struct http_server *server)
+{
+    pthread_cond_destroy(&server->housekeeper_changed);
+    pthread_mutex_destroy(&server->housekeeper_lock);
+    connections_destroy(&server->connections);
+    rate_limit_destroy(server->rates);
+    buf_free(&server->openapi);
+    free(server);
+}
+
+enum status http_server_start(const struct http_options *options, struct http_server **out)
+{
+    struct http_server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return STATUS_UNAVAILABLE;
+    server->options = *options;
+    connections_init(&server->connections);
+    pthread_mutex_init(&server->housekeeper_lock, NULL);
+    pthread_cond_init(&server->housekeeper_changed, NULL);
+    server->rates = rate_limit_create(options->requests_per_second_max);
+    enum status status = server->rates == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
+    if (status == STATUS_OK)
+        status = authority_init(&server->authority, options);
+    if (status == STATUS_OK)
+        status = route_all(server);
+    if (status == STATUS_OK) {
+        /* Signals are the main thread's. */
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        status = threads_start(server);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    if (status != STATUS_OK) {
+        server_free(server);
+        return status;
+    }
+    *out = server;
+    return STATUS_OK;
+}
+
+int http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_server_wake(struct http_server *server, const struct uuid *user_id)
+{
+    events_wake(&server->events, user_id);
+}
+
+void http_server_share_rates(struct http_server *server, struct cache *cache)
+{
+    rate_limit_share(server->rates, cache, clock_now_us(server->options.clock));
+}
+
+/* Waits until the count is zero, or the time is over. Only while the server ends, so that it costs
+ * the requests nothing. */
+static void wait_for_zero(_Atomic int64_t *count, int64_t wait_us)
+{
+    const struct timespec pause = {.tv_nsec = DRAIN_POLL_US * 1000L};
+    for (int64_t waited_us = 0; atomic_load(count) > 0 && waited_us < wait_us;
+         waited_us += DRAIN_POLL_US)
+        nanosleep(&pause, NULL);
+}
+
+void http_server_drain(struct http_server *server, int64_t wait_us)
+{
+    int fd = MHD_quiesce_daemon(server->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
+    atomic_store(&server->draining, true);
+    events_end(&server->events);
+    wait_for_zero(&server->open_calls, wait_us);
+}
+
+void http_server_stop(struct http_server *server)
+{
+    /* libmicrohttpd must not be stopped while a connection is suspended. */
+    wait_for_zero(&server->in_handlers, INT64_MAX);
+    pthread_mutex_lock(&server->housekeeper_lock);
+    server->housekeeper_stopping = true;
+    pthread_cond_signal(&server->housekeeper_changed);
+    pthread_mutex_unlock(&server->housekeeper_lock);
+    pthread_join(server->housekeeper, NULL);
+    MHD_stop_daemon(server->daemon);
+    pool_stop(server->pool);
+    events_destroy(&server->events);
+    server_free(server);
+}

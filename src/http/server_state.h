@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of src/http share of one running server. Written before its threads start, but
+ * for the parts that guard themselves.
+ */
+#ifndef ECS_HTTP_SERVER_STATE_H
+#define ECS_HTTP_SERVER_STATE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/authorize.h"
+#include "http/connections.h"
+#include "http/events.h"
+#include "http/pool.h"
+#include "http/rate_limit.h"
+#include "http/router.h"
+#include "http/server.h"
+
+struct http_server {
+    struct http_options options;
+    struct router router;
+    struct authority authority;
+    struct rate_limit *rates;
+    struct connections connections;
+    struct events events;
+    struct pool *pool;
+    struct buf openapi; /* what /openapi.json says */
+    struct MHD_Daemon *daemon;
+    int port;
+    _Atomic bool draining;
+    _Atomic int64_t open_calls;  /* begun and not yet answered to the last byte */
+    _Atomic int64_t in_handlers; /* handed to a handler that is not done */
+    pthread_t housekeeper;
+    pthread_mutex_t housekeeper_lock;
+    pthread_cond_t housekeeper_changed;
+    bool housekeeper_stopping; /* by the lock */
+};
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The same bytes as a time, as a UUID, as a decimal number and as text to be written as JSON.
+ */
+#include "fuzz.h"
+
+#include <jansson.h>
+#include <math.h>
+
+#include "base/decimal.h"
+#include "base/json_put.h"
+#include "base/time_text.h"
+#include "base/utf8.h"
+#include "base/uuid.h"
+
+static void check_time(struct slice text)
+{
+    int64_t time_us, again_us;
+    char formatted[TIME_TEXT_SIZE];
+    if (time_parse(text.data, text.size, &time_us) != STATUS_OK)
+        return;
+    time_format(time_us, formatted);
+    FUZZ_CHECK(time_parse(formatted, TIME_TEXT_SIZE - 1, &again_us) == STATUS_OK);
+    FUZZ_CHECK(time_us == again_us);
+}
+
+static void check_uuid(struct slice text)
+{
+    struct uuid uuid, again;
+    char formatted[UUID_TEXT_SIZE];
+    if (uuid_parse(text.data, text.size, &uuid) != STATUS_OK)
+        return;
+    uuid_format(&uuid, formatted);
+    FUZZ_CHECK(uuid_parse(formatted, UUID_TEXT_SIZE - 1, &again) == STATUS_OK);
+    FUZZ_CHECK(uuid_equal(&uuid, &again));
+}
+
+static void check_decimal(const char *text)
+{
+    double value;
+    int64_t scaled;
+    if (decimal_parse(text, 100, &value, &scaled) != STATUS_OK)
+        return;
+    if (fabs(value) < 1e12)
+        FUZZ_CHECK(fabs((double)scaled / 100 - value) <= 0.005 + fabs(value) * 1e-12);
+}
+
+static void check_json(struct slice text)
+{
+    struct buf json;
+    buf_init(&json, text.size * 6 + 2);
+    json_put_bytes(&json, text);
+    FUZZ_CHECK(!json.overflowed);
+    json_t *value = json_loadb(json.data, json.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    FUZZ_CHECK(json_is_string(value));
+    if (utf8_valid(text.data, text.size))
+        FUZZ_CHECK(json_string_length(value) == text.size &&
+                   memcmp(json_string_value(value), text.data, text.size) == 0);
+    json_decref(value);
+    buf_free(&json);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice text = {(const char *)data, size};
+    char *copy = strndup(text.data, size);
+    FUZZ_CHECK(copy != NULL);
+    check_time(text);
+    check_uuid(text);
+    check_decimal(copy);
+    check_json(text);
+    free(copy);
+    return 0;
+}

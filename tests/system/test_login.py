@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Logging in and out: uniform time, limits, refresh tokens and their theft, revocation."""
+import statistics
+import threading
+import time
+import uuid
+
+import pytest
+from harness.client import Client, Person
+from harness.expect import field_refusal, refusal
+from harness.poll import until
+
+
+def refresh(client, token):
+    return client.post("/v1/auth/refresh", json={"refresh_token": token})
+
+
+def refused(client, person):
+    return client.get(f"/v1/users/{person.id}", person.bearer).status_code == 401
+
+
+def test_a_refresh_token_gives_new_tokens(client, person):
+    answer = refresh(client, person.refresh_token)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert set(body) == {"access_token", "token_type", "expires_in", "refresh_token"}
+    assert body["refresh_token"] != person.refresh_token
+    again = Person(person.id, person.email, person.password, body)
+    assert client.profile(again).status_code == 200
+
+
+def test_a_refresh_token_used_twice_ends_its_family(client, person):
+    """Whoever used it second may be the thief or the person; neither goes on."""
+    second = refresh(client, person.refresh_token).json()["refresh_token"]
+    third = refresh(client, second).json()["refresh_token"]
+    refusal(refresh(client, second), 401)
+    refusal(refresh(client, third), 401)
+    assert client.login(person.email).status_code == 200
+
+
+def test_another_login_is_another_family(client, person):
+    other = client.login(person.email).json()["refresh_token"]
+    refresh(client, person.refresh_token)
+    refusal(refresh(client, person.refresh_token), 401)
+    assert refresh(client, other).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 5000, str(uuid.uuid4()), "\u0000"])
+def test_a_refresh_token_that_is_none(client, token):
+    answer = refresh(client, token)
+    assert answer.status_code in (401, 422), answer.text
+
+
+def test_a_refresh_token_is_needed(client):
+    field_refusal(client.post("/v1/auth/refresh", json={}), "body", "refresh_token")
+
+
+def test_an_access_token_is_no_refresh_token(client, person):
+    assert refresh(client, person.token).status_code in (401, 422)
+
+
+def test_parallel_refreshes_have_one_winner(client, person):
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(
+        refresh(Client(client.system), person.refresh_token).status_code)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers.count(200) <= 1 and set(answers) <= {200, 401}, answers
+
+
+def test_logout_revokes_everywhere_within_2_s(client, person):
+    """The processes that did not see the logout learn of it."""
+    transaction = {"userId": person.id, "amount": 5}
+    assert client.post("/v1/transactions", person.bearer, json=transaction).status_code == 202
+    answer = client.post("/v1/auth/logout", person.bearer)
+    assert 200 <= answer.status_code < 300, answer.text
+    ended = time.monotonic()
+    refusal(client.get(f"/v1/users/{person.id}", person.bearer), 401, "Invalid or expired token.")
+    until("the other process refuses the token", lambda: client.post(
+        "/v1/transactions", person.bearer, json=transaction).status_code == 401, limit_s=5)
+    assert time.monotonic() - ended < 2
+    refusal(refresh(client, person.refresh_token), 401)
+
+
+def test_logout_of_one_is_not_logout_of_another(client, person):
+    other = client.person()
+    client.post("/v1/auth/logout", person.bearer)
+    assert refused(client, person)
+    assert not refused(client, other)
+
+
+def test_login_takes_as_long_for_an_address_that_does_not_exist(client, person):
+    """Interleaved, so that other load weighs on both alike; medians, so that its peaks do not."""
+    times = {person.email: [], f"{uuid.uuid4().hex}@example.com": []}
+    for round_number in range(40):
+        for email, taken in times.items():
+            started = time.perf_counter()
+            assert client.login(email, "a wrong password").status_code == 401
+            if round_number >= 5:
+                taken.append(time.perf_counter() - started)
+    known, unknown = (statistics.median(taken) for taken in times.values())
+    assert unknown == pytest.approx(known, rel=0.25)
+    # Both did the work that the password's hash asks for.
+    assert min(known, unknown) > 0.005
+
+
+@pytest.fixture(params=["embedded", "real"])
+def strict(request, system_of):
+    """A system with low limits."""
+    return Client(system_of(request.param, {
+        "RATE_FAILED_LOGINS": "3", "RATE_REGISTRATIONS_PER_SECOND": "5"}))
+
+
+def test_failed_logins_are_limited(strict):
+    person, other = strict.person(), strict.person()
+    for _ in range(3):
+        refusal(strict.login(person.email, "a wrong password"), 401, "Invalid credentials.")
+    answer = strict.login(person.email, "a wrong password")
+    refusal(answer, 429)
+    assert int(answer.headers["Retry-After"]) > 0
+    # The right password does not help now, and others are not touched.
+    refusal(strict.login(person.email), 429)
+    assert strict.login(other.email).status_code == 200
+
+
+def test_registrations_are_limited(strict):
+    answers = []
+
+    def register():
+        own = Client(strict.system)
+        for _ in range(12):
+            answers.append(own.register(f"{uuid.uuid4().hex}@example.com"))
+
+    threads = [threading.Thread(target=register) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {200, 429}
+    for answer in answers:
+        if answer.status_code == 429:
+            refusal(answer, 429)
+            assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_requests_are_limited(system_of):
+    client = Client(system_of("embedded", {"RATE_REQUESTS_PER_SECOND": "20"}))
+
+    def limited():
+        answer = client.get("/healthz")
+        return answer if answer.status_code == 429 else None
+
+    answer = until("a request is refused", limited, pause_s=0)
+    refusal(answer, 429)
+    assert int(answer.headers["Retry-After"]) > 0
+    until("requests are taken again", lambda: client.get("/healthz").status_code == 200)

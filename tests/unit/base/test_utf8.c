@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+#include "../unit.h"
+
+/* Encodes without any check; returns the length. */
+static size_t encode(uint32_t character, unsigned char out[4])
+{
+    if (character < 0x80) {
+        out[0] = (unsigned char)character;
+        return 1;
+    }
+    size_t length = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = length - 1; i > 0; i--, character >>= 6)
+        out[i] = (unsigned char)(0x80 | (character & 0x3F));
+    out[0] = (unsigned char)(leads[length] | character);
+    return length;
+}
+
+static void every_character_but_surrogates_is_valid(void **state)
+{
+    (void)state;
+    for (uint32_t character = 0; character < 0x1FFFFF; character++) {
+        unsigned char bytes[4];
+        size_t length = encode(character, bytes);
+        bool wanted = character <= 0x10FFFF && !(character >= 0xD800 && character <= 0xDFFF);
+        assert_int_equal(utf8_length((const char *)bytes, length), wanted ? length : 0);
+        if (length > 1) /* cut short */
+            assert_int_equal(utf8_length((const char *)bytes, length - 1), 0);
+    }
+}
+
+static void faults_are_found(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "\x80",     /* a continuation alone */
+        "\xC0\x80", /* overlong forms */
+        "\xC1\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF",
+        "\xC3(",    "\xE2(\xA1",    "\xE2\x82(",    "\xF8\x88\x80\x80", "\xFF",
+        "a\xC3",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_false(utf8_valid(texts[i], strlen(texts[i])));
+}
+
+static void texts_are_valid(void **state)
+{
+    (void)state;
+    static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\0z";
+    assert_true(utf8_valid(text, sizeof text - 1));
+    assert_true(utf8_valid("", 0));
+    assert_int_equal(utf8_length("", 0), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_character_but_surrogates_is_valid),
+        cmocka_unit_test(faults_are_found),
+        cmocka_unit_test(texts_are_valid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

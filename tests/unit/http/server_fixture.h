@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A real server on a free port with sample endpoints of every kind, and a client of raw sockets,
+ * so that tests can send what no HTTP library would.
+ */
+#ifndef ECS_TESTS_UNIT_HTTP_SERVER_FIXTURE_H
+#define ECS_TESTS_UNIT_HTTP_SERVER_FIXTURE_H
+
+#include "../unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "adapters/clock_system.h"
+#include "adapters/entropy_system.h"
+#include "base/json_put.h"
+#include "base/metrics.h"
+#include "http/server.h"
+
+#define INTERNAL_KEY_ONE "first-internal-key-of-32-bytes-or-more"
+#define INTERNAL_KEY_TWO "second-internal-key-of-32-bytes-or-so!"
+
+enum { ANSWER_MAX = 256 * 1024, WAIT_S = 20 };
+
+/* A clock that runs, and that a test may move on. */
+struct shifted_clock {
+    struct clock base;
+    _Atomic int64_t shift_us;
+};
+
+static int64_t shifted_now_us(struct clock *clock)
+{
+    return clock_now_us(clock_system()) + ((struct shifted_clock *)clock)->shift_us;
+}
+
+static int64_t shifted_monotonic_us(struct clock *clock)
+{
+    return clock_monotonic_us(clock_system()) + ((struct shifted_clock *)clock)->shift_us;
+}
+
+static const struct clock_ops shifted_ops = {shifted_now_us, shifted_monotonic_us};
+
+/* What the sample endpoints work with, and the server they run in. */
+static struct {
+    struct http_server *server;
+    struct shifted_clock clock;
+    struct token_keys keys;
+    struct revocations *revocations;
+    pthread_t completer;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct exchange *waiting[HTTP_CONNECTIONS_MAX]; /* /v1/later: done by the completer */
+    size_t waiting_count;
+    bool hold; /* the completer and /v1/block wait */
+    bool stopping;
+    int blocked;         /* handlers that wait in /v1/block */
+    int64_t events_last; /* the newest event there is */
+    bool events_refuse;
+    bool ready;
+    _Atomic int64_t handled;
+} fixture = {.clock = {.base = {&shifted_ops}}};
+
+static void answer_size(struct exchange *exchange)
+{
+    struct buf *json = &exchange->response.body;
+    json_put_open(json, '{');
+    json_put_key(json, "size");
+    json_put_integer(json, (int64_t)exchange->request.body.size);
+    json_put_key(json, "batch");
+    json_put_boolean(json, exchange->request.is_batch);
+    json_put_key(json, "key");
+    json_put_bytes(json, exchange->request.idempotency_key);
+    json_put_close(json, '}');
+    fixture.handled++;
+}
+
+static void handle_echo(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    answer_size(exchange);
+    exchange_done(exchange);
+}
+
+static void handle_later(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    pthread_mutex_lock(&fixture.lock);
+    fixture.waiting[fixture.waiting_count++] = exchange;
+    pthread_cond_broadcast(&fixture.changed);
+    pthread_mutex_unlock(&fixture.lock);
+}
+
+static void *complete(void *argument)
+{
+    (void)argument;
+    pthread_mutex_lock(&fixture.lock);
+    while (!fixture.stopping || fixture.waiting_count > 0) {
+        if (fixture.waiting_count == 0 || fixture.hold) {
+            pthread_cond_wait(&fixture.changed, &fixture.lock);
+            continue;
+        }
+        struct exchange *exchange = fixture.waiting[--fixture.waiting_count];
+        pthread_mutex_unlock(&fixture.lock);
+        answer_size(exchange);
+        exchange_done(exchange);
+        pthread_mutex_lock(&fixture.lock);
+    }
+    pthread_mutex_unlock(&fixture.lock);
+    return NULL;
+}
+
+static void handle_block(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    pthread_mutex_lock(&fixture.lock);
+    fixture.blocked++;
+    while (fixture.hold)
+        pthread_cond_wait(&fixture.changed, &fixture.lock);
+    fixture.blocked--;
+    pthread_mutex_unlock(&fixture.lock);
+    answer_size(exchange);
+}
+
+static void handle_things(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    const struct request *request = &exchange->request;
+    struct buf *json = &exchange->response.body;
+    json_put_open(json, '{');
+    json_put_key(json, "user");
+    json_put_bytes(json, request->path_parameters[0]);
+    json_put_key(json, "thing");
+    json_put_bytes(json, request->path_parameters[1]);
+    json_put_key(json, "page");
+    json_put_bytes(json, request->query_page);
+    json_put_key(json, "page_size");
+    json_put_bytes(json, request->query_page_size);
+    json_put_key(json, "email");
+    json_put_text(json, request->principal.email);
+    json_put_key(json, "address");
+    json_put_bytes(json, request->remote_address);
+    json_put_key(json, "traceparent");
+    json_put_text(json, request->traceparent);
+    json_put_close(json, '}');
+}
+
+static void handle_refuse(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    buf_text(&exchange->response.body, "half an answ");
+    response_error(&exchange->response, STATUS_CONFLICT, "Email already \"registered\".");
+    exchange_done(exchange);
+}
+
+static void handle_stream(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    pthread_mutex_lock(&fixture.lock);
+    if (fixture.events_refuse)
+        response_error(&exchange->response, STATUS_UNAVAILABLE, "No.");
+    int64_t *last = &exchange->request.last_event_id;
+    for (int count = 0; !fixture.events_refuse && *last < fixture.events_last && count < 100;
+         count++) {
+        ++*last;
+        buf_printf(&exchange->response.body, "id: %lld\ndata: {\"n\":%lld}\n\n", (long long)*last,
+                   (long long)*last);
+    }
+    pthread_mutex_unlock(&fixture.lock);
+}
+
+#define ANY_OBJECT "{\"type\":\"object\"}"
+
+static const struct endpoint sample_endpoints[] = {
+    {METHOD_POST, "/v1/echo", AUTH_NONE, ENDPOINT_ASYNC, true, false, false, handle_echo,
+     "Tells the size.", ANY_OBJECT, 202, ANY_OBJECT, NULL},
+    {METHOD_POST, "/v1/later", AUTH_NONE, ENDPOINT_ASYNC, false, false, false, handle_later,
+     "Tells the size, later.", ANY_OBJECT, 202, ANY_OBJECT, "503"},
+    {METHOD_POST, "/v1/block", AUTH_NONE, ENDPOINT_BLOCKING, false, false, false, handle_block,
+     "Tells the size from a pool thread.", ANY_OBJECT, 200, ANY_OBJECT, NULL},
+    {METHOD_PATCH, "/v1/echo", AUTH_NONE, ENDPOINT_ASYNC, false, false, false, handle_echo,
+     "The same.", ANY_OBJECT, 200, ANY_OBJECT, NULL},
+    {METHOD_POST, "/v1/internal", AUTH_INTERNAL, ENDPOINT_ASYNC, false, false, true, handle_echo,
+     "For producers.", ANY_OBJECT, 202, ANY_OBJECT, NULL},
+    {METHOD_GET, "/v1/users/{user_id}/things/{thing_id}", AUTH_USER, ENDPOINT_BLOCKING, false, true,
+     false, handle_things, "Tells what it was asked.", NULL, 200, ANY_OBJECT, "404"},
+    {METHOD_POST, "/v1/refuse", AUTH_NONE, ENDPOINT_ASYNC, false, false, false, handle_refuse,
+     "Refuses.", NULL, 200, ANY_OBJECT, "409"},
+    {METHOD_GET, "/v1/users/{user_id}/stream", AUTH_USER, ENDPOINT_EVENTS, false, false, false,
+     handle_stream, "Numbers as they come.", NULL, 200, NULL, NULL},
+};
+static const struct endpoint_table sample_table = {
+    sample_endpoints, sizeof sample_endpoints / sizeof sample_endpoints[0]};
+
+static bool sample_readiness(void *context, struct buf *json)
+{
+    (void)context;
+    json_put_open(json, '{');
+    json_put_key(json, "status");
+    json_put_text(json, fixture.ready ? "ok" : "unavailable");
+    json_put_key(json, "checks");
+    json_put_raw(json, slice_of("{}"));
+    json_put_close(json, '}');
+    return fixture.ready;
+}
+
+/* Server --------------------------------------------------------------------------------- */
+
+static void server_start(int threads, int64_t rate)
+{
+    static struct role_context *const contexts[] = {NULL, NULL};
+    static const char *const internal_keys[] = {INTERNAL_KEY_ONE, INTERNAL_KEY_TWO, NULL};
+    snprintf(fixture.keys.secret, sizeof fixture.keys.secret, "%s",
+             "a-secret-of-more-than-thirty-two-bytes");
+    fixture.revocations = revocations_create();
+    fixture.stopping = fixture.hold = fixture.events_refuse = false;
+    fixture.events_last = fixture.waiting_count = 0;
+    fixture.clock.shift_us = 0;
+    pthread_mutex_init(&fixture.lock, NULL);
+    pthread_cond_init(&fixture.changed, NULL);
+    assert_int_equal(pthread_create(&fixture.completer, NULL, complete, NULL), 0);
+    struct http_options options = {
+        .listen = "127.0.0.1:0",
+        .threads = threads,
+        .tables = &sample_table,
+        .table_count = 1,
+        .pool_contexts = contexts,
+        .pool_count = 2,
+        .tokens = &fixture.keys,
+        .revocations = fixture.revocations,
+        .internal_keys = internal_keys,
+        .clock = &fixture.clock.base,
+        .entropy = entropy_system(),
+        .requests_per_second_max = rate,
+        .readiness = sample_readiness,
+    };
+    assert_int_equal(http_server_start(&options, &fixture.server), STATUS_OK);
+    assert_true(http_server_port(fixture.server) > 0);
+}
+
+static void hold(bool held)
+{
+    pthread_mutex_lock(&fixture.lock);
+    fixture.hold = held;
+    pthread_cond_broadcast(&fixture.changed);
+    pthread_mutex_unlock(&fixture.lock);
+}
+
+static void server_stop(void)
+{
+    hold(false);
+    http_server_drain(fixture.server, SECOND_US);
+    http_server_stop(fixture.server);
+    pthread_mutex_lock(&fixture.lock);
+    fixture.stopping = true;
+    pthread_cond_broadcast(&fixture.changed);
+    pthread_mutex_unlock(&fixture.lock);
+    pthread_join(fixture.completer, NULL);
+    pthread_cond_destroy(&fixture.changed);
+    pthread_mutex_destroy(&fixture.lock);
+    revocations_destroy(fixture.revocations);
+}
+
+static int setup_server(void **state)
+{
+    (void)state;
+    server_start(2, 1000000);
+    return 0;
+}
+
+static int teardown_server(void **state)
+{
+    (void)state;
+    server_stop();
+    return 0;
+}
+
+/* Client --------------------------------------------------------------------------------- */
+
+struct answer {
+    int status; /* 0: the connection ended without one */
+    size_t head_size;
+    size_t body_size;
+    size_t received; /* bytes read in all: more than the answer if the next one came too */
+    char text[ANSWER_MAX];
+};
+
+static struct answer answer;
+
+static int client_connect(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)http_server_port(fixture.server)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    struct timeval wait = {.tv_sec = WAIT_S};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    return fd;
+}
+
+/* False if the peer has closed. */
+static bool client_send(int fd, const void *data, size_t size)
+{
+    for (size_t sent = 0; sent < size;) {
+        ssize_t part = send(fd, (const char *)data + sent, size - sent, MSG_NOSIGNAL);
+        if (part <= 0)
+            return false;
+        sent += (size_t)part;
+    }
+    return true;
+}
+
+static bool client_say(int fd, const char *text)
+{
+    return client_send(fd, text, strlen(text));
+}
+
+/* Where the header's value begins in the answer; NULL if it is not there. */
+static const char *answer_header(const char *name)
+{
+    char line[128];
+    snprintf(line, sizeof line, "\r\n%s: ", name);
+    const char *found = strcasestr(answer.text, line);
+    return found != NULL && found < answer.text + answer.head_size ? found + strlen(line) : NULL;
+}
+
+static bool answer_has(const char *name, const char *value)
+{
+    const char *found = answer_header(name);
+    return found != NULL && strncmp(found, value, strlen(value)) == 0 &&
+           found[strlen(value)] == '\r';
+}
+
+static const char *answer_body(void)
+{
+    return answer.text + answer.head_size;
+}
+
+/* Reads one answer to its end; whatever follows it stays in the socket or is counted. */
+static int client_read(int fd)
+{
+    memset(&answer, 0, offsetof(struct answer, text) + 1);
+    size_t expected = SIZE_MAX;
+    while (answer.received < expected) {
+        size_t want = answer.head_size == 0 ? 1 : expected - answer.received;
+        ssize_t part = recv(fd, answer.text + answer.received, want, 0);
+        if (part < 0 && errno != ECONNRESET)
+            fail_msg("no answer within %d s (got %zu bytes)", WAIT_S, answer.received);
+        if (part <= 0)
+            break;
+        answer.received += (size_t)part;
+        assert_true(answer.received < ANSWER_MAX);
+        answer.text[answer.received] = '\0';
+        if (answer.head_size == 0 && answer.received >= 4 &&
+            strcmp(answer.text + answer.received - 4, "\r\n\r\n") == 0) {
+            answer.head_size = answer.received;
+            answer.status = atoi(answer.text + strlen("HTTP/1.1 "));
+            const char *length = answer_header("Content-Length");
+            answer.body_size = length == NULL ? 0 : (size_t)atoi(length);
+            expected = answer.head_size + answer.body_size;
+        }
+    }
+    return answer.status;
+}
+
+/* Sends a request on a new connection and reads the answer. */
+static int ask(const char *text)
+{
+    int fd = client_connect();
+    client_say(fd, text);
+    int status = client_read(fd);
+    close(fd);
+    return status;
+}
+
+static void token_for(uint8_t user, int64_t life_us, char text[TOKEN_MAX + 1])
+{
+    int64_t now_us = clock_now_us(&fixture.clock.base);
+    struct principal principal = {.token_expires_at_us = now_us + life_us};
+    memset(principal.user_id.bytes, user, sizeof principal.user_id.bytes);
+    memset(principal.token_id.bytes, user, sizeof principal.token_id.bytes);
+    strcpy(principal.email, "somebody@example.org");
+    assert_int_equal(token_sign(&fixture.keys, &principal, now_us, text), STATUS_OK);
+}
+
+#define USER_11 "11111111-1111-1111-1111-111111111111"
+
+/* Waits for a condition, WAIT_S at most. */
+#define wait_until(condition)                                                                      \
+    do {                                                                                           \
+        const struct timespec pause_ = {.tv_nsec = 1000000};                                       \
+        int left_ = WAIT_S * 1000;                                                                 \
+        while (!(condition) && left_-- > 0)                                                        \
+            nanosleep(&pause_, NULL);                                                              \
+        assert_true(condition);                                                                    \
+    } while (0)
+
+#endif
