@@ -67,8 +67,12 @@
 #define BUS_ACK_WAIT_US (10 * SECOND_US)
 #define BUS_RETRY_DELAY_US (1 * SECOND_US)
 #define BUS_STREAM_AGE_US (3 * DAY_US)
+#define BUS_DEAD_LETTER_AGE_US (30 * DAY_US) /* time to look at them and put them back */
 #define BUS_DUPLICATE_WINDOW_US (2 * MINUTE_US)
 #define BUS_STREAM_BYTES_MAX (4LL << 30)
+#define BUS_WINDOW_MAX 65536 /* messages published and not yet confirmed, in one process */
+#define BUS_QUEUE_BYTES_MAX (64LL << 20) /* of those, what the embedded log has not written yet */
+#define BUS_PUBLISH_TIMEOUT_US (5 * SECOND_US)
 #define REASON_MAX 200 /* why a message was refused */
 
 /* Features: the longest windows that tiles are read for. */

@@ -5,6 +5,7 @@
  */
 #include "http/call.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,10 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
 
 void call_free(struct call *call)
 {
+    /* A client that left is noticed when its connection is resumed, before the answer is asked
+     * for; so this may be the first look at what the handler's thread has done. */
+    enum call_state state = atomic_load(&call->state);
+    assert(state == CALL_OPEN || state == CALL_DONE);
     free(call->exchange.scratch);
     buf_free(&call->exchange.response.body);
     buf_free(&call->body);

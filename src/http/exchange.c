@@ -34,16 +34,20 @@ void exchange_done(struct exchange *exchange)
     atomic_fetch_sub(&server->in_handlers, 1);
 }
 
-static void refuse_busy(struct call *call)
+static void refuse_start(struct call *call, enum status status, const char *detail)
 {
     call->exchange.response.retry_after_s = 1;
-    call_refuse(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
+    call_refuse(call, status, detail);
     exchange_done(&call->exchange);
 }
 
 static void call_start(struct call *call)
 {
     struct http_server *server = call->server;
+    if (atomic_load(&server->stopping)) {
+        refuse_start(call, STATUS_UNAVAILABLE, "Service is ending.");
+        return;
+    }
     if (call->endpoint->kind == ENDPOINT_ASYNC) {
         call->endpoint->handle(server->options.async_context, &call->exchange);
         return;
@@ -51,14 +55,12 @@ static void call_start(struct call *call)
     if (call->endpoint->kind == ENDPOINT_EVENTS) {
         enum status status = events_reserve(&server->events, call);
         if (status != STATUS_OK) {
-            call->exchange.response.retry_after_s = 5;
-            call_refuse(call, status, "Too many event streams.");
-            exchange_done(&call->exchange);
+            refuse_start(call, status, "Too many event streams.");
             return;
         }
     }
     if (!pool_submit(server->pool, job_run, call, HTTP_POOL_QUEUE_MAX))
-        refuse_busy(call);
+        refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
 }
 
 void call_run(struct call *call)
@@ -66,6 +68,8 @@ void call_run(struct call *call)
     struct http_server *server = call->server;
     call->exchange.request.body = buf_slice(&call->body);
     connection_deadline(call->connection, CONNECTION_NO_DEADLINE);
+    /* Counted before `stopping` is looked at, as http_server_stop sets it before it looks at the
+     * count: one of the two sees the other. */
     atomic_fetch_add(&server->in_handlers, 1);
     atomic_store(&call->state, CALL_RUNNING);
     call_start(call);

@@ -21,7 +21,6 @@
 
 enum {
     CONNECTION_MEMORY = 32 * 1024, /* headers, and the block in which a body is read */
-    THREAD_STACK = 256 * 1024,
     HOUSEKEEPING_MS = 250,
     DRAIN_POLL_US = 2000,
     OPENAPI_MAX = 512 * 1024
@@ -164,11 +163,10 @@ static enum status daemon_start(struct http_server *server)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO, 0,
         NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
         threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)THREAD_STACK, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-        server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded,
+        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (server->daemon != NULL)
         return STATUS_OK;
     log_error("cannot start the HTTP server", LOG_TEXT("reason", strerror(errno)));
@@ -293,6 +291,7 @@ void http_server_drain(struct http_server *server, int64_t wait_us)
 void http_server_stop(struct http_server *server)
 {
     /* libmicrohttpd must not be stopped while a connection is suspended. */
+    atomic_store(&server->stopping, true);
     wait_for_zero(&server->in_handlers, INT64_MAX);
     pthread_mutex_lock(&server->housekeeper_lock);
     server->housekeeper_stopping = true;

@@ -29,7 +29,8 @@ struct http_server {
     struct buf openapi; /* what /openapi.json says */
     struct MHD_Daemon *daemon;
     int port;
-    _Atomic bool draining;
+    _Atomic bool draining;       /* answers end their connections */
+    _Atomic bool stopping;       /* no handler starts */
     _Atomic int64_t open_calls;  /* begun and not yet answered to the last byte */
     _Atomic int64_t in_handlers; /* handed to a handler that is not done */
     pthread_t housekeeper;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bus: a durable log in one SQLite file, for one process. A message is stored when its
+ * transaction is on disk (WAL, synchronous FULL); bus_flush commits all that is queued at once.
+ * Without a thread that calls bus_flush nothing is ever stored.
+ */
+#ifndef ECS_ADAPTERS_BUS_SQLITE_H
+#define ECS_ADAPTERS_BUS_SQLITE_H
+
+#include "base/status.h"
+#include "ports/bus.h"
+#include "ports/clock.h"
+
+/* Creates the file if there is none. CONFLICT: another process holds it. UNAVAILABLE: it cannot
+ * be opened or is no such log. The clock must outlive the bus. */
+MUST_CHECK enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **bus);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Clients that take their time: each is cut at its deadline, however busy it looks.
+ */
+#include "server_fixture.h"
+
+/* Whether the server ends the connection while we keep dripping. */
+static bool is_cut(int fd, const char *drip)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    for (int i = 0; i < WAIT_S * 200; i++) {
+        char byte;
+        if (!client_say(fd, drip))
+            return true;
+        ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
+        if (got == 0 || (got < 0 && errno == ECONNRESET))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static bool let_pass(int64_t duration_us)
+{
+    fixture.clock.shift_us += duration_us;
+    return true;
+}
+
+static bool is_ended(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static bool is_open(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+/* Lets more time pass than headers may take, and a turn of the housekeeper: it is over when a
+ * connection that says nothing has been cut. */
+static void pass_header_deadline(void)
+{
+    char text[] = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", byte;
+    int silent = client_connect(), other = client_connect();
+    client_say(other, text); /* accepted after the silent one, which is known to the server then */
+    assert_int_equal(client_read(other), 200);
+    fixture.clock.shift_us += HTTP_HEADER_DEADLINE_US + SECOND_US;
+    assert_int_equal(recv(silent, &byte, 1, 0), 0);
+    close(silent);
+    close(other);
+}
+
+static void test_slow_headers(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    client_say(fd, "GET /healthz HTTP/1.1\r\nHost: a\r\n");
+    fixture.clock.shift_us += HTTP_HEADER_DEADLINE_US + SECOND_US;
+    assert_true(is_cut(fd, "X: y\r\n"));
+    close(fd);
+}
+
+static void test_slow_request_line(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    client_say(fd, "GET /");
+    fixture.clock.shift_us += HTTP_HEADER_DEADLINE_US + SECOND_US;
+    assert_true(is_cut(fd, "a"));
+    close(fd);
+}
+
+static void test_slow_body(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    client_say(fd, "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n{");
+    /* The deadline of the headers does not end a body. */
+    pass_header_deadline();
+    assert_true(is_open(fd));
+    fixture.clock.shift_us += HTTP_BODY_DEADLINE_US;
+    assert_true(is_cut(fd, " "));
+    close(fd);
+}
+
+static void test_second_request_is_timed_too(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    client_say(fd, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(client_read(fd), 200);
+    /* Idle between two requests: longer than headers may take. */
+    pass_header_deadline();
+    assert_true(is_open(fd));
+    client_say(fd, "GET /healthz HTTP/1.1\r\nHost: a\r\n");
+    fixture.clock.shift_us += HTTP_IDLE_DEADLINE_US;
+    assert_true(is_cut(fd, "X: y\r\n"));
+    close(fd);
+}
+
+static void test_idle_connections_end(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    client_say(fd, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(client_read(fd), 200);
+    /* The answer may be here before the server has begun to count. */
+    wait_until(let_pass(HTTP_IDLE_DEADLINE_US) && is_ended(fd));
+    close(fd);
+}
+
+static size_t waiting(void)
+{
+    pthread_mutex_lock(&fixture.lock);
+    size_t count = fixture.waiting_count;
+    pthread_mutex_unlock(&fixture.lock);
+    return count;
+}
+
+/* A handler may take longer than any client: the connection waits for it. */
+static void test_handlers_are_not_timed(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    hold(true);
+    client_say(fd, "POST /v1/later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    wait_until(is_open(fd) && waiting() == 1);
+    fixture.clock.shift_us += HTTP_IDLE_DEADLINE_US;
+    pass_header_deadline();
+    hold(false);
+    assert_int_equal(client_read(fd), 202);
+    close(fd);
+}
+
+static void test_many_idle_connections(void **state)
+{
+    (void)state;
+    enum { MANY = 900 };
+    static int fds[MANY];
+    for (int i = 0; i < MANY; i++)
+        fds[i] = client_connect();
+    int fd = client_connect();
+    client_say(fd, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(client_read(fd), 200);
+    close(fd);
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slow_headers),
+        cmocka_unit_test(test_slow_request_line),
+        cmocka_unit_test(test_slow_body),
+        cmocka_unit_test(test_second_request_is_timed_too),
+        cmocka_unit_test(test_idle_connections_end),
+        cmocka_unit_test(test_handlers_are_not_timed),
+        cmocka_unit_test(test_many_idle_connections),
+    };
+    return cmocka_run_group_tests(tests, setup_server, teardown_server);
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Server-Sent Events, from the client's side of the socket.
+ */
+#include "server_fixture.h"
+
+static char head[8192];
+
+/* Asks for the stream of a person; returns the socket once the head of the answer is read. */
+static int stream_open(uint8_t user, const char *headers, int64_t life_us, int *status)
+{
+    char token[TOKEN_MAX + 1], text[TOKEN_MAX + 512];
+    token_for(user, life_us, token);
+    int size = snprintf(text, sizeof text, "GET /v1/users/");
+    for (int i = 0; i < 16; i++)
+        size += snprintf(text + size, sizeof text - (size_t)size, "%s%02x",
+                         i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", user);
+    snprintf(text + size, sizeof text - (size_t)size,
+             "/stream HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n%s\r\n", token, headers);
+    int fd = client_connect();
+    client_say(fd, text);
+    *status = client_read(fd);
+    snprintf(head, sizeof head, "%.*s", (int)answer.head_size, answer.text);
+    return fd;
+}
+
+/* Reads on until `text` is there; chunk sizes stand between the frames. False: the end. */
+static bool stream_has(int fd, const char *text)
+{
+    static char got[ANSWER_MAX];
+    size_t size = 0;
+    got[0] = '\0';
+    while (strstr(got, text) == NULL) {
+        ssize_t part = recv(fd, got + size, 1, 0);
+        if (part < 0 && errno == EAGAIN)
+            fail_msg("waited %d s for %s; got %s", WAIT_S, text, got);
+        if (part <= 0)
+            return false;
+        size += (size_t)part;
+        assert_true(size < sizeof got);
+        got[size] = '\0';
+    }
+    return true;
+}
+
+static void publish(int64_t last)
+{
+    pthread_mutex_lock(&fixture.lock);
+    fixture.events_last = last;
+    pthread_mutex_unlock(&fixture.lock);
+}
+
+static struct uuid user(uint8_t number)
+{
+    struct uuid uuid;
+    memset(uuid.bytes, number, sizeof uuid.bytes);
+    return uuid;
+}
+
+static void test_stream(void **state)
+{
+    (void)state;
+    int status;
+    publish(2);
+    int fd = stream_open(0x11, "X-Request-ID: s1\r\n", HOUR_US, &status);
+    assert_int_equal(status, 200);
+    assert_non_null(strstr(head, "\r\nContent-Type: text/event-stream\r\n"));
+    assert_non_null(strstr(head, "\r\nX-Request-ID: s1\r\n"));
+    assert_non_null(strstr(head, "\r\nCache-Control: no-store\r\n"));
+    assert_true(stream_has(fd, "retry: 3000\n\nid: 1\ndata: {\"n\":1}\n\nid: 2\n"));
+    publish(3);
+    struct uuid mine = user(0x11), other = user(0x12);
+    http_server_wake(fixture.server, &other);
+    http_server_wake(fixture.server, &mine);
+    assert_true(stream_has(fd, "id: 3\ndata: {\"n\":3}\n\n"));
+    publish(4);
+    http_server_wake(fixture.server, NULL);
+    assert_true(stream_has(fd, "id: 4\ndata: {\"n\":4}\n\n"));
+    close(fd);
+}
+
+static void test_goes_on_from_the_last_event(void **state)
+{
+    (void)state;
+    int status;
+    publish(5);
+    int fd = stream_open(0x11, "Last-Event-ID: 4\r\n", HOUR_US, &status);
+    assert_true(stream_has(fd, "retry: 3000\n\nid: 5\n"));
+    close(fd);
+    static const char *const bad[] = {"Last-Event-ID: x\r\n", "Last-Event-ID: -1\r\n",
+                                      "Last-Event-ID: 99999999999999999999\r\n",
+                                      "Last-Event-ID: 4x\r\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        fd = stream_open(0x11, bad[i], HOUR_US, &status);
+        assert_true(stream_has(fd, "retry: 3000\n\nid: 1\n"));
+        close(fd);
+    }
+}
+
+static void test_a_refusal_is_an_answer(void **state)
+{
+    (void)state;
+    int status;
+    pthread_mutex_lock(&fixture.lock);
+    fixture.events_refuse = true;
+    pthread_mutex_unlock(&fixture.lock);
+    int fd = stream_open(0x11, "", HOUR_US, &status);
+    assert_int_equal(status, 503);
+    assert_non_null(strstr(answer_body(), "\"detail\":\"No.\""));
+    close(fd);
+    pthread_mutex_lock(&fixture.lock);
+    fixture.events_refuse = false;
+    pthread_mutex_unlock(&fixture.lock);
+    /* A later failure is not the end: the handler is asked again. */
+    fd = stream_open(0x11, "", HOUR_US, &status);
+    assert_true(stream_has(fd, "retry: 3000\n\n"));
+    pthread_mutex_lock(&fixture.lock);
+    fixture.events_refuse = true;
+    fixture.events_last = 1;
+    pthread_mutex_unlock(&fixture.lock);
+    http_server_wake(fixture.server, NULL);
+    pthread_mutex_lock(&fixture.lock);
+    fixture.events_refuse = false;
+    pthread_mutex_unlock(&fixture.lock);
+    assert_true(stream_has(fd, "id: 1\n"));
+    close(fd);
+}
+
+static void test_keeps_alive(void **state)
+{
+    (void)state;
+    int status;
+    int fd = stream_open(0x11, "", HOUR_US, &status);
+    assert_true(stream_has(fd, "retry: 3000\n\n"));
+    for (int i = 0; i < 3; i++) {
+        fixture.clock.shift_us += HTTP_EVENT_KEEP_ALIVE_US;
+        assert_true(stream_has(fd, ": keep-alive\n\n"));
+    }
+    close(fd);
+}
+
+static void test_ends_with_its_token(void **state)
+{
+    (void)state;
+    int status;
+    int fd = stream_open(0x11, "", MINUTE_US, &status);
+    assert_true(stream_has(fd, "retry: 3000\n\n"));
+    fixture.clock.shift_us += MINUTE_US;
+    assert_true(stream_has(fd, "0\r\n\r\n"));
+    close(fd);
+    fd = stream_open(0x12, "", MINUTE_US, &status);
+    assert_true(stream_has(fd, "retry: 3000\n\n"));
+    struct uuid token_id = user(0x12);
+    revocations_add(fixture.revocations, &token_id, INT64_MAX, 0);
+    assert_true(stream_has(fd, "0\r\n\r\n"));
+    close(fd);
+}
+
+/* More than fits into the buffer at once comes in order and complete. */
+static void test_many_events(void **state)
+{
+    (void)state;
+    int status;
+    publish(30000);
+    int fd = stream_open(0x11, "", HOUR_US, &status);
+    assert_true(stream_has(fd, "retry: 3000\n\n"));
+    char expected[64];
+    for (int i = 1; i <= 30000; i += i < 100 ? 1 : 997) {
+        snprintf(expected, sizeof expected, "\"n\":%d}", i);
+        assert_true(stream_has(fd, expected));
+    }
+    assert_true(stream_has(fd, "\"n\":30000}"));
+    close(fd);
+}
+
+static void test_streams_are_limited(void **state)
+{
+    (void)state;
+    int status, fds[HTTP_EVENT_STREAMS_PER_PERSON_MAX];
+    for (int i = 0; i < HTTP_EVENT_STREAMS_PER_PERSON_MAX; i++) {
+        fds[i] = stream_open(0x11, "", HOUR_US, &status);
+        assert_int_equal(status, 200);
+    }
+    int fd = stream_open(0x11, "", HOUR_US, &status);
+    assert_int_equal(status, 429);
+    assert_non_null(strstr(head, "\r\nRetry-After: "));
+    close(fd);
+    fd = stream_open(0x12, "", HOUR_US, &status);
+    assert_int_equal(status, 200);
+    close(fd);
+    for (int i = 0; i < HTTP_EVENT_STREAMS_PER_PERSON_MAX; i++)
+        close(fds[i]);
+    /* A client that is gone is noticed when there is something to send. */
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int i = 0; i < WAIT_S * 100; i++) {
+        fixture.clock.shift_us += HTTP_EVENT_KEEP_ALIVE_US;
+        fd = stream_open(0x11, "", HOUR_US, &status);
+        close(fd);
+        if (status == 200)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(status, 200);
+}
+
+/* A reader that takes nothing waits, and holds up nobody. */
+static void test_slow_readers_wait(void **state)
+{
+    (void)state;
+    int status;
+    publish(2000000);
+    int slow = stream_open(0x11, "", HOUR_US, &status);
+    int fast = stream_open(0x12, "Last-Event-ID: 1999990\r\n", HOUR_US, &status);
+    assert_true(stream_has(fast, "\"n\":2000000}"));
+    assert_int_equal(ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+    publish(2000001);
+    http_server_wake(fixture.server, NULL);
+    assert_true(stream_has(fast, "\"n\":2000001}"));
+    close(slow);
+    close(fast);
+}
+
+static void *wake_often(void *argument)
+{
+    _Atomic bool *stop = argument;
+    while (!*stop)
+        http_server_wake(fixture.server, NULL);
+    return NULL;
+}
+
+/* Streams that open, get news and go away, all at once. */
+static void test_races(void **state)
+{
+    (void)state;
+    int status;
+    _Atomic bool stop = false;
+    pthread_t waker;
+    pthread_create(&waker, NULL, wake_often, &stop);
+    for (int i = 0; i < 1000; i++) {
+        int fd = stream_open((uint8_t)(0x20 + i % 200), "", HOUR_US, &status);
+        assert_true(status == 200 || status == 429);
+        publish(i);
+        if (i % 3 == 0 && status == 200)
+            assert_true(stream_has(fd, "retry: 3000\n\n"));
+        close(fd);
+    }
+    stop = true;
+    pthread_join(waker, NULL);
+}
+
+static void test_head_of_a_stream(void **state)
+{
+    (void)state;
+    char token[TOKEN_MAX + 1], text[TOKEN_MAX + 512];
+    token_for(0x11, HOUR_US, token);
+    snprintf(text, sizeof text,
+             "HEAD /v1/users/" USER_11
+             "/stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n",
+             token);
+    assert_int_equal(ask(text), 200);
+}
+
+static void test_drain_ends_streams(void **state)
+{
+    (void)state;
+    int status;
+    int one = stream_open(0x11, "", HOUR_US, &status);
+    int two = stream_open(0x12, "", HOUR_US, &status);
+    assert_true(stream_has(one, "retry: 3000\n\n"));
+    http_server_drain(fixture.server, WAIT_S * SECOND_US);
+    assert_true(stream_has(one, "0\r\n\r\n"));
+    assert_true(stream_has(two, "0\r\n\r\n"));
+    close(one);
+    close(two);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_server, teardown_server)
+    const struct CMUnitTest tests[] = {
+        TEST(test_stream),
+        TEST(test_goes_on_from_the_last_event),
+        TEST(test_a_refusal_is_an_answer),
+        TEST(test_keeps_alive),
+        TEST(test_ends_with_its_token),
+        TEST(test_many_events),
+        TEST(test_streams_are_limited),
+        TEST(test_slow_readers_wait),
+        TEST(test_races),
+        TEST(test_head_of_a_stream),
+        TEST(test_drain_ends_streams),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

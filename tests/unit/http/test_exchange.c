@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Requests that change hands between threads: done before, while and after their connection is
+ * suspended; a full pool; a server that ends while they are on their way.
+ */
+#include "server_fixture.h"
+
+enum { CLIENTS = 8, ROUNDS = 1500 };
+
+struct racer {
+    const char *path;
+    int fd;
+    int answered;
+    pthread_t thread;
+};
+
+/* Keeps two requests in the pipe: one for the path, one that is answered at once. */
+static void *race(void *argument)
+{
+    struct racer *racer = argument;
+    char requests[256], answers[2048];
+    snprintf(requests, sizeof requests,
+             "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+             "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}",
+             racer->path);
+    for (int i = 0; i < ROUNDS && client_say(racer->fd, requests); i++) {
+        size_t got = 0;
+        for (int ends = 0; ends < 2;) {
+            ssize_t part = recv(racer->fd, answers + got, sizeof answers - 1 - got, 0);
+            if (part <= 0)
+                return NULL;
+            got += (size_t)part;
+            answers[got] = '\0';
+            ends = 0;
+            for (const char *at = answers; (at = strstr(at, "\"key\":\"\"}")) != NULL; at++)
+                ends++;
+        }
+        racer->answered += 2;
+    }
+    return NULL;
+}
+
+static void race_start(struct racer racers[], int count)
+{
+    for (int i = 0; i < count; i++) {
+        racers[i] =
+            (struct racer){.path = i % 2 == 0 ? "/v1/later" : "/v1/block", .fd = client_connect()};
+        pthread_create(&racers[i].thread, NULL, race, &racers[i]);
+    }
+}
+
+static int race_end(struct racer racers[], int count)
+{
+    int answered = 0;
+    for (int i = 0; i < count; i++) {
+        pthread_join(racers[i].thread, NULL);
+        close(racers[i].fd);
+        answered += racers[i].answered;
+    }
+    return answered;
+}
+
+static void test_races(void **state)
+{
+    (void)state;
+    struct racer racers[CLIENTS];
+    race_start(racers, CLIENTS);
+    assert_int_equal(race_end(racers, CLIENTS), CLIENTS * ROUNDS * 2);
+}
+
+#define BLOCK "POST /v1/block HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+#define LATER "POST /v1/later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+#define ECHO "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+
+static int blocked(void)
+{
+    pthread_mutex_lock(&fixture.lock);
+    int count = fixture.blocked;
+    pthread_mutex_unlock(&fixture.lock);
+    return count;
+}
+
+static void test_full_pool(void **state)
+{
+    (void)state;
+    static int fds[HTTP_POOL_QUEUE_MAX + 8];
+    enum { THREADS = 2, EXTRA = 4 };
+    hold(true);
+    for (int i = 0; i < HTTP_POOL_QUEUE_MAX + THREADS + EXTRA; i++) {
+        fds[i] = client_connect();
+        client_say(fds[i], BLOCK);
+        if (i < THREADS)
+            wait_until(blocked() == i + 1);
+    }
+    /* Whichever came last to a full queue is refused, at once. */
+    int64_t before = 0;
+    wait_until((before = metric_value(METRIC_http_rejected, LABEL_overload)) >= EXTRA);
+    assert_int_equal(before, EXTRA);
+    /* What needs no pool goes on. */
+    assert_int_equal(ask(ECHO), 202);
+    hold(false);
+    int served = 0, refused = 0;
+    for (int i = 0; i < HTTP_POOL_QUEUE_MAX + THREADS + EXTRA; i++) {
+        int status = client_read(fds[i]);
+        served += status == 200;
+        refused += status == 503 && answer_has("Retry-After", "1");
+        close(fds[i]);
+    }
+    assert_int_equal(served, HTTP_POOL_QUEUE_MAX + THREADS);
+    assert_int_equal(refused, EXTRA);
+}
+
+/* Clients that go away while their request is with a handler. */
+static void test_clients_that_leave(void **state)
+{
+    (void)state;
+    hold(true);
+    int64_t before = fixture.handled;
+    for (int i = 0; i < 64; i++) {
+        int fd = client_connect();
+        client_say(fd, i % 2 == 0 ? LATER : BLOCK);
+        if (i % 4 < 2) {
+            struct linger reset = {1, 0};
+            setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        }
+        close(fd);
+    }
+    hold(false);
+    assert_int_equal(ask(ECHO), 202);
+    /* Those that were reset before they were read may be missing. */
+    wait_until(fixture.handled > before);
+    assert_int_equal(ask(LATER), 202);
+    assert_int_equal(ask(BLOCK), 200);
+}
+
+static void *drain(void *argument)
+{
+    (void)argument;
+    http_server_drain(fixture.server, WAIT_S * SECOND_US);
+    return NULL;
+}
+
+static bool refuses_connections(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)http_server_port(fixture.server)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bool refused = connect(fd, (struct sockaddr *)&to, sizeof to) != 0;
+    close(fd);
+    return refused;
+}
+
+static void test_drain(void **state)
+{
+    (void)state;
+    server_start(2, 1000000);
+    int idle = client_connect(), later = client_connect(), block = client_connect();
+    client_say(idle, ECHO);
+    assert_int_equal(client_read(idle), 202);
+    hold(true);
+    client_say(later, LATER);
+    client_say(block, BLOCK);
+    wait_until(blocked() == 1);
+    pthread_t thread;
+    pthread_create(&thread, NULL, drain, NULL);
+    wait_until(refuses_connections());
+    /* A connection that is open is still served, once. */
+    client_say(idle, ECHO);
+    assert_int_equal(client_read(idle), 202);
+    assert_true(answer_has("Connection", "close"));
+    hold(false);
+    assert_int_equal(client_read(later), 202);
+    assert_int_equal(client_read(block), 200);
+    assert_true(answer_has("Connection", "close"));
+    pthread_join(thread, NULL);
+    close(idle);
+    close(later);
+    close(block);
+    server_stop();
+}
+
+/* Starting and stopping while clients do not stop asking. */
+static void test_stop_under_load(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        server_start(i % 3 + 1, 1000000);
+        struct racer racers[4];
+        int64_t before = fixture.handled;
+        race_start(racers, 4);
+        wait_until(fixture.handled > before + 50);
+        server_stop();
+        race_end(racers, 4);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_full_pool, setup_server, teardown_server),
+        cmocka_unit_test_setup_teardown(test_races, setup_server, teardown_server),
+        cmocka_unit_test_setup_teardown(test_clients_that_leave, setup_server, teardown_server),
+        cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_stop_under_load),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../unit.h"
+
+#include <stdatomic.h>
+
+#include "http/pool.h"
+
+static _Atomic int ran;
+static _Atomic bool gate_open;
+
+static void count(struct role_context *context, void *argument)
+{
+    (void)context, (void)argument;
+    ran++;
+}
+
+static void wait_at_gate(struct role_context *context, void *argument)
+{
+    while (!gate_open)
+        count(context, argument);
+    ran = 0;
+}
+
+static void test_runs_all_before_it_stops(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    ran = 0;
+    assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
+    for (int i = 0; i < HTTP_POOL_QUEUE_MAX; i++)
+        assert_true(pool_submit(pool, count, NULL, HTTP_POOL_QUEUE_MAX));
+    pool_stop(pool);
+    assert_int_equal(ran, HTTP_POOL_QUEUE_MAX);
+}
+
+static void test_full_refuses(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    ran = 0;
+    gate_open = false;
+    assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
+    assert_true(pool_submit(pool, wait_at_gate, NULL, HTTP_POOL_QUEUE_MAX));
+    while (ran == 0)
+        ;
+    for (int i = 0; i < HTTP_POOL_QUEUE_MAX; i++) {
+        assert_int_equal(pool_submit(pool, count, NULL, 10), i < 10);
+        if (i >= 10)
+            assert_true(pool_submit(pool, count, NULL, HTTP_POOL_QUEUE_MAX));
+    }
+    assert_false(pool_submit(pool, count, NULL, HTTP_POOL_QUEUE_MAX));
+    gate_open = true;
+    pool_stop(pool);
+    assert_int_equal(ran, HTTP_POOL_QUEUE_MAX);
+}
+
+static _Atomic uintptr_t seen;
+
+static void note_context(struct role_context *context, void *argument)
+{
+    (void)argument;
+    seen |= (uintptr_t)context;
+}
+
+static void test_each_thread_has_its_context(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    struct role_context *contexts[] = {(struct role_context *)1, (struct role_context *)2,
+                                       (struct role_context *)4};
+    seen = 0;
+    assert_int_equal(pool_start(contexts, 3, &pool), STATUS_OK);
+    while (seen != 7)
+        (void)!pool_submit(pool, note_context, NULL, HTTP_POOL_QUEUE_MAX);
+    pool_stop(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_all_before_it_stops),
+        cmocka_unit_test(test_full_refuses),
+        cmocka_unit_test(test_each_thread_has_its_context),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

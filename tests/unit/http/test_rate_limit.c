@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server_fixture.h"
+
+#include "adapters/clock_manual.h"
+#include "http/rate_limit.h"
+
+/* A cache of counters, as far as the rate limit uses one. */
+struct counter_cache {
+    struct cache base;
+    size_t count;
+    bool down;
+    int calls;
+    struct {
+        char key[80];
+        int64_t total;
+    } rows[64];
+};
+
+static enum status counter_increment(struct cache *cache, const char *key, int64_t by,
+                                     int64_t life_us, int64_t *total)
+{
+    struct counter_cache *counters = (struct counter_cache *)cache;
+    counters->calls++;
+    assert_true(life_us > 0);
+    if (counters->down)
+        return STATUS_UNAVAILABLE;
+    size_t i = 0;
+    while (i < counters->count && strcmp(counters->rows[i].key, key) != 0)
+        i++;
+    if (i == counters->count) {
+        assert_true(counters->count < 64);
+        snprintf(counters->rows[counters->count++].key, sizeof counters->rows[i].key, "%s", key);
+    }
+    *total = counters->rows[i].total += by;
+    return STATUS_OK;
+}
+
+static const struct cache_ops counter_ops = {.name = "counters", .increment = counter_increment};
+
+static int passed(struct rate_limit *limit, uint64_t key, int64_t now_us, int times)
+{
+    int count = 0;
+    for (int i = 0; i < times; i++)
+        count += rate_limit_pass(limit, key, now_us);
+    return count;
+}
+
+static void test_counts_each_address_in_each_second(void **state)
+{
+    (void)state;
+    struct rate_limit *limit = rate_limit_create(10);
+    int64_t now_us = 1760000000LL * SECOND_US;
+    assert_int_equal(passed(limit, 1, now_us, 15), 10);
+    assert_int_equal(passed(limit, 2, now_us, 15), 10);
+    assert_int_equal(passed(limit, 1, now_us + SECOND_US - 1, 5), 0);
+    assert_int_equal(passed(limit, 1, now_us + SECOND_US, 15), 10);
+    rate_limit_destroy(limit);
+}
+
+static void test_a_crowd_passes(void **state)
+{
+    (void)state;
+    struct rate_limit *limit = rate_limit_create(10);
+    int64_t now_us = 1760000000LL * SECOND_US;
+    for (uint64_t key = 1; key <= 3 * HTTP_RATE_ADDRESSES_MAX; key++)
+        assert_true(rate_limit_pass(limit, key, now_us));
+    /* And is forgotten in the next second. */
+    assert_int_equal(passed(limit, 7, now_us + SECOND_US, 15), 10);
+    rate_limit_destroy(limit);
+}
+
+static uint64_t key_of(const char *text)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+        return rate_limit_key((struct sockaddr *)&v4);
+    assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
+    return rate_limit_key((struct sockaddr *)&v6);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    assert_true(key_of("192.0.2.1") != key_of("192.0.2.2"));
+    assert_true(key_of("192.0.2.1") == key_of("::ffff:192.0.2.1"));
+    assert_true(key_of("2001:db8:1:2::1") == key_of("2001:db8:1:2:ffff::9"));
+    assert_true(key_of("2001:db8:1:2::1") != key_of("2001:db8:1:3::1"));
+}
+
+static void test_processes_share(void **state)
+{
+    (void)state;
+    struct counter_cache cache = {.base = {&counter_ops}};
+    struct rate_limit *one = rate_limit_create(100), *two = rate_limit_create(100);
+    int64_t now_us = 1760000000LL * SECOND_US;
+    assert_int_equal(passed(one, 1, now_us, 60), 60);
+    assert_int_equal(passed(two, 1, now_us, 30), 30);
+    rate_limit_share(one, &cache.base, now_us);
+    rate_limit_share(two, &cache.base, now_us);
+    rate_limit_share(one, &cache.base, now_us);
+    /* 90 are known to both; ten are left, whoever takes them. */
+    assert_int_equal(passed(one, 1, now_us, 6), 6);
+    rate_limit_share(one, &cache.base, now_us);
+    rate_limit_share(two, &cache.base, now_us);
+    assert_int_equal(passed(two, 1, now_us, 20), 4);
+    rate_limit_share(two, &cache.base, now_us);
+    rate_limit_share(one, &cache.base, now_us);
+    assert_int_equal(passed(one, 1, now_us, 20), 0);
+    /* The next second starts anew. */
+    now_us += SECOND_US;
+    assert_int_equal(passed(two, 1, now_us, 200), 100);
+    rate_limit_share(two, &cache.base, now_us);
+    assert_int_equal(passed(one, 1, now_us, 50), 50);
+    rate_limit_share(one, &cache.base, now_us);
+    assert_int_equal(passed(one, 1, now_us, 50), 0);
+    rate_limit_destroy(one);
+    rate_limit_destroy(two);
+}
+
+static void test_sharing_is_bounded(void **state)
+{
+    (void)state;
+    struct counter_cache cache = {.base = {&counter_ops}};
+    struct rate_limit *limit = rate_limit_create(640);
+    int64_t now_us = 1760000000LL * SECOND_US;
+    for (uint64_t key = 1; key < 100; key++)
+        passed(limit, key, now_us, 9); /* far from the limit: not worth a round trip */
+    rate_limit_share(limit, &cache.base, now_us);
+    assert_int_equal(cache.calls, 0);
+    for (uint64_t key = 1; key < 100; key++)
+        passed(limit, key, now_us, 20);
+    rate_limit_share(limit, &cache.base, now_us);
+    assert_int_equal(cache.calls, HTTP_RATE_SHARED_MAX);
+    cache.down = true;
+    rate_limit_share(limit, &cache.base, now_us);
+    assert_int_equal(cache.calls, HTTP_RATE_SHARED_MAX + 1);
+    assert_int_equal(passed(limit, 1, now_us, 1), 1);
+    rate_limit_destroy(limit);
+}
+
+static void *hammer(void *argument)
+{
+    return (void *)(intptr_t)passed(argument, 1, 1760000000LL * SECOND_US, 10000);
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    struct rate_limit *limit = rate_limit_create(15000);
+    pthread_t threads[4];
+    intptr_t total = 0;
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, hammer, limit);
+    for (int i = 0; i < 4; i++) {
+        void *count;
+        pthread_join(threads[i], &count);
+        total += (intptr_t)count;
+    }
+    assert_in_range(total, 14990, 15010); /* two threads may claim the address's slot at once */
+    rate_limit_destroy(limit);
+}
+
+static void test_the_server_limits(void **state)
+{
+    (void)state;
+    server_start(1, 5);
+    int good = 0, limited = 0;
+    for (int i = 0; i < 100; i++) {
+        int status = ask("POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        good += status == 202;
+        if (status == 429) {
+            limited++;
+            assert_true(answer_has("Retry-After", "1"));
+            assert_non_null(strstr(answer_body(), "\"detail\":\"Too many requests.\""));
+        }
+    }
+    assert_int_equal(good + limited, 100);
+    assert_true(good >= 5 && limited > 0);
+    /* The next second is free again. */
+    fixture.clock.shift_us += SECOND_US;
+    assert_int_equal(ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+    struct counter_cache cache = {.base = {&counter_ops}};
+    http_server_share_rates(fixture.server, &cache.base);
+    assert_true(cache.calls <= 1);
+    server_stop();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counts_each_address_in_each_second),
+        cmocka_unit_test(test_a_crowd_passes),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_processes_share),
+        cmocka_unit_test(test_sharing_is_bounded),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_the_server_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
