@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: test test-unit test-system fuzz format format-check layers
+.PHONY: build run docs clean help test test-unit test-system fuzz format format-check layers
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
+
+## build: build/ecs
+build:
+	@tools/setup.sh build
+	@test -d build || meson setup build
+	@ninja -C build
+
+## run: serves 200 simulated people on 127.0.0.1:9999; FRESH=1 begins anew; ENGINES=real
+run:
+	@tools/setup.sh build $(if $(filter real,$(ENGINES)),engines)
+	@$(MAKE) --no-print-directory build
+	@tools/run.sh
 
 ## test: everything, on engines that it starts itself; ends with N passed, N failed
 test:
@@ -40,3 +52,15 @@ format-check:
 ## layers: tells includes that break the order of the rooms
 layers:
 	@tools/layers.py
+
+## docs: writes the pages that come from tables in the code
+docs: build
+	@for page in api configuration metrics streams; do build/docs $$page >docs/$$page.md; done
+
+## clean: removes what was built; data under var/ stay
+clean:
+	rm -rf build build-*
+
+## help: this list
+help:
+	@sed -n 's/^## //p' Makefile
