@@ -32,8 +32,8 @@ struct scorer {
 };
 
 /* OK; UNAVAILABLE if the model failed, was too slow or answered nonsense (missing, not a number,
- * outside 0 to 1); TOO_MANY_REQUESTS if the breaker is open and the model was not asked. A handle
- * is used by one thread at a time. Blocks 200 ms at most. */
+ * outside 0 to 1); INVALID if it refused these features; TOO_MANY_REQUESTS if the breaker is open
+ * and the model was not asked. A handle is used by one thread at a time. Blocks 200 ms at most. */
 MUST_CHECK static inline enum status
 scorer_score(struct scorer *scorer, const struct features *features, struct score *score)
 {

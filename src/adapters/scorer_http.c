@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/scorer_http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_put.h"
+#include "wire/features_json.h"
+
+enum { TIMEOUT_MS = 200, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
+
+struct scorer_http {
+    struct scorer base;
+    CURL *curl;
+    struct curl_slist *headers;
+    struct buf request;
+    struct buf reply;
+    char model[MODEL_NAME_MAX + 1]; /* that answered last */
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void curl_start(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* A reply that is too long ends the call. */
+static size_t receive(char *data, size_t size, size_t count, void *argument)
+{
+    struct buf *reply = argument;
+    buf_append(reply, data, size * count);
+    return reply->overflowed ? 0 : size * count;
+}
+
+/* A score that is missing, not a number or outside 0 to 1 is a failure of the model. */
+static enum status read_reply(struct slice reply, struct score *score)
+{
+    char reason[REASON_MAX + 1];
+    struct field_errors errors = {0};
+    json_t *root;
+    if (json_document(reply, &root, reason) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    struct fields fields = {root, "reply", &errors};
+    int64_t risk = 0;
+    bool good = json_is_number(json_object_get(root, "risk_score")) &&
+                field_decimal(&fields, "risk_score", MILLIONTHS, 0, MILLIONTHS, &risk);
+    *score = (struct score){.risk = (int32_t)risk};
+    field_text_if_fits(&fields, "model", MODEL_NAME_MAX, score->model);
+    json_decref(root);
+    if (score->model[0] == '\0')
+        snprintf(score->model, sizeof score->model, "http");
+    return good ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+static enum status score(struct scorer *base, const struct features *features, struct score *score)
+{
+    struct scorer_http *http = (struct scorer_http *)base;
+    long code = 0;
+    buf_clear(&http->request);
+    buf_clear(&http->reply);
+    json_put_open(&http->request, '{');
+    features_encode(features, &http->request);
+    json_put_close(&http->request, '}');
+    curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, http->request.data);
+    curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE, (long)http->request.size);
+    if (curl_easy_perform(http->curl) != CURLE_OK ||
+        curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK)
+        return STATUS_UNAVAILABLE;
+    if (code == 400 || code == 422)
+        return STATUS_INVALID;
+    if (code != 200)
+        return STATUS_UNAVAILABLE;
+    enum status status = read_reply(buf_slice(&http->reply), score);
+    if (status == STATUS_OK)
+        memcpy(http->model, score->model, sizeof http->model);
+    return status;
+}
+
+static const char *model(struct scorer *base)
+{
+    return ((struct scorer_http *)base)->model;
+}
+
+static void close_http(struct scorer *base)
+{
+    struct scorer_http *http = (struct scorer_http *)base;
+    curl_easy_cleanup(http->curl);
+    curl_slist_free_all(http->headers);
+    buf_free(&http->request);
+    buf_free(&http->reply);
+    free(http);
+}
+
+static bool set_options(struct scorer_http *http, const char *url)
+{
+    CURL *curl = http->curl;
+    return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_WRITEDATA, &http->reply) == CURLE_OK;
+}
+
+enum status scorer_http_open(const char *url, struct scorer **scorer)
+{
+    static const struct scorer_ops ops = {.score = score, .model = model, .close = close_http};
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return STATUS_INVALID;
+    pthread_once(&curl_once, curl_start);
+    struct scorer_http *http = calloc(1, sizeof *http);
+    if (http == NULL)
+        return STATUS_UNAVAILABLE;
+    http->base.ops = &ops;
+    buf_init(&http->request, REQUEST_MAX);
+    buf_init(&http->reply, REPLY_MAX);
+    http->curl = curl_easy_init();
+    http->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    if (http->curl == NULL || http->headers == NULL || !set_options(http, url)) {
+        if (http->curl != NULL)
+            curl_easy_cleanup(http->curl);
+        curl_slist_free_all(http->headers);
+        free(http);
+        return STATUS_UNAVAILABLE;
+    }
+    *scorer = &http->base;
+    return STATUS_OK;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/decision.h"
+
+#include <string.h>
+
+/* Little-endian on every machine: the hash is stored and compared across machines. */
+static void put_value(uint8_t bytes[8], int64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
+}
+
+struct hash decision_inputs(const struct features *features, const char *model,
+                            const struct hash *policy)
+{
+    uint8_t values[FEATURE_COUNT * 8];
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        put_value(values + 8 * i, features->values[i]);
+    uint8_t schema[8];
+    put_value(schema, FEATURES_SCHEMA);
+    return hash_of((const struct slice[]){{(const char *)schema, sizeof schema},
+                                          {(const char *)values, sizeof values},
+                                          slice_of(model),
+                                          {(const char *)policy->bytes, sizeof policy->bytes}},
+                   4);
+}
+
+void decision_make(struct decision *decision, const struct policy *policy, int32_t risk,
+                   const struct uuid *offer_id)
+{
+    struct terms terms = policy_apply(policy, risk);
+    decision->risk = risk;
+    decision->approved = terms.approved;
+    decision->policy = policy->hash;
+    decision->inputs = decision_inputs(&decision->features, decision->model, &decision->policy);
+    decision->has_offer = terms.approved;
+    decision->reason[0] = '\0';
+    if (!terms.approved) {
+        strncpy(decision->reason, terms.reason, sizeof decision->reason - 1);
+        decision->reason[sizeof decision->reason - 1] = '\0';
+        return;
+    }
+    decision->offer = (struct offer){
+        .id = *offer_id,
+        .user_id = decision->user_id,
+        .decision_id = decision->id,
+        .status = OFFER_OFFERED,
+        .limit_cents = terms.limit_cents,
+        .rate_bp = terms.rate_bp,
+        .created_at_us = decision->decided_at_us,
+        .expires_at_us = decision->decided_at_us + terms.offer_life_us,
+    };
+    strncpy(decision->offer.credit_type, terms.credit_type, CREDIT_TYPE_MAX);
+}
+
+bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us)
+{
+    return hash_compare(&last->inputs, inputs) == 0 &&
+           (!last->has_offer || offer_is_open(&last->offer, now_us));
+}

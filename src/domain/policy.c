@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/policy.h"
+
+#include <assert.h>
+
+/* amount × millionths / 1,000,000, rounded half up. Amounts up to 9.2e12 fit. */
+static int64_t scale(int64_t amount, int32_t millionths)
+{
+    return (amount * millionths + MILLIONTHS / 2) / MILLIONTHS;
+}
+
+struct terms policy_apply(const struct policy *policy, int32_t risk)
+{
+    assert(risk >= 0 && risk <= MILLIONTHS);
+    const struct policy_band *band = policy->bands;
+    while (risk > band->risk_to)
+        band++; /* the last band ends at 1,000,000 */
+    if (!band->approve)
+        return (struct terms){.reason = band->reason};
+    int64_t limit_cents = scale(band->limit_full_cents, MILLIONTHS - risk);
+    return (struct terms){
+        .approved = true,
+        .credit_type = band->credit_type,
+        .limit_cents =
+            limit_cents > band->limit_floor_cents ? limit_cents : band->limit_floor_cents,
+        .rate_bp = band->rate_base_bp + (int32_t)scale(band->rate_slope_bp, risk),
+        .offer_life_us = policy->offer_life_us,
+    };
+}

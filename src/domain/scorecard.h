@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The default risk model until a trained one stands in its place: a logistic scorecard over the
+ * four features, in integers, so that it gives the same bits everywhere. docs/scorecard.md tells
+ * the formula and why its weights are what they are.
+ */
+#ifndef ECS_DOMAIN_SCORECARD_H
+#define ECS_DOMAIN_SCORECARD_H
+
+#include <stdint.h>
+
+#include "domain/features.h"
+
+#define SCORECARD_MODEL "scorecard-1"
+
+/* Risk in millionths, 0 to 1,000,000. Never rises with positivity or with the number of
+ * transactions, never falls with stress events or with the average value. */
+int32_t scorecard_risk(const struct features *features);
+
+#endif
