@@ -70,9 +70,13 @@ struct tick_step {
     enum status (*step)(struct role_context *context);
 };
 
+/* The ports that the steps of a role work with; the others may be NULL in its context. */
+enum role_uses { USES_BUS = 1, USES_STORE = 2, USES_CACHE = 4, USES_SCORER = 8 };
+
 struct role {
     const char *name;
     const char *summary;
+    unsigned uses; /* of enum role_uses, or-ed */
     const struct endpoint *endpoints;
     size_t endpoint_count;
     const struct consumer_step *consumer; /* NULL: consumes nothing */

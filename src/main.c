@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The whole system on a page: subcommands, the seven roles, and what each process needs.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "adapters/clock_system.h"
+#include "adapters/entropy_system.h"
+#include "base/log.h"
+#include "commands/dead.h"
+#include "commands/rewind.h"
+#include "commands/simulate.h"
+#include "runner/runner.h"
+#include "wiring.h"
+
+static const struct role *const all_roles[] = {
+    &role_emotion_ingestion,      &role_transaction_ingestion, &role_emotion_processing,
+    &role_transaction_processing, &role_credit_analysis,       &role_user_credit,
+    &role_credit_application,
+};
+enum { ROLE_COUNT = sizeof all_roles / sizeof all_roles[0], FAULTS_MAX = 64 * 1024 };
+
+static struct settings settings;
+static struct engines engines;
+
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+/* Tells every fault of the configuration at once. */
+static int start(const struct needs *needs)
+{
+    struct buf faults;
+    buf_init(&faults, FAULTS_MAX);
+    enum status status = settings_load(&settings, &faults);
+    enum status opened = engines_open(&engines, &settings, needs, &faults);
+    if (status != STATUS_OK && opened == STATUS_OK)
+        engines_close(&engines);
+    int result = status == STATUS_OK && opened == STATUS_OK ? EX_OK : EX_CONFIG;
+    if (result != EX_OK)
+        fprintf(stderr, "ecs: the configuration has faults:\n%s", buf_slice(&faults).data);
+    log_start(settings.log_threshold);
+    buf_free(&faults);
+    return result;
+}
+
+static struct needs needs_of(const struct role *const roles[], size_t count)
+{
+    struct needs needs = {0};
+    for (size_t i = 0; i < count; i++) {
+        needs.uses |= roles[i]->uses;
+        for (size_t k = 0; k < roles[i]->endpoint_count; k++) {
+            const struct endpoint *endpoint = &roles[i]->endpoints[k];
+            needs.uses |= USES_CACHE; /* request rates are shared through it */
+            needs.internal |= endpoint->auth == AUTH_INTERNAL;
+            if (endpoint->auth == AUTH_USER) {
+                needs.tokens = true;
+                needs.uses |= USES_STORE; /* revoked tokens are read from it */
+            }
+        }
+    }
+    return needs;
+}
+
+static void serve_help(void)
+{
+    struct buf table;
+    buf_init(&table, FAULTS_MAX);
+    settings_help(&table);
+    printf("usage: ecs serve [--role NAME]...\n\n"
+           "Runs the named roles in one process; all seven if none is named.\n\nRoles:\n");
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        printf("  %-24s %s\n", all_roles[i]->name, all_roles[i]->summary);
+    printf("\nConfiguration, by environment variables:\n%s", buf_slice(&table).data);
+    buf_free(&table);
+}
+
+static const struct role *role_named(const char *name)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (strcmp(all_roles[i]->name, name) == 0)
+            return all_roles[i];
+    }
+    return NULL;
+}
+
+/* Parses `serve` options into `roles`; -1 to go on, an exit status otherwise. */
+static int serve_options(int argc, char **argv, const struct role *roles[], size_t *count)
+{
+    static const struct option options[] = {
+        {"role", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'h') {
+            serve_help();
+            return EX_OK;
+        }
+        const struct role *role = option == 'r' ? role_named(optarg) : NULL;
+        if (role == NULL) {
+            if (option == 'r')
+                fprintf(stderr, "ecs serve: no role is named %s; see ecs serve --help\n", optarg);
+            return EX_USAGE;
+        }
+        bool named = false;
+        for (size_t i = 0; i < *count; i++)
+            named |= roles[i] == role;
+        if (!named)
+            roles[(*count)++] = role;
+    }
+    if (optind < argc) {
+        fprintf(stderr, "ecs serve: unexpected argument %s\n", argv[optind]);
+        return EX_USAGE;
+    }
+    return -1;
+}
+
+static int command_serve(int argc, char **argv)
+{
+    const struct role *roles[ROLE_COUNT];
+    size_t count = 0;
+    int result = serve_options(argc, argv, roles, &count);
+    if (result >= 0)
+        return result;
+    if (count == 0) {
+        memcpy(roles, all_roles, sizeof all_roles);
+        count = ROLE_COUNT;
+    }
+    runner_block_signals();
+    struct needs needs = needs_of(roles, count);
+    result = start(&needs);
+    if (result != EX_OK)
+        return result;
+    struct runner_options options = {
+        .settings = &settings,
+        .roles = roles,
+        .role_count = count,
+        .uses = needs.uses,
+        .internal_keys = engines.internal_keys,
+        .bus = engines.bus,
+        .revocations = engines.revocations,
+        .clock = clock_system(),
+        .entropy = entropy_system(),
+        .context_open = engines_context_open,
+        .context_close = engines_context_close,
+        .engines = &engines,
+    };
+    result = runner_run(&options);
+    engines_close(&engines);
+    return result;
+}
+
+static int command_migrate(int argc, char **argv)
+{
+    if (argc > 1) {
+        bool help = strcmp(argv[1], "--help") == 0;
+        fprintf(help ? stdout : stderr,
+                "usage: ecs migrate\n\nApplies the schema migrations that DATABASE_URL (or the "
+                "embedded database in DATA_DIR) does not have yet.\n");
+        return help ? EX_OK : EX_USAGE;
+    }
+    int result = start(&(struct needs){.uses = USES_STORE});
+    if (result != EX_OK)
+        return result;
+    struct role_context context;
+    int applied = 0;
+    enum status status = engines_context_open(&engines, USES_STORE, &context);
+    if (status == STATUS_OK) {
+        status = store_migrate(context.store, &applied);
+        engines_context_close(&engines, &context);
+    }
+    engines_close(&engines);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs migrate: the database cannot be migrated: %s\n", status_title(status));
+        return EX_UNAVAILABLE;
+    }
+    printf("%d migrations applied; the schema is current.\n", applied);
+    return EX_OK;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Runs a command that works on the bus; its help needs none. */
+static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *))
+{
+    if (asks_help(argc, argv))
+        return run(argc, argv, NULL);
+    int result = start(&(struct needs){.uses = USES_BUS});
+    if (result != EX_OK)
+        return result;
+    result = run(argc, argv, engines.bus);
+    engines_close(&engines);
+    return result;
+}
+
+static int run_dead(int argc, char **argv)
+{
+    return with_bus(argc, argv, command_dead);
+}
+
+static int run_rewind(int argc, char **argv)
+{
+    return with_bus(argc, argv, command_rewind);
+}
+
+static int command_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("ecs %s\n", ECS_VERSION);
+    return EX_OK;
+}
+
+static const struct command commands[] = {
+    {"serve", "run roles: all of them, or those named by --role", command_serve},
+    {"migrate", "apply schema migrations", command_migrate},
+    {"dead", "list refused messages, or put them back", run_dead},
+    {"rewind", "consume a stream again from a moment on", run_rewind},
+    {"version", "print the version", command_version},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void help(FILE *out)
+{
+    fprintf(out, "usage: ecs COMMAND [OPTIONS]\n\n"
+                 "Decides credit in real time from what people spend and how they feel.\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\necs COMMAND --help tells more.\n");
+}
+
+int main(int argc, char **argv)
+{
+    /* Threads share two heaps instead of making one each: half the memory, measured. */
+    mallopt(M_ARENA_MAX, 2);
+    if (sodium_init() < 0)
+        return EX_OSERR;
+    if (argc < 2) {
+        help(stderr);
+        return EX_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return EX_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "ecs: no command is named %s; see ecs --help\n", argv[1]);
+    return EX_USAGE;
+}

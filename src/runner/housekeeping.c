@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/housekeeping.h"
+
+#include "base/json_put.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "limits.h"
+#include "wire/fields.h"
+
+enum {
+    RATES_PERIOD_US = 100000,
+    LOOK_EVERY = 10,  /* periods: engines and revocations once a second */
+    LAG_EVERY = 50,   /* periods: lag every five seconds */
+    WAIT_US = 250000, /* of the bus and the wake-ups, so that a stop is noticed soon */
+    PAUSE_US = 500000,
+    REVOCATIONS_BATCH = 256
+};
+
+static void *drive_bus(void *argument)
+{
+    struct housekeeping *keeping = argument;
+    while (!stop_wait(&keeping->bus_stop, 0)) {
+        if (bus_flush(keeping->options->bus, WAIT_US) != STATUS_OK &&
+            stop_wait(&keeping->bus_stop, PAUSE_US))
+            break;
+    }
+    /* What was published last is stored, or its publishers are told that it is not. */
+    if (bus_flush(keeping->options->bus, 0) != STATUS_OK)
+        log_warn("bus not flushed at the end", LOG_TEXT("bus", keeping->options->bus->ops->name));
+    return NULL;
+}
+
+/* The person a notification is for; false if it is none of ours. */
+static bool notified_user(struct slice payload, struct uuid *user_id)
+{
+    json_t *root;
+    char reason[REASON_MAX + 1];
+    if (json_document(payload, &root, reason) != STATUS_OK)
+        return false;
+    struct field_errors errors = {0};
+    struct fields fields = {root, "body", &errors};
+    bool known = field_uuid(&fields, "userId", user_id);
+    json_decref(root);
+    return known;
+}
+
+static void *wake(void *argument)
+{
+    enum { BATCH = 64 };
+    struct housekeeping *keeping = argument;
+    struct bus_consumer *tail = NULL;
+    while (!stop_wait(keeping->stop, 0)) {
+        struct bus_message messages[BATCH];
+        size_t count = 0;
+        if (tail == NULL &&
+            bus_tail_open(keeping->options->bus, STREAM_NOTIFICATIONS, &tail) != STATUS_OK)
+            tail = NULL;
+        else if (bus_fetch(tail, messages, BATCH, WAIT_US, &count) == STATUS_OK) {
+            enum outcome outcomes[BATCH] = {OUTCOME_DONE};
+            struct uuid user_id;
+            for (size_t i = 0; i < count; i++) {
+                if (notified_user(messages[i].payload, &user_id))
+                    http_server_wake(keeping->server, &user_id);
+            }
+            if (bus_settle(tail, messages, outcomes, count) == STATUS_OK)
+                continue;
+        }
+        if (stop_wait(keeping->stop, PAUSE_US))
+            break;
+    }
+    if (tail != NULL)
+        bus_consumer_close(tail);
+    return NULL;
+}
+
+static void look_at(const char *engine, enum status status, _Atomic int *seen)
+{
+    int before = atomic_exchange(seen, (int)status);
+    if ((before == STATUS_OK) == (status == STATUS_OK))
+        return;
+    if (status == STATUS_OK)
+        log_info("engine is up", LOG_TEXT("engine", engine));
+    else
+        log_warn("engine is down", LOG_TEXT("engine", engine));
+}
+
+static void look_at_engines(struct housekeeping *keeping)
+{
+    struct role_context *context = &keeping->context;
+    if (context->bus != NULL)
+        look_at("bus", bus_ping(context->bus), &keeping->bus);
+    if (context->store != NULL)
+        look_at("store", store_ping(context->store), &keeping->store);
+    if (context->cache != NULL)
+        look_at("cache", cache_ping(context->cache), &keeping->cache);
+}
+
+/* Reads again what was revoked in the last ten seconds: another process may commit late. */
+static void read_revocations(struct housekeeping *keeping)
+{
+    struct role_context *context = &keeping->context;
+    struct revocation revoked[REVOCATIONS_BATCH];
+    size_t count;
+    if (context->store == NULL)
+        return;
+    int64_t now_us = clock_now_us(context->clock);
+    int64_t since_us = keeping->revocations_read_us - 10 * SECOND_US;
+    do {
+        if (store_revocations_since(context->store, since_us, revoked, REVOCATIONS_BATCH, &count) !=
+            STATUS_OK)
+            return;
+        for (size_t i = 0; i < count; i++)
+            revocations_add(context->revocations, &revoked[i].token_id, revoked[i].expires_at_us,
+                            now_us);
+        if (count > 0)
+            since_us = revoked[count - 1].revoked_at_us + 1;
+    } while (count == REVOCATIONS_BATCH);
+    keeping->revocations_read_us = now_us;
+}
+
+static void measure_lag(struct housekeeping *keeping)
+{
+    static const enum metric_label labels[STREAM_COUNT] = {
+#define STREAM(id, label, name, subject, producers, consumers, content)                            \
+    [STREAM_##id] = LABEL_##label,
+#include "domain/event.def"
+#undef STREAM
+    };
+    for (size_t i = 0; i < keeping->options->role_count; i++) {
+        const struct consumer_step *consumer = keeping->options->roles[i]->consumer;
+        struct bus_lag lag;
+        if (consumer != NULL && bus_lag(keeping->context.bus, consumer->stream, &lag) == STATUS_OK)
+            metric_set(METRIC_bus_lag, labels[consumer->stream], (int64_t)lag.pending);
+    }
+}
+
+static void *keep(void *argument)
+{
+    struct housekeeping *keeping = argument;
+    for (int64_t period = 1; !stop_wait(keeping->stop, RATES_PERIOD_US); period++) {
+        http_server_share_rates(keeping->server, keeping->context.cache);
+        if (period % LOOK_EVERY == 0) {
+            look_at_engines(keeping);
+            read_revocations(keeping);
+        }
+        if (period % LAG_EVERY == 0)
+            measure_lag(keeping);
+    }
+    return NULL;
+}
+
+static bool streams_events(const struct runner_options *options)
+{
+    for (size_t i = 0; i < options->role_count; i++) {
+        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++) {
+            if (options->roles[i]->endpoints[k].kind == ENDPOINT_EVENTS)
+                return true;
+        }
+    }
+    return false;
+}
+
+enum status housekeeping_open(struct housekeeping *keeping, const struct runner_options *options,
+                              struct stop *stop)
+{
+    *keeping =
+        (struct housekeeping){.options = options, .stop = stop, .wakes = streams_events(options)};
+    stop_init(&keeping->bus_stop);
+    enum status status = options->context_open(
+        options->engines, options->uses & ~(unsigned)USES_SCORER, &keeping->context);
+    if (status != STATUS_OK)
+        goto no_context;
+    if (options->bus != NULL &&
+        pthread_create(&keeping->bus_thread, NULL, drive_bus, keeping) != 0) {
+        status = STATUS_UNAVAILABLE;
+        goto no_thread;
+    }
+    look_at_engines(keeping);
+    return STATUS_OK;
+no_thread:
+    options->context_close(options->engines, &keeping->context);
+no_context:
+    stop_destroy(&keeping->bus_stop);
+    return status;
+}
+
+enum status housekeeping_start(struct housekeeping *keeping, struct http_server *server)
+{
+    keeping->server = server;
+    read_revocations(keeping);
+    if (pthread_create(&keeping->thread, NULL, keep, keeping) != 0)
+        return STATUS_UNAVAILABLE;
+    if (!keeping->wakes || pthread_create(&keeping->wake_thread, NULL, wake, keeping) == 0)
+        return STATUS_OK;
+    stop_set(keeping->stop);
+    pthread_join(keeping->thread, NULL);
+    return STATUS_UNAVAILABLE;
+}
+
+void housekeeping_join(struct housekeeping *keeping)
+{
+    pthread_join(keeping->thread, NULL);
+    if (keeping->wakes)
+        pthread_join(keeping->wake_thread, NULL);
+}
+
+void housekeeping_close(struct housekeeping *keeping)
+{
+    if (keeping->options->bus != NULL) {
+        stop_set(&keeping->bus_stop);
+        pthread_join(keeping->bus_thread, NULL);
+    }
+    keeping->options->context_close(keeping->options->engines, &keeping->context);
+    stop_destroy(&keeping->bus_stop);
+}
+
+static void write_check(struct buf *json, const char *engine, const char *adapter,
+                        enum status status)
+{
+    json_put_key(json, engine);
+    json_put_open(json, '{');
+    json_put_key(json, "engine");
+    json_put_text(json, adapter);
+    json_put_key(json, "status");
+    json_put_text(json, status == STATUS_OK ? "up" : "down");
+    json_put_close(json, '}');
+}
+
+bool housekeeping_ready(void *argument, struct buf *json)
+{
+    struct housekeeping *keeping = argument;
+    const struct role_context *context = &keeping->context;
+    enum status bus = (enum status)atomic_load(&keeping->bus);
+    enum status store = (enum status)atomic_load(&keeping->store);
+    /* A lost cache makes answers slower, not wrong: it does not count. */
+    bool ready = bus == STATUS_OK && store == STATUS_OK;
+    json_put_open(json, '{');
+    json_put_key(json, "status");
+    json_put_text(json, ready ? "ready" : "not ready");
+    json_put_key(json, "checks");
+    json_put_open(json, '{');
+    if (context->bus != NULL)
+        write_check(json, "bus", context->bus->ops->name, bus);
+    if (context->store != NULL)
+        write_check(json, "store", context->store->ops->name, store);
+    if (context->cache != NULL)
+        write_check(json, "cache", context->cache->ops->name,
+                    (enum status)atomic_load(&keeping->cache));
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+    return ready;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a process does beside its roles, on three threads: it drives the bus, wakes event streams
+ * when a notification passes, and once in a while looks after engines, revocations, request rates
+ * and lag. What it last saw of the engines is what /readyz answers, without asking them.
+ */
+#ifndef ECS_RUNNER_HOUSEKEEPING_H
+#define ECS_RUNNER_HOUSEKEEPING_H
+
+#include <stdatomic.h>
+
+#include "http/server.h"
+#include "runner/runner.h"
+#include "runner/stop.h"
+
+struct housekeeping {
+    const struct runner_options *options;
+    struct stop *stop;
+    struct stop bus_stop; /* the bus is driven longest: draining requests wait for it */
+    struct http_server *server;
+    struct role_context context;
+    pthread_t thread;
+    pthread_t bus_thread;
+    pthread_t wake_thread;
+    bool wakes;      /* some role streams events to people */
+    _Atomic int bus; /* of enum status, as last seen; so are the next two */
+    _Atomic int store;
+    _Atomic int cache;
+    int64_t revocations_read_us;
+};
+
+/* Starts the bus thread alone: needed before the first request. */
+MUST_CHECK enum status housekeeping_open(struct housekeeping *keeping,
+                                         const struct runner_options *options, struct stop *stop);
+MUST_CHECK enum status housekeeping_start(struct housekeeping *keeping, struct http_server *server);
+/* After stop_set. */
+void housekeeping_join(struct housekeeping *keeping);
+/* After the server has stopped. */
+void housekeeping_close(struct housekeeping *keeping);
+
+/* An http_readiness; context is the housekeeping. */
+bool housekeeping_ready(void *context, struct buf *json);
+
+#endif

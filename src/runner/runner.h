@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Drives the step functions of roles with threads: the HTTP server and its pool, one thread for
+ * each consuming role, one for each role's ticks, one for the bus, one for housekeeping. It is
+ * the only place that starts threads for roles; a test drives the same steps in a plain loop.
+ */
+#ifndef ECS_RUNNER_RUNNER_H
+#define ECS_RUNNER_RUNNER_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+#include "roles/role.h"
+#include "settings.h"
+
+struct runner;
+
+struct runner_options {
+    const struct settings *settings;
+    const struct role *const *roles;
+    size_t role_count;
+    unsigned uses; /* what roles use, and what requests need: revocations, shared rates */
+    const char *const *internal_keys; /* NULL ends the list */
+    struct bus *bus;                  /* NULL if no role uses it */
+    struct revocations *revocations;
+    struct clock *clock;
+    struct entropy *entropy;
+    /* Opens the handles of one thread, for the ports in `uses`. Scratch is the runner's. */
+    enum status (*context_open)(void *engines, unsigned uses, struct role_context *context);
+    void (*context_close)(void *engines, struct role_context *context);
+    void *engines;
+};
+
+/* First thing in main, before any thread is started: threads inherit it. */
+void runner_block_signals(void);
+
+/* Runs until the first SIGTERM or SIGINT, then drains: no new requests, what was taken is
+ * finished, within 5 s. A second signal ends the process at once. Returns the exit status. On
+ * the main thread. */
+int runner_run(const struct runner_options *options);
+
+#endif

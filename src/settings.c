@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "limits.h"
+
+/* Reads the first line of a file; false with a fault if it cannot, or if the line is too long. */
+static bool read_line(const char *name, const char *path, char *text, struct buf *faults)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        buf_printf(faults, "%s: cannot read %s: %s\n", name, path, strerror(errno));
+        return false;
+    }
+    size_t size = fread(text, 1, SETTING_TEXT_MAX + 1, file);
+    fclose(file);
+    text[size > SETTING_TEXT_MAX ? SETTING_TEXT_MAX : size] = '\0';
+    size_t length = strcspn(text, "\r\n");
+    if (size > SETTING_TEXT_MAX && length == SETTING_TEXT_MAX) {
+        buf_printf(faults, "%s: longer than %d bytes\n", name, SETTING_TEXT_MAX);
+        return false;
+    }
+    text[length] = '\0';
+    return true;
+}
+
+static void load_text(const char *name, const char *fallback, char *text, struct buf *faults)
+{
+    const char *value = getenv(name);
+    if (value == NULL)
+        value = fallback;
+    if (strlen(value) > SETTING_TEXT_MAX) {
+        buf_printf(faults, "%s: longer than %d bytes\n", name, SETTING_TEXT_MAX);
+        value = "";
+    }
+    snprintf(text, SETTING_TEXT_MAX + 1, "%s", value);
+}
+
+static void load_secret(const char *name, const char *fallback, char *text, struct buf *faults)
+{
+    char file_name[64];
+    snprintf(file_name, sizeof file_name, "%s_FILE", name);
+    const char *path = getenv(file_name);
+    text[0] = '\0';
+    if (path == NULL) {
+        load_text(name, fallback, text, faults);
+        return;
+    }
+    if (getenv(name) != NULL)
+        buf_printf(faults, "%s: set together with %s; set one of them\n", name, file_name);
+    else if (read_line(file_name, path, text, faults) && text[0] == '\0')
+        buf_printf(faults, "%s: the file is empty\n", file_name);
+}
+
+static void load_integer(const char *name, const char *fallback, int64_t least, int64_t most,
+                         int64_t *number, struct buf *faults)
+{
+    const char *value = getenv(name);
+    char *end;
+    errno = 0;
+    *number = strtoll(value == NULL ? fallback : value, &end, 10);
+    if (value != NULL &&
+        (end == value || *end != '\0' || errno != 0 || *number < least || *number > most))
+        buf_printf(faults, "%s: must be a whole number from %" PRId64 " to %" PRId64 "\n", name,
+                   least, most);
+}
+
+/* What more than one field decides, or more than its kind. */
+static void check(struct settings *settings, struct buf *faults)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    size_t level = 0;
+    while (level < 4 && strcmp(settings->log_level, levels[level]) != 0)
+        level++;
+    if (level == 4)
+        buf_text(faults, "LOG_LEVEL: must be debug, info, warn or error\n");
+    settings->log_threshold = (enum log_level)(level % 4);
+
+    const char *colon = strrchr(settings->listen, ':');
+    char *end = NULL;
+    long port = colon == NULL ? -1 : strtol(colon + 1, &end, 10);
+    if (port < 0 || port > 65535 || end == colon + 1 || *end != '\0')
+        buf_text(faults, "LISTEN: must be ADDRESS:PORT with a port from 0 to 65535\n");
+    if (settings->data_dir[0] == '\0')
+        buf_text(faults, "DATA_DIR: must not be empty\n");
+    if (settings->secret_key[0] != '\0' && strlen(settings->secret_key) < SECRET_MIN)
+        buf_printf(faults, "SECRET_KEY: must have at least %d bytes\n", SECRET_MIN);
+    if (settings->refresh_token_s < settings->access_token_s)
+        buf_text(faults, "REFRESH_TOKEN_SECONDS: must not be below ACCESS_TOKEN_SECONDS\n");
+}
+
+enum status settings_load(struct settings *settings, struct buf *faults)
+{
+#define LOAD_TEXT(name, field, fallback, least, most)                                              \
+    load_text(#name, fallback, settings->field, faults);
+#define LOAD_SECRET(name, field, fallback, least, most)                                            \
+    load_secret(#name, fallback, settings->field, faults);
+#define LOAD_INTEGER(name, field, fallback, least, most)                                           \
+    load_integer(#name, fallback, least, most, &settings->field, faults);
+#define OPTION(name, field, kind, fallback, least, most, help)                                     \
+    LOAD_##kind(name, field, fallback, least, most)
+#include "options.def"
+#undef OPTION
+    check(settings, faults);
+    return faults->size == 0 ? STATUS_OK : STATUS_INVALID;
+}
+
+enum status settings_own_secret(const char *data_dir, const char *name, char *secret,
+                                struct buf *faults)
+{
+    char path[SETTING_TEXT_MAX + 64];
+    snprintf(path, sizeof path, "%s/%s", data_dir, name);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno != EEXIST) {
+        buf_printf(faults, "DATA_DIR: cannot write %s: %s\n", path, strerror(errno));
+        return STATUS_UNAVAILABLE;
+    }
+    if (file >= 0) {
+        unsigned char random[32];
+        char text[65];
+        randombytes_buf(random, sizeof random);
+        sodium_bin2hex(text, sizeof text, random, sizeof random);
+        bool written = write(file, text, 64) == 64 && fsync(file) == 0;
+        close(file);
+        if (!written) {
+            unlink(path);
+            buf_printf(faults, "DATA_DIR: cannot write %s\n", path);
+            return STATUS_UNAVAILABLE;
+        }
+    }
+    return read_line("DATA_DIR", path, secret, faults) ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+void settings_help(struct buf *out)
+{
+#define HELP_TEXT(name, least, most) ""
+#define HELP_SECRET(name, least, most) " Or " #name "_FILE."
+#define HELP_INTEGER(name, least, most) " From " #least " to " #most "."
+#define OPTION(name, field, kind, fallback, least, most, help)                                     \
+    buf_printf(out, "  %-30s %s%s%s%s%s\n", #name, help, HELP_##kind(name, least, most),           \
+               fallback[0] ? " Default: " : "", fallback, fallback[0] ? "." : "");
+#include "options.def"
+#undef OPTION
+}

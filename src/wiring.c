@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wiring.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "adapters/bus_nats.h"
+#include "adapters/bus_sqlite.h"
+#include "adapters/cache_memory.h"
+#include "adapters/cache_redis.h"
+#include "adapters/clock_system.h"
+#include "adapters/entropy_system.h"
+#include "adapters/scorer_fixed.h"
+#include "adapters/scorer_http.h"
+#include "adapters/scorer_random.h"
+#include "adapters/scorer_scorecard.h"
+#include "adapters/store_postgres.h"
+#include "base/embedded.h"
+#include "base/log.h"
+#include "wire/policy_json.h"
+
+enum { CACHE_BYTES_MAX = 4 << 20, POLICY_BYTES_MAX = 64 * 1024 };
+
+/* Which secrets must be given: with a real engine configured, none is made up. */
+static bool embedded(const struct settings *settings)
+{
+    return settings->database_url[0] == '\0' && settings->nats_url[0] == '\0' &&
+           settings->redis_url[0] == '\0';
+}
+
+static enum status secret_load(const struct settings *settings, const char *variable,
+                               const char *given, const char *file, char *secret,
+                               struct buf *faults)
+{
+    if (given[0] != '\0') {
+        snprintf(secret, SETTING_TEXT_MAX + 1, "%s", given);
+        return STATUS_OK;
+    }
+    if (embedded(settings))
+        return settings_own_secret(settings->data_dir, file, secret, faults);
+    buf_printf(faults, "%s: must be set (or %s_FILE) when an engine is configured\n", variable,
+               variable);
+    return STATUS_INVALID;
+}
+
+static enum status tokens_load(struct engines *engines, struct buf *faults)
+{
+    const struct settings *settings = engines->settings;
+    char secret[SETTING_TEXT_MAX + 1];
+    enum status status =
+        secret_load(settings, "SECRET_KEY", settings->secret_key, "secret_key", secret, faults);
+    if (status != STATUS_OK)
+        return status;
+    if (strlen(secret) >= sizeof engines->tokens.secret) {
+        buf_printf(faults, "SECRET_KEY: must be shorter than %zu bytes\n",
+                   sizeof engines->tokens.secret);
+        return STATUS_INVALID;
+    }
+    strcpy(engines->tokens.secret, secret);
+    return STATUS_OK;
+}
+
+static enum status internal_keys_load(struct engines *engines, struct buf *faults)
+{
+    const struct settings *settings = engines->settings;
+    enum status status =
+        secret_load(settings, "INTERNAL_SERVICE_API_KEY", settings->internal_service_api_key,
+                    "internal_key", engines->internal_key_text, faults);
+    if (status != STATUS_OK)
+        return status;
+    size_t count = 0;
+    char *rest = engines->internal_key_text;
+    for (char *key; (key = strsep(&rest, ",")) != NULL; count++) {
+        if (count == INTERNAL_KEYS_MAX || strlen(key) < SECRET_MIN) {
+            buf_printf(faults,
+                       "INTERNAL_SERVICE_API_KEY: must be 1 to %d keys parted by commas, each of "
+                       "at least %d bytes\n",
+                       INTERNAL_KEYS_MAX, SECRET_MIN);
+            return STATUS_INVALID;
+        }
+        engines->internal_keys[count] = key;
+    }
+    return STATUS_OK;
+}
+
+static struct slice embedded_file(const char *name)
+{
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+        if (strcmp(file->name, name) == 0)
+            return (struct slice){file->data, file->size};
+    }
+    return (struct slice){NULL, 0};
+}
+
+static enum status policy_load(struct engines *engines, struct buf *faults)
+{
+    static char bytes[POLICY_BYTES_MAX];
+    const char *path = engines->settings->policy_file;
+    struct slice text = embedded_file("policy/default.json");
+    if (path[0] != '\0') {
+        FILE *file = fopen(path, "re");
+        if (file == NULL) {
+            buf_printf(faults, "POLICY_FILE: cannot read %s: %s\n", path, strerror(errno));
+            return STATUS_INVALID;
+        }
+        text = (struct slice){bytes, fread(bytes, 1, sizeof bytes, file)};
+        fclose(file);
+        if (text.size == sizeof bytes) {
+            buf_printf(faults, "POLICY_FILE: %s has %d bytes or more\n", path, POLICY_BYTES_MAX);
+            return STATUS_INVALID;
+        }
+    }
+    char reason[REASON_MAX + 1];
+    enum status status = policy_parse(text, &engines->policy, reason);
+    if (status != STATUS_OK)
+        buf_printf(faults, "POLICY_FILE: %s: %s\n", path[0] == '\0' ? "built-in" : path, reason);
+    return status;
+}
+
+/* "fixed:0.25" → 250000. */
+static enum status fixed_risk(const char *name, int32_t *risk)
+{
+    static const char prefix[] = "fixed:";
+    char *end;
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+        return STATUS_INVALID;
+    double value = strtod(name + sizeof prefix - 1, &end);
+    if (end == name + sizeof prefix - 1 || *end != '\0' || !(value >= 0 && value <= 1))
+        return STATUS_INVALID;
+    *risk = (int32_t)lround(value * MILLIONTHS);
+    return STATUS_OK;
+}
+
+/* The model alone; the breaker goes around it. */
+static enum status model_open(const struct settings *settings, struct scorer **scorer)
+{
+    int32_t risk;
+    if (settings->credit_analysis_service_url[0] != '\0')
+        return scorer_http_open(settings->credit_analysis_service_url, scorer);
+    if (strcmp(settings->scorer, "scorecard") == 0)
+        return scorer_scorecard_open(scorer);
+    if (strcmp(settings->scorer, "random") == 0)
+        return scorer_random_open(entropy_system(), scorer);
+    if (fixed_risk(settings->scorer, &risk) == STATUS_OK)
+        return scorer_fixed_open(risk, scorer);
+    return STATUS_INVALID;
+}
+
+static enum status data_dir_make(const struct settings *settings, struct buf *faults)
+{
+    if (mkdir(settings->data_dir, 0700) == 0 || errno == EEXIST)
+        return STATUS_OK;
+    buf_printf(faults, "DATA_DIR: cannot make %s: %s\n", settings->data_dir, strerror(errno));
+    return STATUS_INVALID;
+}
+
+static void fault_of(struct buf *faults, const char *variable, enum status status)
+{
+    if (status == STATUS_CONFLICT)
+        buf_printf(faults, "%s: another process uses this folder\n", variable);
+    else if (status == STATUS_INVALID)
+        buf_printf(faults, "%s: is not usable\n", variable);
+    else
+        buf_printf(faults, "%s: cannot be opened (%s)\n", variable, status_title(status));
+}
+
+static enum status bus_open(struct engines *engines, struct buf *faults)
+{
+    const struct settings *settings = engines->settings;
+    bool nats = settings->nats_url[0] != '\0';
+    char path[SETTING_TEXT_MAX + 16];
+    snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
+    enum status status = nats ? bus_nats_open(settings->nats_url, &engines->bus)
+                              : bus_sqlite_open(path, clock_system(), &engines->bus);
+    if (status != STATUS_OK)
+        fault_of(faults, nats ? "NATS_URL" : "DATA_DIR", status);
+    return status;
+}
+
+static enum status store_prepare(struct engines *engines, struct buf *faults)
+{
+    const struct settings *settings = engines->settings;
+    char path[SETTING_TEXT_MAX + 16];
+    snprintf(path, sizeof path, "%s/ecs.db", settings->data_dir);
+    if (settings->database_url[0] != '\0')
+        return STATUS_OK;
+    enum status status = sqlite_database_open(path, &engines->database);
+    if (status != STATUS_OK)
+        fault_of(faults, "DATA_DIR", status);
+    return status;
+}
+
+/* One handle of each kind is opened and closed, so that an unusable URL or model is found now. */
+static enum status contexts_try(struct engines *engines, unsigned uses, struct buf *faults)
+{
+    static const struct {
+        unsigned use;
+        const char *variable;
+    } tries[] = {{USES_STORE, "DATABASE_URL"},
+                 {USES_CACHE, "REDIS_URL"},
+                 {USES_SCORER, "CREDIT_ANALYSIS_SERVICE_URL or SCORER"}};
+    enum status worst = STATUS_OK;
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        struct role_context context;
+        if ((uses & tries[i].use) == 0)
+            continue;
+        enum status status = engines_context_open(engines, tries[i].use, &context);
+        if (status == STATUS_OK)
+            engines_context_close(engines, &context);
+        else
+            fault_of(faults, tries[i].variable, worst = status);
+    }
+    return worst;
+}
+
+static void role_settings_fill(struct engines *engines)
+{
+    const struct settings *settings = engines->settings;
+    engines->role_settings = (struct role_settings){
+        .policy = &engines->policy,
+        .tokens = &engines->tokens,
+        .access_token_life_us = settings->access_token_s * SECOND_US,
+        .refresh_token_life_us = settings->refresh_token_s * SECOND_US,
+        .feature_cache_life_us = settings->feature_cache_s * SECOND_US,
+        .raw_life_us = settings->retention_days * DAY_US,
+        .failed_logins_max = settings->rate_failed_logins,
+        .logins_per_second_max = settings->rate_logins,
+        .registrations_per_second_max = settings->rate_registrations,
+        .batch_max = settings->batch_events,
+    };
+}
+
+static enum status worse(enum status one, enum status other)
+{
+    return one != STATUS_OK ? one : other;
+}
+
+enum status engines_open(struct engines *engines, const struct settings *settings,
+                         const struct needs *needs, struct buf *faults)
+{
+    engines->settings = settings;
+    role_settings_fill(engines);
+    /* Every check runs even after one has failed: all faults are told at once. */
+    enum status status = data_dir_make(settings, faults);
+    status = worse(status, needs->tokens ? tokens_load(engines, faults) : STATUS_OK);
+    status = worse(status, needs->internal ? internal_keys_load(engines, faults) : STATUS_OK);
+    status = worse(status, policy_load(engines, faults));
+    status = worse(status, needs->uses & USES_BUS ? bus_open(engines, faults) : STATUS_OK);
+    status = worse(status, needs->uses & USES_STORE ? store_prepare(engines, faults) : STATUS_OK);
+    status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
+    engines->gate = breaker_gate_create(clock_system(), entropy_system());
+    engines->revocations = revocations_create();
+    if (engines->gate == NULL || engines->revocations == NULL)
+        status = worse(status, STATUS_UNAVAILABLE);
+    status = worse(status, contexts_try(engines, needs->uses, faults));
+    if (status != STATUS_OK)
+        engines_close(engines);
+    return status;
+}
+
+void engines_close(struct engines *engines)
+{
+    if (engines->bus != NULL)
+        bus_close(engines->bus);
+    if (engines->database != NULL)
+        sqlite_database_close(engines->database);
+    if (engines->memory != NULL)
+        cache_close(engines->memory);
+    if (engines->gate != NULL)
+        breaker_gate_destroy(engines->gate);
+    if (engines->revocations != NULL)
+        revocations_destroy(engines->revocations);
+}
+
+static enum status store_open(struct engines *engines, struct store **store)
+{
+    if (engines->settings->database_url[0] != '\0')
+        return store_postgres_open(engines->settings->database_url, store);
+    return engines->database == NULL ? STATUS_UNAVAILABLE
+                                     : store_sqlite_open(engines->database, store);
+}
+
+static enum status cache_open(struct engines *engines, struct cache **cache)
+{
+    if (engines->settings->redis_url[0] != '\0')
+        return cache_redis_open(engines->settings->redis_url, cache);
+    *cache = engines->memory;
+    return engines->memory == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
+}
+
+static enum status scorer_open(struct engines *engines, struct scorer **scorer)
+{
+    struct scorer *model;
+    enum status status = model_open(engines->settings, &model);
+    if (status != STATUS_OK)
+        return status;
+    status = scorer_breaker_open(engines->gate, model, scorer);
+    if (status != STATUS_OK)
+        scorer_close(model);
+    return status;
+}
+
+enum status engines_context_open(void *argument, unsigned uses, struct role_context *context)
+{
+    struct engines *engines = argument;
+    *context = (struct role_context){
+        .settings = &engines->role_settings,
+        .bus = engines->bus,
+        .clock = clock_system(),
+        .entropy = entropy_system(),
+        .revocations = engines->revocations,
+    };
+    enum status status = STATUS_OK;
+    if ((uses & USES_STORE) != 0)
+        status = store_open(engines, &context->store);
+    if (status == STATUS_OK && (uses & USES_CACHE) != 0)
+        status = cache_open(engines, &context->cache);
+    if (status == STATUS_OK && (uses & USES_SCORER) != 0)
+        status = scorer_open(engines, &context->scorer);
+    if (status != STATUS_OK)
+        engines_context_close(engines, context);
+    return status;
+}
+
+void engines_context_close(void *argument, struct role_context *context)
+{
+    struct engines *engines = argument;
+    if (context->store != NULL)
+        store_close(context->store);
+    if (context->scorer != NULL)
+        scorer_close(context->scorer);
+    /* The map in this process is shared by all threads and closed with the engines. */
+    if (context->cache != NULL && context->cache != engines->memory)
+        cache_close(context->cache);
+    *context = (struct role_context){0};
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings → engines. The only place, with main.c, that knows adapters: which one stands behind
+ * each port is decided here, by the variables that are set.
+ */
+#ifndef ECS_WIRING_H
+#define ECS_WIRING_H
+
+#include "adapters/scorer_breaker.h"
+#include "adapters/store_sqlite.h"
+#include "roles/role.h"
+#include "settings.h"
+
+/* The engines of one process. Zeroed before engines_open. */
+struct engines {
+    const struct settings *settings;
+    struct bus *bus;
+    struct sqlite_database *database; /* embedded store only */
+    struct cache *memory;             /* embedded cache only: one for all threads */
+    struct breaker_gate *gate;
+    struct revocations *revocations;
+    struct policy policy;
+    struct token_keys tokens;
+    char internal_key_text[SETTING_TEXT_MAX + 1];
+    const char *internal_keys[INTERNAL_KEYS_MAX + 1];
+    struct role_settings role_settings;
+};
+
+/* What a process needs beside its ports. */
+struct needs {
+    unsigned uses; /* of enum role_uses */
+    bool tokens;   /* it signs or checks access tokens */
+    bool internal; /* it checks internal keys */
+};
+
+/* Checks and opens everything the needs name. INVALID or UNAVAILABLE: `faults` has a line for
+ * each fault, and nothing stays open. */
+MUST_CHECK enum status engines_open(struct engines *engines, const struct settings *settings,
+                                    const struct needs *needs, struct buf *faults);
+void engines_close(struct engines *engines);
+
+/* Handles for one thread: runner_options.context_open and context_close. */
+MUST_CHECK enum status engines_context_open(void *engines, unsigned uses,
+                                            struct role_context *context);
+void engines_context_close(void *engines, struct role_context *context);
+
+#endif

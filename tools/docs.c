@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tables in the code → pages under docs/. `make docs` writes them; the tests check that they are
+ * current. usage: docs PAGE, where PAGE is api, configuration, streams or metrics.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ports/endpoint.h"
+#include "roles/role.h"
+
+static const struct role *const roles[] = {
+    &role_emotion_ingestion,      &role_transaction_ingestion, &role_emotion_processing,
+    &role_transaction_processing, &role_credit_analysis,       &role_user_credit,
+    &role_credit_application,
+};
+enum { ROLE_COUNT = sizeof roles / sizeof roles[0] };
+
+static void endpoint_page(const struct endpoint *endpoint)
+{
+    static const char *const methods[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE", "PATCH"};
+    static const char *const auths[] = {"none", "`X-Internal-Key`", "bearer token"};
+    printf("### %s `%s`\n\n%s\n\n", methods[endpoint->method], endpoint->path, endpoint->summary);
+    printf("- authorization: %s%s\n", auths[endpoint->auth],
+           endpoint->internal ? "; not reachable through the public gateway" : "");
+    if (endpoint->paged)
+        printf("- query: `page` from 1 (1), `page_size` 1 to 100 (10)\n");
+    if (endpoint->batch)
+        printf("- also takes `application/x-ndjson`, up to %d lines\n", HTTP_BATCH_LINES_MAX);
+    if (endpoint->errors != NULL)
+        printf("- refusals of its own: %s\n", endpoint->errors);
+    if (endpoint->request_schema != NULL)
+        printf("\nRequest:\n```json\n%s\n```\n", endpoint->request_schema);
+    printf("\nAnswer %d%s\n", endpoint->success,
+           endpoint->kind == ENDPOINT_EVENTS ? " (`text/event-stream`):" : ":");
+    if (endpoint->response_schema != NULL)
+        printf("```json\n%s\n```\n", endpoint->response_schema);
+    printf("\n");
+}
+
+static void api_page(void)
+{
+    printf("# HTTP API\n\nEvery role's endpoints. `GET /openapi.json` says the same as OpenAPI "
+           "3.1; `GET /healthz`, `/readyz` and `/metrics` are served by every process.\n"
+           "Errors are `application/problem+json`: `{\"detail\", \"type\", \"title\", \"status\", "
+           "\"instance\"}`; field errors are 422 with a list as `detail`.\n\n");
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (roles[i]->endpoint_count == 0)
+            continue;
+        printf("## Role %s\n\n", roles[i]->name);
+        for (size_t k = 0; k < roles[i]->endpoint_count; k++)
+            endpoint_page(&roles[i]->endpoints[k]);
+    }
+}
+
+static void configuration_page(void)
+{
+    printf("# Configuration\n\nBy environment variables only. A secret may also come as "
+           "`NAME_FILE`, the path of a file that holds it. All faults are told at once, and the "
+           "exit status is then 78.\n\n| variable | default | range | what |\n|---|---|---|---|\n");
+#define RANGE_TEXT(least, most) ""
+#define RANGE_SECRET(least, most) ""
+#define RANGE_INTEGER(least, most) #least " to " #most
+#define SECRET_TEXT(name) ""
+#define SECRET_INTEGER(name) ""
+#define SECRET_SECRET(name) " Also as `" #name "_FILE`."
+#define OPTION(name, field, kind, fallback, least, most, help)                                     \
+    printf("| `%s` | %s%s%s | %s | %s%s |\n", #name, fallback[0] ? "`" : "", fallback,             \
+           fallback[0] ? "`" : "", RANGE_##kind(least, most), help, SECRET_##kind(name));
+#include "options.def"
+#undef OPTION
+}
+
+static void streams_page(void)
+{
+    printf("# Streams\n\n| stream | subject | published by | consumed by | a message is |\n"
+           "|---|---|---|---|---|\n");
+#define STREAM(id, label, name, subject, producers, consumers, content)                            \
+    printf("| `%s` | `%s` | %s | %s | %s |\n", name, subject, producers, consumers, content);
+#include "domain/event.def"
+#undef STREAM
+}
+
+static void metrics_page(void)
+{
+    printf("# Metrics\n\n`GET /metrics`, Prometheus text format. Names begin with `ecs_`; counters "
+           "end in `_total`, histograms in `_seconds`.\n\n| metric | kind | label | what |\n"
+           "|---|---|---|---|\n");
+#define LABEL_OF(label) ((label) == NULL ? "" : (const char *)(label))
+#define COUNTER(name, help, label)                                                                 \
+    printf("| `%s` | counter | %s | %s |\n", #name, LABEL_OF(label), help);
+#define GAUGE(name, help, label)                                                                   \
+    printf("| `%s` | gauge | %s | %s |\n", #name, LABEL_OF(label), help);
+#define HISTOGRAM(name, help) printf("| `%s` | histogram | | %s |\n", #name, help);
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef HISTOGRAM
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*write)(void);
+    } pages[] = {{"api", api_page},
+                 {"configuration", configuration_page},
+                 {"streams", streams_page},
+                 {"metrics", metrics_page}};
+    for (size_t i = 0; argc == 2 && i < sizeof pages / sizeof pages[0]; i++) {
+        if (strcmp(argv[1], pages[i].name) == 0) {
+            pages[i].write();
+            return 0;
+        }
+    }
+    fprintf(stderr, "usage: docs api|configuration|streams|metrics\n");
+    return 64;
+}
