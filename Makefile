@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: test test-unit test-system fuzz format format-check layers
+.PHONY: bench test test-unit test-system fuzz format format-check layers
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
@@ -40,3 +40,11 @@ format-check:
 ## layers: tells includes that break the order of the rooms
 layers:
 	@tools/layers.py
+
+## bench: measures ecs beside its bare limits; QUICK=1: a shorter, rougher one
+bench:
+	@tools/setup.sh build engines bench
+	@test -d build || meson setup build >/dev/null
+	@ninja -C build --quiet ecs bench/bare_http bench/bare_jetstream bench/bare_postgres \
+		bench/bare_sqlite
+	@bench/bench.py $(if $(QUICK),--quick)
