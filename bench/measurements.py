@@ -12,7 +12,7 @@ from harness.ecs import INTERNAL_KEY
 from harness.poll import until
 
 import load
-from results import Result, Target
+from results import Result, Target, percentile, quantile_us
 from systems import BATCH, backlog
 
 POST_CONNECTIONS = 64
@@ -205,18 +205,6 @@ def analyses(plan, systems):
              ("cold, real", "real", real_cold, None))]
 
 
-def quantile_us(before, after, name, q):
-    """The upper edge of the bucket that holds the quantile, of what came between two looks."""
-    buckets = []
-    for key, value in after.items():
-        if key.startswith(f'ecs_{name}_seconds_bucket{{le="'):
-            edge = key.split('"')[1]
-            buckets.append((float(edge.replace("+Inf", "inf")), value - before.get(key, 0)))
-    buckets.sort()
-    total = buckets[-1][1]
-    return next(edge for edge, count in buckets if count >= q * total) * 1e6
-
-
 def probe(system, person, seconds):
     """Times from the post of an event to its row in the database, as SQL shows it: (sent to seen,
     accepted to seen), in microseconds."""
@@ -239,10 +227,6 @@ def probe(system, person, seconds):
         whole.append((now - started) * 1e6)
         after_answer.append((now - accepted) * 1e6)
     return whole, after_answer
-
-
-def percentile(values, q):
-    return sorted(values)[min(len(values) - 1, int(q * len(values)))]
 
 
 def freshness(plan, systems):

@@ -49,6 +49,22 @@ class Result:
         return "yes" if self.target.reached(statistics.median(self.ours), self.p99_us) else "NO"
 
 
+def percentile(values, q):
+    return sorted(values)[min(len(values) - 1, int(q * len(values)))]
+
+
+def quantile_us(before, after, name, q):
+    """The upper edge of the bucket that holds the quantile, of what came between two looks."""
+    buckets = []
+    for key, value in after.items():
+        if key.startswith(f'ecs_{name}_seconds_bucket{{le="'):
+            edge = key.split('"')[1]
+            buckets.append((float(edge.replace("+Inf", "inf")), value - before.get(key, 0)))
+    buckets.sort()
+    total = buckets[-1][1]
+    return next(edge for edge, count in buckets if count >= q * total) * 1e6
+
+
 def number(value):
     if value is None:
         return ""
