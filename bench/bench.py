@@ -67,7 +67,7 @@ def main():
     try:
         for kind in (EmbeddedBench, RealBench):
             systems[kind.kind] = kind(folder / kind.kind)
-            systems[kind.kind].populate(plan.people + plan.new_people + 1)
+            systems[kind.kind].populate(plan.people, plan.people + plan.new_people + 1)
         found = measure(plan, systems, options.only or STEPS)
     finally:
         for system in systems.values():

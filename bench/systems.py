@@ -4,8 +4,10 @@ embedded or on private NATS, PostgreSQL and Redis. Both are the tests' (tests/sy
 import concurrent.futures
 import datetime
 import random
+import sqlite3
 import time
 
+import psycopg2
 import requests
 from harness.database import PostgresDatabase, SqliteDatabase
 from harness.ecs import INTERNAL_KEY, ROLES, Process, System, run_ecs
@@ -25,7 +27,8 @@ class Bench(System):
         super().__init__(folder, ENVIRONMENT)
         self.environment["DATA_DIR"] = str(self.folder / "data")
         self.people = []
-        self.people_file = self.folder / "people"
+        self.people_file = self.folder / "people"  # those who feel and ask again and again
+        self.everybody_file = self.folder / "everybody"
 
     def process_of(self, path):
         return self.processes["ecs"]
@@ -37,12 +40,13 @@ class Bench(System):
     def command(self, *arguments, timeout_s=60):
         return run_ecs(*arguments, environment=self.environment, timeout_s=timeout_s)
 
-    def populate(self, count):
-        """Schema and people; nothing of ecs may run."""
+    def populate(self, known, count):
+        """Schema, and so many people of whom the first are known; nothing of ecs may run."""
         until("the schema is migrated", lambda: self.command("migrate").returncode == 0)
         self.people = people_added(self, count)
         lines = [f"{person.id} {person.token}\n" for person in self.people]
-        self.people_file.write_text("".join(lines), encoding="utf-8")
+        self.people_file.write_text("".join(lines[:known]), encoding="utf-8")
+        self.everybody_file.write_text("".join(lines), encoding="utf-8")
 
     def serve(self, *roles, count=1):
         """Starts `count` processes of these roles; of all seven without one."""
@@ -78,6 +82,10 @@ class Bench(System):
             return ended >= published
         until("all emotion events are counted", drained, DRAIN_LIMIT_S, 0.1)
 
+    def connect(self):
+        """A connection that looks at the database from outside, and its mark of a parameter."""
+        raise NotImplementedError
+
     def post_batch(self, lines):
         answer = requests.post(
             self.url("/v1/emotions/stream"), data="\n".join(lines).encode(), timeout=30,
@@ -100,6 +108,10 @@ class EmbeddedBench(Bench):
         self.database = SqliteDatabase(self.folder / "data")
 
 
+    def connect(self):
+        return sqlite3.connect(f"file:{self.database.path}?mode=ro", uri=True), "?"
+
+
 class RealBench(Bench):
     kind = "real"
 
@@ -110,8 +122,12 @@ class RealBench(Bench):
         self.environment.update(self.engines.environment())
         self.database = PostgresDatabase(self.engines.postgres.url)
 
+    def connect(self):
+        connection = psycopg2.connect(self.engines.postgres.url)
+        connection.autocommit = True
+        return connection, "%s"
+
     def end_engines(self):
-        self.database.close()
         self.engines.end()
 
 
