@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build run docs clean help test test-unit test-system fuzz format format-check layers
+.PHONY: build run docs bench clean help test test-unit test-system fuzz format format-check layers
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
@@ -52,6 +52,14 @@ format-check:
 ## layers: tells includes that break the order of the rooms
 layers:
 	@tools/layers.py
+
+## bench: measures ecs beside its bare limits; QUICK=1: a shorter, rougher one
+bench:
+	@tools/setup.sh build engines bench
+	@test -d build || meson setup build >/dev/null
+	@ninja -C build --quiet ecs bench/bare_http bench/bare_jetstream bench/bare_postgres \
+		bench/bare_sqlite
+	@bench/bench.py $(if $(QUICK),--quick)
 
 ## docs: writes the pages that come from tables in the code
 docs: build
