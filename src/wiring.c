@@ -135,12 +135,9 @@ static enum status fixed_risk(const char *name, int32_t *risk)
     return STATUS_OK;
 }
 
-/* The model alone; the breaker goes around it. */
 static enum status model_open(const struct settings *settings, struct scorer **scorer)
 {
     int32_t risk;
-    if (settings->credit_analysis_service_url[0] != '\0')
-        return scorer_http_open(settings->credit_analysis_service_url, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
@@ -202,7 +199,8 @@ static enum status contexts_try(struct engines *engines, unsigned uses, struct b
         const char *variable;
     } tries[] = {{USES_STORE, "DATABASE_URL"},
                  {USES_CACHE, "REDIS_URL"},
-                 {USES_SCORER, "CREDIT_ANALYSIS_SERVICE_URL or SCORER"}};
+                 {USES_SCORER, "CREDIT_ANALYSIS_SERVICE_URL or SCORER"},
+                 {USES_MODEL, "SCORER"}};
     enum status worst = STATUS_OK;
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         struct role_context context;
@@ -295,7 +293,9 @@ static enum status cache_open(struct engines *engines, struct cache **cache)
 static enum status scorer_open(struct engines *engines, struct scorer **scorer)
 {
     struct scorer *model;
-    enum status status = model_open(engines->settings, &model);
+    const char *url = engines->settings->credit_analysis_service_url;
+    enum status status =
+        url[0] != '\0' ? scorer_http_open(url, &model) : model_open(engines->settings, &model);
     if (status != STATUS_OK)
         return status;
     status = scorer_breaker_open(engines->gate, model, scorer);
@@ -321,6 +321,8 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
         status = cache_open(engines, &context->cache);
     if (status == STATUS_OK && (uses & USES_SCORER) != 0)
         status = scorer_open(engines, &context->scorer);
+    if (status == STATUS_OK && (uses & USES_MODEL) != 0)
+        status = model_open(engines->settings, &context->model);
     if (status != STATUS_OK)
         engines_context_close(engines, context);
     return status;
@@ -333,6 +335,8 @@ void engines_context_close(void *argument, struct role_context *context)
         store_close(context->store);
     if (context->scorer != NULL)
         scorer_close(context->scorer);
+    if (context->model != NULL)
+        scorer_close(context->model);
     /* The map in this process is shared by all threads and closed with the engines. */
     if (context->cache != NULL && context->cache != engines->memory)
         cache_close(context->cache);

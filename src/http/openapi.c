@@ -33,6 +33,13 @@ static const char last_event_parameter[] =
     "{\"name\":\"Last-Event-ID\",\"in\":\"header\",\"schema\":{\"type\":\"integer\","
     "\"minimum\":0,\"default\":0}}";
 
+static const char key_parameter[] =
+    "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"schema\":{\"type\":\"string\","
+    "\"minLength\":1,\"maxLength\":128}}";
+static const char after_parameter[] =
+    "{\"name\":\"after\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"minimum\":0,"
+    "\"default\":0}}";
+
 static void put_member(struct buf *json, const char *key, const char *raw)
 {
     json_put_key(json, key);
@@ -79,7 +86,8 @@ static void put_parameters(struct buf *json, const struct route *route)
 {
     const struct endpoint *endpoint = route->endpoint;
     bool events = endpoint->kind == ENDPOINT_EVENTS;
-    if (route->parameter_count == 0 && !endpoint->paged && !events)
+    if (route->parameter_count == 0 && !endpoint->paged && !endpoint->keyed && !endpoint->resumed &&
+        !events)
         return;
     json_put_key(json, "parameters");
     json_put_open(json, '[');
@@ -87,6 +95,10 @@ static void put_parameters(struct buf *json, const struct route *route)
         put_path_parameter(json, (struct slice){at + 1, strcspn(at + 1, "}")});
     if (endpoint->paged)
         json_put_raw(json, slice_of(page_parameters));
+    if (endpoint->keyed)
+        json_put_raw(json, slice_of(key_parameter));
+    if (endpoint->resumed)
+        json_put_raw(json, slice_of(after_parameter));
     if (events)
         json_put_raw(json, slice_of(last_event_parameter));
     json_put_close(json, ']');
@@ -186,7 +198,7 @@ static bool may_answer(const struct route *route, int http_status)
     case 415:
         return body;
     case 422:
-        return body || endpoint->paged;
+        return body || endpoint->paged || endpoint->resumed;
     case 429:
         return true;
     case 503:

@@ -58,7 +58,7 @@ struct request {
 };
 
 struct response {
-    int http_status;
+    int http_status; /* the success of the endpoint, until it is changed */
     struct buf body;
     const char *content_type; /* a constant text; application/json unless set */
     int retry_after_s;        /* 0: no such header */
@@ -92,6 +92,8 @@ struct endpoint {
     int success; /* status of success */
     const char *response_schema;
     const char *errors; /* statuses beyond those that auth and body imply: "404 409" */
+    bool keyed;         /* takes Idempotency-Key */
+    bool resumed;       /* takes after: to go on behind this id */
 };
 
 /* {"detail": …} with the fields of RFC 9457; replaces what the body held. */

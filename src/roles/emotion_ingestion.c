@@ -277,6 +277,7 @@ static const struct endpoint endpoints[] = {
 const struct role role_emotion_ingestion = {
     .name = "emotion-ingestion",
     .summary = "takes emotion events over HTTP and puts them on the bus",
+    .uses = USES_BUS,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
 };

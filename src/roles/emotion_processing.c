@@ -37,5 +37,6 @@ static const struct consumer_step consumer = {
 const struct role role_emotion_processing = {
     .name = "emotion-processing",
     .summary = "counts emotion events into raw rows and hourly tiles",
+    .uses = USES_BUS | USES_STORE | USES_CACHE,
     .consumer = &consumer,
 };

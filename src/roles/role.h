@@ -45,7 +45,8 @@ struct role_context {
     const struct role_settings *settings;
     struct store *store;
     struct cache *cache;
-    struct scorer *scorer;
+    struct scorer *scorer; /* guarded by the breaker; perhaps another process */
+    struct scorer *model;  /* in this process, unguarded */
     struct bus *bus;
     struct clock *clock;
     struct entropy *entropy;
@@ -71,7 +72,7 @@ struct tick_step {
 };
 
 /* The ports that the steps of a role work with; the others may be NULL in its context. */
-enum role_uses { USES_BUS = 1, USES_STORE = 2, USES_CACHE = 4, USES_SCORER = 8 };
+enum role_uses { USES_BUS = 1, USES_STORE = 2, USES_CACHE = 4, USES_SCORER = 8, USES_MODEL = 16 };
 
 struct role {
     const char *name;

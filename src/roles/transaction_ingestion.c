@@ -99,6 +99,7 @@ static const struct endpoint endpoints[] = {
 const struct role role_transaction_ingestion = {
     .name = "transaction-ingestion",
     .summary = "takes transactions over HTTP and puts them on the bus",
+    .uses = USES_BUS,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
 };

@@ -37,5 +37,6 @@ static const struct consumer_step consumer = {
 const struct role role_transaction_processing = {
     .name = "transaction-processing",
     .summary = "counts transactions into raw rows and daily tiles",
+    .uses = USES_BUS | USES_STORE | USES_CACHE,
     .consumer = &consumer,
 };

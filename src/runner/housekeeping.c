@@ -167,7 +167,7 @@ enum status housekeeping_open(struct housekeeping *keeping, const struct runner_
         (struct housekeeping){.options = options, .stop = stop, .wakes = streams_events(options)};
     stop_init(&keeping->bus_stop);
     enum status status = options->context_open(
-        options->engines, options->uses & ~(unsigned)USES_SCORER, &keeping->context);
+        options->engines, options->uses & ~(unsigned)(USES_SCORER | USES_MODEL), &keeping->context);
     if (status != STATUS_OK)
         goto no_context;
     if (options->bus != NULL &&

@@ -25,6 +25,7 @@
 #include "adapters/store_sqlite.h"
 #include "base/embedded.h"
 #include "base/json_put.h"
+#include "base/time_text.h"
 #include "roles/role.h"
 #include "wire/policy_json.h"
 
@@ -53,6 +54,7 @@ struct world {
     struct cache *cache;
     struct store *store;
     struct scorer *scorer;
+    struct scorer *model;
     struct revocations *revocations;
     struct buf trace; /* every answer, in order */
 };
@@ -89,6 +91,7 @@ static void world_open_engines(struct world *world)
     world->gate = breaker_gate_create(clock, &world->entropy.base);
     struct scorer *model;
     assert_int_equal(scorer_scorecard_open(&model), STATUS_OK);
+    assert_int_equal(scorer_scorecard_open(&world->model), STATUS_OK);
     assert_int_equal(scorer_breaker_open(world->gate, model, &world->scorer), STATUS_OK);
     world->revocations = revocations_create();
     int applied;
@@ -126,6 +129,7 @@ static void world_open(struct world *world)
             .store = world->store,
             .cache = world->cache,
             .scorer = world->scorer,
+            .model = world->model,
             .bus = world->bus,
             .clock = &world->clock.base,
             .entropy = &world->entropy.base,
@@ -153,6 +157,7 @@ static void world_close(struct world *world)
         free(world->contexts[i].scratch);
     }
     scorer_close(world->scorer);
+    scorer_close(world->model);
     store_close(world->store);
     sqlite_database_close(world->database);
     cache_close(world->cache);
@@ -204,6 +209,7 @@ static json_t *call(struct world *world, const char *path, const struct uuid *us
             snprintf(exchange.request.request_id, sizeof exchange.request.request_id, "r-1");
             if (user != NULL)
                 exchange.request.principal.user_id = *user;
+            exchange.response.http_status = endpoint->success;
             buf_init(&exchange.response.body, 1 << 20);
             int before = done_count;
             endpoint->handle(&world->contexts[i], &exchange);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Role credit-application: accepted offers on the bus → active credit lines, each with a
+ * notification that is written in the same transaction and published from the outbox.
+ */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "roles/outbox.h"
+#include "wire/credit_json.h"
+
+enum { BATCH_MAX = 256, NOTIFICATION_MAX = 512 };
+
+/* The scratch of the step. */
+struct batch {
+    struct bus_message messages[BATCH_MAX];
+    enum outcome outcomes[BATCH_MAX];
+    char reasons[BATCH_MAX][REASON_MAX + 1];
+};
+
+static void reject(struct batch *batch, size_t place, const char *reason)
+{
+    snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
+    batch->messages[place].reason = slice_of(batch->reasons[place]);
+    batch->outcomes[place] = OUTCOME_REJECT;
+}
+
+static void note(const struct bus_message *message, const char *what, const struct uuid *offer_id)
+{
+    char request_id[TRACE_ID_MAX + 1], id[UUID_TEXT_SIZE] = "";
+    snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
+             message->request_id.data == NULL ? "" : message->request_id.data);
+    if (offer_id != NULL)
+        uuid_format(offer_id, id);
+    log_info(what, LOG_TEXT("request_id", request_id),
+             LOG_INTEGER("sequence", (int64_t)message->sequence), LOG_TEXT("offer_id", id));
+}
+
+static enum status activate(struct role_context *context, const struct bus_message *message,
+                            const struct credit_accepted *accepted)
+{
+    int64_t now_us = clock_now_us(context->clock);
+    struct notification notification = {
+        .user_id = accepted->user_id,
+        .offer_id = accepted->offer_id,
+        .type = "CREDIT_LIMIT_APPLIED",
+        .title = "Credit Limit Active!",
+        .message = "Your new credit limit is now available for use.",
+        .created_at_us = now_us,
+    };
+    struct outbox_row row;
+    struct buf payload;
+    bool changed = false;
+    buf_init(&payload, NOTIFICATION_MAX);
+    notification_event_encode(&notification, &payload);
+    enum status status = outbox_row_make(&row, STREAM_NOTIFICATIONS, message->request_id,
+                                         message->traceparent, buf_slice(&payload));
+    buf_free(&payload);
+    if (status == STATUS_OK)
+        status = store_offer_activate(context->store, &accepted->offer_id, &accepted->user_id,
+                                      now_us, &notification, &row, &changed);
+    if (status == STATUS_OK && changed) {
+        metric_add(METRIC_offers_activated, LABEL_NONE, 1);
+        metric_add(METRIC_notifications, LABEL_NONE, 1);
+        note(message, "credit line activated", &accepted->offer_id);
+    }
+    return status;
+}
+
+/* Sets the message's outcome. Not OK: the store cannot be asked. */
+static enum status handle(struct role_context *context, struct batch *batch, size_t place)
+{
+    const struct bus_message *message = &batch->messages[place];
+    struct credit_accepted accepted;
+    struct field_errors errors;
+    char reason[REASON_MAX + 1];
+    enum status status = credit_accepted_decode(message->payload, &accepted, &errors, reason);
+    if (status != STATUS_OK) {
+        if (status == STATUS_INVALID)
+            field_errors_reason(&errors, reason);
+        reject(batch, place, reason);
+        return STATUS_OK;
+    }
+    status = activate(context, message, &accepted);
+    if (status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT)
+        return status;
+    if (status == STATUS_OK)
+        batch->outcomes[place] = OUTCOME_DONE;
+    else if (status == STATUS_NOT_FOUND)
+        reject(batch, place, "no accepted offer of this id and user");
+    else if (message->deliveries >= EVENT_DELIVERIES_MAX)
+        reject(batch, place, "refused by the database");
+    return STATUS_OK;
+}
+
+static enum status step(struct role_context *context, struct bus_consumer *consumer,
+                        int64_t wait_us, size_t *handled)
+{
+    struct batch *batch = context->scratch;
+    size_t count;
+    *handled = 0;
+    enum status status = bus_fetch(consumer, batch->messages, BATCH_MAX, wait_us, &count);
+    if (status != STATUS_OK || count == 0)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        batch->outcomes[i] = OUTCOME_RETRY;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = handle(context, batch, i);
+        if (batch->outcomes[i] == OUTCOME_REJECT) {
+            metric_add(METRIC_events_rejected, LABEL_credits, 1);
+            note(&batch->messages[i], "acceptance refused", NULL);
+        }
+    }
+    enum status settled = bus_settle(consumer, batch->messages, batch->outcomes, count);
+    if (settled == STATUS_OK)
+        *handled = count;
+    return status != STATUS_OK ? status : settled;
+}
+
+static const struct consumer_step consumer = {
+    .stream = STREAM_CREDITS,
+    .scratch_size = sizeof(struct batch),
+    .step = step,
+};
+
+static const struct tick_step ticks[] = {
+    {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
+};
+
+const struct role role_credit_application = {
+    .name = "credit-application",
+    .summary = "activates accepted offers and tells their people",
+    .uses = USES_BUS | USES_STORE,
+    .consumer = &consumer,
+    .ticks = ticks,
+    .tick_count = sizeof ticks / sizeof ticks[0],
+};

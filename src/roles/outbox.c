@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roles/outbox.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/metrics.h"
+
+enum { CONFIRM_WAIT_US = 10000 };
+
+enum confirmation { WAITING, PUBLISHED, FAILED };
+
+static void confirm(void *context, enum status status)
+{
+    _Atomic int *confirmation = context;
+    atomic_store(confirmation, status == STATUS_OK ? PUBLISHED : FAILED);
+}
+
+/* Of id and content, because a database made anew numbers its rows anew. */
+static struct hash message_id_of(const struct outbox_row *row)
+{
+    return hash_of((const struct slice[]){{(const char *)&row->id, sizeof row->id},
+                                          slice_of(row->request_id),
+                                          slice_of(row->payload)},
+                   3);
+}
+
+static void publish(struct bus *bus, const struct outbox_row *row, _Atomic int *confirmation)
+{
+    char message_id[HASH_TEXT_SIZE];
+    struct hash id = message_id_of(row);
+    hash_format(&id, message_id);
+    struct bus_message message = {
+        .stream = row->stream,
+        .payload = slice_of(row->payload),
+        .message_id = slice_of(message_id),
+        .request_id = slice_of(row->request_id),
+        .traceparent = slice_of(row->traceparent),
+    };
+    bus_publish(bus, &message, confirm, confirmation);
+}
+
+/* The bus confirms every message or gives it up, so this ends. It drives the bus meanwhile, for
+ * there may be no other thread that does. */
+static enum status publish_all(struct bus *bus, const struct outbox_row rows[], size_t count,
+                               _Atomic int confirmations[])
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        atomic_init(&confirmations[i], WAITING);
+        publish(bus, &rows[i], &confirmations[i]);
+    }
+    for (size_t i = 0; i < count;) {
+        if (atomic_load(&confirmations[i]) == WAITING) {
+            enum status flushed = bus_flush(bus, CONFIRM_WAIT_US);
+            status = flushed != STATUS_OK ? flushed : status;
+        } else {
+            i++;
+        }
+    }
+    return status;
+}
+
+enum status outbox_relay(struct role_context *context)
+{
+    struct outbox_batch *batch = context->scratch;
+    _Atomic int confirmations[OUTBOX_BATCH_MAX];
+    size_t count;
+    do {
+        enum status status = store_outbox_claim(context->store, clock_now_us(context->clock),
+                                                batch->rows, OUTBOX_BATCH_MAX, &count);
+        if (status != STATUS_OK || count == 0)
+            return status;
+        status = publish_all(context->bus, batch->rows, count, confirmations);
+        size_t published = 0;
+        for (size_t i = 0; i < count; i++)
+            if (atomic_load(&confirmations[i]) == PUBLISHED)
+                batch->published[published++] = batch->rows[i].id;
+        metric_add(METRIC_outbox_published, LABEL_NONE, (int64_t)published);
+        enum status done = store_outbox_done(context->store, batch->published, published);
+        if (done != STATUS_OK || published < count)
+            return done != STATUS_OK ? done : status != STATUS_OK ? status : STATUS_UNAVAILABLE;
+    } while (count == OUTBOX_BATCH_MAX);
+    return STATUS_OK;
+}
+
+static bool copy(char *to, size_t size, struct slice from)
+{
+    if (from.size >= size)
+        return false;
+    if (from.size > 0)
+        memcpy(to, from.data, from.size);
+    to[from.size] = '\0';
+    return true;
+}
+
+enum status outbox_row_make(struct outbox_row *row, enum stream stream, struct slice request_id,
+                            struct slice traceparent, struct slice payload)
+{
+    *row = (struct outbox_row){.stream = stream};
+    bool fits = copy(row->request_id, sizeof row->request_id, request_id) &&
+                copy(row->traceparent, sizeof row->traceparent, traceparent) &&
+                copy(row->payload, sizeof row->payload, payload);
+    return fits ? STATUS_OK : STATUS_INTERNAL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The outbox: messages that were committed together with what they tell of → the bus. A message
+ * that was published but not yet deleted when a process ends is published again; its message id,
+ * and consumers that count once, make that harmless.
+ */
+#ifndef ECS_ROLES_OUTBOX_H
+#define ECS_ROLES_OUTBOX_H
+
+#include "roles/role.h"
+
+enum { OUTBOX_PERIOD_US = 100000, OUTBOX_BATCH_MAX = 256 };
+
+/* Rows under way and what became of them: the scratch of the tick. */
+struct outbox_batch {
+    struct outbox_row rows[OUTBOX_BATCH_MAX];
+    int64_t published[OUTBOX_BATCH_MAX]; /* ids */
+};
+
+/* A tick_step: publishes what waits, and deletes what the bus has confirmed. */
+enum status outbox_relay(struct role_context *context);
+
+/* A message on `stream` in the name of `request_id` and `traceparent`; its payload is copied.
+ * INTERNAL if it does not fit. */
+MUST_CHECK enum status outbox_row_make(struct outbox_row *row, enum stream stream,
+                                       struct slice request_id, struct slice traceparent,
+                                       struct slice payload);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * People: registration and profile.
+ */
+#include <stdio.h>
+
+#include "auth/password.h"
+#include "roles/rates.h"
+#include "roles/user_credit.h"
+#include "wire/user_json.h"
+
+static enum status user_make(struct role_context *context, const struct credentials *credentials,
+                             struct user *user)
+{
+    int64_t now_us = clock_now_us(context->clock);
+    *user = (struct user){.id = entropy_uuid(context->entropy, now_us),
+                          .created_at_us = now_us,
+                          .updated_at_us = now_us};
+    snprintf(user->email, sizeof user->email, "%s", credentials->email);
+    return password_hash(slice_of(credentials->password), user->password_hash);
+}
+
+void account_register(struct role_context *context, struct exchange *exchange)
+{
+    struct response *response = &exchange->response;
+    struct credentials credentials;
+    struct field_errors errors;
+    struct user user;
+    char reason[REASON_MAX + 1];
+    enum status status = credentials_decode(exchange->request.body, &credentials, &errors, reason);
+    if (status != STATUS_OK) {
+        answer_refused(response, status, &errors, reason);
+        return;
+    }
+    if (!rate_pass(context, "registrations", exchange->request.remote_address,
+                   context->settings->registrations_per_second_max)) {
+        answer_limited(response, "Too many registrations.", SECOND_US);
+        return;
+    }
+    status = user_make(context, &credentials, &user);
+    if (status == STATUS_OK)
+        status = store_user_create(context->store, &user);
+    if (status == STATUS_OK)
+        user_encode(&user, &response->body);
+    else if (status == STATUS_CONFLICT)
+        response_error(response, status, "Email already registered.");
+    else
+        answer_failed(response, status, "");
+}
+
+void account_read(struct role_context *context, struct exchange *exchange)
+{
+    const struct uuid *user_id = &exchange->request.principal.user_id;
+    struct user user;
+    struct offer line;
+    enum status status = store_user_by_id(context->store, user_id, &user);
+    if (status != STATUS_OK) {
+        answer_failed(&exchange->response, status, "User not found.");
+        return;
+    }
+    status = store_line_read(context->store, user_id, &line);
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        profile_encode(&user, status == STATUS_OK ? &line : NULL, &exchange->response.body);
+    else
+        answer_failed(&exchange->response, status, "");
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Credit analysis: features → risk → decision. A request that nothing new is known for is
+ * answered by the decision that stands: one look into the cache and one into the database.
+ */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "roles/user_credit.h"
+#include "wire/credit_json.h"
+#include "wire/features_json.h"
+
+enum { SNAPSHOT_MAX = 8192, CACHE_KEY_SIZE = 64 };
+
+static bool features_cached(struct role_context *context, const char *key,
+                            const struct features_snapshot *wanted, struct features *features)
+{
+    struct features_snapshot found;
+    struct buf text;
+    buf_init(&text, SNAPSHOT_MAX);
+    enum status status = cache_get(context->cache, key, &text);
+    bool good = status == STATUS_OK && !text.overflowed &&
+                features_snapshot_decode(buf_slice(&text), &found) == STATUS_OK &&
+                uuid_equal(&found.user_id, &wanted->user_id) && found.version == wanted->version &&
+                found.period_us == wanted->period_us;
+    buf_free(&text);
+    metric_add(METRIC_feature_cache,
+               good                           ? LABEL_hit
+               : status == STATUS_UNAVAILABLE ? LABEL_error
+                                              : LABEL_miss,
+               1);
+    if (good)
+        *features = found.features;
+    return good;
+}
+
+static void features_keep(struct role_context *context, const char *key,
+                          const struct features_snapshot *snapshot)
+{
+    struct buf text;
+    buf_init(&text, SNAPSHOT_MAX);
+    features_snapshot_encode(snapshot, &text);
+    if (cache_set(context->cache, key, buf_slice(&text),
+                  context->settings->feature_cache_life_us) != STATUS_OK)
+        metric_add(METRIC_feature_cache, LABEL_error, 1);
+    buf_free(&text);
+}
+
+/* The person's features as of now, from the cache if it has those of this version. Sets
+ * features and features_version of the decision. */
+static enum status features_of(struct role_context *context, int64_t version,
+                               struct decision *decision)
+{
+    char key[CACHE_KEY_SIZE], user_id[UUID_TEXT_SIZE];
+    struct features_snapshot snapshot = {
+        .user_id = decision->user_id,
+        .version = version,
+        .period_us = features_period_us(decision->decided_at_us),
+    };
+    uuid_format(&decision->user_id, user_id);
+    snprintf(key, sizeof key, "user_features:%s", user_id);
+    decision->features_version = version;
+    if (features_cached(context, key, &snapshot, &decision->features))
+        return STATUS_OK;
+    struct person_tiles tiles;
+    enum status status = store_tiles_read(context->store, &decision->user_id, snapshot.period_us,
+                                          &snapshot.version, &tiles);
+    if (status != STATUS_OK)
+        return status;
+    snapshot.features = features_compute(&tiles, snapshot.period_us);
+    features_keep(context, key, &snapshot);
+    decision->features = snapshot.features;
+    decision->features_version = snapshot.version;
+    return STATUS_OK;
+}
+
+static void answer_unscored(struct response *response, enum status status,
+                            const struct score *score)
+{
+    bool overloaded = status == STATUS_TOO_MANY_REQUESTS;
+    response_error(
+        response, STATUS_UNAVAILABLE,
+        overloaded ? "Credit analysis service is temporarily overloaded. Please try again later."
+                   : "Credit analysis service is unavailable.");
+    int64_t wait_us = overloaded ? score->retry_after_us : SECOND_US;
+    response->retry_after_s = (int)((wait_us + SECOND_US - 1) / SECOND_US);
+    if (response->retry_after_s < 1)
+        response->retry_after_s = 1;
+}
+
+static void note(const struct request *request, const struct decision *decision)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&decision->id, id);
+    metric_add(METRIC_decisions, decision->approved ? LABEL_approved : LABEL_denied, 1);
+    log_info("credit decided", LOG_TEXT("request_id", request->request_id),
+             LOG_TEXT("decision_id", id),
+             LOG_TEXT("result", decision->approved ? "approved" : "denied"));
+}
+
+/* Scores, decides and records; `decision` has person, time and features. */
+static void decide(struct role_context *context, struct exchange *exchange,
+                   struct decision *decision, const struct idempotency *idempotency)
+{
+    struct response *response = &exchange->response;
+    struct score score = {0};
+    struct decision stands;
+    enum status status = scorer_score(context->scorer, &decision->features, &score);
+    if (status != STATUS_OK) {
+        answer_unscored(response, status, &score);
+        return;
+    }
+    int64_t now_us = decision->decided_at_us;
+    struct uuid offer_id = entropy_uuid(context->entropy, now_us);
+    decision->id = entropy_uuid(context->entropy, now_us);
+    snprintf(decision->model, sizeof decision->model, "%s", score.model);
+    decision_make(decision, context->settings->policy, score.risk, &offer_id);
+    status = store_decision_record(context->store, decision, idempotency, &stands);
+    if (status == STATUS_CONFLICT) {
+        response_error(response, status, "Idempotency-Key was used for another request.");
+    } else if (status != STATUS_OK) {
+        answer_failed(response, status, "User not found.");
+    } else {
+        if (uuid_equal(&stands.id, &decision->id))
+            note(&exchange->request, &stands);
+        else
+            metric_add(METRIC_decisions, LABEL_repeated, 1);
+        analysis_encode(&stands, &response->body);
+    }
+}
+
+/* True if the request was answered under the same key before; so too if that cannot be asked. */
+static bool answered_before(struct role_context *context, struct exchange *exchange,
+                            const struct idempotency *idempotency)
+{
+    struct response *response = &exchange->response;
+    struct decision decision;
+    if (idempotency->key == NULL)
+        return false;
+    enum status status = store_decision_by_key(context->store, &exchange->request.principal.user_id,
+                                               idempotency, &decision);
+    if (status == STATUS_NOT_FOUND)
+        return false;
+    if (status == STATUS_OK) {
+        metric_add(METRIC_decisions, LABEL_repeated, 1);
+        analysis_encode(&decision, &response->body);
+    } else if (status == STATUS_CONFLICT) {
+        response_error(response, status, "Idempotency-Key was used for another request.");
+    } else {
+        answer_failed(response, status, "");
+    }
+    return true;
+}
+
+void credit_analyse(struct role_context *context, struct exchange *exchange)
+{
+    const struct request *request = &exchange->request;
+    const struct policy *policy = context->settings->policy;
+    char key[IDEMPOTENCY_KEY_MAX + 1];
+    snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
+             request->idempotency_key.data == NULL ? "" : request->idempotency_key.data);
+    struct idempotency idempotency = {
+        .key = key[0] == '\0' ? NULL : key,
+        .request = hash_of((const struct slice[]){slice_of("credit-analysis"), request->body}, 2),
+    };
+    if (answered_before(context, exchange, &idempotency))
+        return;
+    struct credit_state state;
+    struct decision decision = {.user_id = request->principal.user_id,
+                                .decided_at_us = clock_now_us(context->clock)};
+    enum status status = store_credit_state(context->store, &decision.user_id, &state);
+    if (status == STATUS_OK)
+        status = features_of(context, state.features_version, &decision);
+    if (status != STATUS_OK) {
+        answer_failed(&exchange->response, status, "User not found.");
+        return;
+    }
+    struct hash inputs =
+        decision_inputs(&decision.features, scorer_model(context->scorer), &policy->hash);
+    if (idempotency.key == NULL && state.has_decision &&
+        decision_still_stands(&state.last, &inputs, decision.decided_at_us)) {
+        metric_add(METRIC_decisions, LABEL_repeated, 1);
+        analysis_encode(&state.last, &exchange->response.body);
+        return;
+    }
+    decide(context, exchange, &decision, &idempotency);
+}
+
+void decision_list(struct role_context *context, struct exchange *exchange)
+{
+    struct buf *json = &exchange->response.body;
+    struct decision decisions[PAGE_SIZE_MAX];
+    struct page page;
+    size_t count;
+    int64_t total;
+    if (!page_read(&exchange->request, &page, &exchange->response))
+        return;
+    enum status status = store_decisions_list(context->store, &exchange->request.principal.user_id,
+                                              page, decisions, &count, &total);
+    if (status != STATUS_OK) {
+        answer_failed(&exchange->response, status, "");
+        return;
+    }
+    page_open(&page, total, json);
+    for (size_t i = 0; i < count; i++)
+        decision_encode(&decisions[i], json);
+    page_close(json);
+}
+
+void decision_get(struct role_context *context, struct exchange *exchange)
+{
+    static const char missing[] = "Decision not found.";
+    const struct request *request = &exchange->request;
+    struct slice text = request->path_parameters[0];
+    struct decision decision;
+    struct uuid id;
+    enum status status = STATUS_NOT_FOUND;
+    if (uuid_parse(text.data, text.size, &id) == STATUS_OK)
+        status = store_decision_read(context->store, &id, &request->principal.user_id, &decision);
+    if (status == STATUS_OK)
+        decision_encode(&decision, &exchange->response.body);
+    else
+        answer_failed(&exchange->response, status, missing);
+}

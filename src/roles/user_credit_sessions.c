@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Logging in and out: a session is a short-lived access token, and a refresh token that is used
+ * once, for the next pair.
+ */
+#include <sodium.h>
+#include <stdio.h>
+
+#include "auth/password.h"
+#include "base/json_put.h"
+#include "roles/rates.h"
+#include "roles/user_credit.h"
+#include "wire/user_json.h"
+
+enum { REFRESH_BYTES = 32, REFRESH_TEXT_SIZE = 2 * REFRESH_BYTES + 1 };
+
+static struct hash token_hash(const char *token)
+{
+    return hash_of((const struct slice[]){slice_of(token)}, 1);
+}
+
+/* A new refresh token; the store keeps its hash alone. */
+static void refresh_make(struct role_context *context, int64_t now_us, struct refresh_token *token,
+                         char text[REFRESH_TEXT_SIZE])
+{
+    uint8_t bytes[REFRESH_BYTES];
+    entropy_fill(context->entropy, bytes, sizeof bytes);
+    sodium_bin2hex(text, REFRESH_TEXT_SIZE, bytes, sizeof bytes);
+    *token = (struct refresh_token){
+        .token = token_hash(text),
+        .expires_at_us = now_us + context->settings->refresh_token_life_us,
+    };
+}
+
+static enum status session_answer(struct role_context *context, const struct user *user,
+                                  int64_t now_us, const char *refresh_token, struct buf *json)
+{
+    const struct role_settings *settings = context->settings;
+    char access_token[TOKEN_MAX + 1];
+    struct principal principal = {
+        .user_id = user->id,
+        .token_id = entropy_uuid(context->entropy, now_us),
+        .token_expires_at_us = now_us + settings->access_token_life_us,
+    };
+    snprintf(principal.email, sizeof principal.email, "%s", user->email);
+    enum status status = token_sign(settings->tokens, &principal, now_us, access_token);
+    if (status == STATUS_OK)
+        session_encode(access_token, settings->access_token_life_us, refresh_token, json);
+    return status;
+}
+
+static enum status session_begin(struct role_context *context, const struct user *user,
+                                 struct buf *json)
+{
+    int64_t now_us = clock_now_us(context->clock);
+    char text[REFRESH_TEXT_SIZE];
+    struct refresh_token token;
+    refresh_make(context, now_us, &token, text);
+    token.user_id = user->id;
+    token.family = entropy_uuid(context->entropy, now_us);
+    enum status status = store_refresh_create(context->store, &token);
+    return status == STATUS_OK ? session_answer(context, user, now_us, text, json) : status;
+}
+
+/* UNAUTHENTICATED takes as long whether or not there is such a person. */
+static enum status credentials_check(struct role_context *context,
+                                     const struct credentials *credentials, struct user *user)
+{
+    struct slice password = slice_of(credentials->password);
+    enum status status = store_user_by_email(context->store, credentials->email, user);
+    if (status == STATUS_OK)
+        return password_verify(password, user->password_hash) ? STATUS_OK : STATUS_UNAUTHENTICATED;
+    if (status == STATUS_NOT_FOUND)
+        return password_verify_nobody(password) ? STATUS_OK : STATUS_UNAUTHENTICATED;
+    return status;
+}
+
+void session_login(struct role_context *context, struct exchange *exchange)
+{
+    struct response *response = &exchange->response;
+    struct slice address = exchange->request.remote_address;
+    struct credentials credentials;
+    struct field_errors errors;
+    struct user user;
+    char reason[REASON_MAX + 1];
+    enum status status = credentials_decode(exchange->request.body, &credentials, &errors, reason);
+    if (status != STATUS_OK) {
+        answer_refused(response, status, &errors, reason);
+        return;
+    }
+    if (!rate_pass(context, "logins", address, context->settings->logins_per_second_max)) {
+        answer_limited(response, "Too many logins.", SECOND_US);
+        return;
+    }
+    if (!login_begin(context, address, credentials.email)) {
+        answer_limited(response, "Too many failed logins.", FAILED_LOGIN_WINDOW_US);
+        return;
+    }
+    status = credentials_check(context, &credentials, &user);
+    if (status != STATUS_UNAUTHENTICATED)
+        login_succeed(context, address, credentials.email);
+    if (status == STATUS_OK)
+        status = session_begin(context, &user, &response->body);
+    if (status == STATUS_UNAUTHENTICATED)
+        response_error(response, status, "Invalid credentials.");
+    else if (status != STATUS_OK)
+        answer_failed(response, status, "");
+}
+
+void session_refresh(struct role_context *context, struct exchange *exchange)
+{
+    struct response *response = &exchange->response;
+    char old[REFRESH_TOKEN_MAX + 1], text[REFRESH_TEXT_SIZE], reason[REASON_MAX + 1];
+    struct field_errors errors;
+    struct refresh_token next;
+    struct user user;
+    enum status status = refresh_decode(exchange->request.body, old, &errors, reason);
+    if (status != STATUS_OK) {
+        answer_refused(response, status, &errors, reason);
+        return;
+    }
+    int64_t now_us = clock_now_us(context->clock);
+    struct hash old_hash = token_hash(old);
+    refresh_make(context, now_us, &next, text);
+    status = store_refresh_rotate(context->store, &old_hash, &next, now_us);
+    if (status == STATUS_OK)
+        status = store_user_by_id(context->store, &next.user_id, &user);
+    if (status == STATUS_OK)
+        status = session_answer(context, &user, now_us, text, &response->body);
+    if (status == STATUS_UNAUTHENTICATED || status == STATUS_NOT_FOUND)
+        response_error(response, STATUS_UNAUTHENTICATED, "Invalid or expired refresh token.");
+    else if (status != STATUS_OK)
+        answer_failed(response, status, "");
+}
+
+void session_logout(struct role_context *context, struct exchange *exchange)
+{
+    const struct principal *principal = &exchange->request.principal;
+    int64_t now_us = clock_now_us(context->clock);
+    struct revocation revocation = {
+        .token_id = principal->token_id,
+        .revoked_at_us = now_us,
+        .expires_at_us = principal->token_expires_at_us,
+    };
+    enum status status = store_revocation_add(context->store, &revocation);
+    if (status == STATUS_OK) {
+        revocations_add(context->revocations, &principal->token_id, principal->token_expires_at_us,
+                        now_us);
+        status = store_refresh_end(context->store, &principal->user_id);
+    }
+    if (status != STATUS_OK) {
+        answer_failed(&exchange->response, status, "");
+        return;
+    }
+    struct buf *json = &exchange->response.body;
+    json_put_open(json, '{');
+    json_put_key(json, "status");
+    json_put_text(json, "logged out");
+    json_put_close(json, '}');
+}
