@@ -5,6 +5,7 @@
  */
 #include "adapters/sql_postgres.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,7 @@ static bool answer_wait(PGconn *connection)
         int64_t left_us = deadline_us - monotonic_us();
         struct pollfd wait = {.fd = PQsocket(connection),
                               .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
-        if (left_us <= 0 || poll(&wait, 1, (int)(left_us / 1000 + 1)) < 0)
+        if (left_us <= 0 || (poll(&wait, 1, (int)(left_us / 1000 + 1)) < 0 && errno != EINTR))
             return false;
         if ((wait.revents & ~POLLOUT) != 0 && !PQconsumeInput(connection))
             return false;
@@ -92,8 +93,8 @@ static enum status status_of(struct sql_postgres *pg, const char *state)
         const char *prefix;
         enum status status;
     } table[] = {
-        {"23505", STATUS_CONFLICT},  /* unique */
-        {"23503", STATUS_NOT_FOUND}, /* foreign key */
+        {"23505", STATUS_CONFLICT}, /* unique */
+        {"23503", STATUS_CONFLICT}, /* foreign key: what it refers to has gone */
         {"23", STATUS_INVALID},        {"22", STATUS_INVALID},     {"40", STATUS_UNAVAILABLE},
         {"55P03", STATUS_UNAVAILABLE}, /* lock timeout */
         {"57", STATUS_UNAVAILABLE},    {"53", STATUS_UNAVAILABLE}, {"08", STATUS_UNAVAILABLE},
@@ -115,7 +116,7 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
         return unreachable(pg);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     enum status status = status_of(pg, state);
-    if (status != STATUS_CONFLICT && status != STATUS_NOT_FOUND)
+    if (status != STATUS_CONFLICT)
         log_warn("database refused", LOG_TEXT("engine", "postgresql"), LOG_TEXT("sqlstate", state),
                  LOG_TEXT("constraint", constraint == NULL ? "" : constraint));
     if (strncmp(state, "25", 2) == 0 || strncmp(state, "57P", 3) == 0)
@@ -188,12 +189,13 @@ static enum status connect_now(struct sql_postgres *pg)
     return status;
 }
 
-/* A server that went away while we idled has closed the socket: better noticed now. */
+/* A server that went away while we idled has said so and closed the socket: better noticed now. */
 static bool connection_is_stale(PGconn *connection)
 {
     struct pollfd wait = {.fd = PQsocket(connection), .events = POLLIN};
-    if (poll(&wait, 1, 0) > 0 && !PQconsumeInput(connection))
-        return true;
+    while (poll(&wait, 1, 0) > 0)
+        if (!PQconsumeInput(connection))
+            return true;
     return PQstatus(connection) != CONNECTION_OK;
 }
 
@@ -226,8 +228,11 @@ static enum status transaction_begin(struct sql *sql)
 
 static enum status transaction_commit(struct sql *sql)
 {
-    enum status status = script(sql, "COMMIT");
-    self(sql)->in_transaction = false;
+    struct sql_postgres *pg = self(sql);
+    /* To COMMIT what has failed is to roll it back, and PostgreSQL calls that a success. */
+    bool failed = pg->connection != NULL && PQtransactionStatus(pg->connection) == PQTRANS_INERROR;
+    enum status status = failed ? STATUS_INTERNAL : script(sql, "COMMIT");
+    pg->in_transaction = failed;
     return status;
 }
 

@@ -11,10 +11,9 @@ enum status sqlite_connection_status(struct sqlite_connection *connection, int c
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
         return STATUS_OK;
     int detail = connection->handle == NULL ? code : sqlite3_extended_errcode(connection->handle);
-    if (detail == SQLITE_CONSTRAINT_UNIQUE || detail == SQLITE_CONSTRAINT_PRIMARYKEY)
+    if (detail == SQLITE_CONSTRAINT_UNIQUE || detail == SQLITE_CONSTRAINT_PRIMARYKEY ||
+        detail == SQLITE_CONSTRAINT_FOREIGNKEY)
         return STATUS_CONFLICT;
-    if (detail == SQLITE_CONSTRAINT_FOREIGNKEY)
-        return STATUS_NOT_FOUND;
     log_warn("database refused", LOG_TEXT("engine", "sqlite"), LOG_INTEGER("code", detail));
     switch (code & 0xff) {
     case SQLITE_CONSTRAINT:

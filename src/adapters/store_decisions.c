@@ -180,7 +180,8 @@ static enum status decision_add(struct sql *sql, const struct decision *decision
 {
     enum status status =
         sql_do(sql,
-               "UPDATE offers SET status = 'superseded', updated_at = $2"
+               "UPDATE offers SET updated_at = $2, status ="
+               " CASE WHEN expires_at > $2 THEN 'superseded' ELSE 'expired' END"
                " WHERE user_id = $1 AND status = 'offered'",
                NULL, sql_uuid(&decision->user_id), sql_time(decision->decided_at_us));
     if (status == STATUS_OK)

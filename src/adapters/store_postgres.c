@@ -65,7 +65,9 @@ static const struct store_ops ops = {
     .sweep = store_sql_sweep,
 };
 
-/* Whole columns come as arrays, so that a batch is a handful of statements. */
+/* Whole columns come as arrays, so that a batch is a handful of statements. Rows to be locked are
+ * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
+ * chooses more than its limit. An open offer is known by its person, who has no other. */
 static const struct store_dialect dialect = {
     .migrations = "sql/postgres/",
     .migrations_lock = "SELECT pg_advisory_xact_lock(20260101)",
@@ -74,14 +76,16 @@ static const struct store_dialect dialect = {
                         " checksum uuid NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
     .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1"
-                     " WHERE status = 'offered' AND (user_id, id) IN (SELECT user_id, id"
+                     " WHERE status = 'offered' AND user_id = ANY (ARRAY (SELECT user_id"
                      " FROM offers WHERE status = 'offered' AND expires_at <= $1"
-                     " ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED) RETURNING 1",
-    .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
-                    " WHERE claimed_until <= $1 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)"
+                     " ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED))"
+                     " AND expires_at <= $1 RETURNING 1",
+    .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id = ANY (ARRAY (SELECT id"
+                    " FROM outbox WHERE claimed_until <= $1 ORDER BY id LIMIT $3"
+                    " FOR UPDATE SKIP LOCKED))"
                     " RETURNING id, stream, request_id, traceparent, payload",
-    .keys_sweep = "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys"
-                  " WHERE seen_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED) RETURNING 1",
+    .keys_sweep = "DELETE FROM event_keys WHERE key = ANY (ARRAY (SELECT key FROM event_keys"
+                  " WHERE seen_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED)) RETURNING 1",
     .events =
         {
             .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = ANY ($1)"
