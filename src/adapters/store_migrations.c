@@ -57,6 +57,8 @@ enum status store_sql_migrate(struct store *store, int *applied)
             continue;
         const char *name = file->name + strlen(folder);
         enum status status = migration_apply(self, file, name, applied);
+        if (status == STATUS_UNAVAILABLE)
+            return status; /* the caller tries again, and says so */
         if (status != STATUS_OK) {
             log_error(status == STATUS_CONFLICT ? "migration was changed after it was applied"
                                                 : "migration failed",

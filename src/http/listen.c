@@ -31,7 +31,7 @@ static enum status address_split(const char *address, char host[HOST_MAX + 1], c
 
 static int listen_at(const struct addrinfo *at)
 {
-    int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     int on = 1;

@@ -80,9 +80,9 @@ static unsigned all_uses(const struct runner_options *options)
     return uses;
 }
 
-/* The schema first: no request and no event meets a database without it. True once it stands;
- * false if a signal came before. */
-static bool migrate(struct role_context *context)
+/* The schema first: no request and no event meets a database without it. TIMED_OUT: a signal came
+ * before it stood. */
+static enum status migrate(struct role_context *context)
 {
     sigset_t set = end_signals();
     bool waiting = false;
@@ -91,19 +91,19 @@ static bool migrate(struct role_context *context)
         enum status status = store_migrate(context->store, &applied);
         if (status == STATUS_OK) {
             log_info("schema is current", LOG_INTEGER("applied", applied));
-            return true;
+            return STATUS_OK;
         }
         if (status != STATUS_UNAVAILABLE) {
             log_error("schema cannot be migrated", LOG_TEXT("status", status_name(status)));
-            return false;
+            return status;
         }
         if (!waiting)
             log_warn("waiting for the database", LOG_TEXT("store", context->store->ops->name));
         waiting = true;
         if (sigtimedwait(&set, NULL, &(struct timespec){.tv_sec = 1}) > 0)
-            return false;
+            return STATUS_TIMED_OUT;
     }
-    return true;
+    return STATUS_OK;
 }
 
 static enum status start_server(struct runner *runner)
@@ -213,7 +213,10 @@ int runner_run(const struct runner_options *options)
     runner->options = options;
     stop_init(&runner->stop);
     if (housekeeping_open(&runner->keeping, options, &runner->stop) == STATUS_OK) {
-        if (migrate(&runner->keeping.context) && serve(runner) == STATUS_OK)
+        enum status status = migrate(&runner->keeping.context);
+        if (status == STATUS_OK)
+            status = serve(runner);
+        if (status == STATUS_OK || status == STATUS_TIMED_OUT)
             result = 0;
         housekeeping_close(&runner->keeping);
     }

@@ -43,9 +43,15 @@ static bool is_too_deep(struct slice text)
 static void malformed_reason(const json_error_t *error, char reason[REASON_MAX + 1])
 {
     const char *near = strstr(error->text, " near ");
-    int size = near == NULL ? (int)strlen(error->text) : (int)(near - error->text);
+    const char *text = error->text;
+    int size = near == NULL ? (int)strlen(text) : (int)(near - text);
+    if (json_error_code(error) == json_error_null_character ||
+        json_error_code(error) == json_error_null_byte_in_key) {
+        text = "a zero in a text";
+        size = (int)strlen(text);
+    }
     snprintf(reason, REASON_MAX + 1, "Malformed JSON at line %d, column %d: %.*s.", error->line,
-             error->column, size, error->text);
+             error->column, size, text);
 }
 
 enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1])

@@ -209,6 +209,7 @@ def test_a_second_signal_ends_it_at_once(folder):
                      b"Content-Type: application/json\r\n\r\n{")
         assert client_answers(process)
         process.process.send_signal(signal.SIGTERM)
+        until("it drains", lambda: "draining" in process.log.read_text())
         process.process.send_signal(signal.SIGTERM)
         started = time.monotonic()
         process.process.wait(5)
