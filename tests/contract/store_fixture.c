@@ -44,32 +44,37 @@ struct store *store_fixture_open(struct store_fixture *fixture)
     return store;
 }
 
-static int fixture_ready(struct store_fixture *fixture, void **state)
-{
-    int applied = 0;
-    fixture->store = store_fixture_open(fixture);
-    assert_int_equal(store_migrate(fixture->store, &applied), STATUS_OK);
-    assert_true(applied > 0);
-    *state = fixture;
-    return 0;
-}
-
-int store_fixture_sqlite(void **state)
+static struct store_fixture *fixture_create(void **state)
 {
     struct store_fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
+    *state = fixture;
+    return fixture;
+}
+
+static int fixture_migrate(struct store_fixture *fixture)
+{
+    int applied = 0;
+    assert_int_equal(store_migrate(fixture->store, &applied), STATUS_OK);
+    assert_true(applied > 0);
+    return 0;
+}
+
+int store_fixture_sqlite_bare(void **state)
+{
+    struct store_fixture *fixture = fixture_create(state);
     snprintf(fixture->folder, sizeof fixture->folder, "/tmp/ecs-store-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->url, sizeof fixture->url, "%s/ecs.db", fixture->folder);
     assert_int_equal(sqlite_database_open(fixture->url, &fixture->sqlite), STATUS_OK);
-    return fixture_ready(fixture, state);
+    fixture->store = store_fixture_open(fixture);
+    return 0;
 }
 
-int store_fixture_postgres(void **state)
+int store_fixture_postgres_bare(void **state)
 {
     static int number;
-    struct store_fixture *fixture = calloc(1, sizeof *fixture);
-    assert_non_null(fixture);
+    struct store_fixture *fixture = fixture_create(state);
     char name[16], text[64];
     snprintf(name, sizeof name, "test%d", ++number);
     snprintf(text, sizeof text, "CREATE DATABASE %s", name);
@@ -77,7 +82,20 @@ int store_fixture_postgres(void **state)
     postgres_server_url(&server, "postgres", fixture->url, sizeof fixture->url);
     assert_true(sql_takes(fixture, text));
     postgres_server_url(&server, name, fixture->url, sizeof fixture->url);
-    return fixture_ready(fixture, state);
+    fixture->store = store_fixture_open(fixture);
+    return 0;
+}
+
+int store_fixture_sqlite(void **state)
+{
+    store_fixture_sqlite_bare(state);
+    return fixture_migrate(*state);
+}
+
+int store_fixture_postgres(void **state)
+{
+    store_fixture_postgres_bare(state);
+    return fixture_migrate(*state);
 }
 
 int store_fixture_end(void **state)
@@ -285,24 +303,16 @@ void decision_add(struct store *store, int person, int number, bool approved)
 
 void offer_add_accepted(struct store *store, int person, int number)
 {
-    struct uuid offer_id = uuid_of(number), user_id = uuid_of(person);
-    struct outbox_row event = message_of(STREAM_CREDITS, number);
     bool changed = false;
     decision_add(store, person, number, true);
-    assert_int_equal(store_offer_accept(store, &offer_id, &user_id, NOW_US, &event, &changed),
-                     STATUS_OK);
+    assert_int_equal(offer_try_accept(store, person, number, NOW_US, &changed), STATUS_OK);
     assert_true(changed);
 }
 
 void offer_activate(struct store *store, int person, int number)
 {
-    struct uuid offer_id = uuid_of(number), user_id = uuid_of(person);
-    struct notification notification = notification_of(person, number);
-    struct outbox_row event = message_of(STREAM_NOTIFICATIONS, number);
     bool changed = false;
-    assert_int_equal(
-        store_offer_activate(store, &offer_id, &user_id, NOW_US, &notification, &event, &changed),
-        STATUS_OK);
+    assert_int_equal(offer_try_activate(store, person, number, &changed), STATUS_OK);
     assert_true(changed);
 }
 
@@ -324,4 +334,43 @@ struct notification notification_of(int person, int number)
                                  .title = "Credit Limit Active!",
                                  .message = "Your new credit limit is now available for use.",
                                  .created_at_us = NOW_US};
+}
+
+void offer_check(const struct offer *out, const struct offer *in)
+{
+    assert_true(uuid_equal(&out->id, &in->id));
+    assert_true(uuid_equal(&out->user_id, &in->user_id));
+    assert_true(uuid_equal(&out->decision_id, &in->decision_id));
+    assert_int_equal(out->status, in->status);
+    assert_int_equal(out->limit_cents, in->limit_cents);
+    assert_int_equal(out->rate_bp, in->rate_bp);
+    assert_string_equal(out->credit_type, in->credit_type);
+    assert_int_equal(out->created_at_us, in->created_at_us);
+    assert_int_equal(out->expires_at_us, in->expires_at_us);
+    assert_int_equal(out->accepted_at_us, in->accepted_at_us);
+    assert_int_equal(out->activated_at_us, in->activated_at_us);
+}
+
+enum offer_status offer_status_of(struct store *store, int person, int number)
+{
+    struct uuid id = uuid_of(number), user_id = uuid_of(person);
+    struct offer offer;
+    assert_int_equal(store_offer_read(store, &id, &user_id, &offer), STATUS_OK);
+    return offer.status;
+}
+
+enum status offer_try_accept(struct store *store, int person, int number, int64_t now_us,
+                             bool *changed)
+{
+    struct uuid id = uuid_of(number), user_id = uuid_of(person);
+    struct outbox_row event = message_of(STREAM_CREDITS, number);
+    return store_offer_accept(store, &id, &user_id, now_us, &event, changed);
+}
+
+enum status offer_try_activate(struct store *store, int person, int number, bool *changed)
+{
+    struct uuid id = uuid_of(number), user_id = uuid_of(person);
+    struct notification notification = notification_of(person, number);
+    struct outbox_row event = message_of(STREAM_NOTIFICATIONS, number);
+    return store_offer_activate(store, &id, &user_id, NOW_US, &notification, &event, changed);
 }

@@ -38,6 +38,9 @@ int store_server_end(void **state);
 
 int store_fixture_sqlite(void **state);
 int store_fixture_postgres(void **state);
+/* The same without a schema. */
+int store_fixture_sqlite_bare(void **state);
+int store_fixture_postgres_bare(void **state);
 int store_fixture_end(void **state);
 
 #define STORE_TEST_POSTGRES(test)                                                                  \
@@ -96,6 +99,22 @@ void offer_activate(struct store *store, int person, int number);
 struct outbox_row message_of(enum stream stream, int number);
 struct notification notification_of(int person, int number);
 
+/* Fails the test if they differ. */
+void offer_check(const struct offer *out, const struct offer *in);
+enum offer_status offer_status_of(struct store *store, int person, int number);
+enum status offer_try_accept(struct store *store, int person, int number, int64_t now_us,
+                             bool *changed);
+enum status offer_try_activate(struct store *store, int person, int number, bool *changed);
+
 extern const struct idempotency no_key;
+
+enum { WORKERS = 8 };
+
+/* What became of a call that each of them made. */
+struct answers {
+    enum status status[WORKERS];
+    struct uuid id[WORKERS];
+    bool changed[WORKERS];
+};
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "store_fixture.h"
 
+#include "adapters/sql_sqlite.h"
+
 static void answers_a_ping(void **state)
 {
     assert_int_equal(store_ping(store_of(state)), STATUS_OK);
@@ -15,6 +17,33 @@ static void migrates_once(void **state)
     assert_int_equal(store_migrate(store_of(state), &applied), STATUS_OK);
     assert_int_equal(applied, 0);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM schema_migrations"), 4);
+}
+
+struct applied {
+    pthread_mutex_t mutex;
+    int total;
+    int failed;
+};
+
+static void migrate_one(struct store *store, int number, void *context)
+{
+    struct applied *applied = context;
+    int count = 0;
+    (void)number;
+    enum status status = store_migrate(store, &count);
+    pthread_mutex_lock(&applied->mutex);
+    applied->total += count;
+    applied->failed += status != STATUS_OK;
+    pthread_mutex_unlock(&applied->mutex);
+}
+
+static void many_who_migrate_at_once_apply_each_once(void **state)
+{
+    struct applied applied = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    store_fixture_at_once(fixture_of(state), 6, migrate_one, &applied);
+    assert_int_equal(applied.failed, 0);
+    assert_int_equal(applied.total, 4);
+    persons_add(store_of(state), 1, 1);
 }
 
 static void refuses_a_migration_that_was_changed(void **state)
@@ -215,11 +244,26 @@ static void tells_revocations_since(void **state)
     assert_int_equal(count, 0);
 }
 
+/* An open file has its own lock, in the same process too. */
+static void a_file_belongs_to_one_process(void **state)
+{
+    struct sqlite_database *other;
+    assert_int_equal(sqlite_database_open(fixture_of(state)->url, &other), STATUS_CONFLICT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(answers_a_ping),
         STORE_TEST(migrates_once),
+        {"sqlite: many_who_migrate_at_once_apply_each_once",
+         many_who_migrate_at_once_apply_each_once, store_fixture_sqlite_bare, store_fixture_end,
+         NULL},
+        {"postgres: many_who_migrate_at_once_apply_each_once",
+         many_who_migrate_at_once_apply_each_once, store_fixture_postgres_bare, store_fixture_end,
+         NULL},
+        {"sqlite: a_file_belongs_to_one_process", a_file_belongs_to_one_process,
+         store_fixture_sqlite, store_fixture_end, NULL},
         STORE_TEST(refuses_a_migration_that_was_changed),
         STORE_TEST(creates_and_finds_people),
         STORE_TEST(knows_nobody_who_is_not_there),

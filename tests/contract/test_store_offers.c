@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every store does (ports/store.h): offers on their way to a person's one credit line.
+ */
+#include "store_fixture.h"
+
+static void accepts_an_offer(void **state)
+{
+    struct store *store = store_of(state);
+    struct uuid id = uuid_of(5), user_id = uuid_of(1);
+    struct offer offer, expected = decision_of(1, 5, true).offer;
+    bool changed = false;
+    persons_add(store, 1, 1);
+    decision_add(store, 1, 5, true);
+    assert_int_equal(offer_try_accept(store, 1, 5, NOW_US + 1, &changed), STATUS_OK);
+    assert_true(changed);
+    expected.status = OFFER_ACCEPTED;
+    expected.accepted_at_us = NOW_US + 1;
+    assert_int_equal(store_offer_read(store, &id, &user_id, &offer), STATUS_OK);
+    offer_check(&offer, &expected);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM outbox"), 1);
+}
+
+static void accepting_again_changes_nothing(void **state)
+{
+    struct store *store = store_of(state);
+    bool changed = true;
+    persons_add(store, 1, 1);
+    offer_add_accepted(store, 1, 5);
+    assert_int_equal(offer_try_accept(store, 1, 5, NOW_US + 2, &changed), STATUS_OK);
+    assert_false(changed);
+    changed = true;
+    assert_int_equal(offer_try_accept(store, 1, 5, NOW_US + 30 * DAY_US, &changed), STATUS_OK);
+    assert_false(changed);
+    offer_activate(store, 1, 5);
+    changed = true;
+    assert_int_equal(offer_try_accept(store, 1, 5, NOW_US + 3, &changed), STATUS_OK);
+    assert_false(changed);
+    assert_int_equal(
+        sql_number(fixture_of(state), "SELECT count(*) FROM outbox WHERE stream = 'credits'"), 1);
+}
+
+static void accepts_nothing_else(void **state)
+{
+    struct store *store = store_of(state);
+    int64_t end_us = decision_of(1, 5, true).offer.expires_at_us;
+    bool changed = false;
+    persons_add(store, 1, 2);
+    decision_add(store, 1, 5, true);
+    assert_int_equal(offer_try_accept(store, 2, 5, NOW_US, &changed), STATUS_NOT_FOUND);
+    assert_int_equal(offer_try_accept(store, 1, 6, NOW_US, &changed), STATUS_NOT_FOUND);
+    assert_int_equal(offer_try_accept(store, 1, 5, end_us, &changed), STATUS_NOT_FOUND);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM outbox"), 0);
+    assert_int_equal(offer_try_accept(store, 1, 5, end_us - 1, &changed), STATUS_OK);
+}
+
+static void activates_an_accepted_offer(void **state)
+{
+    struct store *store = store_of(state);
+    struct uuid user_id = uuid_of(1);
+    struct offer line, expected = decision_of(1, 5, true).offer;
+    bool changed = false;
+    persons_add(store, 1, 1);
+    assert_int_equal(store_line_read(store, &user_id, &line), STATUS_NOT_FOUND);
+    offer_add_accepted(store, 1, 5);
+    assert_int_equal(store_line_read(store, &user_id, &line), STATUS_NOT_FOUND);
+    assert_int_equal(offer_try_activate(store, 1, 5, &changed), STATUS_OK);
+    assert_true(changed);
+    expected.status = OFFER_ACTIVE;
+    expected.accepted_at_us = NOW_US;
+    expected.activated_at_us = NOW_US;
+    assert_int_equal(store_line_read(store, &user_id, &line), STATUS_OK);
+    offer_check(&line, &expected);
+    assert_int_equal(offer_try_activate(store, 1, 5, &changed), STATUS_OK);
+    assert_false(changed);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM notifications"), 1);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM outbox"), 2);
+}
+
+static void activates_nothing_else(void **state)
+{
+    struct store *store = store_of(state);
+    bool changed = false;
+    persons_add(store, 1, 2);
+    decision_add(store, 1, 5, true);
+    assert_int_equal(offer_try_activate(store, 1, 5, &changed), STATUS_NOT_FOUND);
+    assert_int_equal(offer_try_activate(store, 1, 6, &changed), STATUS_NOT_FOUND);
+    assert_int_equal(offer_try_activate(store, 3, 5, &changed), STATUS_NOT_FOUND);
+    offer_add_accepted(store, 1, 7);
+    assert_int_equal(offer_try_activate(store, 2, 7, &changed), STATUS_NOT_FOUND);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM notifications"), 0);
+    assert_int_equal(offer_status_of(store, 1, 7), OFFER_ACCEPTED);
+}
+
+static void a_newer_line_takes_the_place_of_the_older(void **state)
+{
+    struct store *store = store_of(state);
+    struct uuid user_id = uuid_of(1), newer = uuid_of(6);
+    struct offer line;
+    bool changed = true;
+    persons_add(store, 1, 1);
+    offer_add_accepted(store, 1, 5);
+    offer_activate(store, 1, 5);
+    offer_add_accepted(store, 1, 6);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_ACTIVE);
+    offer_activate(store, 1, 6);
+    assert_int_equal(store_line_read(store, &user_id, &line), STATUS_OK);
+    assert_true(uuid_equal(&line.id, &newer));
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_SUPERSEDED);
+    /* A message that comes again moves nothing back. */
+    assert_int_equal(offer_try_activate(store, 1, 5, &changed), STATUS_OK);
+    assert_false(changed);
+    assert_int_equal(offer_status_of(store, 1, 6), OFFER_ACTIVE);
+    assert_int_equal(offer_try_accept(store, 1, 5, NOW_US, &changed), STATUS_NOT_FOUND);
+}
+
+static void the_database_forbids_two_lines(void **state)
+{
+    static const char line_of_another[] =
+        "UPDATE offers SET status = 'active', activated_at = accepted_at"
+        " WHERE status = 'accepted' AND user_id"
+        " <> (SELECT user_id FROM offers WHERE status = 'active')";
+    static const char second_line[] =
+        "UPDATE offers SET status = 'active', activated_at = accepted_at"
+        " WHERE status = 'accepted' AND user_id"
+        " = (SELECT user_id FROM offers WHERE status = 'active')";
+    struct store_fixture *fixture = fixture_of(state);
+    persons_add(fixture->store, 1, 2);
+    offer_add_accepted(fixture->store, 1, 5);
+    offer_activate(fixture->store, 1, 5);
+    offer_add_accepted(fixture->store, 1, 6);
+    offer_add_accepted(fixture->store, 2, 7);
+    assert_false(sql_takes(fixture, second_line));
+    assert_true(sql_takes(fixture, line_of_another));
+}
+
+static void the_database_forbids_what_cannot_be(void **state)
+{
+    static const char *const texts[] = {
+        "UPDATE offers SET status = 'offered' WHERE status = 'accepted'", /* a second open one */
+        "UPDATE offers SET status = 'accepted' WHERE status = 'offered'", /* never accepted */
+        "UPDATE offers SET status = 'active' WHERE status = 'accepted'",  /* never activated */
+        "UPDATE offers SET status = 'lost'",
+        "UPDATE offers SET limit_cents = -1",
+        "UPDATE offers SET expires_at = created_at",
+        "UPDATE decisions SET risk = 1000001",
+        "UPDATE decisions SET approved = NOT approved",
+        "UPDATE users SET email = 'PERSON-1@example.org'",
+    };
+    struct store_fixture *fixture = fixture_of(state);
+    persons_add(fixture->store, 1, 1);
+    offer_add_accepted(fixture->store, 1, 5);
+    decision_add(fixture->store, 1, 6, true);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_false(sql_takes(fixture, texts[i]));
+}
+
+static void expires_offers_whose_time_is_over(void **state)
+{
+    struct store *store = store_of(state);
+    int64_t expired = -1, end_us = decision_of(1, 5, true).offer.expires_at_us;
+    persons_add(store, 1, 3);
+    decision_add(store, 1, 5, true);
+    decision_add(store, 2, 6, true);
+    offer_add_accepted(store, 3, 7);
+    assert_int_equal(store_offers_expire(store, end_us - 1, &expired), STATUS_OK);
+    assert_int_equal(expired, 0);
+    assert_int_equal(store_offers_expire(store, end_us, &expired), STATUS_OK);
+    assert_int_equal(expired, 2);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_EXPIRED);
+    assert_int_equal(offer_status_of(store, 2, 6), OFFER_EXPIRED);
+    assert_int_equal(offer_status_of(store, 3, 7), OFFER_ACCEPTED);
+    assert_int_equal(store_offers_expire(store, end_us, &expired), STATUS_OK);
+    assert_int_equal(expired, 0);
+}
+
+static void expires_more_than_one_part(void **state)
+{
+    enum { COUNT = 1100 }; /* a part is 1000 */
+    struct store_fixture *fixture = fixture_of(state);
+    int64_t expired = -1;
+    persons_add(fixture->store, 1, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        decision_add(fixture->store, 1 + i, 10000 + i, true);
+    assert_int_equal(store_offers_expire(fixture->store, NOW_US + 8 * DAY_US, &expired), STATUS_OK);
+    assert_int_equal(expired, COUNT);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM offers WHERE status = 'expired'"),
+                     COUNT);
+}
+
+static int changes(const struct answers *answers)
+{
+    int total = 0;
+    for (int i = 0; i < WORKERS; i++) {
+        assert_int_equal(answers->status[i], STATUS_OK);
+        total += answers->changed[i];
+    }
+    return total;
+}
+
+static void accept_same(struct store *store, int number, void *context)
+{
+    struct answers *answers = context;
+    answers->status[number] = offer_try_accept(store, 1, 5, NOW_US, &answers->changed[number]);
+}
+
+static void activate_same(struct store *store, int number, void *context)
+{
+    struct answers *answers = context;
+    answers->status[number] = offer_try_activate(store, 1, 5, &answers->changed[number]);
+}
+
+static void of_many_who_accept_and_activate_one_changes_it(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct answers accepted = {0}, activated = {0};
+    persons_add(fixture->store, 1, 1);
+    decision_add(fixture->store, 1, 5, true);
+    store_fixture_at_once(fixture, WORKERS, accept_same, &accepted);
+    assert_int_equal(changes(&accepted), 1);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM outbox"), 1);
+    store_fixture_at_once(fixture, WORKERS, activate_same, &activated);
+    assert_int_equal(changes(&activated), 1);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM outbox"), 2);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM notifications"), 1);
+}
+
+static void activate_own(struct store *store, int number, void *context)
+{
+    struct answers *answers = context;
+    answers->status[number] = offer_try_activate(store, 1, 10 + number, &answers->changed[number]);
+}
+
+static void of_many_lines_one_is_active(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct answers answers = {0};
+    persons_add(fixture->store, 1, 1);
+    for (int i = 0; i < WORKERS; i++)
+        offer_add_accepted(fixture->store, 1, 10 + i);
+    store_fixture_at_once(fixture, WORKERS, activate_own, &answers);
+    assert_int_equal(changes(&answers), WORKERS);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM offers WHERE status = 'active'"), 1);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM offers WHERE status = 'superseded'"),
+                     WORKERS - 1);
+}
+
+/* An acceptance meets decisions that take the offer back. */
+static void accept_or_deny(struct store *store, int number, void *context)
+{
+    struct answers *answers = context;
+    struct decision denial = decision_of(1, 10 + number, false), stands;
+    if (number == WORKERS / 2)
+        answers->status[number] = offer_try_accept(store, 1, 5, NOW_US, &answers->changed[number]);
+    else
+        answers->status[number] = store_decision_record(store, &denial, &no_key, &stands);
+}
+
+static void an_acceptance_and_a_denial_agree(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct answers answers = {0};
+    persons_add(fixture->store, 1, 1);
+    decision_add(fixture->store, 1, 5, true);
+    store_fixture_at_once(fixture, WORKERS, accept_or_deny, &answers);
+    bool accepted = answers.changed[WORKERS / 2];
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(answers.status[i],
+                         i == WORKERS / 2 && !accepted ? STATUS_NOT_FOUND : STATUS_OK);
+    assert_int_equal(offer_status_of(fixture->store, 1, 5),
+                     accepted ? OFFER_ACCEPTED : OFFER_SUPERSEDED);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM outbox"), accepted);
+}
+
+static void lists_offers_newest_first(void **state)
+{
+    enum { COUNT = 5 };
+    struct store *store = store_of(state);
+    struct uuid user_id = uuid_of(1), none = uuid_of(2);
+    struct offer out[COUNT], expected = decision_of(1, 10 + COUNT - 1, true).offer;
+    struct page page = {.offset = 0, .size = 2};
+    size_t count;
+    int64_t total;
+    persons_add(store, 1, 2);
+    for (int i = 0; i < COUNT; i++)
+        decision_add(store, 1, 10 + i, true);
+    assert_int_equal(store_offers_list(store, &user_id, page, out, &count, &total), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(total, COUNT);
+    offer_check(&out[0], &expected);
+    page = (struct page){.offset = 4, .size = 5};
+    assert_int_equal(store_offers_list(store, &user_id, page, out, &count, &total), STATUS_OK);
+    assert_int_equal(count, 1);
+    expected = decision_of(1, 10, true).offer;
+    expected.status = OFFER_SUPERSEDED;
+    offer_check(&out[0], &expected);
+    assert_int_equal(store_offers_list(store, &none, page, out, &count, &total), STATUS_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(total, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(accepts_an_offer),
+        STORE_TEST(accepting_again_changes_nothing),
+        STORE_TEST(accepts_nothing_else),
+        STORE_TEST(activates_an_accepted_offer),
+        STORE_TEST(activates_nothing_else),
+        STORE_TEST(a_newer_line_takes_the_place_of_the_older),
+        STORE_TEST(the_database_forbids_two_lines),
+        STORE_TEST(the_database_forbids_what_cannot_be),
+        STORE_TEST(expires_offers_whose_time_is_over),
+        STORE_TEST(expires_more_than_one_part),
+        STORE_TEST(of_many_who_accept_and_activate_one_changes_it),
+        STORE_TEST(of_many_lines_one_is_active),
+        STORE_TEST(an_acceptance_and_a_denial_agree),
+        STORE_TEST(lists_offers_newest_first),
+    };
+    return cmocka_run_group_tests_name("store_offers", tests, store_server_start, store_server_end);
+}
