@@ -115,7 +115,7 @@ def test_a_lying_cache_is_not_believed(real):
     key = f"user_features:{person.id}"
     foreign = real.redis("GET", f"user_features:{other.id}")
     for lie in (["SET", key, "nonsense"], ["SET", key, "{}"], ["SET", key, foreign or "null"],
-                ["SET", key, "\xff\x00"], ["RPUSH", key, "a", "b"]):
+                ["SET", key, "\xff\x01"], ["RPUSH", key, "a", "b"]):
         real.redis("DEL", key)
         real.redis(*lie)
         client.spend(person, 30)  # changes the features, so that an analysis must look at them
@@ -215,11 +215,15 @@ def test_a_frozen_worker_that_wakes_up_counts_nothing_twice(real):
 
 
 def analyse_until(client, person, status, detail=None):
+    answers = []  # an answer that refuses is false in a condition
+
     def answered():
-        answer = client.analyse(person)
-        wanted = answer.status_code == status
-        return answer if wanted and (detail is None or answer.json()["detail"] == detail) else None
-    return until(f"an analysis answers {status} {detail}", answered, limit_s=60)
+        answers.append(client.analyse(person))
+        return answers[-1].status_code == status and (
+            detail is None or answers[-1].json()["detail"] == detail)
+
+    until(f"an analysis answers {status} {detail}", answered, limit_s=60)
+    return answers[-1]
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
@@ -303,7 +307,7 @@ def test_poison_stops_nothing_and_is_kept(real):
         assert len(dead) == len(poison)
         by_payload = {message.payload: message for message in dead}
         for name, (payload, word) in poison.items():
-            message = by_payload[payload]
+            message = by_payload[payload[:64 * 1024]]  # cut to what may be published again
             reason = " ".join(message.headers.values())
             assert word in reason, (name, message.headers)
         state = nats.consumers("emotions")[0]
