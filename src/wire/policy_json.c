@@ -22,17 +22,18 @@ static bool read_pair(const struct fields *band, const char *name, const char *f
         return false;
     snprintf(loc, sizeof loc, "%s.%s", band->loc, name);
     struct fields fields = {object, loc, band->errors};
-    return field_decimal(&fields, first, scale, 0, max, &values[0]) &
-           field_decimal(&fields, second, scale, 0, max, &values[1]);
+    bool good = field_decimal(&fields, first, scale, 0, max, &values[0]);
+    good &= field_decimal(&fields, second, scale, 0, max, &values[1]);
+    return good;
 }
 
 static bool read_approval(const struct fields *fields, struct policy_band *band)
 {
     int64_t limit[2] = {0}, rate[2] = {0};
     bool good =
-        field_text(fields, "credit_type", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX, band->credit_type) &
-        read_pair(fields, "limit", "full", "floor", 100, AMOUNT_CENTS_MAX, limit) &
-        read_pair(fields, "rate_percent", "base", "slope", 100, RATE_BP_MAX, rate);
+        field_text(fields, "credit_type", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX, band->credit_type);
+    good &= read_pair(fields, "limit", "full", "floor", 100, AMOUNT_CENTS_MAX, limit);
+    good &= read_pair(fields, "rate_percent", "base", "slope", 100, RATE_BP_MAX, rate);
     band->limit_full_cents = limit[0];
     band->limit_floor_cents = limit[1];
     band->rate_base_bp = (int32_t)rate[0];
@@ -44,8 +45,8 @@ static bool read_band(const struct fields *fields, int64_t risk_from, struct pol
 {
     char decision[16];
     int64_t risk_to = 0;
-    bool good = field_decimal(fields, "risk_to", MILLIONTHS, 0, MILLIONTHS, &risk_to) &
-                field_text(fields, "decision", FIELD_REQUIRED, 1, sizeof decision - 1, decision);
+    bool good = field_decimal(fields, "risk_to", MILLIONTHS, 0, MILLIONTHS, &risk_to);
+    good &= field_text(fields, "decision", FIELD_REQUIRED, 1, sizeof decision - 1, decision);
     if (!good)
         return false;
     if (risk_to <= risk_from) {
@@ -99,9 +100,9 @@ enum status policy_parse(struct slice text, struct policy *policy, char reason[R
     if (fields_document(text, &root, &errors, reason) != STATUS_OK)
         return STATUS_INVALID;
     struct fields fields = {root, "policy", &errors};
-    bool good = field_text(&fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name) &
-                field_decimal(&fields, "offer_life_days", 1, 1, LIFE_DAYS_MAX, &days) &
-                read_bands(&fields, policy);
+    bool good = field_text(&fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name);
+    good &= field_decimal(&fields, "offer_life_days", 1, 1, LIFE_DAYS_MAX, &days);
+    good &= read_bands(&fields, policy);
     json_decref(root);
     policy->offer_life_us = days * DAY_US;
     if (!good)
