@@ -76,7 +76,10 @@ static void test_slow_body(void **state)
 {
     (void)state;
     int fd = client_connect();
-    client_say(fd, "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n{");
+    client_say(fd, "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n"
+                   "Expect: 100-continue\r\n\r\n");
+    assert_int_equal(client_read(fd), 100); /* the headers have been read */
+    client_say(fd, "{");
     /* The deadline of the headers does not end a body. */
     pass_header_deadline();
     assert_true(is_open(fd));
