@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 1 };
+enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 1, READER_BUSY_MS = 5000 };
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -344,7 +344,9 @@ enum status journal_reader_open(struct journal_reader *reader, const char *path)
 {
     *reader = (struct journal_reader){0};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    /* A log that is being opened or truncated is busy for a moment, for readers too. */
     if (sqlite3_open_v2(path, &reader->db, flags, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(reader->db, READER_BUSY_MS) == SQLITE_OK &&
         sqlite3_exec(reader->db,
                      "PRAGMA query_only = 1; PRAGMA wal_autocheckpoint = 0;"
                      "PRAGMA cache_size = -256",
