@@ -11,7 +11,6 @@
 #include "adapters/bus_nats.h"
 #include "adapters/bus_sqlite.h"
 #include "adapters/clock_system.h"
-#include "base/log.h"
 
 int64_t steady_us(void)
 {
@@ -20,7 +19,6 @@ int64_t steady_us(void)
 
 static struct bus_fixture *fixture_create(void)
 {
-    log_start(LOG_ERROR);
     struct bus_fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     snprintf(fixture->folder, sizeof fixture->folder, "/tmp/ecs-bus-XXXXXX");

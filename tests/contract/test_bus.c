@@ -12,6 +12,8 @@
 
 #include <nats/nats.h>
 
+#include "base/log.h"
+
 #define assert_slice(slice, text) assert_true(slice_equals(slice, text))
 
 static struct bus *bus_of(void **state)
@@ -464,6 +466,7 @@ int main(void)
         ON_BOTH(a_tail_sees_what_comes),
         ON_BOTH(carries_a_hundred_thousand),
     };
+    log_start(LOG_ERROR);
     int failed = cmocka_run_group_tests_name("bus", tests, NULL, NULL);
     nats_Close();
     return failed;
