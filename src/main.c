@@ -14,6 +14,8 @@
 #include "adapters/clock_system.h"
 #include "adapters/entropy_system.h"
 #include "base/log.h"
+#include "commands/dead.h"
+#include "commands/rewind.h"
 #include "runner/runner.h"
 #include "wiring.h"
 
@@ -182,10 +184,45 @@ static int command_migrate(int argc, char **argv)
     return EX_OK;
 }
 
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Runs a command that works on the bus; its help needs none. */
+static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *))
+{
+    if (asks_help(argc, argv))
+        return run(argc, argv, NULL);
+    int result = start(&(struct needs){.uses = USES_BUS});
+    if (result != EX_OK)
+        return result;
+    result = run(argc, argv, engines.bus);
+    engines_close(&engines);
+    return result;
+}
+
+static int run_dead(int argc, char **argv)
+{
+    return with_bus(argc, argv, command_dead);
+}
+
+static int run_rewind(int argc, char **argv)
+{
+    return with_bus(argc, argv, command_rewind);
+}
+
 static int command_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (argc > 1) {
+        bool help = asks_help(argc, argv);
+        fputs("usage: ecs version\n\nPrints the version.\n", help ? stdout : stderr);
+        return help ? EX_OK : EX_USAGE;
+    }
     printf("ecs %s\n", ECS_VERSION);
     return EX_OK;
 }
@@ -193,6 +230,8 @@ static int command_version(int argc, char **argv)
 static const struct command commands[] = {
     {"serve", "run roles: all of them, or those named by --role", command_serve},
     {"migrate", "apply schema migrations", command_migrate},
+    {"dead", "list refused messages, or put them back", run_dead},
+    {"rewind", "consume a stream again from a moment on", run_rewind},
     {"version", "print the version", command_version},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

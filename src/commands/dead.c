@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/dead.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/hash.h"
+#include "base/time_text.h"
+
+enum { READ_MAX = 64, FLUSH_WAIT_US = 10000 };
+
+static const char usage[] =
+    "usage: ecs dead list\n"
+    "       ecs dead retry [SEQUENCE]...\n\n"
+    "list    shows every refused message: sequence, time, stream, size of its payload, request id\n"
+    "        and the reason. The payload itself is personal and is not shown.\n"
+    "retry   puts messages back into their streams, all or those named, and removes them from\n"
+    "        the dead letters once they are stored. What is still at fault is refused again.\n\n"
+    "The embedded log belongs to one process: stop ecs serve first.\n";
+
+/* Does something with one dead letter; not OK ends the walk. */
+typedef enum status visit(struct bus *bus, const struct bus_message *letter, void *context);
+
+/* Visits the letters that are there now, in order: one that is refused again meanwhile comes
+ * behind them. */
+static enum status letters_visit(struct bus *bus, visit *visit_one, void *context)
+{
+    struct bus_message letters[READ_MAX];
+    struct bus_lag lag;
+    uint64_t next = 1;
+    size_t count;
+    enum status status = bus_lag(bus, STREAM_DEAD_LETTERS, &lag);
+    while (status == STATUS_OK && next <= lag.last_sequence) {
+        status = bus_read(bus, STREAM_DEAD_LETTERS, next, letters, READ_MAX, &count);
+        if (status != STATUS_OK || count == 0)
+            break;
+        next = letters[count - 1].sequence + 1;
+        for (size_t i = 0; i < count && status == STATUS_OK; i++)
+            if (letters[i].sequence <= lag.last_sequence)
+                status = visit_one(bus, &letters[i], context);
+        bus_read_free(bus, letters, count);
+    }
+    return status;
+}
+
+/* The stream that a letter was refused from: the end of its subject. */
+static enum status letter_stream(const struct bus_message *letter, enum stream *stream)
+{
+    static const char prefix[] = "ecs.dead.";
+    size_t skip = sizeof prefix - 1;
+    if (letter->subject.size <= skip || memcmp(letter->subject.data, prefix, skip) != 0)
+        return STATUS_INVALID;
+    struct slice name = {letter->subject.data + skip, letter->subject.size - skip};
+    for (int i = 0; i < STREAM_COUNT; i++) {
+        *stream = (enum stream)i;
+        if (slice_equals(name, stream_name(*stream)))
+            return STATUS_OK;
+    }
+    return STATUS_INVALID;
+}
+
+static enum status letter_show(struct bus *bus, const struct bus_message *letter, void *context)
+{
+    (void)bus;
+    size_t *shown = context;
+    char time[TIME_TEXT_SIZE];
+    enum stream stream;
+    time_format(letter->published_us, time);
+    bool known = letter_stream(letter, &stream) == STATUS_OK;
+    if ((*shown)++ == 0)
+        printf("%-10s %-27s %-12s %6s %-36s %s\n", "sequence", "time", "stream", "bytes", "request",
+               "reason");
+    printf("%-10" PRIu64 " %s %-12s %6zu %-36.*s %.*s\n", letter->sequence, time,
+           known ? stream_name(stream) : "?", letter->payload.size, (int)letter->request_id.size,
+           letter->request_id.data, (int)letter->reason.size, letter->reason.data);
+    return STATUS_OK;
+}
+
+static int list(struct bus *bus)
+{
+    size_t shown = 0;
+    enum status status = letters_visit(bus, letter_show, &shown);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs dead: the bus cannot be read: %s\n", status_title(status));
+        return EX_UNAVAILABLE;
+    }
+    if (shown == 0)
+        printf("no dead letters\n");
+    return EX_OK;
+}
+
+enum { WAITING, STORED, FAILED };
+
+static void note_published(void *context, enum status status)
+{
+    atomic_store((_Atomic int *)context, status == STATUS_OK ? STORED : FAILED);
+}
+
+/* A letter's id when it is put back: not its first one, which the bus may still remember and drop,
+ * and always the same one, so that a retry that is itself repeated does not count twice. */
+static struct hash retry_id(const struct bus_message *letter)
+{
+    return hash_of(
+        (const struct slice[]){
+            slice_of("dead"),
+            {(const char *)&letter->stream_created_us, sizeof letter->stream_created_us},
+            {(const char *)&letter->sequence, sizeof letter->sequence},
+            letter->message_id},
+        4);
+}
+
+static enum status put_back(struct bus *bus, const struct bus_message *letter, enum stream stream)
+{
+    _Atomic int state = WAITING;
+    char id[HASH_TEXT_SIZE];
+    struct hash hash = retry_id(letter);
+    hash_format(&hash, id);
+    struct bus_message message = {
+        .stream = stream,
+        .payload = letter->payload,
+        .message_id = slice_of(id),
+        .request_id = letter->request_id,
+        .traceparent = letter->traceparent,
+    };
+    bus_publish(bus, &message, note_published, &state);
+    enum status status = STATUS_OK;
+    while (atomic_load(&state) == WAITING)
+        status = bus_flush(bus, FLUSH_WAIT_US);
+    if (atomic_load(&state) == STORED)
+        return STATUS_OK;
+    return status != STATUS_OK ? status : STATUS_UNAVAILABLE;
+}
+
+struct retry {
+    const uint64_t *sequences; /* those wanted */
+    size_t wanted;             /* 0: all */
+    size_t done;
+};
+
+static bool is_wanted(const struct retry *retry, uint64_t sequence)
+{
+    for (size_t i = 0; i < retry->wanted; i++)
+        if (retry->sequences[i] == sequence)
+            return true;
+    return retry->wanted == 0;
+}
+
+static enum status letter_retry(struct bus *bus, const struct bus_message *letter, void *context)
+{
+    struct retry *retry = context;
+    enum stream stream;
+    if (!is_wanted(retry, letter->sequence))
+        return STATUS_OK;
+    if (letter_stream(letter, &stream) != STATUS_OK) {
+        fprintf(stderr, "ecs dead: %" PRIu64 " is of no stream that is known; left\n",
+                letter->sequence);
+        return STATUS_OK;
+    }
+    enum status status = put_back(bus, letter, stream);
+    if (status == STATUS_OK)
+        status = bus_remove(bus, STREAM_DEAD_LETTERS, letter->sequence);
+    retry->done += status == STATUS_OK;
+    return status;
+}
+
+static bool sequence_parse(const char *text, uint64_t *sequence)
+{
+    char *end;
+    errno = 0;
+    *sequence = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+}
+
+static int retry(struct bus *bus, int count, char **texts)
+{
+    uint64_t *sequences = calloc((size_t)count + 1, sizeof *sequences);
+    if (sequences == NULL)
+        return EX_OSERR;
+    for (int i = 0; i < count; i++) {
+        if (!sequence_parse(texts[i], &sequences[i])) {
+            fprintf(stderr, "ecs dead retry: %s is no sequence of a dead letter\n", texts[i]);
+            free(sequences);
+            return EX_USAGE;
+        }
+    }
+    struct retry work = {sequences, (size_t)count, 0};
+    enum status status = letters_visit(bus, letter_retry, &work);
+    printf("%zu put back\n", work.done);
+    free(sequences);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs dead: the bus fails: %s; what was not put back is still there\n",
+                status_title(status));
+        return EX_UNAVAILABLE;
+    }
+    if (work.done < work.wanted) {
+        fprintf(stderr, "ecs dead retry: %zu of those named are no dead letters\n",
+                work.wanted - work.done);
+        return EX_DATAERR;
+    }
+    return EX_OK;
+}
+
+int command_dead(int argc, char **argv, struct bus *bus)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+    }
+    if (argc == 2 && strcmp(argv[1], "list") == 0)
+        return list(bus);
+    if (argc >= 2 && strcmp(argv[1], "retry") == 0)
+        return retry(bus, argc - 2, argv + 2);
+    fputs(usage, stderr);
+    return EX_USAGE;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs dead`: the messages that were refused, and the way back for them.
+ */
+#ifndef ECS_COMMANDS_DEAD_H
+#define ECS_COMMANDS_DEAD_H
+
+#include "ports/bus.h"
+
+/* Returns the exit status. With --help `bus` may be NULL. */
+int command_dead(int argc, char **argv, struct bus *bus);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/rewind.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/time_text.h"
+
+static const char usage[] =
+    "usage: ecs rewind STREAM --since TIME\n\n"
+    "The consumers of STREAM (emotions, transactions or credits) consume again what was stored\n"
+    "at or after TIME (2026-01-31T12:00:00Z). What was counted before does not count again.\n\n"
+    "The embedded log belongs to one process: stop ecs serve first.\n";
+
+/* Those that a role consumes. */
+static bool stream_parse(const char *name, enum stream *stream)
+{
+    static const enum stream consumed[] = {STREAM_EMOTIONS, STREAM_TRANSACTIONS, STREAM_CREDITS};
+    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++) {
+        *stream = consumed[i];
+        if (strcmp(name, stream_name(*stream)) == 0)
+            return true;
+    }
+    return false;
+}
+
+int command_rewind(int argc, char **argv, struct bus *bus)
+{
+    enum stream stream;
+    int64_t since_us;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+    }
+    if (argc != 4 || strcmp(argv[2], "--since") != 0) {
+        fputs(usage, stderr);
+        return EX_USAGE;
+    }
+    if (!stream_parse(argv[1], &stream)) {
+        fprintf(stderr, "ecs rewind: %s is no stream that is consumed; see --help\n", argv[1]);
+        return EX_USAGE;
+    }
+    if (time_parse(argv[3], strlen(argv[3]), &since_us) != STATUS_OK) {
+        fprintf(stderr, "ecs rewind: --since %s is no time like 2026-01-31T12:00:00Z\n", argv[3]);
+        return EX_USAGE;
+    }
+    enum status status = bus_rewind(bus, stream, since_us);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs rewind: the bus cannot be rewound: %s\n", status_title(status));
+        return EX_UNAVAILABLE;
+    }
+    printf("%s is consumed again since %s\n", argv[1], argv[3]);
+    return EX_OK;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs rewind`: a stream's consumers start again at a moment.
+ */
+#ifndef ECS_COMMANDS_REWIND_H
+#define ECS_COMMANDS_REWIND_H
+
+#include "ports/bus.h"
+
+/* Returns the exit status. With --help `bus` may be NULL. */
+int command_rewind(int argc, char **argv, struct bus *bus);
+
+#endif
