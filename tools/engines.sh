@@ -100,13 +100,10 @@ CONF
     say "redis-server on 127.0.0.1:$port"
 }
 
-as_postgres() {
-    if [ "$(id -u)" -eq 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --init-groups "$@"
-    else
-        "$@"
-    fi
-}
+# What goes before a command of PostgreSQL's. No function: in the background that would be a shell,
+# and its pid would be the shell's.
+as_postgres=
+[ "$(id -u)" -ne 0 ] || as_postgres="setpriv --reuid=postgres --regid=postgres --init-groups"
 
 # Where PostgreSQL keeps its data. The account postgres cannot enter the folders of root.
 postgres_place() {
@@ -122,7 +119,7 @@ make_cluster() {
     mkdir -p "$place"
     cp "$dir/postgres.secret" "$place/password"
     [ "$(id -u)" -ne 0 ] || chown -R postgres:postgres "$place"
-    as_postgres "$bin/initdb" -D "$place/data" -U ecs --pwfile="$place/password" \
+    $as_postgres "$bin/initdb" -D "$place/data" -U ecs --pwfile="$place/password" \
         --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >>"$dir/postgres.log" 2>&1
     rm "$place/password"
 }
@@ -135,7 +132,7 @@ start_postgres() {
     [ -d "$place/data" ] || make_cluster
     if ! runs postgres; then
         rm -f "$place/data/postmaster.pid"
-        as_postgres "$bin/postgres" -D "$place/data" -p "$port" -c listen_addresses=127.0.0.1 \
+        $as_postgres "$bin/postgres" -D "$place/data" -p "$port" -c listen_addresses=127.0.0.1 \
             -c unix_socket_directories= >>"$dir/postgres.log" 2>&1 &
         echo $! >"$dir/postgres.pid"
     fi

@@ -20,7 +20,6 @@ CREATE TABLE decisions (
     UNIQUE (user_id, position),
     CONSTRAINT decisions_reason CHECK (approved = (reason = ''))
 );
-CREATE INDEX decisions_decided ON decisions (user_id, decided_at DESC);
 CREATE INDEX decisions_day ON decisions (decided_at);
 CREATE INDEX decisions_risk ON decisions (risk DESC, decided_at DESC);
 
@@ -47,7 +46,6 @@ CREATE TABLE offers (
     CONSTRAINT offers_accepted CHECK (status NOT IN ('accepted', 'active') OR accepted_at IS NOT NULL),
     CONSTRAINT offers_activated CHECK (status <> 'active' OR activated_at IS NOT NULL)
 );
-CREATE INDEX offers_created ON offers (user_id, created_at DESC);
 CREATE INDEX offers_expires ON offers (expires_at) WHERE status = 'offered';
 -- The database itself forbids two lines, and two open offers, for one person.
 CREATE UNIQUE INDEX offers_one_active ON offers (user_id) WHERE status = 'active';
