@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/population.h"
 
-#include <stdlib.h>
-
 #include "limits.h"
 
 enum {
@@ -148,11 +146,16 @@ static void pay(struct simulated_event *event, const struct traits *traits, cons
         event->amount_cents *= 3;
 }
 
-static int by_time(const void *a, const void *b)
+/* Few enough for insertion. */
+static void sort_by_time(struct simulated_event events[], size_t count)
 {
-    int64_t left = ((const struct simulated_event *)a)->at_us;
-    int64_t right = ((const struct simulated_event *)b)->at_us;
-    return (left > right) - (left < right);
+    for (size_t i = 1; i < count; i++) {
+        struct simulated_event event = events[i];
+        size_t place = i;
+        for (; place > 0 && events[place - 1].at_us > event.at_us; place--)
+            events[place] = events[place - 1];
+        events[place] = event;
+    }
 }
 
 size_t population_day(const struct simulated_person *person, int64_t day,
@@ -182,7 +185,7 @@ size_t population_day(const struct simulated_person *person, int64_t day,
             .amount_cents = traits->pay_cents,
             .category = "salary",
         };
-    qsort(events, count, sizeof events[0], by_time);
+    sort_by_time(events, count);
     return count;
 }
 
