@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "commands/dead.h"
 #include "commands/rewind.h"
+#include "commands/simulate.h"
 #include "runner/runner.h"
 #include "wiring.h"
 
@@ -216,6 +217,22 @@ static int run_rewind(int argc, char **argv)
     return with_bus(argc, argv, command_rewind);
 }
 
+static int run_simulate(int argc, char **argv)
+{
+    struct simulate_settings simulation = {.clock = clock_system()};
+    if (asks_help(argc, argv))
+        return command_simulate(argc, argv, NULL);
+    int result = start(
+        &(struct needs){.internal = true, .uses = simulate_needs_bus(argc, argv) ? USES_BUS : 0});
+    if (result != EX_OK)
+        return result;
+    simulation.internal_key = engines.internal_keys[0];
+    simulation.bus = engines.bus;
+    result = command_simulate(argc, argv, &simulation);
+    engines_close(&engines);
+    return result;
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 1) {
@@ -230,6 +247,7 @@ static int command_version(int argc, char **argv)
 static const struct command commands[] = {
     {"serve", "run roles: all of them, or those named by --role", command_serve},
     {"migrate", "apply schema migrations", command_migrate},
+    {"simulate", "let people feel, pay and ask for credit", run_simulate},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
     {"version", "print the version", command_version},

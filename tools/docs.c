@@ -25,6 +25,10 @@ static void endpoint_page(const struct endpoint *endpoint)
            endpoint->internal ? "; not reachable through the public gateway" : "");
     if (endpoint->paged)
         printf("- query: `page` from 1 (1), `page_size` 1 to 100 (10)\n");
+    if (endpoint->resumed)
+        printf("- query: `after`, an id, to go on behind it (0)\n");
+    if (endpoint->keyed)
+        printf("- header `Idempotency-Key`: the same key gets the same answer\n");
     if (endpoint->batch)
         printf("- also takes `application/x-ndjson`, up to %d lines\n", HTTP_BATCH_LINES_MAX);
     if (endpoint->errors != NULL)

@@ -25,7 +25,7 @@ fi
 if [ -n "${FRESH:-}" ]; then
     [ "$engines" = embedded ] || tools/engines.sh erase "$var"
     rm -rf "$var/ecs.db" "$var/ecs.db-wal" "$var/ecs.db-shm" "$var/bus.db" "$var/bus.db-wal" \
-        "$var/bus.db-shm" "$var/simulation.json"
+        "$var/bus.db-shm"
 fi
 mkdir -p "$var"
 
@@ -46,7 +46,7 @@ if [ "$engines" = real ]; then
     tools/engines.sh start "$var"
     . "$var/env"
 fi
-export DATA_DIR="$var" LISTEN=$listen RATE_REGISTRATIONS_PER_SECOND=1000
+export DATA_DIR="$var" LISTEN=$listen RATE_REGISTRATIONS_PER_SECOND=1000 RATE_LOGINS_PER_SECOND=1000
 # In a session of its own: a Ctrl-C on this terminal is for the simulator, which ends first.
 setsid build/ecs serve >>"$var/ecs.log" 2>&1 &
 server=$!
@@ -64,5 +64,5 @@ PYTHON
     sleep 0.1
 done
 echo "run: ECS serves on http://$listen ($engines engines); its log is $var/ecs.log"
-build/ecs simulate --people "${PEOPLE:-200}" --days "${DAYS:-90}" --rate "${RATE:-50}" --live \
-    --state "$var/simulation.json" --url "http://$listen" || true
+build/ecs simulate --people "${PEOPLE:-200}" --days "${DAYS:-90}" --live "${RATE:-50}" \
+    --url "http://$listen"

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * People are registered, then their history is sent, by a few threads that share the people; then
+ * one thread streams what happens now. A signal ends each of the three.
+ */
+#include "commands/simulate.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "commands/simulate_credit.h"
+#include "commands/simulate_events.h"
+#include "commands/simulate_options.h"
+#include "commands/simulate_show.h"
+
+enum {
+    THREADS = 8,
+    EVENT_ID_SIZE = 80,
+    SHOW_MS = 200,
+    TURN_US = 100000,      /* of the live stream */
+    ASK_EVERY = 10,        /* turns: one person a second asks for credit */
+    ACCEPT_ONE_IN_NOT = 4, /* three of four offers are accepted */
+};
+
+struct simulation {
+    struct simulate_options options;
+    const struct simulate_settings *settings;
+    struct account *accounts;
+    struct event_totals totals;
+    int64_t started_us; /* monotonic */
+    _Atomic int64_t registered;
+    atomic_bool failed;
+};
+
+static atomic_bool stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(&stop, true);
+}
+
+/* A thread's share of the people: every THREADS-th from `first` on. */
+struct part {
+    struct simulation *simulation;
+    uint32_t first;
+    pthread_t thread;
+};
+
+static int64_t elapsed_us(const struct simulation *simulation)
+{
+    return clock_monotonic_us(simulation->settings->clock) - simulation->started_us;
+}
+
+static int64_t events_sent(struct simulation *simulation)
+{
+    return atomic_load(&simulation->totals.feelings) + atomic_load(&simulation->totals.payments);
+}
+
+static void pause_us(int64_t us)
+{
+    if (us > 0)
+        nanosleep(&(struct timespec){us / SECOND_US, us % SECOND_US * 1000}, NULL);
+}
+
+/* A signal is no failure. */
+static void note_failure(struct simulation *simulation, enum status status)
+{
+    if (status != STATUS_OK && !atomic_load(&stop)) {
+        atomic_store(&simulation->failed, true);
+        atomic_store(&stop, true);
+    }
+}
+
+static void *register_part(void *argument)
+{
+    struct part *part = argument;
+    struct simulation *simulation = part->simulation;
+    struct client *client;
+    enum status status = client_open(simulation->options.url, &stop, &client);
+    if (status == STATUS_OK) {
+        for (int64_t i = part->first;
+             i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
+             i += THREADS) {
+            status = account_open(&simulation->accounts[i], client,
+                                  (uint64_t)simulation->options.seed, (uint32_t)i);
+            atomic_fetch_add(&simulation->registered, status == STATUS_OK);
+        }
+        client_close(client);
+    }
+    note_failure(simulation, status);
+    return NULL;
+}
+
+/* Keeps all threads together within the rate that was asked for. */
+static void keep_rate(struct simulation *simulation)
+{
+    int64_t rate = simulation->options.rate;
+    if (rate > 0)
+        pause_us(events_sent(simulation) * SECOND_US / rate - elapsed_us(simulation));
+}
+
+static enum status send_day(struct event_sender *sender, struct account *account, int64_t day,
+                            int64_t end_us)
+{
+    struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
+    char id[EVENT_ID_SIZE];
+    size_t count = population_day(&account->person, day, events);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK && events[i].at_us < end_us; i++) {
+        snprintf(id, sizeof id, "simulated-%llu-%u-%lld-%zu", (unsigned long long)account->seed,
+                 account->number, (long long)day, i);
+        status = event_send(sender, account, &events[i], id);
+    }
+    return status;
+}
+
+static void *send_part(void *argument)
+{
+    struct part *part = argument;
+    struct simulation *simulation = part->simulation;
+    const struct simulate_settings *settings = simulation->settings;
+    int64_t end_us = clock_now_us(settings->clock);
+    struct client *client;
+    struct event_sender sender;
+    enum status status = client_open(simulation->options.url, &stop, &client);
+    if (status == STATUS_OK) {
+        event_sender_init(&sender, client, settings->internal_key, settings->bus,
+                          &simulation->totals);
+        int64_t today = end_us / DAY_US;
+        for (int64_t day = today - simulation->options.days; day <= today; day++)
+            for (int64_t i = part->first;
+                 i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
+                 i += THREADS) {
+                status = send_day(&sender, &simulation->accounts[i], day, end_us);
+                keep_rate(simulation);
+            }
+        enum status flushed = event_flush(&sender);
+        status = status == STATUS_OK ? flushed : status;
+        event_sender_free(&sender);
+        client_close(client);
+    }
+    note_failure(simulation, status);
+    return NULL;
+}
+
+static int64_t expected_events(const struct simulation *simulation)
+{
+    int64_t end_us = clock_now_us(simulation->settings->clock), today = end_us / DAY_US;
+    struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
+    int64_t total = 0;
+    for (int64_t i = 0; i < simulation->options.people; i++)
+        for (int64_t day = today - simulation->options.days; day <= today; day++) {
+            size_t count = population_day(&simulation->accounts[i].person, day, events);
+            while (count > 0 && events[count - 1].at_us >= end_us)
+                count--;
+            total += (int64_t)count;
+        }
+    return total;
+}
+
+/* Runs `work` on every part, and shows how far it has come until it is done. */
+static void run_parts(struct simulation *simulation, void *(*work)(void *), const char *what,
+                      int64_t (*done)(struct simulation *), int64_t total)
+{
+    struct part parts[THREADS];
+    simulation->started_us = clock_monotonic_us(simulation->settings->clock);
+    int64_t before = done(simulation);
+    int started = 0;
+    for (; started < THREADS; started++) {
+        parts[started] = (struct part){.simulation = simulation, .first = (uint32_t)started};
+        if (pthread_create(&parts[started].thread, NULL, work, &parts[started]) != 0) {
+            note_failure(simulation, STATUS_INTERNAL);
+            break;
+        }
+    }
+    for (int64_t now = before; now < before + total && !atomic_load(&stop);
+         now = done(simulation)) {
+        show_progress(what, now - before, total,
+                      (now - before) * SECOND_US / (elapsed_us(simulation) + 1));
+        pause_us(SHOW_MS * 1000);
+        if (now + atomic_load(&simulation->totals.refused) +
+                atomic_load(&simulation->totals.lost) >=
+            before + total)
+            break;
+    }
+    while (started > 0)
+        pthread_join(parts[--started].thread, NULL);
+    int64_t now = done(simulation) - before;
+    int64_t rate = now * SECOND_US / (elapsed_us(simulation) + 1);
+    show_progress(what, now, total, rate);
+    show_line("%-8s %lld in %.1f s", what, (long long)now, (double)elapsed_us(simulation) / 1e6);
+}
+
+static int64_t people_registered(struct simulation *simulation)
+{
+    return atomic_load(&simulation->registered);
+}
+
+/* The events of one turn; they are spread over the people. */
+static enum status live_turn(struct simulation *simulation, struct event_sender *sender,
+                             int64_t turn, int64_t born_us)
+{
+    int64_t rate = simulation->options.live;
+    int64_t from = turn * rate * TURN_US / SECOND_US, to = (turn + 1) * rate * TURN_US / SECOND_US;
+    char id[EVENT_ID_SIZE];
+    enum status status = STATUS_OK;
+    for (int64_t i = from; i < to && status == STATUS_OK; i++) {
+        struct account *account = &simulation->accounts[i * 7919 % simulation->options.people];
+        struct simulated_event event = population_event(
+            &account->person, clock_now_us(simulation->settings->clock), (uint64_t)i);
+        snprintf(id, sizeof id, "live-%lld-%lld", (long long)born_us, (long long)i);
+        status = event_send(sender, account, &event, id);
+    }
+    return status == STATUS_OK ? event_flush(sender) : status;
+}
+
+static enum status credit_turn(struct simulation *simulation, struct credit_desk *desk,
+                               int64_t asked)
+{
+    struct account *account = &simulation->accounts[asked * 31 % simulation->options.people];
+    enum status status = credit_ask(desk, account, asked % ACCEPT_ONE_IN_NOT != 0);
+    return status == STATUS_OK ? credit_listen(desk) : status;
+}
+
+static void live_show(struct simulation *simulation, const struct credit_desk *desk, int64_t before)
+{
+    int64_t sent = events_sent(simulation) - before;
+    show_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
+                "accepted, %lld lines active",
+                (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
+                (long long)(desk->approved + desk->denied), (long long)desk->approved,
+                (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
+}
+
+static void live(struct simulation *simulation, struct credit_desk *desk)
+{
+    const struct simulate_settings *settings = simulation->settings;
+    int64_t born_us = clock_now_us(settings->clock), before = events_sent(simulation);
+    int64_t turns = simulation->options.duration_s * SECOND_US / TURN_US;
+    struct event_sender sender;
+    enum status status = STATUS_OK;
+    simulation->started_us = clock_monotonic_us(settings->clock);
+    event_sender_init(&sender, desk->client, settings->internal_key, settings->bus,
+                      &simulation->totals);
+    for (int64_t turn = 0; (turns == 0 || turn < turns) && status == STATUS_OK; turn++) {
+        if (atomic_load(&stop))
+            break;
+        status = live_turn(simulation, &sender, turn, born_us);
+        if (status == STATUS_OK && turn % ASK_EVERY == 0)
+            status = credit_turn(simulation, desk, turn / ASK_EVERY);
+        live_show(simulation, desk, before);
+        pause_us((turn + 1) * TURN_US - elapsed_us(simulation));
+    }
+    event_sender_free(&sender);
+    note_failure(simulation, status);
+}
+
+static void show_totals(struct simulation *simulation, const struct credit_desk *desk)
+{
+    struct event_totals *totals = &simulation->totals;
+    show_status("%s", "");
+    show_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
+              "%lld not confirmed",
+              (long long)people_registered(simulation), (long long)atomic_load(&totals->feelings),
+              (long long)atomic_load(&totals->payments), (long long)atomic_load(&totals->refused),
+              (long long)atomic_load(&totals->lost));
+    if (simulation->options.live > 0)
+        show_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
+                  (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
+                  (long long)desk->active);
+}
+
+static void simulate(struct simulation *simulation, struct credit_desk *desk)
+{
+    run_parts(simulation, register_part, "people", people_registered, simulation->options.people);
+    if (atomic_load(&stop))
+        return;
+    run_parts(simulation, send_part, "history", events_sent, expected_events(simulation));
+    if (atomic_load(&stop) || simulation->options.live == 0)
+        return;
+    enum status status = client_open(simulation->options.url, &stop, &desk->client);
+    if (status == STATUS_OK) {
+        live(simulation, desk);
+        client_close(desk->client);
+    }
+    note_failure(simulation, status);
+}
+
+bool simulate_needs_bus(int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--via") == 0 && strcmp(argv[i + 1], "bus") == 0)
+            return true;
+    return false;
+}
+
+int command_simulate(int argc, char **argv, const struct simulate_settings *settings)
+{
+    struct simulation simulation = {.settings = settings};
+    struct credit_desk desk = {0};
+    int result = simulate_options_parse(argc, argv, &simulation.options);
+    if (result >= 0)
+        return result;
+    simulation.accounts = calloc((size_t)simulation.options.people, sizeof simulation.accounts[0]);
+    if (simulation.accounts == NULL)
+        return EX_OSERR;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    simulate(&simulation, &desk);
+    show_totals(&simulation, &desk);
+    curl_global_cleanup();
+    free(simulation.accounts);
+    bool failed = atomic_load(&simulation.failed) || atomic_load(&simulation.totals.lost) > 0;
+    return failed ? EX_UNAVAILABLE : EX_OK;
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documentation is current: pages from tables are as the tables are, and links lead somewhere."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("page", ["api", "configuration", "metrics", "streams"])
+def test_a_generated_page_is_current(page):
+    printed = subprocess.run([ROOT / "build" / "docs", page], capture_output=True, text=True,
+                             check=True).stdout
+    assert printed == (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"), "make docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
