@@ -156,6 +156,46 @@ static void a_statement_that_is_cancelled_can_be_repeated(void **state)
     decision_add(fixture->store, 1, 5, true);
 }
 
+/* The batch meets the erasure of its person half done: it waits, and then finds nobody. */
+static void a_batch_waits_for_its_person_to_go(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct emotion_event event = feeling_of(1, 1, 0);
+    enum event_result result;
+    persons_add(fixture->store, 1, 1);
+    PGconn *eraser = PQconnectdb(fixture->url);
+    PQclear(PQexec(eraser, "BEGIN; DELETE FROM users"));
+    struct call call = {.store = fixture->store};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, apply_in_thread, &call), 0);
+    wait_for_number(fixture, "SELECT count(*) FROM " BACKENDS " AND wait_event_type = 'Lock'", 1);
+    PQclear(PQexec(eraser, "COMMIT"));
+    PQfinish(eraser);
+    pthread_join(thread, NULL);
+    assert_int_equal(call.status, STATUS_OK);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM emotion_tiles"), 0);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM emotion_events"), 0);
+    assert_int_equal(store_emotions_apply(fixture->store, &event, 1, &result), STATUS_OK);
+    assert_int_equal(result, EVENT_UNKNOWN_USER);
+}
+
+static void claims_what_nobody_else_is_claiming(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct outbox_row out[4];
+    size_t count;
+    persons_add(fixture->store, 1, 4);
+    for (int i = 1; i <= 4; i++)
+        offer_add_accepted(fixture->store, i, i);
+    PGconn *other = PQconnectdb(fixture->url);
+    PQclear(PQexec(other, "BEGIN; UPDATE outbox SET claimed_until = 'infinity'"
+                          " WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT 2)"));
+    assert_int_equal(store_outbox_claim(fixture->store, NOW_US, out, 4, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(out[0].id, sql_number(fixture, "SELECT id FROM outbox ORDER BY id OFFSET 2"));
+    PQfinish(other);
+}
+
 static void waits_for_a_lock_only_so_long(void **state)
 {
     struct store_fixture *fixture = fixture_of(state);
@@ -292,6 +332,8 @@ int main(void)
         STORE_TEST_POSTGRES(a_batch_whose_connection_is_ended_leaves_nothing),
         STORE_TEST_POSTGRES(a_decision_whose_connection_is_ended_is_not_recorded),
         STORE_TEST_POSTGRES(a_statement_that_is_cancelled_can_be_repeated),
+        STORE_TEST_POSTGRES(a_batch_waits_for_its_person_to_go),
+        STORE_TEST_POSTGRES(claims_what_nobody_else_is_claiming),
         STORE_TEST_POSTGRES(waits_for_a_lock_only_so_long),
         STORE_TEST_POSTGRES(waits_for_a_frozen_server_only_so_long),
         STORE_TEST_POSTGRES(works_again_after_a_restart),
