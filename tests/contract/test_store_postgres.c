@@ -258,7 +258,7 @@ static void leaves_a_server_that_takes_no_writes(void **state)
     wait_for_number(fixture, "SELECT count(*) FROM " BACKENDS, 0);
     check_recovers(fixture->store);
     assert_int_equal(store_user_create(fixture->store, &user), STATUS_UNAVAILABLE);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM " BACKENDS), 0);
+    wait_for_number(fixture, "SELECT count(*) FROM " BACKENDS, 0);
     assert_true(sql_takes(fixture, "BEGIN READ WRITE; ALTER ROLE ecs RESET"
                                    " default_transaction_read_only; COMMIT"));
     assert_int_equal(store_user_create(fixture->store, &user), STATUS_OK);
