@@ -4,6 +4,7 @@
 # usage: engines.sh start DIR     starts what does not run yet; writes DIR/env to be sourced
 #        engines.sh stop DIR      stops them, by their pids; their data stay
 #        engines.sh erase DIR     stops them and removes their data
+# Each is in a session of its own: a Ctrl-C on this terminal is not for them.
 # Passwords are random, and lie in files of mode 0600. PostgreSQL refuses to run as root: then it
 # runs as the account postgres.
 set -eu
@@ -72,7 +73,7 @@ authorization { user: ecs, password: "$password" }
 jetstream { store_dir: "$dir/nats" }
 CONF
     if ! runs nats; then
-        nats-server -c "$dir/nats.conf" -P "$dir/nats.pid" >>"$dir/nats.log" 2>&1 &
+        setsid nats-server -c "$dir/nats.conf" -P "$dir/nats.pid" >>"$dir/nats.log" 2>&1 &
         echo $! >"$dir/nats.pid"
     fi
     wait_for nats listens "$port"
@@ -93,7 +94,7 @@ maxmemory 64mb
 maxmemory-policy allkeys-lru
 CONF
     if ! runs redis; then
-        redis-server "$dir/redis.conf" >>"$dir/redis.log" 2>&1 &
+        setsid redis-server "$dir/redis.conf" >>"$dir/redis.log" 2>&1 &
         echo $! >"$dir/redis.pid"
     fi
     wait_for redis listens "$port"
@@ -132,7 +133,7 @@ start_postgres() {
     [ -d "$place/data" ] || make_cluster
     if ! runs postgres; then
         rm -f "$place/data/postmaster.pid"
-        $as_postgres "$bin/postgres" -D "$place/data" -p "$port" -c listen_addresses=127.0.0.1 \
+        setsid $as_postgres "$bin/postgres" -D "$place/data" -p "$port" -c listen_addresses=127.0.0.1 \
             -c unix_socket_directories= >>"$dir/postgres.log" 2>&1 &
         echo $! >"$dir/postgres.pid"
     fi

@@ -167,7 +167,7 @@ static int64_t expected_events(const struct simulation *simulation)
 
 /* Runs `work` on every part, and shows how far it has come until it is done. */
 static void run_parts(struct simulation *simulation, void *(*work)(void *), const char *what,
-                      int64_t (*done)(struct simulation *), int64_t total)
+                      const char *done_what, int64_t (*done)(struct simulation *), int64_t total)
 {
     struct part parts[THREADS];
     simulation->started_us = clock_monotonic_us(simulation->settings->clock);
@@ -195,7 +195,8 @@ static void run_parts(struct simulation *simulation, void *(*work)(void *), cons
     int64_t now = done(simulation) - before;
     int64_t rate = now * SECOND_US / (elapsed_us(simulation) + 1);
     show_progress(what, now, total, rate);
-    show_line("%-8s %lld in %.1f s", what, (long long)now, (double)elapsed_us(simulation) / 1e6);
+    show_line("%-8s %lld %s in %.1f s", what, (long long)now, done_what,
+              (double)elapsed_us(simulation) / 1e6);
 }
 
 static int64_t people_registered(struct simulation *simulation)
@@ -279,10 +280,12 @@ static void show_totals(struct simulation *simulation, const struct credit_desk 
 
 static void simulate(struct simulation *simulation, struct credit_desk *desk)
 {
-    run_parts(simulation, register_part, "people", people_registered, simulation->options.people);
+    run_parts(simulation, register_part, "people", "registered", people_registered,
+              simulation->options.people);
     if (atomic_load(&stop))
         return;
-    run_parts(simulation, send_part, "history", events_sent, expected_events(simulation));
+    run_parts(simulation, send_part, "history", "events sent", events_sent,
+              expected_events(simulation));
     if (atomic_load(&stop) || simulation->options.live == 0)
         return;
     enum status status = client_open(simulation->options.url, &stop, &desk->client);
