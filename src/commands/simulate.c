@@ -266,7 +266,7 @@ static void live(struct simulation *simulation, struct credit_desk *desk)
 static void show_totals(struct simulation *simulation, const struct credit_desk *desk)
 {
     struct event_totals *totals = &simulation->totals;
-    show_status("%s", "");
+    show_end();
     show_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
               "%lld not confirmed",
               (long long)people_registered(simulation), (long long)atomic_load(&totals->feelings),
@@ -276,6 +276,20 @@ static void show_totals(struct simulation *simulation, const struct credit_desk 
         show_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
                   (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
                   (long long)desk->active);
+}
+
+/* False, with the reason told, if nobody is there to talk to. */
+static bool somebody_answers(struct simulation *simulation)
+{
+    struct client *client;
+    if (client_open(simulation->options.url, &stop, &client) != STATUS_OK)
+        return false;
+    bool answers = client_answers(client);
+    client_close(client);
+    if (!answers)
+        fprintf(stderr, "ecs simulate: nothing answers at %s: is ecs serve running?\n",
+                simulation->options.url);
+    return answers;
 }
 
 static void simulate(struct simulation *simulation, struct credit_desk *desk)
@@ -318,10 +332,15 @@ int command_simulate(int argc, char **argv, const struct simulate_settings *sett
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    simulate(&simulation, &desk);
-    show_totals(&simulation, &desk);
+    if (somebody_answers(&simulation)) {
+        simulate(&simulation, &desk);
+        show_totals(&simulation, &desk);
+    } else {
+        atomic_store(&simulation.failed, true);
+    }
     curl_global_cleanup();
     free(simulation.accounts);
-    bool failed = atomic_load(&simulation.failed) || atomic_load(&simulation.totals.lost) > 0;
-    return failed ? EX_UNAVAILABLE : EX_OK;
+    if (atomic_load(&simulation.failed) || atomic_load(&simulation.totals.lost) > 0)
+        return EX_UNAVAILABLE;
+    return atomic_load(&simulation.totals.refused) > 0 ? EX_DATAERR : EX_OK;
 }

@@ -80,6 +80,14 @@ static long try_once(struct client *client)
     return status;
 }
 
+bool client_answers(struct client *client)
+{
+    char url[LINE_MAX];
+    snprintf(url, sizeof url, "%s/healthz", client->url);
+    curl_easy_setopt(client->curl, CURLOPT_URL, url);
+    return try_once(client) != 0;
+}
+
 static bool is_passing(long status)
 {
     return status == 0 || status == 429 || status == 503;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "commands/simulate_show.h"
 #include "wire/emotion_json.h"
 #include "wire/transaction_json.h"
 
@@ -56,6 +57,15 @@ static void payload_write(const struct account *account, const struct simulated_
     }
 }
 
+/* Once: the first tells what is wrong, and all are counted. */
+static void refusal_tell(struct event_sender *sender, const char *what, int status,
+                         const json_t *answer)
+{
+    const char *detail = json_string_value(json_object_get(answer, "detail"));
+    if (status != 0 && atomic_load(&sender->totals->refused) == 0)
+        show_line("%s is refused: %d %s", what, status, detail == NULL ? "" : detail);
+}
+
 static enum status batch_send(struct event_sender *sender)
 {
     json_t *answer;
@@ -68,6 +78,8 @@ static enum status batch_send(struct event_sender *sender)
                                                       .internal_key = sender->internal_key},
                              &answer);
     int64_t accepted = json_integer_value(json_object_get(answer, "accepted"));
+    if (status != 202)
+        refusal_tell(sender, "a batch of feelings", status, answer);
     json_decref(answer);
     if (status == 0)
         return STATUS_TIMED_OUT;
@@ -85,6 +97,8 @@ static enum status payment_send(struct event_sender *sender, struct account *acc
     int status =
         account_send(account, sender->client,
                      (struct client_request){.path = "/v1/transactions", .body = payload}, &answer);
+    if (status != 202)
+        refusal_tell(sender, "a payment", status, answer);
     json_decref(answer);
     if (status == 0)
         return STATUS_TIMED_OUT;

@@ -45,6 +45,16 @@ static bool number_read(const struct number_option *option, const char *text)
     return false;
 }
 
+static bool is_option(const char *name)
+{
+    static const char *const names[] = {"--people",   "--days", "--rate", "--live",
+                                        "--duration", "--seed", "--via",  "--url"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool option_read(struct simulate_options *options, const char *name, const char *value)
 {
     const struct number_option numbers[] = {
@@ -62,14 +72,10 @@ static bool option_read(struct simulate_options *options, const char *name, cons
         options->url = value;
         return true;
     }
-    if (strcmp(name, "--via") == 0) {
-        options->on_bus = strcmp(value, "bus") == 0;
-        if (options->on_bus || strcmp(value, "http") == 0)
-            return true;
-        fprintf(stderr, "ecs simulate: --via is http or bus, not %s\n", value);
-        return false;
-    }
-    fprintf(stderr, "ecs simulate: there is no option %s\n", name);
+    options->on_bus = strcmp(value, "bus") == 0; /* --via */
+    if (options->on_bus || strcmp(value, "http") == 0)
+        return true;
+    fprintf(stderr, "ecs simulate: --via is http or bus, not %s\n", value);
     return false;
 }
 
@@ -78,16 +84,20 @@ int simulate_options_parse(int argc, char **argv, struct simulate_options *optio
     *options = (struct simulate_options){
         .people = 200, .days = 90, .seed = 1, .url = "http://127.0.0.1:9999"};
     bool good = true;
-    for (int i = 1; i < argc; i += 2) {
+    for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(usage, stdout);
             return EX_OK;
         }
-        if (i + 1 == argc) {
+        if (!is_option(argv[i])) {
+            fprintf(stderr, "ecs simulate: there is no option %s\n", argv[i]);
+            good = false;
+        } else if (i + 1 == argc) {
             fprintf(stderr, "ecs simulate: %s needs a value\n", argv[i]);
             good = false;
         } else {
             good &= option_read(options, argv[i], argv[i + 1]);
+            i++;
         }
     }
     if (options->duration_s > 0 && options->live == 0) {

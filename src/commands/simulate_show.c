@@ -64,6 +64,15 @@ void show_status(const char *format, ...)
     pthread_mutex_unlock(&lock);
 }
 
+void show_end(void)
+{
+    pthread_mutex_lock(&lock);
+    if (on_terminal())
+        printf("\r\033[K");
+    status_text[0] = '\0';
+    pthread_mutex_unlock(&lock);
+}
+
 void show_line(const char *format, ...)
 {
     va_list arguments;

@@ -12,6 +12,8 @@
 void show_progress(const char *what, int64_t done, int64_t total, int64_t rate);
 /* What is going on, without an end. */
 void show_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Takes the status away. */
+void show_end(void);
 /* A line that stays. */
 void show_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -3,7 +3,7 @@
  * seed, number of a person, day → what that person feels and pays on that day. Pure and
  * repeatable: any day can be drawn by itself, and drawn again it is the same, to the bit.
  *
- * A person has a persona (personas.def) and a day of the month on which pay comes. Moods drift
+ * A person has a persona (personas.def) and gets pay every 30th day. Moods drift
  * from week to week, swing within the day, rise when pay has come and sink after a day of large
  * payments.
  */
@@ -26,7 +26,7 @@ enum { POPULATION_DAY_EVENTS_MAX = 32 };
 struct simulated_person {
     uint64_t seed; /* of all that is drawn for this person */
     enum persona persona;
-    int pay_day; /* of 30 */
+    int pay_day; /* of 30 days */
 };
 
 struct simulated_event {

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/population.h"
+
+#include "../unit.h"
+#include "limits.h"
+
+enum { PEOPLE = 300, DAY = 20400, DAYS = 30 };
+
+static void the_same_seed_gives_the_same_days(void **state)
+{
+    (void)state;
+    struct simulated_event one[POPULATION_DAY_EVENTS_MAX], other[POPULATION_DAY_EVENTS_MAX];
+    struct simulated_person person = population_person(7, 3), again = population_person(7, 3);
+    struct simulated_person stranger = population_person(8, 3);
+    size_t count = population_day(&person, DAY, one);
+    assert_int_equal(population_day(&again, DAY, other), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(one[i].at_us, other[i].at_us);
+        assert_int_equal(one[i].stress, other[i].stress);
+        assert_int_equal(one[i].amount_cents, other[i].amount_cents);
+    }
+    assert_true(population_day(&stranger, DAY, other) != count || other[0].at_us != one[0].at_us);
+    assert_true(population_day(&person, DAY + 1, other) != count ||
+                other[0].at_us - one[0].at_us != DAY_US);
+}
+
+static void check_event(const struct simulated_event *event)
+{
+    if (event->is_payment) {
+        assert_true(event->amount_cents > 0 && event->amount_cents <= AMOUNT_CENTS_MAX);
+        assert_non_null(event->category);
+    } else {
+        assert_non_null(event->feeling);
+        const int32_t values[] = {event->positivity, event->intensity, event->stress};
+        for (size_t i = 0; i < 3; i++)
+            assert_true(values[i] >= 0 && values[i] <= MILLIONTHS);
+    }
+}
+
+static void days_are_in_order_and_in_range(void **state)
+{
+    (void)state;
+    struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
+    size_t feelings = 0, payments = 0, incomes = 0;
+    for (uint32_t number = 0; number < PEOPLE; number++) {
+        struct simulated_person person = population_person(1, number);
+        for (int64_t day = DAY; day < DAY + DAYS; day++) {
+            size_t count = population_day(&person, day, events);
+            assert_true(count > 0 && count <= POPULATION_DAY_EVENTS_MAX);
+            for (size_t i = 0; i < count; i++) {
+                assert_int_equal(events[i].at_us / DAY_US, day);
+                assert_true(i == 0 || events[i - 1].at_us <= events[i].at_us);
+                check_event(&events[i]);
+                feelings += !events[i].is_payment;
+                payments += events[i].is_payment && !events[i].is_income;
+                incomes += events[i].is_income;
+            }
+        }
+    }
+    assert_int_equal(feelings, PEOPLE * DAYS * 8);
+    assert_int_equal(incomes, PEOPLE); /* once in 30 days */
+    assert_true(payments > PEOPLE * DAYS * 2 && payments < PEOPLE * DAYS * 4);
+}
+
+static void there_are_people_of_every_persona(void **state)
+{
+    (void)state;
+    int counts[PERSONA_COUNT] = {0};
+    for (uint32_t number = 0; number < PEOPLE; number++)
+        counts[population_person(1, number).persona]++;
+    for (int i = 0; i < PERSONA_COUNT; i++) {
+        assert_true(counts[i] > PEOPLE / 10);
+        assert_non_null(persona_name((enum persona)i));
+    }
+}
+
+/* Stress events of 30 days, by persona: what the scorecard tells people apart by. */
+static void the_stressed_have_more_stress(void **state)
+{
+    (void)state;
+    int64_t stressful[PERSONA_COUNT] = {0}, people[PERSONA_COUNT] = {0};
+    struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
+    for (uint32_t number = 0; number < PEOPLE; number++) {
+        struct simulated_person person = population_person(1, number);
+        people[person.persona]++;
+        for (int64_t day = DAY; day < DAY + DAYS; day++) {
+            size_t count = population_day(&person, day, events);
+            for (size_t i = 0; i < count; i++)
+                stressful[person.persona] +=
+                    !events[i].is_payment && events[i].stress >= STRESS_THRESHOLD_MILLIONTHS;
+        }
+    }
+    int64_t steady = stressful[PERSONA_steady] / people[PERSONA_steady];
+    int64_t stressed = stressful[PERSONA_stressed] / people[PERSONA_stressed];
+    assert_true(stressed > 3 * steady);
+}
+
+static void events_out_of_turn_differ(void **state)
+{
+    (void)state;
+    struct simulated_person person = population_person(1, 1);
+    int payments = 0;
+    for (uint64_t number = 0; number < 1000; number++) {
+        struct simulated_event event = population_event(&person, DAY * DAY_US + 5, number);
+        assert_int_equal(event.at_us, DAY * DAY_US + 5);
+        check_event(&event);
+        payments += event.is_payment;
+    }
+    assert_true(payments > 150 && payments < 450);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_seed_gives_the_same_days),
+        cmocka_unit_test(days_are_in_order_and_in_range),
+        cmocka_unit_test(there_are_people_of_every_persona),
+        cmocka_unit_test(the_stressed_have_more_stress),
+        cmocka_unit_test(events_out_of_turn_differ),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
