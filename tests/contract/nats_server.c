@@ -1,86 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nats_server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <string.h>
 
-#include <cmocka.h>
-
-static struct sockaddr_in loopback(int port)
+void nats_server_start(struct nats_server *server, const char *folder)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(file >= 0);
-    assert_int_equal(bind(file, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(file, (struct sockaddr *)&address, &size), 0);
-    close(file);
-    return ntohs(address.sin_port);
-}
-
-static int answers(int port)
-{
-    struct sockaddr_in address = loopback(port);
-    int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int connected = connect(file, (struct sockaddr *)&address, sizeof address) == 0;
-    close(file);
-    return connected;
+    private_server_init(&server->process);
+    snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->process.port);
+    snprintf(server->store, sizeof server->store, "%s/jetstream", folder);
+    char *const command[] = {"nats-server", "-a",  "127.0.0.1",   "-p", server->process.port_text,
+                             "-js",         "-sd", server->store, NULL};
+    memcpy(server->process.command, command, sizeof command);
+    nats_server_again(server);
 }
 
 void nats_server_again(struct nats_server *server)
 {
-    char port[16], store[160];
-    snprintf(port, sizeof port, "%d", server->port);
-    snprintf(store, sizeof store, "%s/jetstream", server->folder);
-    server->pid = fork();
-    assert_true(server->pid >= 0);
-    if (server->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        execlp("nats-server", "nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", store,
-               (char *)NULL);
-        _exit(127);
-    }
-    for (int i = 0; i < 1000 && !answers(server->port); i++) {
-        assert_int_equal(waitpid(server->pid, NULL, WNOHANG), 0);
-        usleep(10000);
-    }
-    assert_true(answers(server->port));
-}
-
-void nats_server_start(struct nats_server *server, const char *folder)
-{
-    server->port = free_port();
-    snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->port);
-    snprintf(server->folder, sizeof server->folder, "%s", folder);
-    nats_server_again(server);
+    private_server_start(&server->process);
 }
 
 void nats_server_stop(struct nats_server *server, int signal)
 {
-    if (server->pid == 0)
-        return;
-    kill(server->pid, signal);
-    waitpid(server->pid, NULL, 0);
-    server->pid = 0;
+    private_server_stop(&server->process, signal);
 }

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A private nats-server with JetStream on a free loopback port, for tests.
+ * A private nats-server with JetStream, for tests.
  */
 #ifndef ECS_TESTS_NATS_SERVER_H
 #define ECS_TESTS_NATS_SERVER_H
 
-#include <sys/types.h>
+#include "private_server.h"
 
 struct nats_server {
-    pid_t pid; /* 0: not running */
-    int port;
+    struct private_server process;
     char url[64];
-    char folder[128];
+    char store[160];
 };
 
-/* `folder` keeps the streams; it must exist. Returns when the server takes connections; ends the
- * test if it does not. Starting it again after a stop uses the same port and streams. */
+/* `folder` keeps the streams; it must exist. */
 void nats_server_start(struct nats_server *server, const char *folder);
+/* Again after a stop: the same port, and the same streams. */
 void nats_server_again(struct nats_server *server);
 void nats_server_stop(struct nats_server *server, int signal);
 

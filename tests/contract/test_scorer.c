@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every scorer must do, on each adapter; what a model service may answer; and the breaker
+ * around it, with a clock that the test moves.
+ */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "adapters/clock_manual.h"
+#include "adapters/clock_system.h"
+#include "adapters/entropy_seeded.h"
+#include "adapters/entropy_system.h"
+#include "adapters/scorer_breaker.h"
+#include "adapters/scorer_fixed.h"
+#include "adapters/scorer_http.h"
+#include "adapters/scorer_random.h"
+#include "adapters/scorer_scorecard.h"
+#include "domain/breaker.h"
+
+static const struct features features = {{12, 4550, 600000, 3}};
+
+/* A model service: a thread that answers each connection with the same bytes. */
+static struct {
+    int listener;
+    char url[64];
+    pthread_t thread;
+    pthread_mutex_t lock;
+    char answer[256 * 1024]; /* empty: it says nothing and closes */
+    int delay_ms;
+    char request[4096]; /* the last one */
+} service = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void *serve(void *unused)
+{
+    (void)unused;
+    for (int fd; (fd = accept(service.listener, NULL, NULL)) >= 0; close(fd)) {
+        char request[sizeof service.request] = "";
+        size_t size = 0;
+        ssize_t part;
+        while (strchr(request, '}') == NULL && size + 1 < sizeof request &&
+               (part = recv(fd, request + size, sizeof request - 1 - size, 0)) > 0)
+            size += (size_t)part;
+        pthread_mutex_lock(&service.lock);
+        memcpy(service.request, request, sizeof request);
+        usleep((useconds_t)service.delay_ms * 1000);
+        for (size_t sent = 0, all = strlen(service.answer); sent < all; sent += (size_t)part)
+            if ((part = send(fd, service.answer + sent, all - sent, MSG_NOSIGNAL)) <= 0)
+                break;
+        pthread_mutex_unlock(&service.lock);
+    }
+    return NULL;
+}
+
+static void service_start(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    service.listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(service.listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(service.listener, 16), 0);
+    assert_int_equal(getsockname(service.listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(service.url, sizeof service.url, "http://127.0.0.1:%d/v1/predict",
+             ntohs(address.sin_port));
+    assert_int_equal(pthread_create(&service.thread, NULL, serve, NULL), 0);
+}
+
+static void service_stop(void)
+{
+    shutdown(service.listener, SHUT_RDWR);
+    pthread_join(service.thread, NULL);
+    close(service.listener);
+}
+
+static void service_answers(int status, const char *body, int delay_ms)
+{
+    pthread_mutex_lock(&service.lock);
+    snprintf(service.answer, sizeof service.answer,
+             "HTTP/1.1 %d X\r\nConnection: close\r\nContent-Type: application/json\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             status, strlen(body), body);
+    service.delay_ms = delay_ms;
+    pthread_mutex_unlock(&service.lock);
+}
+
+static int open_fixed(void **state)
+{
+    return scorer_fixed_open(123456, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+static int open_random(void **state)
+{
+    return scorer_random_open(entropy_system(), (struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+static int open_scorecard(void **state)
+{
+    return scorer_scorecard_open((struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+static int open_http(void **state)
+{
+    service_answers(200, "{\"risk_score\":0.123456,\"model\":\"served-2\"}", 0);
+    return scorer_http_open(service.url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+static int close_it(void **state)
+{
+    scorer_close(*state);
+    return 0;
+}
+
+static void scores_within_range_and_names_itself(void **state)
+{
+    for (int i = 0; i < 20; i++) {
+        struct score score = {0};
+        assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+        assert_true(score.risk >= 0 && score.risk <= MILLIONTHS);
+        assert_true(score.model[0] != '\0');
+        assert_string_equal(score.model, scorer_model(*state));
+    }
+}
+
+static void the_same_features_have_the_same_risk(void **state)
+{
+    struct score first, second;
+    assert_int_equal(scorer_score(*state, &features, &first), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &features, &second), STATUS_OK);
+    assert_int_equal(first.risk, second.risk);
+}
+
+static void the_fixed_risk(void **state)
+{
+    struct score score;
+    assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+    assert_int_equal(score.risk, 123456);
+}
+
+static void the_service_is_asked_with_every_feature(void **state)
+{
+    struct score score;
+    assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+    assert_int_equal(score.risk, 123456);
+    assert_string_equal(score.model, "served-2");
+    pthread_mutex_lock(&service.lock);
+    assert_non_null(strstr(service.request, "POST /v1/predict"));
+    assert_non_null(strstr(service.request, "{\"transaction_count_30d\":12,"
+                                            "\"avg_transaction_value_30d\":45.50,"
+                                            "\"avg_positivity_7d\":0.600000,"
+                                            "\"stress_events_30d\":3}"));
+    pthread_mutex_unlock(&service.lock);
+}
+
+static void nonsense_is_a_failure_of_the_model(void **state)
+{
+    static const char *const bodies[] = {
+        "",
+        "{}",
+        "[]",
+        "nonsense",
+        "{\"risk_score\":null}",
+        "{\"risk_score\":\"0.5\"}",
+        "{\"risk_score\":true}",
+        "{\"risk_score\":NaN}",
+        "{\"risk_score\":-0.000001}",
+        "{\"risk_score\":1.000001}",
+        "{\"risk_score\":1e999}",
+        "{\"risk_score\":0.5",
+    };
+    struct score score;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        service_answers(200, bodies[i], 0);
+        assert_int_equal(scorer_score(*state, &features, &score), STATUS_UNAVAILABLE);
+    }
+    static char large[200 * 1024];
+    memset(large, ' ', sizeof large - 1);
+    service_answers(200, large, 0);
+    assert_int_equal(scorer_score(*state, &features, &score), STATUS_UNAVAILABLE);
+    service_answers(200, "{\"risk_score\":1}", 0);
+    assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+    assert_int_equal(score.risk, MILLIONTHS);
+}
+
+static void statuses_of_the_service(void **state)
+{
+    static const struct {
+        int http;
+        enum status status;
+    } cases[] = {{400, STATUS_INVALID},     {422, STATUS_INVALID},     {301, STATUS_UNAVAILABLE},
+                 {401, STATUS_UNAVAILABLE}, {404, STATUS_UNAVAILABLE}, {429, STATUS_UNAVAILABLE},
+                 {500, STATUS_UNAVAILABLE}, {503, STATUS_UNAVAILABLE}};
+    struct score score;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        service_answers(cases[i].http, "{\"risk_score\":0.5}", 0);
+        assert_int_equal(scorer_score(*state, &features, &score), cases[i].status);
+    }
+}
+
+static void a_slow_service_is_cut_off(void **state)
+{
+    struct score score;
+    service_answers(200, "{\"risk_score\":0.5}", 600);
+    int64_t before_us = clock_monotonic_us(clock_system());
+    assert_int_equal(scorer_score(*state, &features, &score), STATUS_UNAVAILABLE);
+    assert_true(clock_monotonic_us(clock_system()) - before_us < 400000);
+}
+
+static void nobody_listens(void **state)
+{
+    (void)state;
+    struct scorer *scorer;
+    struct score score;
+    assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", &scorer), STATUS_OK);
+    assert_int_equal(scorer_score(scorer, &features, &score), STATUS_UNAVAILABLE);
+    scorer_close(scorer);
+    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", &scorer), STATUS_INVALID);
+    assert_int_equal(scorer_http_open("", &scorer), STATUS_INVALID);
+}
+
+/* Fails or succeeds as the test says; counts what reaches it. */
+struct doll {
+    struct scorer base;
+    enum status status;
+    int asked;
+};
+
+static enum status doll_score(struct scorer *base, const struct features *unused,
+                              struct score *score)
+{
+    struct doll *doll = (struct doll *)base;
+    (void)unused;
+    doll->asked++;
+    *score = (struct score){.risk = 1, .model = "doll"};
+    return doll->status;
+}
+
+static const char *doll_model(struct scorer *base)
+{
+    (void)base;
+    return "doll";
+}
+
+static void doll_close(struct scorer *base)
+{
+    (void)base;
+}
+
+static void the_breaker_spares_a_failing_model(void **state)
+{
+    (void)state;
+    static const struct scorer_ops ops = {doll_score, doll_model, doll_close};
+    struct doll doll = {{&ops}, STATUS_UNAVAILABLE, 0};
+    struct clock_manual clock;
+    struct entropy_seeded entropy;
+    struct scorer *scorer;
+    struct score score;
+    clock_manual_init(&clock, HOUR_US);
+    entropy_seeded_init(&entropy, 1);
+    struct breaker_gate *gate = breaker_gate_create(&clock.base, &entropy.base);
+    assert_non_null(gate);
+    assert_int_equal(scorer_breaker_open(gate, &doll.base, &scorer), STATUS_OK);
+    assert_string_equal(scorer_model(scorer), "doll");
+
+    for (int i = 0; i < BREAKER_CALLS_MIN; i++)
+        assert_int_equal(scorer_score(scorer, &features, &score), STATUS_UNAVAILABLE);
+    assert_int_equal(scorer_score(scorer, &features, &score), STATUS_TOO_MANY_REQUESTS);
+    assert_true(score.retry_after_us > 0);
+    assert_int_equal(doll.asked, BREAKER_CALLS_MIN);
+
+    doll.status = STATUS_OK;
+    clock_manual_advance(&clock, 2 * BREAKER_OPEN_US);
+    for (int i = 0; i < BREAKER_PROBES + BREAKER_CALLS_MIN; i++)
+        assert_int_equal(scorer_score(scorer, &features, &score), STATUS_OK);
+
+    doll.status = STATUS_INVALID; /* the features' fault, not the model's */
+    for (int i = 0; i < 10 * BREAKER_CALLS_MIN; i++)
+        assert_int_equal(scorer_score(scorer, &features, &score), STATUS_INVALID);
+    scorer_close(scorer);
+    breaker_gate_destroy(gate);
+}
+
+#define ON(adapter, test)                                                                          \
+    {                                                                                              \
+#adapter ": " #test, test, open_##adapter, close_it, NULL                                  \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON(fixed, scores_within_range_and_names_itself),
+        ON(random, scores_within_range_and_names_itself),
+        ON(scorecard, scores_within_range_and_names_itself),
+        ON(http, scores_within_range_and_names_itself),
+        ON(fixed, the_same_features_have_the_same_risk),
+        ON(scorecard, the_same_features_have_the_same_risk),
+        ON(http, the_same_features_have_the_same_risk),
+        ON(fixed, the_fixed_risk),
+        ON(http, the_service_is_asked_with_every_feature),
+        ON(http, nonsense_is_a_failure_of_the_model),
+        ON(http, statuses_of_the_service),
+        ON(http, a_slow_service_is_cut_off),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(the_breaker_spares_a_failing_model),
+    };
+    service_start();
+    int failed = cmocka_run_group_tests_name("scorer", tests, NULL, NULL);
+    service_stop();
+    return failed;
+}
