@@ -46,6 +46,7 @@ def measure(plan, systems, steps):
 
     step("drain", lambda: measurements.drain(plan, systems))
     for system in systems.values():
+        system.empty()
         system.serve()
     for name, run in whole.items():
         step(name, run)

@@ -17,6 +17,7 @@ from harness.poll import until
 
 BATCH = 1000
 DRAIN_LIMIT_S = 120
+EVENT_TABLES = ("emotion_events", "emotion_tiles", "event_keys")
 ENVIRONMENT = {"SCORER": "scorecard", "LOG_LEVEL": "warn"}
 
 
@@ -86,6 +87,10 @@ class Bench(System):
         """A connection that looks at the database from outside, and its mark of a parameter."""
         raise NotImplementedError
 
+    def empty(self):
+        """Takes all events away, as the bare programs begin with empty tables; nothing runs."""
+        raise NotImplementedError
+
     def post_batch(self, lines):
         answer = requests.post(
             self.url("/v1/emotions/stream"), data="\n".join(lines).encode(), timeout=30,
@@ -107,6 +112,14 @@ class EmbeddedBench(Bench):
         super().__init__(folder)
         self.database = SqliteDatabase(self.folder / "data")
 
+    def empty(self):
+        connection = sqlite3.connect(self.database.path, isolation_level=None)
+        for table in EVENT_TABLES:
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute("VACUUM")
+        connection.close()
+        for path in self.database.path.parent.glob("bus.db*"):
+            path.unlink()
 
     def connect(self):
         return sqlite3.connect(f"file:{self.database.path}?mode=ro", uri=True), "?"
@@ -126,6 +139,11 @@ class RealBench(Bench):
         connection = psycopg2.connect(self.engines.postgres.url)
         connection.autocommit = True
         return connection, "%s"
+
+    def empty(self):
+        connection, _ = self.connect()
+        connection.cursor().execute("TRUNCATE " + ", ".join(EVENT_TABLES))
+        connection.close()
 
     def end_engines(self):
         self.engines.end()

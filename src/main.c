@@ -265,7 +265,7 @@ static void help(FILE *out)
 
 int main(int argc, char **argv)
 {
-    /* Threads share two heaps instead of making one each: half the memory, measured. */
+    /* Threads share two heaps: one for each would keep what is free apart. */
     mallopt(M_ARENA_MAX, 2);
     if (sodium_init() < 0)
         return EX_OSERR;

@@ -6,6 +6,7 @@ import time
 import uuid
 
 import pytest
+import requests
 from harness.client import Client, Person
 from harness.expect import field_refusal, refusal
 from harness.poll import until
@@ -126,6 +127,21 @@ def test_failed_logins_are_limited(strict):
     # The right password does not help now, and others are not touched.
     refusal(strict.login(person.email), 429)
     assert strict.login(other.email).status_code == 200
+
+
+def test_failed_logins_are_counted_over_all_processes(system_of):
+    """Two processes that share a cache share the count."""
+    system = system_of("real", {"RATE_FAILED_LOGINS": "3"})
+    second = system.add("user-credit-2", "user-credit")
+    client = Client(system)
+    person = client.person()
+    for _ in range(2):
+        refusal(client.login(person.email, "a wrong password"), 401)
+    elsewhere = {"email": person.email, "password": "a wrong password"}
+    answers = [requests.post(second.url + "/v1/auth/login", json=elsewhere, timeout=15)
+               for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [401, 429]
+    refusal(client.login(person.email), 429)
 
 
 def test_registrations_are_limited(strict):
