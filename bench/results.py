@@ -125,7 +125,7 @@ def machine():
     return {
         "processor": processor, "cores": os.cpu_count(), "system": platform.release(),
         "compiler": _first(r"gcc.* ([\d.]+)\n", _output("gcc", "--version")),
-        "nats-server": _first(r"v([\d.]+)", _output("nats-server", "--version")),
+        "nats-server": _first(r"v([\d.]+)", _output("/usr/sbin/nats-server", "--version")),
         "postgresql": _first(r"([\d.]+)",
                              _output("/usr/lib/postgresql/15/bin/postgres", "--version")),
         "redis": _first(r"v=([\d.]+)", _output("redis-server", "--version")),

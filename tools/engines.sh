@@ -73,7 +73,7 @@ authorization { user: ecs, password: "$password" }
 jetstream { store_dir: "$dir/nats" }
 CONF
     if ! runs nats; then
-        setsid nats-server -c "$dir/nats.conf" -P "$dir/nats.pid" >>"$dir/nats.log" 2>&1 &
+        setsid /usr/sbin/nats-server -c "$dir/nats.conf" -P "$dir/nats.pid" >>"$dir/nats.log" 2>&1 &
         echo $! >"$dir/nats.pid"
     fi
     wait_for nats listens "$port"

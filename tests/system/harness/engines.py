@@ -68,7 +68,7 @@ class Nats(Engine):
         return f"nats://ecs:{PASSWORD}@127.0.0.1:{self.port}"
 
     def command(self):
-        return ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd",
+        return ["/usr/sbin/nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd",
                 str(self.folder), "--user", "ecs", "--pass", PASSWORD]
 
 
