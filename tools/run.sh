@@ -31,7 +31,7 @@ mkdir -p "$var"
 
 server=
 stop() {
-    trap '' INT TERM
+    trap '' INT TERM HUP
     if [ -n "$server" ] && kill -TERM "$server" 2>/dev/null; then
         wait "$server" || echo "run: the server ended with $?; see $var/ecs.log" >&2
     fi
@@ -39,8 +39,9 @@ stop() {
     echo "run: stopped; the data are in $var, FRESH=1 begins anew"
 }
 trap stop EXIT
-# The simulator ends at Ctrl-C by itself; this script then goes on to the end.
-trap : INT TERM
+# The simulator ends at Ctrl-C by itself, or when its terminal is closed; this script then goes on
+# to the end.
+trap : INT TERM HUP
 
 if [ "$engines" = real ]; then
     tools/engines.sh start "$var"

@@ -101,11 +101,12 @@ static void on_confirmation(natsConnection *connection, natsSubscription *subscr
 void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
                   bus_published *done, void *context)
 {
+    struct publication publication = {message->stream, done, context};
     uint64_t serial;
     if (!nats_connected(bus) ||
-        window_add(&bus->window, done, context, nats_steady_us() + BUS_PUBLISH_TIMEOUT_US,
+        window_add(&bus->window, &publication, nats_steady_us() + BUS_PUBLISH_TIMEOUT_US,
                    &serial) != STATUS_OK) {
-        done(context, STATUS_UNAVAILABLE);
+        publication_end(&publication, STATUS_UNAVAILABLE);
         return;
     }
     char reply[NATS_INBOX_SIZE + 20];
@@ -120,7 +121,7 @@ static void publish(struct bus *bus, const struct bus_message *message, bus_publ
                     void *context)
 {
     if (message->payload.size > BUS_PAYLOAD_MAX)
-        done(context, STATUS_TOO_LARGE);
+        publication_end(&(struct publication){message->stream, done, context}, STATUS_TOO_LARGE);
     else
         nats_publish((struct bus_nats *)bus, message, message->message_id, done, context);
 }

@@ -27,14 +27,14 @@ void window_destroy(struct window *window)
     free(window->ring);
 }
 
-enum status window_add(struct window *window, bus_published *done, void *context,
+enum status window_add(struct window *window, const struct publication *publication,
                        int64_t deadline_us, uint64_t *serial)
 {
     enum status status = STATUS_UNAVAILABLE;
     pthread_mutex_lock(&window->mutex);
     if (window->next - window->oldest < BUS_WINDOW_MAX) {
         *serial = window->next++;
-        *pending_of(window, *serial) = (struct pending){done, context, deadline_us};
+        *pending_of(window, *serial) = (struct pending){*publication, deadline_us};
         status = STATUS_OK;
     }
     pthread_mutex_unlock(&window->mutex);
@@ -48,8 +48,9 @@ static struct pending take(struct window *window, uint64_t serial)
     if (serial < window->oldest || serial >= window->next)
         return taken;
     taken = *pending_of(window, serial);
-    pending_of(window, serial)->done = NULL;
-    while (window->oldest < window->next && pending_of(window, window->oldest)->done == NULL)
+    pending_of(window, serial)->publication.done = NULL;
+    while (window->oldest < window->next &&
+           pending_of(window, window->oldest)->publication.done == NULL)
         window->oldest++;
     return taken;
 }
@@ -59,8 +60,8 @@ void window_end(struct window *window, uint64_t serial, enum status status)
     pthread_mutex_lock(&window->mutex);
     struct pending ended = take(window, serial);
     pthread_mutex_unlock(&window->mutex);
-    if (ended.done != NULL)
-        ended.done(ended.context, status);
+    if (ended.publication.done != NULL)
+        publication_end(&ended.publication, status);
 }
 
 void window_expire(struct window *window, int64_t now_us)
@@ -72,8 +73,8 @@ void window_expire(struct window *window, int64_t now_us)
             pending_of(window, window->oldest)->deadline_us <= now_us)
             ended = take(window, window->oldest);
         pthread_mutex_unlock(&window->mutex);
-        if (ended.done == NULL)
+        if (ended.publication.done == NULL)
             return;
-        ended.done(ended.context, STATUS_UNAVAILABLE);
+        publication_end(&ended.publication, STATUS_UNAVAILABLE);
     }
 }

@@ -11,11 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ports/bus.h"
+#include "adapters/bus_publication.h"
 
 struct pending {
-    bus_published *done; /* NULL: ended */
-    void *context;
+    struct publication publication; /* done NULL: ended */
     int64_t deadline_us;
 };
 
@@ -30,7 +29,7 @@ MUST_CHECK enum status window_init(struct window *window);
 void window_destroy(struct window *window);
 
 /* UNAVAILABLE: the window is full. */
-MUST_CHECK enum status window_add(struct window *window, bus_published *done, void *context,
+MUST_CHECK enum status window_add(struct window *window, const struct publication *publication,
                                   int64_t deadline_us, uint64_t *serial);
 /* Ends one; nothing happens if it has ended. */
 void window_end(struct window *window, uint64_t serial, enum status status);

@@ -49,14 +49,14 @@ static size_t message_size(const struct bus_message *message)
            message->request_id.size + message->traceparent.size + message->reason.size;
 }
 
-static struct queued *queued_create(const struct bus_message *message, bus_published *done,
-                                    void *context)
+static struct queued *queued_create(const struct bus_message *message,
+                                    const struct publication *publication)
 {
     struct queued *queued = malloc(sizeof *queued + message_size(message));
     if (queued == NULL)
         return NULL;
     char *end = (char *)(queued + 1);
-    *queued = (struct queued){.done = done, .context = context, .status = STATUS_UNAVAILABLE};
+    *queued = (struct queued){.publication = *publication, .status = STATUS_UNAVAILABLE};
     queued->message = (struct bus_message){
         .stream = message->stream,
         .subject = copy_slice(message->subject, &end),
@@ -73,13 +73,14 @@ static void publish(struct bus *base, const struct bus_message *message, bus_pub
                     void *context)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    struct publication publication = {message->stream, done, context};
     if (message->payload.size > BUS_PAYLOAD_MAX) {
-        done(context, STATUS_TOO_LARGE);
+        publication_end(&publication, STATUS_TOO_LARGE);
         return;
     }
-    struct queued *queued = queued_create(message, done, context);
+    struct queued *queued = queued_create(message, &publication);
     if (queued == NULL) {
-        done(context, STATUS_UNAVAILABLE);
+        publication_end(&publication, STATUS_UNAVAILABLE);
         return;
     }
     size_t bytes = sizeof *queued + message_size(message);
@@ -96,7 +97,7 @@ static void publish(struct bus *base, const struct bus_message *message, bus_pub
     pthread_mutex_unlock(&bus->state);
     if (!room) {
         free(queued);
-        done(context, STATUS_UNAVAILABLE);
+        publication_end(&publication, STATUS_UNAVAILABLE);
     }
 }
 
@@ -188,7 +189,8 @@ static void finish(struct queued *first, enum status status)
 {
     while (first != NULL) {
         struct queued *next = first->next;
-        first->done(first->context, status == STATUS_OK ? first->status : STATUS_UNAVAILABLE);
+        publication_end(&first->publication,
+                        status == STATUS_OK ? first->status : STATUS_UNAVAILABLE);
         free(first);
         first = next;
     }

@@ -231,6 +231,7 @@ static enum status bury_all(struct bus_sqlite *bus, const struct bus_message mes
             next++;
         }
         status = sqlite_store(bus, dead, once, dead_count);
+        publication_count(STREAM_DEAD_LETTERS, status, dead_count);
     }
     free(once);
     free(burials);

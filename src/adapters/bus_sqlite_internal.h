@@ -10,14 +10,14 @@
 #include <pthread.h>
 
 #include "adapters/bus_group.h"
+#include "adapters/bus_publication.h"
 #include "adapters/bus_sqlite_journal.h"
 #include "ports/clock.h"
 
 /* A message on its way to the disk. */
 struct queued {
     struct queued *next;
-    bus_published *done;
-    void *context;
+    struct publication publication;
     struct bus_message message; /* its slices point behind this struct */
     enum status status;
 };

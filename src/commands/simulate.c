@@ -331,6 +331,8 @@ int command_simulate(int argc, char **argv, const struct simulate_settings *sett
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (somebody_answers(&simulation)) {
         simulate(&simulation, &desk);

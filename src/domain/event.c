@@ -13,6 +13,12 @@ static const char *const subjects[STREAM_COUNT] = {
 #undef STREAM
 };
 
+static const enum metric_label labels[STREAM_COUNT] = {
+#define STREAM(id, label, name, subject, producers, consumers, content) LABEL_##label,
+#include "domain/event.def"
+#undef STREAM
+};
+
 const char *stream_name(enum stream stream)
 {
     return names[stream];
@@ -21,6 +27,11 @@ const char *stream_name(enum stream stream)
 const char *stream_subject(enum stream stream)
 {
     return subjects[stream];
+}
+
+enum metric_label stream_label(enum stream stream)
+{
+    return labels[stream];
 }
 
 struct hash event_key(const struct event_origin *origin, const struct uuid *user_id,

@@ -120,17 +120,11 @@ static void read_revocations(struct housekeeping *keeping)
 
 static void measure_lag(struct housekeeping *keeping)
 {
-    static const enum metric_label labels[STREAM_COUNT] = {
-#define STREAM(id, label, name, subject, producers, consumers, content)                            \
-    [STREAM_##id] = LABEL_##label,
-#include "domain/event.def"
-#undef STREAM
-    };
     for (size_t i = 0; i < keeping->options->role_count; i++) {
         const struct consumer_step *consumer = keeping->options->roles[i]->consumer;
         struct bus_lag lag;
         if (consumer != NULL && bus_lag(keeping->context.bus, consumer->stream, &lag) == STATUS_OK)
-            metric_set(METRIC_bus_lag, labels[consumer->stream], (int64_t)lag.pending);
+            metric_set(METRIC_bus_lag, stream_label(consumer->stream), (int64_t)lag.pending);
     }
 }
 

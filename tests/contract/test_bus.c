@@ -13,6 +13,7 @@
 #include <nats/nats.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 
 #define assert_slice(slice, text) assert_true(slice_equals(slice, text))
 
@@ -113,7 +114,9 @@ static void refuses_what_is_too_large(void **state)
 {
     static char large[BUS_PAYLOAD_MAX + 1];
     struct bus_message message = {.stream = STREAM_EMOTIONS, .payload = {large, sizeof large}};
+    int64_t failed = metric_value(METRIC_bus_publish_failed, LABEL_emotions);
     assert_int_equal(publish_wait(bus_of(state), &message), STATUS_TOO_LARGE);
+    assert_int_equal(metric_value(METRIC_bus_publish_failed, LABEL_emotions), failed + 1);
     message.payload.size--;
     assert_int_equal(publish_wait(bus_of(state), &message), STATUS_OK);
 }
@@ -162,8 +165,11 @@ static void rejected_messages_become_dead_letters(void **state)
                               .payload = slice_of("poison"),
                               .message_id = slice_of("id-7"),
                               .request_id = slice_of("request-7")};
+    int64_t stored = metric_value(METRIC_bus_published, LABEL_emotions);
+    int64_t buried = metric_value(METRIC_bus_published, LABEL_dead_letter);
     assert_int_equal(publish_wait(bus, &out), STATUS_OK);
     publish_text(bus, STREAM_EMOTIONS, "silently", NULL);
+    assert_int_equal(metric_value(METRIC_bus_published, LABEL_emotions), stored + 2);
     struct bus_message in[2];
     assert_int_equal(fetch_count(bus, consumer, in, 2), 2);
     in[0].reason = slice_of("positivity: not a number");
@@ -181,6 +187,7 @@ static void rejected_messages_become_dead_letters(void **state)
     assert_slice(dead[0].request_id, "request-7");
     assert_true(dead[0].published_us > 0);
     bus_read_free(bus, dead, count);
+    assert_int_equal(metric_value(METRIC_bus_published, LABEL_dead_letter), buried + 1);
 
     struct bus_lag lag = {.pending = 9};
     int64_t limit_us = steady_us() + 10 * SECOND_US;

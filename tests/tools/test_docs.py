@@ -22,3 +22,10 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_metric_is_counted_somewhere():
+    table = (ROOT / "src" / "base" / "metrics.def").read_text(encoding="utf-8")
+    names = re.findall(r"^(?:COUNTER|GAUGE|HISTOGRAM)\((\w+)", table, re.MULTILINE)
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "src").glob("**/*.c"))
+    assert [name for name in names if not re.search(rf"METRIC_{name}\b", code)] == []
