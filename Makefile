@@ -63,7 +63,7 @@ bench:
 
 ## docs: writes the pages that come from tables in the code
 docs: build
-	@for page in api configuration metrics streams; do build/docs $$page >docs/$$page.md; done
+	@for page in api configuration metrics streams features; do build/docs $$page >docs/$$page.md; done
 
 ## clean: removes what was built; data under var/ stay
 clean:

@@ -32,6 +32,7 @@ static void features_write(const struct features *features, struct buf *text)
 /* A feature that a decision of an older schema did not have reads as empty. */
 static enum status features_parse(const char *text, struct features *features)
 {
+    const struct features empty = features_empty();
     json_t *root = json_loads(text, 0, NULL);
     if (!json_is_object(root)) {
         json_decref(root);
@@ -39,8 +40,7 @@ static enum status features_parse(const char *text, struct features *features)
     }
     for (int i = 0; i < FEATURE_COUNT; i++) {
         const json_t *value = json_object_get(root, feature_definitions[i].name);
-        features->values[i] =
-            json_is_integer(value) ? json_integer_value(value) : feature_definitions[i].empty;
+        features->values[i] = json_is_integer(value) ? json_integer_value(value) : empty.values[i];
     }
     json_decref(root);
     return STATUS_OK;

@@ -6,13 +6,23 @@
 struct unit {
     int places;
     int64_t scale;
-    int64_t max; /* in 1/scale */
+    int64_t min; /* in 1/scale; so is the next */
+    int64_t max;
 };
 
 static const struct unit units[] = {
-    [UNIT_COUNT] = {0, 1, 1000000000},
-    [UNIT_CENTS] = {2, 100, AMOUNT_CENTS_MAX},
-    [UNIT_MILLIONTHS] = {6, MILLIONTHS, MILLIONTHS},
+    [UNIT_COUNT] = {0, 1, 0, 1000000000},
+    [UNIT_CENTS] = {2, CENTS, 0, 1000000LL * AMOUNT_CENTS_MAX},
+    [UNIT_SHARE] = {6, MILLIONTHS, 0, MILLIONTHS},
+    [UNIT_CHANGE] = {6, MILLIONTHS, -MILLIONTHS, MILLIONTHS},
+};
+
+/* What clients of the former system send; they know no other. */
+static const bool required[FEATURE_COUNT] = {
+    [FEATURE_transaction_count_30d] = true,
+    [FEATURE_avg_transaction_value_30d] = true,
+    [FEATURE_avg_positivity_7d] = true,
+    [FEATURE_stress_events_30d] = true,
 };
 
 void features_encode(const struct features *features, struct buf *json)
@@ -26,10 +36,13 @@ void features_encode(const struct features *features, struct buf *json)
 bool features_read(const struct fields *fields, struct features *features)
 {
     bool good = true;
+    *features = features_empty();
     for (int i = 0; i < FEATURE_COUNT; i++) {
-        const struct unit *unit = &units[feature_definitions[i].unit];
-        good &= field_decimal(fields, feature_definitions[i].name, unit->scale, 0, unit->max,
-                              &features->values[i]);
+        const struct feature_definition *definition = &feature_definitions[i];
+        const struct unit *unit = &units[definition->unit];
+        if (required[i] || json_object_get(fields->object, definition->name) != NULL)
+            good &= field_decimal(fields, definition->name, unit->scale, unit->min, unit->max,
+                                  &features->values[i]);
     }
     return good;
 }

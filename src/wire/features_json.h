@@ -14,8 +14,9 @@
 
 /* Writes the members into an object that the caller opened. */
 void features_encode(const struct features *features, struct buf *json);
-/* Reads all features out of an object; false, with each fault noted, if one is missing or out of
- * its range. */
+/* Reads features out of an object; false, with each fault noted, if one of the four that the former
+ * system knew is missing, or any is out of its range. Any other that is missing is as of somebody
+ * of whom no event is known. */
 bool features_read(const struct fields *fields, struct features *features);
 /* Reads a document that is nothing but features, and unknown fields. MALFORMED: `reason` tells
  * where. INVALID: `errors` tells which fields. */

@@ -20,7 +20,8 @@
 /* Whole units, capped at a million, squared. */
 #define TRANSACTION_TILES_AGAIN(day, least)                                                        \
     "SELECT user_id, " day ", count(*), sum(amount_cents),"                                        \
-    " sum(" least "(amount_cents / 100, 1000000) * " least "(amount_cents / 100, 1000000)),"       \
+    " sum(" least "((amount_cents + 50) / 100, 1000000) * " least                                  \
+    "((amount_cents + 50) / 100, 1000000)),"                                                       \
     " min(amount_cents), max(amount_cents), sum(direction),"                                       \
     " sum(amount_cents * direction) FROM transaction_events GROUP BY 1, 2"
 #define DIFFERENCES(left, right)                                                                   \
