@@ -3,53 +3,23 @@
  * The store: credit decisions with what they were made from. The features that the model saw are
  * kept as JSON, name to integer: exact, and open to queries.
  */
-#include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "adapters/store_evidence.h"
 #include "adapters/store_sql.h"
-#include "base/buf.h"
-#include "base/json_put.h"
-
-enum { FEATURES_TEXT_MAX = 8192 };
+#include "domain/decision_log.h"
 
 #define DECISION_COLUMNS                                                                           \
     "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \
-    " d.features_version, d.model, d.policy, d.inputs"
+    " d.features_version, d.model, d.policy, d.inputs, d.risk_full, d.risk_financial, d.basis,"    \
+    " CAST(d.explanation AS text), d.previous, d.entry"
 #define DECISION_AND_OFFER DECISION_COLUMNS ", " OFFER_COLUMNS
 #define WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
-
-static void features_write(const struct features *features, struct buf *text)
-{
-    json_put_open(text, '{');
-    for (int i = 0; i < FEATURE_COUNT; i++) {
-        json_put_key(text, feature_definitions[i].name);
-        json_put_integer(text, features->values[i]);
-    }
-    json_put_close(text, '}');
-}
-
-/* A feature that a decision of an older schema did not have reads as empty. */
-static enum status features_parse(const char *text, struct features *features)
-{
-    const struct features empty = features_empty();
-    json_t *root = json_loads(text, 0, NULL);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return STATUS_INTERNAL;
-    }
-    for (int i = 0; i < FEATURE_COUNT; i++) {
-        const json_t *value = json_object_get(root, feature_definitions[i].name);
-        features->values[i] = json_is_integer(value) ? json_integer_value(value) : empty.values[i];
-    }
-    json_decref(root);
-    return STATUS_OK;
-}
 
 /* Reads DECISION_AND_OFFER. */
 static enum status decision_take(struct sql *sql, struct decision *decision)
 {
-    char features[FEATURES_TEXT_MAX];
+    char features[EVIDENCE_TEXT_MAX], explanation[EVIDENCE_TEXT_MAX], basis[16];
     decision->id = row_uuid(sql);
     decision->user_id = row_uuid(sql);
     decision->decided_at_us = row_time_us(sql);
@@ -61,9 +31,17 @@ static enum status decision_take(struct sql *sql, struct decision *decision)
     row_text(sql, decision->model, sizeof decision->model);
     decision->policy = row_hash(sql);
     decision->inputs = row_hash(sql);
+    decision->risk_full = (int32_t)row_integer(sql);
+    decision->risk_financial = (int32_t)row_integer(sql);
+    row_text(sql, basis, sizeof basis);
+    row_text(sql, explanation, sizeof explanation);
+    decision->previous = row_hash(sql);
+    decision->entry = row_hash(sql);
     decision->has_offer = !row_is_null(sql);
     memset(&decision->offer, 0, sizeof decision->offer);
-    enum status status = features_parse(features, &decision->features);
+    enum status status = evidence_read(features, explanation, decision);
+    if (!basis_parse(basis, &decision->basis))
+        status = STATUS_INTERNAL;
     if (status == STATUS_OK && decision->has_offer)
         status = offer_take(sql, &decision->offer);
     return status;
@@ -143,24 +121,47 @@ enum status store_sql_decision_by_key(struct store *store, const struct uuid *us
     return key_find(store_sql_of(store)->sql, user_id, idempotency, decision);
 }
 
-static enum status decision_insert(struct sql *sql, const struct decision *decision)
+/* Adds the decision to the end of the person's chain. */
+static enum status head_move(struct sql *sql, struct decision *decision)
 {
-    struct buf features;
-    buf_init(&features, FEATURES_TEXT_MAX);
-    features_write(&decision->features, &features);
-    enum status status = STATUS_UNAVAILABLE;
-    if (!features.overflowed)
+    enum status status = sql_one(sql, "SELECT entry FROM decision_heads WHERE user_id = $1",
+                                 sql_uuid(&decision->user_id));
+    decision->previous = (struct hash){{0}};
+    if (status == STATUS_OK)
+        decision->previous = row_hash(sql);
+    sql_end(sql);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    decision->entry = decision_entry(decision);
+    return sql_do(sql,
+                  "INSERT INTO decision_heads AS h (user_id, count, entry) VALUES ($1, 1, $2)"
+                  " ON CONFLICT (user_id) DO UPDATE SET count = h.count + 1,"
+                  " entry = excluded.entry",
+                  NULL, sql_uuid(&decision->user_id), sql_hash(&decision->entry));
+}
+
+/* Sets evidence, previous and entry of the decision. */
+static enum status decision_insert(struct sql *sql, struct decision *decision)
+{
+    struct evidence evidence;
+    enum status status = evidence_write(decision, &evidence);
+    if (status == STATUS_OK)
+        status = head_move(sql, decision);
+    if (status == STATUS_OK)
         status = sql_do(
             sql,
             "INSERT INTO decisions (id, user_id, decided_at, approved, risk, reason, features,"
-            " features_version, model, policy, inputs)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            " features_version, model, policy, inputs, risk_full, risk_financial, basis,"
+            " explanation, previous, entry) VALUES"
+            " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             NULL, sql_uuid(&decision->id), sql_uuid(&decision->user_id),
             sql_time(decision->decided_at_us), sql_boolean(decision->approved),
-            sql_integer(decision->risk), sql_text(decision->reason), sql_json(features.data),
+            sql_integer(decision->risk), sql_text(decision->reason), sql_json(evidence.features),
             sql_integer(decision->features_version), sql_text(decision->model),
-            sql_hash(&decision->policy), sql_hash(&decision->inputs));
-    buf_free(&features);
+            sql_hash(&decision->policy), sql_hash(&decision->inputs),
+            sql_integer(decision->risk_full), sql_integer(decision->risk_financial),
+            sql_text(basis_name(decision->basis)), sql_json(evidence.explanation),
+            sql_hash(&decision->previous), sql_hash(&decision->entry));
     return status;
 }
 
@@ -176,7 +177,7 @@ static enum status key_insert(struct sql *sql, const struct idempotency *idempot
                   sql_hash(&idempotency->request), sql_uuid(&stands->id), sql_time(now_us));
 }
 
-static enum status decision_add(struct sql *sql, const struct decision *decision)
+static enum status decision_add(struct sql *sql, struct decision *decision)
 {
     enum status status =
         sql_do(sql,
@@ -208,8 +209,8 @@ static enum status decision_settle(struct sql *sql, const struct decision *decis
         decision_still_stands(&state.last, &decision->inputs, decision->decided_at_us)) {
         *stands = state.last;
     } else {
-        status = decision_add(sql, decision);
         *stands = *decision;
+        status = decision_add(sql, stands);
     }
     if (status == STATUS_OK)
         status = key_insert(sql, idempotency, stands, decision->decided_at_us);

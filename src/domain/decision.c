@@ -25,12 +25,33 @@ struct hash decision_inputs(const struct features *features, const char *model,
                    4);
 }
 
-void decision_make(struct decision *decision, const struct policy *policy, int32_t risk,
-                   const struct uuid *offer_id)
+struct question decision_question(const struct features *features, const struct policy *policy)
 {
-    struct terms terms = policy_apply(policy, risk);
-    decision->risk = risk;
+    return (struct question){
+        .features = *features,
+        .guard = policy->emotion_guard,
+        .emotions_known = features_emotions_known(features),
+        .approve_to = policy_approve_to(policy),
+    };
+}
+
+static void take_score(struct decision *decision, const struct score *score)
+{
+    decision->risk = score->risk;
+    decision->risk_full = score->risk_full;
+    decision->risk_financial = score->risk_financial;
+    decision->basis = score->basis;
+    decision->nearest = score->nearest;
+    memcpy(decision->model, score->model, sizeof decision->model);
+}
+
+void decision_make(struct decision *decision, const struct policy *policy,
+                   const struct score *score, const struct uuid *offer_id)
+{
+    struct terms terms = policy_apply(policy, score->risk);
+    take_score(decision, score);
     decision->approved = terms.approved;
+    decision->reasons = reasons_pick(score->weights, terms.approved);
     decision->policy = policy->hash;
     decision->inputs = decision_inputs(&decision->features, decision->model, &decision->policy);
     decision->has_offer = terms.approved;

@@ -27,3 +27,13 @@ struct terms policy_apply(const struct policy *policy, int32_t risk)
         .offer_life_us = policy->offer_life_us,
     };
 }
+
+int32_t policy_approve_to(const struct policy *policy)
+{
+    int32_t greatest = -1;
+    for (size_t i = 0; i < policy->band_count; i++) {
+        if (policy->bands[i].approve)
+            greatest = policy->bands[i].risk_to;
+    }
+    return greatest;
+}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "domain/guard.h"
 #include "limits.h"
 
 enum { POLICY_BANDS_MAX = 16, POLICY_NAME_MAX = 48, DENIAL_TEXT_MAX = 80 };
@@ -30,6 +31,7 @@ struct policy_band {
 struct policy {
     char name[POLICY_NAME_MAX + 1];
     struct hash hash; /* of the file's bytes */
+    enum emotion_guard emotion_guard;
     int64_t offer_life_us;
     size_t band_count; /* 1 to POLICY_BANDS_MAX, risk_to strictly ascending */
     struct policy_band bands[POLICY_BANDS_MAX];
@@ -46,5 +48,8 @@ struct terms {
 
 /* `risk` in millionths, 0 to 1,000,000. The texts belong to the policy. */
 struct terms policy_apply(const struct policy *policy, int32_t risk);
+
+/* The greatest risk that is approved; -1: none is. */
+int32_t policy_approve_to(const struct policy *policy);
 
 #endif

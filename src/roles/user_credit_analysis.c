@@ -104,9 +104,11 @@ static void decide(struct role_context *context, struct exchange *exchange,
                    struct decision *decision, const struct idempotency *idempotency)
 {
     struct response *response = &exchange->response;
+    const struct policy *policy = context->settings->policy;
     struct score score = {0};
     struct decision stands;
-    enum status status = scorer_score(context->scorer, &decision->features, &score);
+    struct question question = decision_question(&decision->features, policy);
+    enum status status = scorer_score(context->scorer, &question, &score);
     if (status != STATUS_OK) {
         answer_unscored(response, status, &score);
         return;
@@ -114,8 +116,7 @@ static void decide(struct role_context *context, struct exchange *exchange,
     int64_t now_us = decision->decided_at_us;
     struct uuid offer_id = entropy_uuid(context->entropy, now_us);
     decision->id = entropy_uuid(context->entropy, now_us);
-    snprintf(decision->model, sizeof decision->model, "%s", score.model);
-    decision_make(decision, context->settings->policy, score.risk, &offer_id);
+    decision_make(decision, policy, &score, &offer_id);
     status = store_decision_record(context->store, decision, idempotency, &stands);
     if (status == STATUS_CONFLICT) {
         response_error(response, status, "Idempotency-Key was used for another request.");
