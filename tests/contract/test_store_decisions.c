@@ -370,6 +370,7 @@ int main(void)
         STORE_TEST(a_person_begins_without_a_decision),
         STORE_TEST(records_an_approval_with_its_offer),
         STORE_TEST(records_a_denial),
+        STORE_TEST(each_persons_decisions_are_a_chain),
         STORE_TEST(tells_the_version_that_features_have_now),
         STORE_TEST(shows_a_decision_to_its_person_only),
         STORE_TEST(decides_about_nobody_who_is_not_there),
