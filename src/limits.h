@@ -51,6 +51,7 @@
 #define CREDIT_TYPE_MAX 48
 #define MODEL_NAME_MAX 64
 #define REASONS_MAX 4
+#define POLICY_TEXT_MAX (64 * 1024)
 #define PAGE_SIZE_MAX 100
 #define PAGE_MAX 1000000
 

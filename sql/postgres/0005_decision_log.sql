@@ -20,13 +20,11 @@ CREATE TABLE decision_heads (
     entry uuid NOT NULL
 ) WITH (fillfactor = 80);
 
--- Models and policies that decided, as files, so that a decision can be made again.
-CREATE TABLE artefacts (
-    hash uuid NOT NULL,
-    name text NOT NULL,
-    content text NOT NULL, -- base64 where the file is not text
-    added_at timestamptz NOT NULL,
-    PRIMARY KEY (hash, name)
+-- Policies that decided, so that a decision can be made again.
+CREATE TABLE policies (
+    hash uuid PRIMARY KEY,
+    content text NOT NULL,
+    added_at timestamptz NOT NULL
 );
 
 -- Append-only: what was decided is never changed.

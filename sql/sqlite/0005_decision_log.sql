@@ -21,13 +21,11 @@ CREATE TABLE decision_heads (
     entry BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE artefacts (
-    hash BLOB NOT NULL,
-    name TEXT NOT NULL,
+CREATE TABLE policies (
+    hash BLOB PRIMARY KEY,
     content TEXT NOT NULL,
-    added_at INTEGER NOT NULL,
-    PRIMARY KEY (hash, name)
-) STRICT;
+    added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER decisions_stay BEFORE UPDATE ON decisions
 BEGIN

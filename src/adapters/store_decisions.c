@@ -9,15 +9,7 @@
 #include "adapters/store_sql.h"
 #include "domain/decision_log.h"
 
-#define DECISION_COLUMNS                                                                           \
-    "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \
-    " d.features_version, d.model, d.policy, d.inputs, d.risk_full, d.risk_financial, d.basis,"    \
-    " CAST(d.explanation AS text), d.previous, d.entry"
-#define DECISION_AND_OFFER DECISION_COLUMNS ", " OFFER_COLUMNS
-#define WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
-
-/* Reads DECISION_AND_OFFER. */
-static enum status decision_take(struct sql *sql, struct decision *decision)
+enum status decision_take(struct sql *sql, struct decision *decision)
 {
     char features[EVIDENCE_TEXT_MAX], explanation[EVIDENCE_TEXT_MAX], basis[16];
     decision->id = row_uuid(sql);
@@ -62,7 +54,7 @@ static enum status state_read(struct sql *sql, const struct uuid *user_id,
         sql_one(sql,
                 "SELECT v.version, " DECISION_AND_OFFER " FROM feature_versions v"
                 " LEFT JOIN decisions d ON d.user_id = v.user_id AND d.position ="
-                " (SELECT max(position) FROM decisions WHERE user_id = $1)" WITH_OFFER
+                " (SELECT max(position) FROM decisions WHERE user_id = $1)" DECISION_WITH_OFFER
                 " WHERE v.user_id = $1",
                 sql_uuid(user_id));
     if (status == STATUS_OK) {
@@ -84,10 +76,11 @@ enum status store_sql_credit_state(struct store *store, const struct uuid *user_
 static enum status decision_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
                                  struct decision *decision)
 {
-    enum status status = sql_one(sql,
-                                 "SELECT " DECISION_AND_OFFER " FROM decisions d" WITH_OFFER
-                                 " WHERE d.user_id = $1 AND d.id = $2",
-                                 sql_uuid(user_id), sql_uuid(id));
+    enum status status =
+        sql_one(sql,
+                "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
+                " WHERE d.user_id = $1 AND d.id = $2",
+                sql_uuid(user_id), sql_uuid(id));
     return decision_take_one(sql, status, decision);
 }
 
@@ -100,12 +93,12 @@ enum status store_sql_decision_read(struct store *store, const struct uuid *id,
 static enum status key_find(struct sql *sql, const struct uuid *user_id,
                             const struct idempotency *idempotency, struct decision *decision)
 {
-    enum status status =
-        sql_one(sql,
-                "SELECT k.request, " DECISION_AND_OFFER " FROM idempotency_keys k"
-                " JOIN decisions d ON d.user_id = k.user_id"
-                " AND d.id = k.decision_id" WITH_OFFER " WHERE k.user_id = $1 AND k.key = $2",
-                sql_uuid(user_id), sql_text(idempotency->key));
+    enum status status = sql_one(sql,
+                                 "SELECT k.request, " DECISION_AND_OFFER " FROM idempotency_keys k"
+                                 " JOIN decisions d ON d.user_id = k.user_id"
+                                 " AND d.id = k.decision_id" DECISION_WITH_OFFER
+                                 " WHERE k.user_id = $1 AND k.key = $2",
+                                 sql_uuid(user_id), sql_text(idempotency->key));
     if (status == STATUS_OK) {
         struct hash request = row_hash(sql);
         if (hash_compare(&request, &idempotency->request) != 0)
@@ -242,7 +235,7 @@ enum status store_sql_decisions_list(struct store *store, const struct uuid *use
                   "SELECT t.total, " DECISION_AND_OFFER
                   " FROM (SELECT count(*) AS total FROM decisions WHERE user_id = $1) t"
                   " LEFT JOIN (SELECT * FROM decisions WHERE user_id = $1"
-                  " ORDER BY position DESC LIMIT $2 OFFSET $3) d ON TRUE" WITH_OFFER
+                  " ORDER BY position DESC LIMIT $2 OFFSET $3) d ON TRUE" DECISION_WITH_OFFER
                   " ORDER BY d.position DESC",
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {

@@ -74,6 +74,47 @@ void decision_make(struct decision *decision, const struct policy *policy,
     strncpy(decision->offer.credit_type, terms.credit_type, CREDIT_TYPE_MAX);
 }
 
+static bool same_reasons(const struct reasons *one, const struct reasons *other)
+{
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++) {
+        if (one->list[i].feature != other->list[i].feature ||
+            one->list[i].weight != other->list[i].weight)
+            return false;
+    }
+    return true;
+}
+
+static bool same_terms(const struct offer *one, const struct offer *other)
+{
+    return one->limit_cents == other->limit_cents && one->rate_bp == other->rate_bp &&
+           one->expires_at_us == other->expires_at_us &&
+           strcmp(one->credit_type, other->credit_type) == 0;
+}
+
+const char *decision_difference(const struct decision *recorded, const struct decision *again)
+{
+    if (recorded->risk_full != again->risk_full)
+        return "the risk of all features differs";
+    if (recorded->risk_financial != again->risk_financial)
+        return "the financial risk differs";
+    if (recorded->risk != again->risk || recorded->basis != again->basis)
+        return "the risk that decides differs";
+    if (recorded->approved != again->approved)
+        return "the result differs";
+    if (strcmp(recorded->reason, again->reason) != 0 ||
+        !same_reasons(&recorded->reasons, &again->reasons))
+        return "the reasons differ";
+    if (recorded->nearest.lever != again->nearest.lever ||
+        recorded->nearest.percent != again->nearest.percent ||
+        recorded->nearest.risk != again->nearest.risk)
+        return "the nearest approval differs";
+    if (recorded->has_offer && !same_terms(&recorded->offer, &again->offer))
+        return "the terms differ";
+    return hash_compare(&recorded->inputs, &again->inputs) == 0 ? NULL : "the inputs differ";
+}
+
 bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us)
 {
     return hash_compare(&last->inputs, inputs) == 0 &&

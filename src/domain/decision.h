@@ -54,6 +54,10 @@ struct question decision_question(const struct features *features, const struct 
 void decision_make(struct decision *decision, const struct policy *policy,
                    const struct score *score, const struct uuid *offer_id);
 
+/* The name of the first fact in which a decision that was made again differs from the recorded
+ * one; NULL: none does. */
+const char *decision_difference(const struct decision *recorded, const struct decision *again);
+
 /* True if the person's last decision still answers a request with these inputs: the same inputs,
  * and an offer, if it made one, that is still open. */
 bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us);

@@ -46,3 +46,38 @@ struct hash decision_entry(const struct decision *decision)
     struct slice whole = {text, decision_entry_text(decision, text)};
     return hash_of(&whole, 1);
 }
+
+enum chain_fault chain_end(const struct chain_walk *walk)
+{
+    if (!walk->started ||
+        (walk->count == walk->head.count &&
+         (walk->count == 0 || hash_compare(&walk->entry, &walk->head.entry) == 0)))
+        return CHAIN_SOUND;
+    return CHAIN_CUT_SHORT;
+}
+
+/* Decisions from before there was a log come first, and are no part of the chain. */
+static bool is_linked(const struct chain_walk *walk, const struct decision *decision)
+{
+    static const struct hash none;
+    return walk->count > 0 || hash_compare(&decision->entry, &none) != 0;
+}
+
+void chain_step(struct chain_walk *walk, const struct decision *decision,
+                const struct chain_head *head, enum chain_fault *ended, enum chain_fault *fault)
+{
+    *ended = *fault = CHAIN_SOUND;
+    if (!walk->started || !uuid_equal(&walk->user_id, &decision->user_id)) {
+        *ended = chain_end(walk);
+        *walk = (struct chain_walk){.started = true, .user_id = decision->user_id, .head = *head};
+    }
+    if (!is_linked(walk, decision))
+        return;
+    struct hash entry = decision_entry(decision);
+    if (hash_compare(&entry, &decision->entry) != 0)
+        *fault = CHAIN_ALTERED;
+    else if (hash_compare(&decision->previous, &walk->entry) != 0)
+        *fault = CHAIN_BROKEN;
+    walk->count++;
+    walk->entry = decision->entry;
+}

@@ -101,10 +101,10 @@ static void note(const struct request *request, const struct decision *decision)
 
 /* Scores, decides and records; `decision` has person, time and features. */
 static void decide(struct role_context *context, struct exchange *exchange,
-                   struct decision *decision, const struct idempotency *idempotency)
+                   const struct policy *policy, struct decision *decision,
+                   const struct idempotency *idempotency)
 {
     struct response *response = &exchange->response;
-    const struct policy *policy = context->settings->policy;
     struct score score = {0};
     struct decision stands;
     struct question question = decision_question(&decision->features, policy);
@@ -157,7 +157,7 @@ static bool answered_before(struct role_context *context, struct exchange *excha
 void credit_analyse(struct role_context *context, struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    const struct policy *policy = context->settings->policy;
+    const struct policy *policy = role_policy(context);
     char key[IDEMPOTENCY_KEY_MAX + 1];
     snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
              request->idempotency_key.data == NULL ? "" : request->idempotency_key.data);
@@ -185,7 +185,7 @@ void credit_analyse(struct role_context *context, struct exchange *exchange)
         analysis_encode(&state.last, &exchange->response.body);
         return;
     }
-    decide(context, exchange, &decision, &idempotency);
+    decide(context, exchange, policy, &decision, &idempotency);
 }
 
 void decision_list(struct role_context *context, struct exchange *exchange)
