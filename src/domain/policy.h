@@ -15,6 +15,14 @@
 
 enum { POLICY_BANDS_MAX = 16, POLICY_NAME_MAX = 48, DENIAL_TEXT_MAX = 80 };
 
+/* What a decision may make of a person's emotions. */
+enum emotion_guard {
+    EMOTION_MAY_ONLY_HELP, /* terms are never worse than without emotions */
+    EMOTION_FULL,          /* emotions count like everything else */
+    EMOTION_OFF,           /* the model sees none */
+    EMOTION_GUARD_COUNT
+};
+
 /* What happens to a risk of at most `risk_to` and above the band before it. */
 struct policy_band {
     int32_t risk_to; /* millionths; the last band's is 1,000,000 */
@@ -31,7 +39,11 @@ struct policy {
     char name[POLICY_NAME_MAX + 1];
     struct hash hash; /* of the file's bytes */
     int64_t offer_life_us;
-    size_t band_count; /* 1 to POLICY_BANDS_MAX, risk_to strictly ascending */
+    enum emotion_guard emotion_guard;
+    int64_t exposure_cap_cents; /* no offer's limit is above it; 0: no cap */
+    int64_t cooling_off_us;     /* how long a denial stands, whatever comes in; 0: not at all */
+    int32_t rate_cap_bp;        /* the legal cap, which policy_check() holds rates to; 0: none */
+    size_t band_count;          /* 1 to POLICY_BANDS_MAX, risk_to strictly ascending */
     struct policy_band bands[POLICY_BANDS_MAX];
 };
 
@@ -46,5 +58,12 @@ struct terms {
 
 /* `risk` in millionths, 0 to 1,000,000. The texts belong to the policy. */
 struct terms policy_apply(const struct policy *policy, int32_t risk);
+
+/* What this band of the policy makes of a risk, whether or not the risk lies in it. */
+struct terms policy_band_terms(const struct policy *policy, const struct policy_band *band,
+                               int32_t risk);
+
+/* "may_only_help", as policy files and decisions say it. */
+const char *emotion_guard_name(enum emotion_guard guard);
 
 #endif
