@@ -89,6 +89,11 @@
 #define EMOTION_TILES_MAX (30 * 24 + 1)
 #define TRANSACTION_TILES_MAX 92
 
+/* Policy */
+#define POLICY_BYTES_MAX (64 * 1024)      /* of its file */
+#define POLICY_COOLING_OFF_HOURS_MAX 8760 /* a year */
+#define POLICY_REPORT_MAX (64 * 1024)     /* all that is wrong with one policy, in words */
+
 /* Secrets */
 #define SECRET_MIN 32
 #define INTERNAL_KEYS_MAX 4

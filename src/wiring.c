@@ -20,10 +20,11 @@
 #include "adapters/scorer_scorecard.h"
 #include "adapters/store_postgres.h"
 #include "base/embedded.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "wire/policy_json.h"
 
-enum { CACHE_BYTES_MAX = 4 << 20, POLICY_BYTES_MAX = 64 * 1024 };
+enum { CACHE_BYTES_MAX = 4 << 20 };
 
 /* Which secrets must be given: with a real engine configured, none is made up. */
 static bool embedded(const struct settings *settings)
@@ -96,28 +97,30 @@ static struct slice embedded_file(const char *name)
     return (struct slice){NULL, 0};
 }
 
+/* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */
 static enum status policy_load(struct engines *engines, struct buf *faults)
 {
-    static char bytes[POLICY_BYTES_MAX];
     const char *path = engines->settings->policy_file;
-    struct slice text = embedded_file("policy/default.json");
-    if (path[0] != '\0') {
-        FILE *file = fopen(path, "re");
-        if (file == NULL) {
-            buf_printf(faults, "POLICY_FILE: cannot read %s: %s\n", path, strerror(errno));
-            return STATUS_INVALID;
-        }
-        text = (struct slice){bytes, fread(bytes, 1, sizeof bytes, file)};
-        fclose(file);
-        if (text.size == sizeof bytes) {
-            buf_printf(faults, "POLICY_FILE: %s has %d bytes or more\n", path, POLICY_BYTES_MAX);
-            return STATUS_INVALID;
-        }
+    struct buf bytes, report;
+    buf_init(&bytes, POLICY_BYTES_MAX);
+    buf_init(&report, POLICY_REPORT_MAX);
+    enum status status = path[0] == '\0' ? STATUS_OK : file_read(path, &bytes);
+    if (status == STATUS_OK) {
+        struct slice text =
+            path[0] == '\0' ? embedded_file("policy/default.json") : buf_slice(&bytes);
+        status = policy_parse(text, path[0] == '\0' ? "built-in" : path, &engines->policy, &report);
+        if (status != STATUS_OK)
+            buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
+        else if (report.size > 0)
+            log_warn("the policy has warnings; see ecs policy check",
+                     LOG_TEXT("policy", engines->policy.name));
+    } else if (status == STATUS_TOO_LARGE) {
+        buf_printf(faults, "POLICY_FILE: %s has more than %d bytes\n", path, POLICY_BYTES_MAX);
+    } else {
+        buf_printf(faults, "POLICY_FILE: cannot read %s: %s\n", path, strerror(errno));
     }
-    char reason[REASON_MAX + 1];
-    enum status status = policy_parse(text, &engines->policy, reason);
-    if (status != STATUS_OK)
-        buf_printf(faults, "POLICY_FILE: %s: %s\n", path[0] == '\0' ? "built-in" : path, reason);
+    buf_free(&report);
+    buf_free(&bytes);
     return status;
 }
 
