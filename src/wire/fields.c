@@ -52,7 +52,8 @@ static void json_fault_fill(struct json_fault *fault, const json_error_t *error)
         text = "a zero in a text";
         size = (int)strlen(text);
     }
-    fault->place = (struct json_place){error->line, error->column};
+    /* Where a line ends before anything was read, jansson's column is 0. */
+    fault->place = (struct json_place){error->line, error->column > 0 ? error->column : 1};
     snprintf(fault->message, sizeof fault->message, "%.*s", size, text);
 }
 

@@ -100,7 +100,7 @@ static void faults_are_named(void **state)
         const char *text;
         const char *word;
     } cases[] = {
-        {"", "p:1:"},
+        {"", "p:1:1: error: unexpected token."},
         {"[]", "p:1:1: error: A policy should be a JSON object."},
         {"{}", "name"},
         {"{\"name\":\"\",\"offer_life_days\":7,\"bands\":[" DENY "]}", "name"},
