@@ -225,3 +225,14 @@ def test_a_file_that_cannot_be_read(folder):
         done = check(path)
         assert (done.returncode, done.stdout) == (66, "")
         assert str(path) in done.stderr
+
+
+def test_the_page_says_what_the_program_says(folder):
+    page = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    good, bad = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    table, faults = re.findall(r"^```text\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    for text, code, output, errors in ((good, 0, table, ""), (bad, 65, "", faults)):
+        (folder / "mine.json").write_text(text, encoding="utf-8")
+        done = run_ecs("policy", "check", "mine.json", folder=folder)
+        assert (done.returncode, done.stdout, done.stderr) == (code, output, errors)
+    assert good == (ROOT / "policy" / "two-loans.json").read_text(encoding="utf-8")
