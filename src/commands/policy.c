@@ -74,7 +74,7 @@ static int check_text(const char *path, struct slice text)
     enum status status = policy_parse(text, path, &policy, &report);
     fputs(buf_slice(&report).data, stderr);
     if (report.overflowed)
-        fprintf(stderr, "ecs policy check: there are more faults than are shown\n");
+        fprintf(stderr, "\necs policy check: there are more faults than are shown\n");
     buf_free(&report);
     if (status != STATUS_OK)
         return EX_DATAERR;

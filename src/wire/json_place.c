@@ -13,7 +13,6 @@
 /* A position in the text, which `end` bounds all the same: a text that is not JSON gives a wrong
  * place, never a read beyond it. */
 struct walk {
-    const char *start;
     const char *at;
     const char *end;
     const char *deepest;   /* the start of the deepest part of the path found so far */
@@ -127,7 +126,7 @@ static const char *match_name(const char *at, const char *end, const char *path)
     while (at < end) {
         char bytes[4];
         size_t size = take_character(&at, end, bytes);
-        if (strncmp(path, bytes, size) != 0)
+        if (*path == '\0' || strncmp(path, bytes, size) != 0)
             return NULL;
         path += size;
     }
@@ -175,7 +174,7 @@ static void find_member(struct walk *walk, const char *path)
     skip_text(walk);
     const char *rest = match_name(name + 1, walk->at - 1, path);
     skip_spaces(walk);
-    walk->at++; /* the colon */
+    walk->at += walk->at < walk->end; /* the colon */
     skip_spaces(walk);
     step(walk, name, rest);
 }
@@ -203,10 +202,10 @@ static void find(struct walk *walk, const char *path)
 
 struct json_place json_place_of(struct slice text, const char *path)
 {
-    struct walk walk = {.start = text.data, .at = text.data, .end = text.data + text.size};
+    struct walk walk = {.at = text.data, .end = text.data + text.size};
     skip_spaces(&walk);
     walk.deepest = walk.at;
     walk.unmatched = path;
     find(&walk, path);
-    return json_place_at(text, (size_t)(walk.deepest - walk.start));
+    return json_place_at(text, (size_t)(walk.deepest - text.data));
 }

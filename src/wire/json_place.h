@@ -21,8 +21,7 @@ struct json_place json_place_at(struct slice text, size_t offset);
 /* The place of what a path names: "bands.1.limit.full". A member's place is where its name begins,
  * an element's where its value begins. Of a path that leads nowhere it is that of the deepest
  * part that is there: of a missing member, the object that lacks it. Escapes in names are
- * understood; names with dots in them too. `text` must be valid JSON, at most JSON_DEPTH_MAX
- * deep. */
+ * understood; names with dots in them too. `text` must be valid JSON. */
 struct json_place json_place_of(struct slice text, const char *path);
 
 #endif

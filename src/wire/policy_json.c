@@ -46,13 +46,22 @@ static void report_line(struct reading *reading, enum policy_severity severity,
     buf_printf(report, "%s%s.\n", path[0] == '\0' ? "" : ": ", sentence);
 }
 
+/* Of a file that is nothing but faults, places are sought no longer than there is room for them. */
+static void report_path(struct reading *reading, enum policy_severity severity, const char *path,
+                        const char *sentence)
+{
+    if (reading->report->overflowed)
+        reading->good &= severity != POLICY_ERROR;
+    else
+        report_line(reading, severity, json_place_of(reading->text, path), path, sentence);
+}
+
 /* Moves the errors of one object into the report. */
 static void report_errors(struct reading *reading, struct field_errors *errors)
 {
     for (size_t i = 0; i < errors->count; i++) {
         const struct field_error *error = &errors->items[i];
-        report_line(reading, POLICY_ERROR, json_place_of(reading->text, error->loc), error->loc,
-                    error->message);
+        report_path(reading, POLICY_ERROR, error->loc, error->message);
     }
     errors->count = 0;
 }
@@ -79,7 +88,7 @@ static void refuse_unknown(struct reading *reading, const struct fields *fields,
         if (is_known(name, known))
             continue;
         snprintf(path, sizeof path, "%s%s%s", fields->loc, fields->loc[0] == '\0' ? "" : ".", name);
-        report_line(reading, POLICY_ERROR, json_place_of(reading->text, path), path, sentence);
+        report_path(reading, POLICY_ERROR, path, sentence);
     }
 }
 
@@ -254,8 +263,7 @@ static void report_findings(struct reading *reading, const struct policy *policy
     policy_check(policy, &findings);
     for (size_t i = 0; i < findings.count; i++) {
         const struct policy_finding *finding = &findings.items[i];
-        report_line(reading, finding->severity, json_place_of(reading->text, finding->path),
-                    finding->path, finding->sentence);
+        report_path(reading, finding->severity, finding->path, finding->sentence);
     }
 }
 

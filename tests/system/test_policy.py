@@ -220,6 +220,13 @@ def test_a_file_that_is_too_long(folder):
     assert "65536 bytes" in done.stderr
 
 
+def test_more_faults_than_anybody_reads(folder):
+    done = check(written(folder, {f"m{i}": i for i in range(4000)}))
+    assert done.returncode == 65
+    assert len(done.stderr) < 70000
+    assert done.stderr.endswith("\necs policy check: there are more faults than are shown\n")
+
+
 def test_a_file_that_cannot_be_read(folder):
     for path in (folder / "missing.json", folder):
         done = check(path)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/json_place.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "../unit.h"
 
@@ -126,8 +126,12 @@ static void damaged_text_is_survived(void **state)
     for (int i = 0; i < 50000; i++) {
         char bytes[sizeof text + 8];
         size_t size = unit_mutate(text, sizeof text - 1, bytes, sizeof bytes);
-        struct json_place place = json_place_of((struct slice){bytes, size}, "a.1.1.c\xC3\xA9");
+        char *exact = malloc(size + 1); /* a sanitizer sees what is read behind it */
+        assert_non_null(exact);
+        memcpy(exact + 1, bytes, size);
+        struct json_place place = json_place_of((struct slice){exact + 1, size}, "a.1.1.c\xC3\xA9");
         assert_true(place.line >= 1 && place.column >= 1);
+        free(exact);
     }
 }
 
