@@ -51,7 +51,6 @@
 #define CREDIT_TYPE_MAX 48
 #define MODEL_NAME_MAX 64
 #define REASONS_MAX 4
-#define POLICY_TEXT_MAX (64 * 1024)
 #define PAGE_SIZE_MAX 100
 #define PAGE_MAX 1000000
 
@@ -89,6 +88,11 @@
 /* Features: the longest windows that tiles are read for. */
 #define EMOTION_TILES_MAX (30 * 24 + 1)
 #define TRANSACTION_TILES_MAX 92
+
+/* Policy */
+#define POLICY_BYTES_MAX (64 * 1024)      /* of its file */
+#define POLICY_COOLING_OFF_HOURS_MAX 8760 /* a year */
+#define POLICY_REPORT_MAX (64 * 1024)     /* all that is wrong with one policy, in words */
 
 /* Secrets */
 #define SECRET_MIN 32

@@ -15,6 +15,7 @@
 #include "adapters/entropy_system.h"
 #include "base/log.h"
 #include "commands/dead.h"
+#include "commands/policy.h"
 #include "commands/replay.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
@@ -296,6 +297,7 @@ static const struct command commands[] = {
     {"serve", "run roles: all of them, or those named by --role", command_serve},
     {"migrate", "apply schema migrations", command_migrate},
     {"simulate", "let people feel, pay and ask for credit", run_simulate},
+    {"policy", "check a credit policy before it is used", command_policy},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
     {"replay", "make recorded decisions again, and tell what differs", run_replay},

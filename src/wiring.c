@@ -95,16 +95,22 @@ static void policy_publish(struct engines *engines)
     metric_tell(INFO_policy, hash);
 }
 
+/* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */
 static enum status policy_load(struct engines *engines, struct buf *faults)
 {
     struct policy_file *file = &engines->policy_file;
-    char reason[REASON_MAX + 1];
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
     file->path = engines->settings->policy_file;
-    enum status status = policy_file_read(file, reason);
-    if (status == STATUS_OK)
-        policy_publish(engines);
+    enum status status = policy_file_read(file, &report);
+    if (status != STATUS_OK)
+        buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
     else
-        buf_printf(faults, "POLICY_FILE: %s: %s\n", file->path, reason);
+        policy_publish(engines);
+    if (status == STATUS_OK && report.size > 0)
+        log_warn("the policy has warnings; see ecs policy check",
+                 LOG_TEXT("policy", file->policy.name));
+    buf_free(&report);
     return status;
 }
 
@@ -120,19 +126,21 @@ void engines_refresh(void *argument, struct store *store)
 {
     struct engines *engines = argument;
     struct policy_file *file = &engines->policy_file;
-    char reason[REASON_MAX + 1];
     if (!engines->policy_kept)
         engines->policy_kept = policy_keep(engines, store);
     if (!policy_file_changed(file))
         return;
-    if (policy_file_read(file, reason) != STATUS_OK) {
-        log_warn("policy refused; the one before decides on", LOG_TEXT("file", file->path),
-                 LOG_TEXT("reason", reason));
-        return;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    if (policy_file_read(file, &report) == STATUS_OK) {
+        engines->policy_kept = policy_keep(engines, store);
+        policy_publish(engines);
+        log_info("policy replaced", LOG_TEXT("name", file->policy.name));
+    } else {
+        log_warn("policy refused; the one before decides on",
+                 LOG_TEXT("report", buf_slice(&report).data));
     }
-    engines->policy_kept = policy_keep(engines, store);
-    policy_publish(engines);
-    log_info("policy replaced", LOG_TEXT("name", file->policy.name));
+    buf_free(&report);
 }
 
 /* "fixed:0.25" → 250000. */

@@ -45,8 +45,8 @@ LIBRARIES = {
 }
 # The domain is pure: values in, values out.
 DOMAIN_HEADERS = {
-    "assert.h", "inttypes.h", "limits.h", "math.h", "stdbool.h", "stddef.h", "stdint.h",
-    "stdio.h", "string.h",
+    "assert.h", "inttypes.h", "limits.h", "math.h", "stdarg.h", "stdbool.h", "stddef.h",
+    "stdint.h", "stdio.h", "string.h",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

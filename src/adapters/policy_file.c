@@ -2,10 +2,10 @@
 #include "adapters/policy_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 #include "wire/policy_json.h"
 
 static struct slice built_in(void)
@@ -16,40 +16,39 @@ static struct slice built_in(void)
     return (struct slice){file->data, file->size};
 }
 
-static enum status text_read(struct policy_file *file, struct slice *text,
-                             char reason[REASON_MAX + 1])
+/* OK: `bytes` are the file's. */
+static enum status bytes_read(struct policy_file *file, struct buf *bytes, struct buf *report)
 {
     if (file->path[0] == '\0') {
-        *text = built_in();
+        struct slice text = built_in();
+        buf_append(bytes, text.data, text.size);
         return STATUS_OK;
     }
-    FILE *stream = fopen(file->path, "re");
-    if (stream == NULL) {
-        snprintf(reason, REASON_MAX + 1, "cannot be read: %s", strerror(errno));
-        return STATUS_INVALID;
-    }
-    fstat(fileno(stream), &file->seen);
-    *text = (struct slice){file->reading, fread(file->reading, 1, sizeof file->reading, stream)};
-    fclose(stream);
-    if (text->size <= POLICY_TEXT_MAX && memchr(text->data, '\0', text->size) == NULL)
-        return STATUS_OK;
-    snprintf(reason, REASON_MAX + 1, "is not text of at most %d bytes", POLICY_TEXT_MAX);
-    return STATUS_INVALID;
+    enum status status =
+        stat(file->path, &file->seen) == 0 ? file_read(file->path, bytes) : STATUS_UNAVAILABLE;
+    if (status == STATUS_TOO_LARGE)
+        buf_printf(report, "%s: error: more than %d bytes\n", file->path, POLICY_BYTES_MAX);
+    else if (status != STATUS_OK)
+        buf_printf(report, "%s: error: cannot be read: %s\n", file->path, strerror(errno));
+    return status;
 }
 
-enum status policy_file_read(struct policy_file *file, char reason[REASON_MAX + 1])
+enum status policy_file_read(struct policy_file *file, struct buf *report)
 {
     struct policy policy;
-    struct slice text;
-    enum status status = text_read(file, &text, reason);
+    struct buf bytes;
+    buf_init(&bytes, POLICY_BYTES_MAX);
+    enum status status = bytes_read(file, &bytes, report);
     if (status == STATUS_OK)
-        status = policy_parse(text, &policy, reason);
-    if (status != STATUS_OK)
-        return STATUS_INVALID;
-    file->policy = policy;
-    memcpy(file->text, text.data, text.size);
-    file->text[text.size] = '\0';
-    return STATUS_OK;
+        status = policy_parse(buf_slice(&bytes), file->path[0] == '\0' ? "built-in" : file->path,
+                              &policy, report);
+    if (status == STATUS_OK) {
+        file->policy = policy;
+        memcpy(file->text, bytes.data, bytes.size);
+        file->text[bytes.size] = '\0';
+    }
+    buf_free(&bytes);
+    return status == STATUS_OK ? STATUS_OK : STATUS_INVALID;
 }
 
 bool policy_file_changed(const struct policy_file *file)

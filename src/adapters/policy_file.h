@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A policy in a file that people edit while the system runs. A file that was changed and is at
- * fault is told once; what was read before stays.
+ * A policy in a file that people edit while the system runs.
  */
 #ifndef ECS_ADAPTERS_POLICY_FILE_H
 #define ECS_ADAPTERS_POLICY_FILE_H
@@ -9,20 +8,20 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 #include "domain/policy.h"
 
 struct policy_file {
-    const char *path;               /* "": the one that is built in, which never changes */
-    struct stat seen;               /* the file, as it was read last */
-    char text[POLICY_TEXT_MAX + 1]; /* of `policy` */
-    char reading[POLICY_TEXT_MAX + 1];
+    const char *path;                /* "": the one that is built in, which never changes */
+    struct stat seen;                /* the file, as it was read last */
+    char text[POLICY_BYTES_MAX + 1]; /* of `policy` */
     struct policy policy;
 };
 
-/* Reads the file. INVALID, with the reason: it cannot be read, or is no good policy; text and
- * policy are as before. */
-MUST_CHECK enum status policy_file_read(struct policy_file *file, char reason[REASON_MAX + 1]);
+/* Reads the file. INVALID: it cannot be read, or has errors; then text and policy are as before.
+ * `report` gets a line for each error and each warning. */
+MUST_CHECK enum status policy_file_read(struct policy_file *file, struct buf *report);
 /* True if the file is not the one that was read last. */
 bool policy_file_changed(const struct policy_file *file);
 

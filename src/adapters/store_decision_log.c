@@ -61,13 +61,13 @@ enum status store_sql_policy_keep(struct store *store, const struct hash *hash, 
 }
 
 enum status store_sql_policy_read(struct store *store, const struct hash *hash,
-                                  char text[POLICY_TEXT_MAX + 1])
+                                  char text[POLICY_BYTES_MAX + 1])
 {
     struct sql *sql = store_sql_of(store)->sql;
     enum status status =
         sql_one(sql, "SELECT content FROM policies WHERE hash = $1", sql_hash(hash));
     if (status == STATUS_OK)
-        row_text(sql, text, POLICY_TEXT_MAX + 1);
+        row_text(sql, text, POLICY_BYTES_MAX + 1);
     sql_end(sql);
     return status;
 }

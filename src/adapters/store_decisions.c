@@ -199,7 +199,8 @@ static enum status decision_settle(struct sql *sql, const struct decision *decis
     if (status != STATUS_OK)
         return status;
     if (state.has_decision &&
-        decision_still_stands(&state.last, &decision->inputs, decision->decided_at_us)) {
+        decision_still_stands(&state.last, &decision->inputs, decision->cooling_off_us,
+                              decision->decided_at_us)) {
         *stands = state.last;
     } else {
         *stands = *decision;

@@ -159,7 +159,7 @@ enum status store_sql_chains_lost(struct store *store, struct uuid out[], size_t
 enum status store_sql_policy_keep(struct store *store, const struct hash *hash, const char *text,
                                   int64_t now_us);
 enum status store_sql_policy_read(struct store *store, const struct hash *hash,
-                                  char text[POLICY_TEXT_MAX + 1]);
+                                  char text[POLICY_BYTES_MAX + 1]);
 
 /* store_messages.c */
 MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);

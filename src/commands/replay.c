@@ -34,7 +34,7 @@ struct replay {
     char model_name[MODEL_NAME_MAX + 1];
     struct policy policy;
     enum status policy_status;
-    char text[POLICY_TEXT_MAX + 1];
+    char text[POLICY_BYTES_MAX + 1];
     size_t made, different, missing, random;
     struct logged_decision logged[READ_MAX];
 };
@@ -53,12 +53,14 @@ static enum status model_of(struct replay *replay, const char *name)
 
 static enum status policy_of(struct replay *replay, const struct hash *hash)
 {
-    char reason[REASON_MAX + 1];
     if (replay->policy_status == STATUS_OK && hash_compare(&replay->policy.hash, hash) == 0)
         return STATUS_OK;
     enum status status = store_policy_read(replay->tools->store, hash, replay->text);
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
     if (status == STATUS_OK)
-        status = policy_parse(slice_of(replay->text), &replay->policy, reason);
+        status = policy_parse(slice_of(replay->text), "policy", &replay->policy, &report);
+    buf_free(&report);
     replay->policy_status = status;
     return status;
 }

@@ -53,6 +53,7 @@ void decision_make(struct decision *decision, const struct policy *policy,
     decision->approved = terms.approved;
     decision->reasons = reasons_pick(score->weights, terms.approved);
     decision->policy = policy->hash;
+    decision->cooling_off_us = policy->cooling_off_us;
     decision->inputs = decision_inputs(&decision->features, decision->model, &decision->policy);
     decision->has_offer = terms.approved;
     decision->reason[0] = '\0';
@@ -115,8 +116,11 @@ const char *decision_difference(const struct decision *recorded, const struct de
     return hash_compare(&recorded->inputs, &again->inputs) == 0 ? NULL : "the inputs differ";
 }
 
-bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us)
+bool decision_still_stands(const struct decision *last, const struct hash *inputs,
+                           int64_t cooling_off_us, int64_t now_us)
 {
+    if (!last->approved && now_us < last->decided_at_us + cooling_off_us)
+        return true;
     return hash_compare(&last->inputs, inputs) == 0 &&
            (!last->has_offer || offer_is_open(&last->offer, now_us));
 }

@@ -33,7 +33,8 @@ struct decision {
     int64_t features_version;         /* of the person's tiles */
     char model[MODEL_NAME_MAX + 1];
     struct hash policy;
-    struct hash inputs; /* decision_inputs(): equal inputs need no new decision */
+    struct hash inputs;     /* decision_inputs(): equal inputs need no new decision */
+    int64_t cooling_off_us; /* of the policy; not recorded */
     /* The store sets the next three (domain/decision_log.h). */
     struct hash evidence; /* of features, reasons and nearest approval, as they are stored */
     struct hash previous; /* entry of the person's decision before; zero: there was none */
@@ -59,7 +60,9 @@ void decision_make(struct decision *decision, const struct policy *policy,
 const char *decision_difference(const struct decision *recorded, const struct decision *again);
 
 /* True if the person's last decision still answers a request with these inputs: the same inputs,
- * and an offer, if it made one, that is still open. */
-bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us);
+ * and an offer, if it made one, that is still open; or a denial whose `cooling_off_us` are not
+ * over, whatever the inputs. */
+bool decision_still_stands(const struct decision *last, const struct hash *inputs,
+                           int64_t cooling_off_us, int64_t now_us);
 
 #endif

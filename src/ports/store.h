@@ -124,7 +124,7 @@ struct store_ops {
     enum status (*policy_keep)(struct store *store, const struct hash *hash, const char *text,
                                int64_t now_us);
     enum status (*policy_read)(struct store *store, const struct hash *hash,
-                               char text[POLICY_TEXT_MAX + 1]);
+                               char text[POLICY_BYTES_MAX + 1]);
     enum status (*offers_list)(struct store *store, const struct uuid *user_id, struct page page,
                                struct offer out[], size_t *count, int64_t *total);
     enum status (*offer_read)(struct store *store, const struct uuid *id,
@@ -332,7 +332,7 @@ MUST_CHECK static inline enum status store_policy_keep(struct store *store, cons
 
 /* NOT_FOUND if none of that hash has decided. */
 MUST_CHECK static inline enum status store_policy_read(struct store *store, const struct hash *hash,
-                                                       char text[POLICY_TEXT_MAX + 1])
+                                                       char text[POLICY_BYTES_MAX + 1])
 {
     return store->ops->policy_read(store, hash, text);
 }

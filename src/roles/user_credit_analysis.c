@@ -180,7 +180,8 @@ void credit_analyse(struct role_context *context, struct exchange *exchange)
     struct hash inputs =
         decision_inputs(&decision.features, scorer_model(context->scorer), &policy->hash);
     if (idempotency.key == NULL && state.has_decision &&
-        decision_still_stands(&state.last, &inputs, decision.decided_at_us)) {
+        decision_still_stands(&state.last, &inputs, policy->cooling_off_us,
+                              decision.decided_at_us)) {
         metric_add(METRIC_decisions, LABEL_repeated, 1);
         analysis_encode(&state.last, &exchange->response.body);
         return;

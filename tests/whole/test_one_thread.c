@@ -70,12 +70,15 @@ void exchange_done(struct exchange *exchange)
 
 static void load_policy(struct policy *policy)
 {
-    char reason[REASON_MAX + 1];
+    struct buf report;
     const struct embedded_file *file = embedded_files;
     while (strcmp(file->name, "policy/default.json") != 0)
         file++;
-    assert_int_equal(policy_parse((struct slice){file->data, file->size}, policy, reason),
-                     STATUS_OK);
+    buf_init(&report, POLICY_REPORT_MAX);
+    assert_int_equal(
+        policy_parse((struct slice){file->data, file->size}, "default", policy, &report),
+        STATUS_OK);
+    buf_free(&report);
 }
 
 static void world_open_engines(struct world *world)

@@ -107,13 +107,15 @@ static void a_decision_stands_while_its_inputs_and_its_offer_do(void **state)
     struct decision approval = made(0), denial = made(MILLIONTHS);
     struct hash other = {{1}};
     int64_t last_us = approval.offer.expires_at_us - 1;
-    assert_true(decision_still_stands(&approval, &approval.inputs, last_us));
-    assert_false(decision_still_stands(&approval, &approval.inputs, last_us + 1));
-    assert_false(decision_still_stands(&approval, &other, 5000));
+    assert_true(decision_still_stands(&approval, &approval.inputs, 0, last_us));
+    assert_false(decision_still_stands(&approval, &approval.inputs, 0, last_us + 1));
+    assert_false(decision_still_stands(&approval, &other, 0, 5000));
     approval.offer.status = OFFER_ACCEPTED;
-    assert_false(decision_still_stands(&approval, &approval.inputs, 5000));
-    assert_true(decision_still_stands(&denial, &denial.inputs, INT64_MAX));
-    assert_false(decision_still_stands(&denial, &other, 5000));
+    assert_false(decision_still_stands(&approval, &approval.inputs, 0, 5000));
+    assert_true(decision_still_stands(&denial, &denial.inputs, 0, INT64_MAX));
+    assert_false(decision_still_stands(&denial, &other, 0, 5000));
+    assert_true(decision_still_stands(&denial, &other, HOUR_US, 5000 + HOUR_US - 1));
+    assert_false(decision_still_stands(&denial, &other, HOUR_US, 5000 + HOUR_US));
 }
 
 int main(void)
