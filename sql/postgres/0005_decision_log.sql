@@ -8,6 +8,7 @@ ALTER TABLE decisions
     ADD COLUMN risk_financial integer NOT NULL DEFAULT 0
         CHECK (risk_financial BETWEEN 0 AND 1000000),
     ADD COLUMN basis text NOT NULL DEFAULT 'full' CHECK (basis IN ('full', 'financial')),
+    ADD COLUMN emotions_known boolean NOT NULL DEFAULT true,
     ADD COLUMN explanation jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN previous uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     ADD COLUMN entry uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';

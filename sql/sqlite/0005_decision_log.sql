@@ -8,6 +8,8 @@ ALTER TABLE decisions ADD COLUMN risk_financial INTEGER NOT NULL DEFAULT 0
     CHECK (risk_financial BETWEEN 0 AND 1000000);
 ALTER TABLE decisions ADD COLUMN basis TEXT NOT NULL DEFAULT 'full'
     CHECK (basis IN ('full', 'financial'));
+ALTER TABLE decisions ADD COLUMN emotions_known INTEGER NOT NULL DEFAULT 1
+    CHECK (emotions_known IN (0, 1));
 ALTER TABLE decisions ADD COLUMN explanation TEXT NOT NULL DEFAULT '{}'; -- JSON
 ALTER TABLE decisions ADD COLUMN previous BLOB NOT NULL
     DEFAULT x'00000000000000000000000000000000';

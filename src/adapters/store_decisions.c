@@ -26,6 +26,7 @@ enum status decision_take(struct sql *sql, struct decision *decision)
     decision->risk_full = (int32_t)row_integer(sql);
     decision->risk_financial = (int32_t)row_integer(sql);
     row_text(sql, basis, sizeof basis);
+    decision->emotions_known = row_boolean(sql);
     row_text(sql, explanation, sizeof explanation);
     decision->previous = row_hash(sql);
     decision->entry = row_hash(sql);
@@ -145,8 +146,8 @@ static enum status decision_insert(struct sql *sql, struct decision *decision)
             sql,
             "INSERT INTO decisions (id, user_id, decided_at, approved, risk, reason, features,"
             " features_version, model, policy, inputs, risk_full, risk_financial, basis,"
-            " explanation, previous, entry) VALUES"
-            " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            " explanation, previous, entry, emotions_known) VALUES"
+            " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
             NULL, sql_uuid(&decision->id), sql_uuid(&decision->user_id),
             sql_time(decision->decided_at_us), sql_boolean(decision->approved),
             sql_integer(decision->risk), sql_text(decision->reason), sql_json(evidence.features),
@@ -154,7 +155,8 @@ static enum status decision_insert(struct sql *sql, struct decision *decision)
             sql_hash(&decision->policy), sql_hash(&decision->inputs),
             sql_integer(decision->risk_full), sql_integer(decision->risk_financial),
             sql_text(basis_name(decision->basis)), sql_json(evidence.explanation),
-            sql_hash(&decision->previous), sql_hash(&decision->entry));
+            sql_hash(&decision->previous), sql_hash(&decision->entry),
+            sql_boolean(decision->emotions_known));
     return status;
 }
 

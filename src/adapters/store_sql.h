@@ -108,7 +108,8 @@ enum status store_sql_tiles_read(struct store *store, const struct uuid *user_id
 /* store_decisions.c */
 #define DECISION_COLUMNS                                                                           \
     "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \
-    " d.features_version, d.model, d.policy, d.inputs, d.risk_full, d.risk_financial, d.basis,"    \
+    " d.features_version, d.model, d.policy, d.inputs, d.risk_full, d.risk_financial, d.basis, "   \
+    "d.emotions_known,"                                                                            \
     " CAST(d.explanation AS text), d.previous, d.entry"
 #define DECISION_AND_OFFER DECISION_COLUMNS ", " OFFER_COLUMNS
 #define DECISION_WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"

@@ -41,6 +41,7 @@ static void take_score(struct decision *decision, const struct score *score)
     decision->risk_full = score->risk_full;
     decision->risk_financial = score->risk_financial;
     decision->basis = score->basis;
+    decision->emotions_known = features_emotions_known(&decision->features);
     decision->nearest = score->nearest;
     memcpy(decision->model, score->model, sizeof decision->model);
 }

@@ -26,6 +26,7 @@ struct decision {
     int32_t risk_full;
     int32_t risk_financial;
     enum risk_basis basis;
+    bool emotions_known;              /* false: none were recent, so the financial risk decided */
     char reason[DENIAL_TEXT_MAX + 1]; /* of a denial; empty if approved */
     struct reasons reasons;           /* what weighed most */
     struct nearest nearest;           /* of a denial */

@@ -28,14 +28,16 @@ size_t decision_entry_text(const struct decision *decision, char text[DECISION_E
     hash_format(&decision->inputs, inputs);
     hash_format(&decision->evidence, evidence);
     hash_format(&decision->previous, previous);
-    int length = snprintf(
-        text, DECISION_ENTRY_TEXT_MAX,
-        "previous %s\nid %s\nuser_id %s\ndecided_at_us %" PRId64 "\napproved %d\nrisk %" PRId32
-        "\nrisk_full %" PRId32 "\nrisk_financial %" PRId32 "\nbasis %s\nreason %s\n"
-        "features_version %" PRId64 "\nmodel %s\npolicy %s\ninputs %s\nevidence %s\n",
-        previous, id, user_id, decision->decided_at_us, decision->approved, decision->risk,
-        decision->risk_full, decision->risk_financial, basis_name(decision->basis),
-        decision->reason, decision->features_version, decision->model, policy, inputs, evidence);
+    int length =
+        snprintf(text, DECISION_ENTRY_TEXT_MAX,
+                 "previous %s\nid %s\nuser_id %s\ndecided_at_us %" PRId64
+                 "\napproved %d\nrisk %" PRId32 "\nrisk_full %" PRId32 "\nrisk_financial %" PRId32
+                 "\nbasis %s\nemotions_known %d\nreason %s\n"
+                 "features_version %" PRId64 "\nmodel %s\npolicy %s\ninputs %s\nevidence %s\n",
+                 previous, id, user_id, decision->decided_at_us, decision->approved, decision->risk,
+                 decision->risk_full, decision->risk_financial, basis_name(decision->basis),
+                 decision->emotions_known, decision->reason, decision->features_version,
+                 decision->model, policy, inputs, evidence);
     length += offer_text(decision, text + length, DECISION_ENTRY_TEXT_MAX - (size_t)length);
     return (size_t)length;
 }

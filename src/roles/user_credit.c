@@ -75,8 +75,9 @@ static const char analysis_schema[] =
 #define DECISION_SCHEMA                                                                            \
     "{\"type\":\"object\",\"properties\":{" ANALYSIS_MEMBERS ",\"decided_at\":" TIME_SCHEMA        \
     ",\"model\":" TEXT_SCHEMA ",\"policy\":" TEXT_SCHEMA                                           \
-    ",\"basis\":{\"enum\":[\"full\",\"financial\"]},\"risk_score_full\":" NUMBER_SCHEMA            \
-    ",\"risk_score_financial\":" NUMBER_SCHEMA ",\"factors\":" LIST_SCHEMA(                        \
+    ",\"basis\":{\"enum\":[\"full\",\"financial\"]},\"emotions_known\":{\"type\":\"boolean\"},"    \
+    "\"risk_score_full\":" NUMBER_SCHEMA ",\"risk_score_financial\":" NUMBER_SCHEMA                \
+    ",\"factors\":" LIST_SCHEMA(                                                                   \
         "{\"type\":\"object\",\"properties\":{\"code\":" TEXT_SCHEMA ",\"en\":" TEXT_SCHEMA        \
         ",\"pt\":" TEXT_SCHEMA ",\"weight\":" NUMBER_SCHEMA                                        \
         "}}") ",\"entry\":" TEXT_SCHEMA ",\"features\":" FEATURES_SCHEMA_TEXT "}}"

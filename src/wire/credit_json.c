@@ -126,6 +126,8 @@ void decision_encode(const struct decision *decision, struct buf *json)
     put_text(json, "model", decision->model);
     put_text(json, "policy", policy);
     put_text(json, "basis", basis_name(decision->basis));
+    json_put_key(json, "emotions_known");
+    json_put_boolean(json, decision->emotions_known);
     put_decimal(json, "risk_score_full", decision->risk_full, 6);
     put_decimal(json, "risk_score_financial", decision->risk_financial, 6);
     put_factors(&decision->reasons, json);

@@ -274,6 +274,7 @@ struct decision decision_of(int person, int number, bool approved)
                                 .risk_full = approved ? 260000 : 750000,
                                 .risk_financial = approved ? 250000 : 760000,
                                 .basis = approved ? BASIS_FINANCIAL : BASIS_FULL,
+                                .emotions_known = !approved,
                                 .reasons = {2, {{FEATURE_account_age_days, 900}, {1, -1}}},
                                 .nearest = {approved ? LEVER_NONE : LEVER_EARN_MORE, 20, 600000},
                                 .features_version = 3,

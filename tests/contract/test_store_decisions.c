@@ -17,6 +17,7 @@ static void check_decision(const struct decision *out, const struct decision *in
     assert_int_equal(out->risk_full, in->risk_full);
     assert_int_equal(out->risk_financial, in->risk_financial);
     assert_int_equal(out->basis, in->basis);
+    assert_int_equal(out->emotions_known, in->emotions_known);
     assert_memory_equal(&out->reasons, &in->reasons, sizeof in->reasons);
     assert_int_equal(out->nearest.lever, in->nearest.lever);
     struct hash entry = decision_entry(out);

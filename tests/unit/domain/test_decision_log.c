@@ -65,6 +65,7 @@ static void every_fact_changes_the_entry(void **state)
     CHANGED(d.risk_full ^= 1);
     CHANGED(d.risk_financial ^= 1);
     CHANGED(d.basis = BASIS_FULL);
+    CHANGED(d.emotions_known = true);
     CHANGED(d.reason[0] = 'x');
     CHANGED(d.features_version++);
     CHANGED(d.model[0] = 'x');

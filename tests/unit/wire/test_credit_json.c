@@ -31,6 +31,7 @@ static const struct decision approval = {
     .risk_full = 250000,
     .risk_financial = 300000,
     .basis = BASIS_FULL,
+    .emotions_known = true,
     .reasons = {1, {{FEATURE_money_in_30d, -1500000}}},
     .features
         .values = {[FEATURE_transaction_count_30d] = 3, [FEATURE_avg_transaction_value_30d] = 1250},
@@ -79,9 +80,10 @@ static void a_decision_tells_what_it_was_made_from(void **state)
 {
     (void)state;
     decision_encode(&approval, &json);
-    assert_non_null(strstr(json.data, "\"model\":\"m-1\",\"policy\":\"ab00000000000000000000000000"
-                                      "0000\",\"basis\":\"full\",\"risk_score_full\":0.250000,"
-                                      "\"risk_score_financial\":0.300000,"));
+    assert_non_null(strstr(
+        json.data, "\"model\":\"m-1\",\"policy\":\"ab00000000000000000000000000"
+                   "0000\",\"basis\":\"full\",\"emotions_known\":true,\"risk_score_full\":0.250000,"
+                   "\"risk_score_financial\":0.300000,"));
     assert_non_null(strstr(json.data, "\"factors\":[{\"code\":\"money_in_30d\","
                                       "\"en\":\"money in over the last 30 days\","
                                       "\"pt\":\"entradas dos últimos 30 dias\","
