@@ -111,49 +111,93 @@ static int double_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Draws as many of each outcome as there are, with replacement. `split` rows are negative. */
-static void resample(struct random *random, const struct rated rated[], size_t split, size_t count,
-                     struct rated sample[])
+/* Draws as many rows of each outcome as there are, with replacement. `rows` has the negative ones
+ * first, `negatives` of them. */
+static void resample(struct random *random, const size_t rows[], size_t negatives, size_t count,
+                     size_t sample[])
 {
     for (size_t i = 0; i < count; i++)
-        sample[i] = i < split ? rated[random_below(random, split)]
-                              : rated[split + random_below(random, count - split)];
+        sample[i] = i < negatives ? rows[random_below(random, negatives)]
+                                  : rows[negatives + random_below(random, count - negatives)];
 }
 
-enum status intervals_by_bootstrap(const double probabilities[], const uint8_t positives[],
-                                   size_t count, size_t resamples, struct random *random,
-                                   struct interval intervals[MEASURE_COUNT])
+/* The bootstrap as it goes on. A candidate has MEASURE_COUNT + 1 values: the last is the gain. */
+struct bootstrap {
+    const double *const *probabilities;
+    const uint8_t *positives;
+    size_t candidates;
+    size_t count;
+    size_t *rows;
+    size_t *sample;
+    struct rated *rated;
+    double *drawn; /* BOOTSTRAP_SAMPLES of each value of each candidate */
+};
+enum { VALUES = MEASURE_COUNT + 1, GAIN = MEASURE_COUNT };
+
+/* Measures all candidates on the same rows. */
+static void sample_measure(struct bootstrap *bootstrap, const size_t rows[],
+                           double values[][VALUES])
 {
-    double values[MEASURE_COUNT];
-    struct rated *rated = calloc(count * 2, sizeof *rated);
-    double *drawn = calloc(resamples * MEASURE_COUNT, sizeof *drawn);
-    size_t split = 0;
-    enum status status = measures_of(probabilities, positives, count, values);
-    if (rated == NULL || drawn == NULL || status != STATUS_OK) {
-        free(rated);
-        free(drawn);
-        return STATUS_UNAVAILABLE;
+    for (size_t c = 0; c < bootstrap->candidates; c++) {
+        for (size_t i = 0; i < bootstrap->count; i++)
+            bootstrap->rated[i] =
+                (struct rated){bootstrap->probabilities[c][rows[i]], bootstrap->positives[rows[i]]};
+        rated_measure(bootstrap->rated, bootstrap->count, values[c]);
+        values[c][GAIN] = values[0][MEASURE_AUC] - values[c][MEASURE_AUC];
     }
+}
+
+static void bootstrap_run(struct bootstrap *bootstrap, uint64_t seed,
+                          struct interval intervals[][MEASURE_COUNT], struct interval gains[])
+{
+    double values[CANDIDATES_MAX][VALUES];
+    struct random random = {seed};
+    size_t negatives = 0;
+    size_t at = 0;
     for (int positive = 0; positive <= 1; positive++)
-        for (size_t i = 0, at = positive ? split : 0; i < count; i++)
-            if (positives[i] == positive) {
-                rated[at++] = (struct rated){probabilities[i], positives[i]};
-                split += !positive;
+        for (size_t i = 0; i < bootstrap->count; i++)
+            if (bootstrap->positives[i] == positive) {
+                bootstrap->rows[at++] = i;
+                negatives += !positive;
             }
-    for (size_t k = 0; k < resamples; k++) {
-        double sampled[MEASURE_COUNT];
-        resample(random, rated, split, count, rated + count);
-        rated_measure(rated + count, count, sampled);
-        for (size_t m = 0; m < MEASURE_COUNT; m++)
-            drawn[m * resamples + k] = sampled[m];
+    for (size_t k = 0; k < BOOTSTRAP_SAMPLES; k++) {
+        resample(&random, bootstrap->rows, negatives, bootstrap->count, bootstrap->sample);
+        sample_measure(bootstrap, bootstrap->sample, values);
+        for (size_t c = 0; c < bootstrap->candidates; c++)
+            for (size_t v = 0; v < VALUES; v++)
+                bootstrap->drawn[(c * VALUES + v) * BOOTSTRAP_SAMPLES + k] = values[c][v];
     }
-    for (size_t m = 0; m < MEASURE_COUNT; m++) {
-        double *of = drawn + m * resamples;
-        qsort(of, resamples, sizeof *of, double_order);
-        intervals[m] = (struct interval){values[m], of[(size_t)((double)resamples * 0.025)],
-                                         of[(size_t)((double)resamples * 0.975)]};
+    sample_measure(bootstrap, bootstrap->rows, values);
+    for (size_t c = 0; c < bootstrap->candidates; c++)
+        for (size_t v = 0; v < VALUES; v++) {
+            double *drawn = bootstrap->drawn + (c * VALUES + v) * BOOTSTRAP_SAMPLES;
+            qsort(drawn, BOOTSTRAP_SAMPLES, sizeof *drawn, double_order);
+            *(v == GAIN ? &gains[c] : &intervals[c][v]) =
+                (struct interval){values[c][v], drawn[BOOTSTRAP_SAMPLES / 40],
+                                  drawn[BOOTSTRAP_SAMPLES - 1 - BOOTSTRAP_SAMPLES / 40]};
+        }
+}
+
+enum status intervals_by_bootstrap(const double *const probabilities[], size_t candidates,
+                                   const uint8_t positives[], size_t count, uint64_t seed,
+                                   struct interval intervals[][MEASURE_COUNT],
+                                   struct interval gains[])
+{
+    struct bootstrap bootstrap = {probabilities, positives, candidates, count,
+                                  NULL,          NULL,      NULL,       NULL};
+    bootstrap.rows = calloc(count, sizeof *bootstrap.rows);
+    bootstrap.sample = calloc(count, sizeof *bootstrap.sample);
+    bootstrap.rated = calloc(count, sizeof *bootstrap.rated);
+    bootstrap.drawn = calloc(candidates * VALUES * BOOTSTRAP_SAMPLES, sizeof *bootstrap.drawn);
+    enum status status = STATUS_UNAVAILABLE;
+    if (bootstrap.rows != NULL && bootstrap.sample != NULL && bootstrap.rated != NULL &&
+        bootstrap.drawn != NULL) {
+        bootstrap_run(&bootstrap, seed, intervals, gains);
+        status = STATUS_OK;
     }
-    free(rated);
-    free(drawn);
-    return STATUS_OK;
+    free(bootstrap.rows);
+    free(bootstrap.sample);
+    free(bootstrap.rated);
+    free(bootstrap.drawn);
+    return status;
 }

@@ -36,11 +36,14 @@ struct interval {
  * variance * (1 / count + test rows / training rows). `test_share` is of all rows. */
 struct interval interval_of_folds(const double values[], size_t count, double test_share);
 
-/* Of predictions on one test set: each measure, with the 2.5th and 97.5th percentile over
- * `resamples` bootstrap samples, each outcome drawn from its own rows. */
-MUST_CHECK enum status intervals_by_bootstrap(const double probabilities[],
-                                              const uint8_t positives[], size_t count,
-                                              size_t resamples, struct random *random,
-                                              struct interval intervals[MEASURE_COUNT]);
+/* Of predictions on one test set, by several candidates: each measure, and how much the AUC of the
+ * first candidate is above that of each; with the 2.5th and 97.5th percentile over
+ * BOOTSTRAP_SAMPLES bootstrap samples, each outcome drawn from its own rows. */
+enum { BOOTSTRAP_SAMPLES = 500, CANDIDATES_MAX = 4 };
+MUST_CHECK enum status intervals_by_bootstrap(const double *const probabilities[],
+                                              size_t candidates, const uint8_t positives[],
+                                              size_t count, uint64_t seed,
+                                              struct interval intervals[][MEASURE_COUNT],
+                                              struct interval gains[]);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/table.h"
 
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FIRST_ROWS = 1024 };
 
@@ -60,14 +60,22 @@ static enum status reserve(struct table *table, size_t rows)
     return STATUS_OK;
 }
 
+/* Infinite, or no index of a level: nothing that one could learn from. */
+static double value_kept(const struct model_column *column, double value)
+{
+    bool level = value >= 0 && value < (double)column->level_count && floor(value) == value;
+    return isfinite(value) && (column->kind == MODEL_NUMERIC || level) ? value : NAN;
+}
+
 enum status table_add_row(struct table *table, const double values[], bool positive,
                           int64_t time_us)
 {
     enum status status = reserve(table, table->row_count + 1);
     if (status != STATUS_OK)
         return status;
-    memcpy(table->values + table->row_count * table->column_count, values,
-           table->column_count * sizeof *values);
+    double *row = table->values + table->row_count * table->column_count;
+    for (size_t i = 0; i < table->column_count; i++)
+        row[i] = value_kept(&table->columns[i], values[i]);
     table->positives[table->row_count] = positive;
     table->times_us[table->row_count] = time_us;
     table->row_count++;

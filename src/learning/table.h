@@ -28,7 +28,8 @@ void table_free(struct table *table);
 /* Copies the column. INVALID: there are rows already. TOO_LARGE: MODEL_COLUMNS_MAX. UNAVAILABLE:
  * memory is out. */
 MUST_CHECK enum status table_add_column(struct table *table, const struct model_column *column);
-/* `values`: one a column. The time counts in a timed table. TOO_LARGE: TRAINING_ROWS_MAX. */
+/* `values`: one a column; what is infinite, or no index of a level, counts as missing. The time
+ * counts in a timed table. TOO_LARGE: TRAINING_ROWS_MAX. */
 MUST_CHECK enum status table_add_row(struct table *table, const double values[], bool positive,
                                      int64_t time_us);
 
