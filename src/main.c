@@ -17,6 +17,7 @@
 #include "commands/dead.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
+#include "commands/train.h"
 #include "runner/runner.h"
 #include "wiring.h"
 
@@ -250,6 +251,7 @@ static const struct command commands[] = {
     {"simulate", "let people feel, pay and ask for credit", run_simulate},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
+    {"train", "train a model of risk from data", command_train},
     {"version", "print the version", command_version},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
