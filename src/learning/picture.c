@@ -77,7 +77,7 @@ static void frame(struct buf *page, const char *across, const char *up, double t
         double share = i / 5.0;
         buf_printf(page,
                    "<path d=\"M%d %.1fh%d\" stroke=\"%s\"/>\n"
-                   "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>\n"
+                   "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.2g</text>\n"
                    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.1f</text>\n",
                    LEFT, place_y(share), SIDE_X, i == 0 ? "#94a3b8" : "#e2e8f0", LEFT - 8,
                    place_y(share) + 4, share * top, place_x(share), TOP + SIDE_Y + 18, share);
@@ -236,7 +236,7 @@ void picture_scores(const struct page_content *content, struct buf *page)
         top = fmax(top, *share);
     }
     begin(page, WIDTH, HEIGHT, "Scores by outcome");
-    frame(page, "probability", "share of the outcome's rows", top);
+    frame(page, "probability", "% of the outcome's rows", 100 * top);
     for (int positive = 0; positive <= 1; positive++)
         for (size_t bar = 0; bar < BARS; bar++) {
             double share = shares[positive][bar] / top;
