@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/encoding.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,6 +41,12 @@ static bool is_level(double value, size_t last)
     return value >= 0 && value <= (double)last && floor(value) == value;
 }
 
+/* What no float holds is the greatest that it does: XGBoost refuses the infinite. */
+static float number_of(double value)
+{
+    return (float)fmin(fmax(value, -(double)FLT_MAX), (double)FLT_MAX);
+}
+
 void encoding_apply(const struct encoding *encoding, const double row[], float features[])
 {
     for (size_t at = 0; at < encoding->feature_count;) {
@@ -49,7 +56,7 @@ void encoding_apply(const struct encoding *encoding, const double row[], float f
             end++;
         double value = row[column];
         if (encoding->features[at].level == FEATURE_VALUE) {
-            features[at] = isfinite(value) ? (float)value : NAN;
+            features[at] = isfinite(value) ? number_of(value) : NAN;
         } else {
             bool known = is_level(value, encoding->features[end - 1].level);
             for (size_t i = at; i < end; i++)

@@ -43,7 +43,8 @@ static inline void synthetic_row(struct random *random, double row[SYNTHETIC_COL
             row[i] = NAN;
 }
 
-static inline bool synthetic_outcome(struct random *random, const double row[SYNTHETIC_COLUMNS])
+/* The true log-odds: no model can know more. */
+static inline double synthetic_truth(const double row[SYNTHETIC_COLUMNS])
 {
     static const double jobs[JOBS] = {-0.8, 0, 0.3, 1};
     double z = -1;
@@ -52,7 +53,7 @@ static inline bool synthetic_outcome(struct random *random, const double row[SYN
     z += !isnan(row[AGE]) && row[AGE] < 26 ? 0.8 : 0;
     z += isnan(row[JOB]) ? 0 : jobs[(size_t)row[JOB]];
     z += isnan(row[MOOD]) ? 0 : -0.7 * row[MOOD];
-    return synthetic_share(random) < 1 / (1 + exp(-z));
+    return z;
 }
 
 /* `emotional`: the mood is of that group. `timed`: rows are a minute apart. */
@@ -79,7 +80,9 @@ static inline void synthetic_table(struct table *table, size_t rows, uint64_t se
     for (size_t i = 0; i < rows; i++) {
         synthetic_row(&random, row);
         assert_int_equal(
-            table_add_row(table, row, synthetic_outcome(&random, row), (int64_t)i * MINUTE_US),
+            table_add_row(table, row,
+                          synthetic_share(&random) < 1 / (1 + exp(-synthetic_truth(row))),
+                          (int64_t)i * MINUTE_US),
             STATUS_OK);
     }
     table->timed = timed;
