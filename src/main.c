@@ -19,6 +19,7 @@
 #include "commands/replay.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
+#include "commands/train.h"
 #include "commands/verify_log.h"
 #include "runner/runner.h"
 #include "wiring.h"
@@ -300,6 +301,8 @@ static const struct command commands[] = {
     {"policy", "check a credit policy before it is used", command_policy},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
+
+    {"train", "train a model of risk from data", command_train},
     {"replay", "make recorded decisions again, and tell what differs", run_replay},
     {"verify-log", "prove that no decision was altered or taken away", run_verify_log},
     {"version", "print the version", command_version},

@@ -17,7 +17,7 @@ from harness.people import people_added
 from harness.poll import until
 from harness.ports import free_port
 
-COMMANDS = ("serve", "migrate", "simulate", "policy", "dead", "rewind", "replay", "verify-log",
+COMMANDS = ("serve", "migrate", "simulate", "policy", "dead", "rewind", "replay", "verify-log", "train",
             "version")
 
 
