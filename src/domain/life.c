@@ -154,15 +154,15 @@ struct life_mood life_mood(const struct simulated_person *person, int64_t day)
     int64_t softness = 1250000 - person->resilience;
     int64_t life = news(person, block, day) + news(person, block - 1, day);
     int64_t cheer = pay_cheer(person, day);
-    int64_t trouble = chance_times(softness, chance_times(260000, strain_of(person, day)));
+    int64_t trouble = chance_times(softness, chance_times(180000, strain_of(person, day)));
     int64_t touched = chance_times(softness, chance_times(220000, life));
     return (struct life_mood){
         .positivity = person->positivity + cheer + touched - trouble * 3 / 4 +
-                      chance_times(55000, chance_wave(seed, LIFE_SLOW_POSITIVITY, day, 60)) +
-                      chance_times(45000, chance_wave(seed, LIFE_WEEK_POSITIVITY, day, 7)),
+                      chance_times(75000, chance_wave(seed, LIFE_SLOW_POSITIVITY, day, 60)) +
+                      chance_times(30000, chance_wave(seed, LIFE_WEEK_POSITIVITY, day, 7)),
         .stress = person->stress - cheer / 2 - touched + trouble +
-                  chance_times(70000, chance_wave(seed, LIFE_SLOW_STRESS, day, 60)) +
-                  chance_times(50000, chance_wave(seed, LIFE_WEEK_STRESS, day, 7)),
+                  chance_times(90000, chance_wave(seed, LIFE_SLOW_STRESS, day, 60)) +
+                  chance_times(35000, chance_wave(seed, LIFE_WEEK_STRESS, day, 7)),
     };
 }
 

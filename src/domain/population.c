@@ -70,7 +70,7 @@ struct simulated_person population_person(uint64_t seed, uint32_t number)
     person.pay_day = (int)chance_below(chance_next(&state), LIFE_MONTH_DAYS);
     int64_t level = chance_exp(trait(&state, 0, 280000, -900000, 900000));
     person.pay_cents = chance_times(kind->pay_cents, level);
-    person.thrift = trait(&state, kind->thrift, 130000, 300000, 1250000);
+    person.thrift = trait(&state, kind->thrift, 160000, 300000, 1250000);
     person.stability = trait(&state, kind->stability, 100000, 300000, MILLIONTHS);
     person.resilience = trait(&state, 500000, 180000, 0, MILLIONTHS);
     person.sociability = trait(&state, 500000, 200000, 0, MILLIONTHS);

@@ -58,7 +58,7 @@ struct simulated_event {
 const char *persona_name(enum persona persona);
 /* Registered between July 2020 and the end of 2025, more of them late than early. */
 struct simulated_person population_person(uint64_t seed, uint32_t number);
-/* The events of a day (days since 1970), ascending by time. Returns how many. */
+/* The events of a day (days since 1970, not negative), ascending by time. Returns how many. */
 size_t population_day(const struct simulated_person *person, int64_t day,
                       struct simulated_event events[POPULATION_DAY_EVENTS_MAX]);
 /* One more event, out of turn, at `at_us`; `number` tells it from others of that day. */

@@ -9,16 +9,18 @@ enum { MONTHS = 12, MOOD_DAYS = 10 };
 
 /* Log-odds of a default in a month, in millionths. */
 enum {
-    BASE = -5250000,
-    PER_BURDEN = 5500000, /* above 0.9 of income, from −0.5 to 0.6 */
+    BASE = -5200000,
+    PER_BURDEN = 5500000, /* above 0.9 of income, from −0.5 to 0.5 */
     PER_DROP = 800000,
     PER_BUFFER = -250000, /* a month of pay */
-    PER_STRESS = 2000000, /* from 0 to 1; 0.42 is neutral */
-    PER_LOW = 1600000,    /* positivity below 0.55 */
+    PER_STRESS = 1900000, /* from 0 to 1; 0.42 is neutral */
+    PER_LOW = 1500000,    /* positivity below 0.55 */
     PER_BOTH = 5000000,   /* strain × stress above 0.5 */
     PER_FRAILTY = 600000,
-    PER_PAY = -1000000, /* e times the usual pay of 2,500 */
-    NEWNESS = 500000    /* of a new customer, half after a year */
+    PER_PAY = -1000000, /* 2,500 more than the mean usual pay of 2,500 */
+    PAY_CENTS = 250000,
+    NEWNESS = 500000, /* of a new customer; half after a year */
+    NEWNESS_DAYS = 365
 };
 
 /* Mean of the mood at three days of the month: what lasts, not what a day brings. */
@@ -37,14 +39,14 @@ static struct life_mood lasting_mood(const struct simulated_person *person, int6
 static int64_t newness(const struct simulated_person *person, int64_t month)
 {
     int64_t days = life_month_day(person, month) - person->registered_us / DAY_US;
-    return NEWNESS * 365 / (365 + (days > 0 ? days : 0));
+    return (int64_t)NEWNESS * NEWNESS_DAYS / (NEWNESS_DAYS + (days > 0 ? days : 0));
 }
 
 int64_t population_hazard(const struct simulated_person *person, int64_t month)
 {
     struct life_standing standing = life_standing(person, month);
     struct life_mood mood = lasting_mood(person, month);
-    int64_t burden = chance_clamp(standing.burden - 900000, -500000, 600000);
+    int64_t burden = chance_clamp(standing.burden - 900000, -500000, 500000);
     int64_t heavy = chance_clamp(mood.stress - 500000, 0, MILLIONTHS);
     return chance_logistic(
         BASE + chance_times(PER_BURDEN, burden) + chance_times(PER_DROP, standing.drop) +
@@ -52,7 +54,7 @@ int64_t population_hazard(const struct simulated_person *person, int64_t month)
         chance_times(PER_LOW, 550000 - mood.positivity) +
         chance_times(PER_BOTH, chance_times(standing.strain, heavy)) +
         chance_times(PER_FRAILTY, person->frailty) +
-        PER_PAY * (person->pay_cents - 250000) / 250000 + newness(person, month));
+        PER_PAY * (person->pay_cents - PAY_CENTS) / PAY_CENTS + newness(person, month));
 }
 
 struct population_outcome population_outcome(const struct simulated_person *person, int64_t day)
