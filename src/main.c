@@ -15,6 +15,7 @@
 #include "adapters/entropy_system.h"
 #include "base/log.h"
 #include "commands/dead.h"
+#include "commands/population.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
 #include "runner/runner.h"
@@ -233,6 +234,11 @@ static int run_simulate(int argc, char **argv)
     return result;
 }
 
+static int run_population(int argc, char **argv)
+{
+    return command_population(argc, argv, clock_system());
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 1) {
@@ -248,6 +254,7 @@ static const struct command commands[] = {
     {"serve", "run roles: all of them, or those named by --role", command_serve},
     {"migrate", "apply schema migrations", command_migrate},
     {"simulate", "let people feel, pay and ask for credit", run_simulate},
+    {"population", "draw people with their features and defaults, to learn from", run_population},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
     {"version", "print the version", command_version},
