@@ -16,7 +16,21 @@ enum {
     BUFFER_MONTHS = 6,
     BLOCK_DAYS = 60,
     NEWS_FADE_DAYS = 45,
-    CHEER_DAYS = 3
+    CHEER_DAYS = 3,
+    SLOW_DAYS = 60, /* periods of a mood's waves */
+    WEEK_DAYS = 7
+};
+
+/* What moves a mood, in millionths. */
+enum {
+    CHEER = 100000,   /* of pay that comes; stress falls by half of it */
+    WORRY = 150000,   /* of pay that does not */
+    TROUBLE = 180000, /* of strain 1, for somebody of no great resilience */
+    TOUCHED = 220000, /* of news 1, likewise */
+    SLOW_POSITIVITY = 75000,
+    WEEK_POSITIVITY = 30000,
+    SLOW_STRESS = 90000,
+    WEEK_STRESS = 35000
 };
 
 int64_t life_month(const struct simulated_person *person, int64_t day)
@@ -143,26 +157,30 @@ static int64_t pay_cheer(const struct simulated_person *person, int64_t day)
 {
     int since = life_day_of_month(person, day);
     if (life_money(person, life_month(person, day)).income_cents == 0)
-        return -(int64_t)150000 * (LIFE_MONTH_DAYS - since) / LIFE_MONTH_DAYS;
-    return since < CHEER_DAYS ? 100000 : 0;
+        return -(int64_t)WORRY * (LIFE_MONTH_DAYS - since) / LIFE_MONTH_DAYS;
+    return since < CHEER_DAYS ? CHEER : 0;
 }
 
 struct life_mood life_mood(const struct simulated_person *person, int64_t day)
 {
     uint64_t seed = person->seed;
     int64_t block = day / BLOCK_DAYS;
+    int64_t at = day + 2 * person->pay_day; /* waves do not break on the same day for all */
     int64_t softness = 1250000 - person->resilience;
     int64_t life = news(person, block, day) + news(person, block - 1, day);
     int64_t cheer = pay_cheer(person, day);
-    int64_t trouble = chance_times(softness, chance_times(180000, strain_of(person, day)));
-    int64_t touched = chance_times(softness, chance_times(220000, life));
+    int64_t trouble = chance_times(softness, chance_times(TROUBLE, strain_of(person, day)));
+    int64_t touched = chance_times(softness, chance_times(TOUCHED, life));
+    int64_t slow_positivity = chance_wave(seed, LIFE_SLOW_POSITIVITY, at, SLOW_DAYS);
+    int64_t week_positivity = chance_wave(seed, LIFE_WEEK_POSITIVITY, at, WEEK_DAYS);
+    int64_t slow_stress = chance_wave(seed, LIFE_SLOW_STRESS, at, SLOW_DAYS);
+    int64_t week_stress = chance_wave(seed, LIFE_WEEK_STRESS, at, WEEK_DAYS);
     return (struct life_mood){
         .positivity = person->positivity + cheer + touched - trouble * 3 / 4 +
-                      chance_times(75000, chance_wave(seed, LIFE_SLOW_POSITIVITY, day, 60)) +
-                      chance_times(30000, chance_wave(seed, LIFE_WEEK_POSITIVITY, day, 7)),
+                      chance_times(SLOW_POSITIVITY, slow_positivity) +
+                      chance_times(WEEK_POSITIVITY, week_positivity),
         .stress = person->stress - cheer / 2 - touched + trouble +
-                  chance_times(90000, chance_wave(seed, LIFE_SLOW_STRESS, day, 60)) +
-                  chance_times(35000, chance_wave(seed, LIFE_WEEK_STRESS, day, 7)),
+                  chance_times(SLOW_STRESS, slow_stress) + chance_times(WEEK_STRESS, week_stress),
     };
 }
 
