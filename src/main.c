@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "commands/dead.h"
 #include "commands/policy.h"
+#include "commands/population.h"
 #include "commands/replay.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
@@ -283,6 +284,11 @@ static int run_simulate(int argc, char **argv)
     return result;
 }
 
+static int run_population(int argc, char **argv)
+{
+    return command_population(argc, argv, clock_system());
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 1) {
@@ -298,11 +304,12 @@ static const struct command commands[] = {
     {"serve", "run roles: all of them, or those named by --role", command_serve},
     {"migrate", "apply schema migrations", command_migrate},
     {"simulate", "let people feel, pay and ask for credit", run_simulate},
+    {"population", "draw people with their features and defaults, to learn from", run_population},
+    {"train", "train a model of risk from data", command_train},
     {"policy", "check a credit policy before it is used", command_policy},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
 
-    {"train", "train a model of risk from data", command_train},
     {"replay", "make recorded decisions again, and tell what differs", run_replay},
     {"verify-log", "prove that no decision was altered or taken away", run_verify_log},
     {"version", "print the version", command_version},

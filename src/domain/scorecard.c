@@ -53,14 +53,19 @@ static void terms_compute(const struct features *features, int64_t log_odds[TERM
     log_odds[3] = PER_HUNDRED_UNITS * average / 10000;
 }
 
+int32_t scorecard_risk(const struct features *features)
+{
+    int64_t log_odds[TERM_COUNT];
+    terms_compute(features, log_odds);
+    return logistic(INTERCEPT + log_odds[0] + log_odds[1] + log_odds[2] + log_odds[3]);
+}
+
 static enum status risk_of(void *self, enum risk_basis basis, const struct features *features,
                            int32_t *risk)
 {
     (void)self;
     struct features financial = features_without_emotions(features);
-    int64_t log_odds[TERM_COUNT];
-    terms_compute(basis == BASIS_FULL ? features : &financial, log_odds);
-    *risk = logistic(INTERCEPT + log_odds[0] + log_odds[1] + log_odds[2] + log_odds[3]);
+    *risk = scorecard_risk(basis == BASIS_FULL ? features : &financial);
     return STATUS_OK;
 }
 

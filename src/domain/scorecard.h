@@ -11,6 +11,9 @@
 
 #define SCORECARD_MODEL "scorecard-1"
 
+/* Millionths, 0 to 1,000,000, of all features. */
+int32_t scorecard_risk(const struct features *features);
+
 /* The risk never rises with positivity or with the number of transactions, never falls with stress
  * events or with the average value. Weights are against somebody of whom no event is known. */
 extern const struct risk_model scorecard_model;
