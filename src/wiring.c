@@ -18,7 +18,9 @@
 #include "adapters/scorer_http.h"
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
+#include "adapters/scorer_trained.h"
 #include "adapters/store_postgres.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "domain/scorecard.h"
@@ -122,27 +124,6 @@ static bool policy_keep(struct engines *engines, struct store *store)
                                               clock_now_us(clock_system())) == STATUS_OK;
 }
 
-void engines_refresh(void *argument, struct store *store)
-{
-    struct engines *engines = argument;
-    struct policy_file *file = &engines->policy_file;
-    if (!engines->policy_kept)
-        engines->policy_kept = policy_keep(engines, store);
-    if (!policy_file_changed(file))
-        return;
-    struct buf report;
-    buf_init(&report, POLICY_REPORT_MAX);
-    if (policy_file_read(file, &report) == STATUS_OK) {
-        engines->policy_kept = policy_keep(engines, store);
-        policy_publish(engines);
-        log_info("policy replaced", LOG_TEXT("name", file->policy.name));
-    } else {
-        log_warn("policy refused; the one before decides on",
-                 LOG_TEXT("report", buf_slice(&report).data));
-    }
-    buf_free(&report);
-}
-
 /* "fixed:0.25" → 250000. */
 static enum status fixed_risk(const char *name, int32_t *risk)
 {
@@ -157,9 +138,17 @@ static enum status fixed_risk(const char *name, int32_t *risk)
     return STATUS_OK;
 }
 
-static enum status model_open(const struct settings *settings, struct scorer **scorer)
+static bool is_trained(const struct settings *settings)
 {
+    return strcmp(settings->scorer, "trained") == 0;
+}
+
+static enum status model_open(struct engines *engines, struct scorer **scorer)
+{
+    const struct settings *settings = engines->settings;
     int32_t risk;
+    if (is_trained(settings))
+        return scorer_trained_open(&engines->trained, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
@@ -169,16 +158,67 @@ static enum status model_open(const struct settings *settings, struct scorer **s
     return STATUS_INVALID;
 }
 
-/* A risk of a model's name has six decimals; "random" is INVALID: it never answers the same. */
+/* "random" is INVALID: it never answers the same. */
 enum status engines_model_open(void *argument, const char *name, struct scorer **model)
 {
-    (void)argument;
+    struct engines *engines = argument;
+    struct shelved_model shelved;
     int32_t risk;
     if (strcmp(name, SCORECARD_MODEL) == 0)
         return scorer_scorecard_open(model);
     if (fixed_risk(name, &risk) == STATUS_OK)
         return scorer_fixed_open(risk, model);
-    return strcmp(name, "random") == 0 ? STATUS_INVALID : STATUS_NOT_FOUND;
+    if (strcmp(name, "random") == 0)
+        return STATUS_INVALID;
+    if (shelf_find(engines->shelf, name, &shelved) != STATUS_OK)
+        return STATUS_NOT_FOUND;
+    trained_source_publish(&engines->trained, &shelved);
+    return scorer_trained_open(&engines->trained, model);
+}
+
+/* Puts the model on the shelf and lets it answer from now on. */
+static enum status model_take(struct engines *engines, char reason[REASON_MAX + 1])
+{
+    char manifest[SETTING_TEXT_MAX + 32];
+    struct shelved_model model;
+    snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
+    if (stat(manifest, &engines->model_seen) != 0)
+        engines->model_seen = (struct stat){0};
+    enum status status = shelf_put(engines->shelf, engines->settings->model_dir, &model, reason);
+    if (status == STATUS_OK) {
+        trained_source_publish(&engines->trained, &model);
+        metric_tell(INFO_model, model.name);
+    }
+    return status;
+}
+
+static enum status model_load_first(struct engines *engines, unsigned uses, struct buf *faults)
+{
+    const struct settings *settings = engines->settings;
+    char reason[REASON_MAX + 1];
+    bool here = (uses & USES_MODEL) != 0 ||
+                ((uses & USES_SCORER) != 0 && settings->credit_analysis_service_url[0] == '\0');
+    snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
+    trained_source_init(&engines->trained);
+    engines->watches_model = here && is_trained(settings) && settings->model_dir[0] != '\0';
+    if (!here || !is_trained(settings) || model_take(engines, reason) == STATUS_OK)
+        return STATUS_OK;
+    buf_printf(faults, "MODEL_DIR: %s\n", reason);
+    return STATUS_INVALID;
+}
+
+static void model_refresh(struct engines *engines)
+{
+    char manifest[SETTING_TEXT_MAX + 32], reason[REASON_MAX + 1];
+    struct stat now;
+    snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
+    if (!engines->watches_model || stat(manifest, &now) != 0 ||
+        !file_changed(&engines->model_seen, &now))
+        return;
+    if (model_take(engines, reason) == STATUS_OK)
+        log_info("model replaced", LOG_TEXT("model", engines->trained.model.name));
+    else
+        log_warn("model refused; the one before scores on", LOG_TEXT("reason", reason));
 }
 
 static enum status data_dir_make(const struct settings *settings, struct buf *faults)
@@ -282,6 +322,7 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     status = worse(status, needs->tokens ? tokens_load(engines, faults) : STATUS_OK);
     status = worse(status, needs->internal ? internal_keys_load(engines, faults) : STATUS_OK);
     status = worse(status, policy_load(engines, faults));
+    status = worse(status, model_load_first(engines, needs->uses, faults));
     status = worse(status, needs->uses & USES_BUS ? bus_open(engines, faults) : STATUS_OK);
     status = worse(status, needs->uses & USES_STORE ? store_prepare(engines, faults) : STATUS_OK);
     status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
@@ -330,7 +371,7 @@ static enum status scorer_open(struct engines *engines, struct scorer **scorer)
     struct scorer *model;
     const char *url = engines->settings->credit_analysis_service_url;
     enum status status =
-        url[0] != '\0' ? scorer_http_open(url, &model) : model_open(engines->settings, &model);
+        url[0] != '\0' ? scorer_http_open(url, &model) : model_open(engines, &model);
     if (status != STATUS_OK)
         return status;
     status = scorer_breaker_open(engines->gate, model, scorer);
@@ -357,7 +398,7 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
     if (status == STATUS_OK && (uses & USES_SCORER) != 0)
         status = scorer_open(engines, &context->scorer);
     if (status == STATUS_OK && (uses & USES_MODEL) != 0)
-        status = model_open(engines->settings, &context->model);
+        status = model_open(engines, &context->model);
     if (status != STATUS_OK)
         engines_context_close(engines, context);
     return status;
@@ -376,4 +417,26 @@ void engines_context_close(void *argument, struct role_context *context)
     if (context->cache != NULL && context->cache != engines->memory)
         cache_close(context->cache);
     *context = (struct role_context){0};
+}
+
+void engines_refresh(void *argument, struct store *store)
+{
+    struct engines *engines = argument;
+    struct policy_file *file = &engines->policy_file;
+    model_refresh(engines);
+    if (!engines->policy_kept)
+        engines->policy_kept = policy_keep(engines, store);
+    if (!policy_file_changed(file))
+        return;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    if (policy_file_read(file, &report) == STATUS_OK) {
+        engines->policy_kept = policy_keep(engines, store);
+        policy_publish(engines);
+        log_info("policy replaced", LOG_TEXT("name", file->policy.name));
+    } else {
+        log_warn("policy refused; the one before decides on",
+                 LOG_TEXT("report", buf_slice(&report).data));
+    }
+    buf_free(&report);
 }

@@ -8,6 +8,7 @@
 
 #include "adapters/policy_file.h"
 #include "adapters/scorer_breaker.h"
+#include "adapters/scorer_trained.h"
 #include "adapters/store_sqlite.h"
 #include "roles/role.h"
 #include "settings.h"
@@ -23,6 +24,10 @@ struct engines {
     struct policy_source policies;
     struct policy_file policy_file; /* once opened, of the thread that refreshes */
     bool policy_kept;
+    struct trained_source trained;
+    char shelf[SETTING_TEXT_MAX + 16]; /* folder of all models that were worked with */
+    bool watches_model;
+    struct stat model_seen; /* its manifest, as it was read last */
     struct token_keys tokens;
     char internal_key_text[SETTING_TEXT_MAX + 1];
     const char *internal_keys[INTERNAL_KEYS_MAX + 1];

@@ -56,7 +56,5 @@ bool policy_file_changed(const struct policy_file *file)
     struct stat now;
     if (file->path[0] == '\0' || stat(file->path, &now) != 0)
         return false;
-    return now.st_mtim.tv_sec != file->seen.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != file->seen.st_mtim.tv_nsec || now.st_ino != file->seen.st_ino ||
-           now.st_size != file->seen.st_size;
+    return file_changed(&file->seen, &now);
 }

@@ -24,3 +24,10 @@ enum status file_read(const char *path, struct buf *bytes)
     }
     return bytes->overflowed ? STATUS_TOO_LARGE : STATUS_OK;
 }
+
+bool file_changed(const struct stat *before, const struct stat *now)
+{
+    return now->st_mtim.tv_sec != before->st_mtim.tv_sec ||
+           now->st_mtim.tv_nsec != before->st_mtim.tv_nsec || now->st_ino != before->st_ino ||
+           now->st_size != before->st_size;
+}

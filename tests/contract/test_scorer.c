@@ -5,17 +5,13 @@
  */
 #include <arpa/inet.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "../unit/unit.h"
 
 #include "adapters/clock_manual.h"
 #include "adapters/clock_system.h"
@@ -26,6 +22,7 @@
 #include "adapters/scorer_http.h"
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
+#include "adapters/scorer_trained.h"
 #include "domain/breaker.h"
 
 static const struct question question = {
@@ -115,6 +112,25 @@ static int open_random(void **state)
 static int open_scorecard(void **state)
 {
     return scorer_scorecard_open((struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+/* The model that is built in, put on a shelf of this test's. */
+static struct trained_source trained;
+static char shelf[] = "/tmp/ecs-shelf-XXXXXX";
+
+static void shelf_make(void)
+{
+    struct shelved_model model;
+    char reason[REASON_MAX + 1];
+    assert_non_null(mkdtemp(shelf));
+    assert_int_equal(shelf_put(shelf, "", &model, reason), STATUS_OK);
+    trained_source_init(&trained);
+    trained_source_publish(&trained, &model);
+}
+
+static int open_trained(void **state)
+{
+    return scorer_trained_open(&trained, (struct scorer **)state) == STATUS_OK ? 0 : -1;
 }
 
 static int open_http(void **state)
@@ -275,6 +291,68 @@ static void nobody_listens(void **state)
     assert_int_equal(scorer_http_open("", &scorer), STATUS_INVALID);
 }
 
+static struct question anybody(void)
+{
+    struct question asked = question;
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        uint64_t number = unit_random();
+        enum feature_unit unit = feature_definitions[i].unit;
+        asked.features.values[i] = unit == UNIT_COUNT    ? (int64_t)(number % 100)
+                                   : unit == UNIT_CENTS  ? (int64_t)(number % 2000000)
+                                   : unit == UNIT_CHANGE ? (int64_t)(number % 1000001) - 500000
+                                                         : (int64_t)(number % 1000001);
+    }
+    return asked;
+}
+
+static void the_financial_risk_does_not_look_at_emotions(void **state)
+{
+    for (int i = 0; i < 200; i++) {
+        struct question asked = anybody();
+        struct score with, without;
+        assert_int_equal(scorer_score(*state, &asked, &with), STATUS_OK);
+        asked.features = features_without_emotions(&asked.features);
+        assert_int_equal(scorer_score(*state, &asked, &without), STATUS_OK);
+        assert_int_equal(with.risk_financial, without.risk_financial);
+    }
+}
+
+/* Whatever else is true of a person: what can only mean more risk never lowers it. */
+static void no_direction_is_ever_broken(void **state)
+{
+    for (int i = 0; i < 100000; i++) {
+        struct question low = anybody(), high;
+        struct score first, second;
+        int feature = (int)(unit_random() % FEATURE_COUNT);
+        enum feature_direction direction = feature_definitions[feature].direction;
+        if (direction == DIRECTION_FREE)
+            continue;
+        high = low;
+        high.features.values[feature] += 1 + (int64_t)(unit_random() % 300000);
+        low.guard = high.guard = i % 2 == 0 ? GUARD_FULL : GUARD_OFF;
+        assert_int_equal(scorer_score(*state, &low, &first), STATUS_OK);
+        assert_int_equal(scorer_score(*state, &high, &second), STATUS_OK);
+        int64_t change = (int64_t)direction * (second.risk - first.risk);
+        assert_true(change >= 0);
+    }
+}
+
+static void the_shelf_refuses_what_is_no_model(void **state)
+{
+    (void)state;
+    struct shelved_model model, found;
+    char reason[REASON_MAX + 1] = "";
+    assert_int_equal(shelf_put(shelf, "/nowhere", &model, reason), STATUS_UNAVAILABLE);
+    assert_non_null(strstr(reason, "/nowhere"));
+    assert_int_equal(shelf_find(shelf, trained.model.name, &found), STATUS_OK);
+    assert_string_equal(found.folder, trained.model.folder);
+    assert_int_equal(shelf_find(shelf, "scorecard-1", &found), STATUS_NOT_FOUND);
+    assert_int_equal(shelf_find(shelf, "m@00000000000000000000000000000000", &found),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(shelf_find(shelf, "m@../../../../../../etc/passwd/000", &found),
+                     STATUS_NOT_FOUND);
+}
+
 /* Fails or succeeds as the test says; counts what reaches it. */
 struct doll {
     struct scorer base;
@@ -359,11 +437,19 @@ int main(void)
         ON(http, nonsense_is_a_failure_of_the_model),
         ON(http, statuses_of_the_service),
         ON(http, a_slow_service_is_cut_off),
+        ON(trained, scores_within_range_and_names_itself),
+        ON(trained, the_same_features_have_the_same_risk),
+        ON(trained, the_financial_risk_does_not_look_at_emotions),
+        ON(trained, no_direction_is_ever_broken),
+        cmocka_unit_test(the_shelf_refuses_what_is_no_model),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(the_breaker_spares_a_failing_model),
     };
     service_start();
+    shelf_make();
     int failed = cmocka_run_group_tests_name("scorer", tests, NULL, NULL);
     service_stop();
-    return failed;
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", shelf);
+    return failed + (system(command) != 0);
 }
