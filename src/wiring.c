@@ -19,11 +19,11 @@
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
 #include "adapters/store_postgres.h"
-#include "base/embedded.h"
 #include "base/log.h"
-#include "wire/policy_json.h"
+#include "base/metrics.h"
+#include "domain/scorecard.h"
 
-enum { CACHE_BYTES_MAX = 4 << 20, POLICY_BYTES_MAX = 64 * 1024 };
+enum { CACHE_BYTES_MAX = 4 << 20 };
 
 /* Which secrets must be given: with a real engine configured, none is made up. */
 static bool embedded(const struct settings *settings)
@@ -87,38 +87,60 @@ static enum status internal_keys_load(struct engines *engines, struct buf *fault
     return STATUS_OK;
 }
 
-static struct slice embedded_file(const char *name)
+static void policy_publish(struct engines *engines)
 {
-    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        if (strcmp(file->name, name) == 0)
-            return (struct slice){file->data, file->size};
-    }
-    return (struct slice){NULL, 0};
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&engines->policy_file.policy.hash, hash);
+    policy_source_publish(&engines->policies, &engines->policy_file.policy);
+    metric_tell(INFO_policy, hash);
 }
 
+/* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */
 static enum status policy_load(struct engines *engines, struct buf *faults)
 {
-    static char bytes[POLICY_BYTES_MAX];
-    const char *path = engines->settings->policy_file;
-    struct slice text = embedded_file("policy/default.json");
-    if (path[0] != '\0') {
-        FILE *file = fopen(path, "re");
-        if (file == NULL) {
-            buf_printf(faults, "POLICY_FILE: cannot read %s: %s\n", path, strerror(errno));
-            return STATUS_INVALID;
-        }
-        text = (struct slice){bytes, fread(bytes, 1, sizeof bytes, file)};
-        fclose(file);
-        if (text.size == sizeof bytes) {
-            buf_printf(faults, "POLICY_FILE: %s has %d bytes or more\n", path, POLICY_BYTES_MAX);
-            return STATUS_INVALID;
-        }
-    }
-    char reason[REASON_MAX + 1];
-    enum status status = policy_parse(text, &engines->policy, reason);
+    struct policy_file *file = &engines->policy_file;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    file->path = engines->settings->policy_file;
+    enum status status = policy_file_read(file, &report);
     if (status != STATUS_OK)
-        buf_printf(faults, "POLICY_FILE: %s: %s\n", path[0] == '\0' ? "built-in" : path, reason);
+        buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
+    else
+        policy_publish(engines);
+    if (status == STATUS_OK && report.size > 0)
+        log_warn("the policy has warnings; see ecs policy check",
+                 LOG_TEXT("policy", file->policy.name));
+    buf_free(&report);
     return status;
+}
+
+/* A policy is kept before it decides: a decision can always be made again. */
+static bool policy_keep(struct engines *engines, struct store *store)
+{
+    const struct policy_file *file = &engines->policy_file;
+    return store == NULL || store_policy_keep(store, &file->policy.hash, file->text,
+                                              clock_now_us(clock_system())) == STATUS_OK;
+}
+
+void engines_refresh(void *argument, struct store *store)
+{
+    struct engines *engines = argument;
+    struct policy_file *file = &engines->policy_file;
+    if (!engines->policy_kept)
+        engines->policy_kept = policy_keep(engines, store);
+    if (!policy_file_changed(file))
+        return;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    if (policy_file_read(file, &report) == STATUS_OK) {
+        engines->policy_kept = policy_keep(engines, store);
+        policy_publish(engines);
+        log_info("policy replaced", LOG_TEXT("name", file->policy.name));
+    } else {
+        log_warn("policy refused; the one before decides on",
+                 LOG_TEXT("report", buf_slice(&report).data));
+    }
+    buf_free(&report);
 }
 
 /* "fixed:0.25" → 250000. */
@@ -145,6 +167,18 @@ static enum status model_open(const struct settings *settings, struct scorer **s
     if (fixed_risk(settings->scorer, &risk) == STATUS_OK)
         return scorer_fixed_open(risk, scorer);
     return STATUS_INVALID;
+}
+
+/* A risk of a model's name has six decimals; "random" is INVALID: it never answers the same. */
+enum status engines_model_open(void *argument, const char *name, struct scorer **model)
+{
+    (void)argument;
+    int32_t risk;
+    if (strcmp(name, SCORECARD_MODEL) == 0)
+        return scorer_scorecard_open(model);
+    if (fixed_risk(name, &risk) == STATUS_OK)
+        return scorer_fixed_open(risk, model);
+    return strcmp(name, "random") == 0 ? STATUS_INVALID : STATUS_NOT_FOUND;
 }
 
 static enum status data_dir_make(const struct settings *settings, struct buf *faults)
@@ -219,7 +253,7 @@ static void role_settings_fill(struct engines *engines)
 {
     const struct settings *settings = engines->settings;
     engines->role_settings = (struct role_settings){
-        .policy = &engines->policy,
+        .policies = &engines->policies,
         .tokens = &engines->tokens,
         .access_token_life_us = settings->access_token_s * SECOND_US,
         .refresh_token_life_us = settings->refresh_token_s * SECOND_US,
@@ -241,6 +275,7 @@ enum status engines_open(struct engines *engines, const struct settings *setting
                          const struct needs *needs, struct buf *faults)
 {
     engines->settings = settings;
+    policy_source_init(&engines->policies);
     role_settings_fill(engines);
     /* Every check runs even after one has failed: all faults are told at once. */
     enum status status = data_dir_make(settings, faults);

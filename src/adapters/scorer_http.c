@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_put.h"
-#include "wire/features_json.h"
+#include "wire/score_json.h"
 
 enum { TIMEOUT_MS = 200, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
 
@@ -36,35 +35,13 @@ static size_t receive(char *data, size_t size, size_t count, void *argument)
     return reply->overflowed ? 0 : size * count;
 }
 
-/* A score that is missing, not a number or outside 0 to 1 is a failure of the model. */
-static enum status read_reply(struct slice reply, struct score *score)
+static enum status ask(struct scorer_http *http, const struct question *question,
+                       struct score *score, bool *one_risk)
 {
-    char reason[REASON_MAX + 1];
-    struct field_errors errors = {0};
-    json_t *root;
-    if (json_document(reply, &root, reason) != STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    struct fields fields = {root, "reply", &errors};
-    int64_t risk = 0;
-    bool good = json_is_number(json_object_get(root, "risk_score")) &&
-                field_decimal(&fields, "risk_score", MILLIONTHS, 0, MILLIONTHS, &risk);
-    *score = (struct score){.risk = (int32_t)risk};
-    field_text_if_fits(&fields, "model", MODEL_NAME_MAX, score->model);
-    json_decref(root);
-    if (score->model[0] == '\0')
-        snprintf(score->model, sizeof score->model, "http");
-    return good ? STATUS_OK : STATUS_UNAVAILABLE;
-}
-
-static enum status score(struct scorer *base, const struct features *features, struct score *score)
-{
-    struct scorer_http *http = (struct scorer_http *)base;
     long code = 0;
     buf_clear(&http->request);
     buf_clear(&http->reply);
-    json_put_open(&http->request, '{');
-    features_encode(features, &http->request);
-    json_put_close(&http->request, '}');
+    question_encode(question, &http->request);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, http->request.data);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE, (long)http->request.size);
     if (curl_easy_perform(http->curl) != CURLE_OK ||
@@ -72,12 +49,42 @@ static enum status score(struct scorer *base, const struct features *features, s
         return STATUS_UNAVAILABLE;
     if (code == 400 || code == 422)
         return STATUS_INVALID;
-    if (code != 200)
+    if (code != 200 || score_decode(buf_slice(&http->reply), score, one_risk) != STATUS_OK)
         return STATUS_UNAVAILABLE;
-    enum status status = read_reply(buf_slice(&http->reply), score);
+    if (score->model[0] == '\0')
+        snprintf(score->model, sizeof score->model, "http");
+    return STATUS_OK;
+}
+
+/* A service that knows of no guard is asked again, as if nothing were known of the feelings. */
+static enum status ask_without_emotions(struct scorer_http *http, const struct question *question,
+                                        int32_t *risk)
+{
+    struct question financial = *question;
+    struct score score;
+    bool one_risk;
+    financial.features = features_without_emotions(&question->features);
+    enum status status = ask(http, &financial, &score, &one_risk);
     if (status == STATUS_OK)
-        memcpy(http->model, score->model, sizeof http->model);
+        *risk = score.risk;
     return status;
+}
+
+static enum status score(struct scorer *base, const struct question *question, struct score *score)
+{
+    struct scorer_http *http = (struct scorer_http *)base;
+    bool one_risk;
+    enum status status = ask(http, question, score, &one_risk);
+    if (status == STATUS_OK && one_risk && question->guard != GUARD_FULL)
+        status = ask_without_emotions(http, question, &score->risk_financial);
+    if (status != STATUS_OK)
+        return status;
+    memcpy(http->model, score->model, sizeof http->model);
+    enum risk_basis explained = score->basis;
+    scoring_decide(question, score);
+    if (score->basis != explained)
+        memset(score->weights, 0, sizeof score->weights);
+    return STATUS_OK;
 }
 
 static const char *model(struct scorer *base)

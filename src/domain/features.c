@@ -142,6 +142,16 @@ struct features features_empty(void)
     return features_compute(&nothing, 0);
 }
 
+struct features features_without_emotions(const struct features *features)
+{
+    struct features without = features_empty();
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        if (feature_definitions[i].group == GROUP_FINANCIAL)
+            without.values[i] = features->values[i];
+    }
+    return without;
+}
+
 bool features_emotions_known(const struct features *features)
 {
     return features->values[FEATURE_emotion_count_7d] > 0;

@@ -78,6 +78,9 @@ struct features features_compute(const struct person_tiles *tiles, int64_t now_u
 /* What is known of somebody of whom no event is: the values of empty windows. */
 struct features features_empty(void);
 
+/* The same person, of whose feelings nothing is known. */
+struct features features_without_emotions(const struct features *features);
+
 /* True if feelings of the last 7 days are known: older ones say nothing of a person any more. */
 bool features_emotions_known(const struct features *features);
 

@@ -47,19 +47,6 @@ bool features_read(const struct fields *fields, struct features *features)
     return good;
 }
 
-enum status features_decode(struct slice text, struct features *features,
-                            struct field_errors *errors, char reason[REASON_MAX + 1])
-{
-    json_t *root;
-    enum status status = fields_document(text, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
-    bool good = features_read(&fields, features);
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
-}
-
 void features_snapshot_encode(const struct features_snapshot *snapshot, struct buf *json)
 {
     char user_id[UUID_TEXT_SIZE];

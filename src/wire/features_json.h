@@ -18,11 +18,6 @@ void features_encode(const struct features *features, struct buf *json);
  * system knew is missing, or any is out of its range. Any other that is missing is as of somebody
  * of whom no event is known. */
 bool features_read(const struct fields *fields, struct features *features);
-/* Reads a document that is nothing but features, and unknown fields. MALFORMED: `reason` tells
- * where. INVALID: `errors` tells which fields. */
-MUST_CHECK enum status features_decode(struct slice text, struct features *features,
-                                       struct field_errors *errors, char reason[REASON_MAX + 1]);
-
 /* Features as the cache keeps them: of whom, of which version of their tiles, as of which period.
  * What does not match all three is not what was asked for. */
 struct features_snapshot {
