@@ -34,7 +34,9 @@ static int draw_people(void **state)
         population_tiles(&person, as_of_us, &tiles);
         rows[i].features = features_compute(&tiles, as_of_us);
         rows[i].outcome = population_outcome(&person, DAY);
-        rows[i].scorecard_risk = scorecard_risk(&rows[i].features);
+        assert_int_equal(scorecard_model.risk(scorecard_model.self, BASIS_FULL, &rows[i].features,
+                                              &rows[i].scorecard_risk),
+                         STATUS_OK);
     }
     return 0;
 }
@@ -237,6 +239,7 @@ static void money_tells_more_than_feelings_and_both_tell_most(void **state)
     assert_true(auc_of_scores(both) > money_auc + 10000);
 }
 
+/* By all features; what the policy's guard makes of it is the policy's. */
 static void the_default_scorecard_approves_two_thirds(void **state)
 {
     (void)state;
