@@ -15,6 +15,7 @@
 #include "adapters/entropy_system.h"
 #include "base/log.h"
 #include "commands/dead.h"
+#include "commands/features.h"
 #include "commands/policy.h"
 #include "commands/population.h"
 #include "commands/replay.h"
@@ -239,18 +240,29 @@ static int store_start(struct role_context *context)
     return EX_UNAVAILABLE;
 }
 
-static int run_verify_log(int argc, char **argv)
+/* Runs a command that works on the database; its help needs none. */
+static int with_store(int argc, char **argv, int (*run)(int, char **, struct store *))
 {
     struct role_context context;
-    if (argc > 1)
-        return command_verify_log(argc, argv, NULL);
+    if (asks_help(argc, argv))
+        return run(argc, argv, NULL);
     int result = store_start(&context);
     if (result != EX_OK)
         return result;
-    result = command_verify_log(argc, argv, context.store);
+    result = run(argc, argv, context.store);
     engines_context_close(&engines, &context);
     engines_close(&engines);
     return result;
+}
+
+static int run_features(int argc, char **argv)
+{
+    return with_store(argc, argv, command_features);
+}
+
+static int run_verify_log(int argc, char **argv)
+{
+    return with_store(argc, argv, command_verify_log);
 }
 
 static int run_replay(int argc, char **argv)
@@ -310,6 +322,7 @@ static const struct command commands[] = {
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
 
+    {"features", "what was known of everybody at a moment, as CSV", run_features},
     {"replay", "make recorded decisions again, and tell what differs", run_replay},
     {"verify-log", "prove that no decision was altered or taken away", run_verify_log},
     {"version", "print the version", command_version},

@@ -105,6 +105,12 @@ enum status store_sql_transactions_apply(struct store *store,
 enum status store_sql_tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
                                  int64_t *version, struct person_tiles *tiles);
 
+/* store_as_of.c */
+enum status store_sql_people_scan(struct store *store, const struct uuid *after, int64_t as_of_us,
+                                  struct uuid out[], size_t max, size_t *count);
+enum status store_sql_tiles_as_of(struct store *store, const struct uuid *user_id, int64_t as_of_us,
+                                  struct person_tiles *tiles);
+
 /* store_decisions.c */
 #define DECISION_COLUMNS                                                                           \
     "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \

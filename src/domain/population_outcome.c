@@ -10,13 +10,13 @@ enum { MONTHS = 12, MOOD_DAYS = 10 };
 /* Log-odds of a default in a month, in millionths. */
 enum {
     BASE = -5200000,
-    PER_BURDEN = 5500000, /* above 0.9 of income, from −0.5 to 0.5 */
-    PER_DROP = 800000,
-    PER_BUFFER = -250000, /* a month of pay */
+    PER_BURDEN = 6500000, /* above 0.9 of income, from −0.5 to 0.5 */
+    PER_DROP = 400000,
+    PER_BUFFER = -60000,  /* a month of pay */
     PER_STRESS = 1900000, /* from 0 to 1; 0.42 is neutral */
     PER_LOW = 1500000,    /* positivity below 0.55 */
     PER_BOTH = 5000000,   /* strain × stress above 0.5 */
-    PER_FRAILTY = 600000,
+    PER_FRAILTY = 150000,
     PER_PAY = -1000000, /* 2,500 more than the mean usual pay of 2,500 */
     PAY_CENTS = 250000,
     NEWNESS = 500000, /* of a new customer; half after a year */
@@ -57,16 +57,16 @@ int64_t population_hazard(const struct simulated_person *person, int64_t month)
         PER_PAY * (person->pay_cents - PAY_CENTS) / PAY_CENTS + newness(person, month));
 }
 
+/* Nobody, and no model, knows the shocks to come: a year's default hangs on how things stand. */
 struct population_outcome population_outcome(const struct simulated_person *person, int64_t day)
 {
-    int64_t first = life_month(person, day) + 1, survives = MILLIONTHS;
-    struct population_outcome outcome = {0};
-    for (int64_t month = first; month < first + MONTHS; month++) {
-        int64_t hazard = population_hazard(person, month);
-        uint64_t drawn = chance_of(person->seed, LIFE_DEFAULT, (uint64_t)month);
+    int64_t month = life_month(person, day);
+    int64_t hazard = population_hazard(person, month), survives = MILLIONTHS;
+    for (int i = 0; i < MONTHS; i++)
         survives = chance_times(survives, MILLIONTHS - hazard);
-        outcome.defaulted |= chance_below(drawn, MILLIONTHS) < hazard;
-    }
-    outcome.probability = (int32_t)(MILLIONTHS - survives);
-    return outcome;
+    uint64_t drawn = chance_of(person->seed, LIFE_DEFAULT, (uint64_t)month);
+    return (struct population_outcome){
+        .probability = (int32_t)(MILLIONTHS - survives),
+        .defaulted = chance_below(drawn, MILLIONTHS) < MILLIONTHS - survives,
+    };
 }

@@ -18,8 +18,7 @@ struct population_outcome {
 
 /* Probability of a default in a month (life.h), in millionths: docs/population.md. */
 int64_t population_hazard(const struct simulated_person *person, int64_t month);
-/* The twelve months that begin with the first pay day after `day` (days since 1970). A month's
- * draw is the same whatever day it is seen from. */
+/* As seen on `day` (days since 1970). */
 struct population_outcome population_outcome(const struct simulated_person *person, int64_t day);
 
 #endif

@@ -106,6 +106,11 @@ struct store_ops {
     enum status (*tiles_read)(struct store *store, const struct uuid *user_id, int64_t now_us,
                               int64_t *version, struct person_tiles *tiles);
 
+    enum status (*people_scan)(struct store *store, const struct uuid *after, int64_t as_of_us,
+                               struct uuid out[], size_t max, size_t *count);
+    enum status (*tiles_as_of)(struct store *store, const struct uuid *user_id, int64_t as_of_us,
+                               struct person_tiles *tiles);
+
     enum status (*credit_state)(struct store *store, const struct uuid *user_id,
                                 struct credit_state *state);
     enum status (*decision_record)(struct store *store, const struct decision *decision,
@@ -256,6 +261,24 @@ MUST_CHECK static inline enum status store_tiles_read(struct store *store,
                                                       int64_t *version, struct person_tiles *tiles)
 {
     return store->ops->tiles_read(store, user_id, now_us, version, tiles);
+}
+
+/* Persons registered at or before `as_of_us`, in the order of their ids, those behind `after`;
+ * none: that was all. */
+MUST_CHECK static inline enum status store_people_scan(struct store *store,
+                                                       const struct uuid *after, int64_t as_of_us,
+                                                       struct uuid out[], size_t max, size_t *count)
+{
+    return store->ops->people_scan(store, after, as_of_us, out, max, count);
+}
+
+/* The tiles of the longest windows as they could be known at `as_of_us`: of raw events that had
+ * happened and had come in by then. NOT_FOUND: nobody of that id was registered then. */
+MUST_CHECK static inline enum status store_tiles_as_of(struct store *store,
+                                                       const struct uuid *user_id, int64_t as_of_us,
+                                                       struct person_tiles *tiles)
+{
+    return store->ops->tiles_as_of(store, user_id, as_of_us, tiles);
 }
 
 /* Credit ---------------------------------------------------------------------------------- */
