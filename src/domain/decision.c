@@ -32,6 +32,7 @@ struct question decision_question(const struct features *features, const struct 
         .guard = policy->emotion_guard,
         .emotions_known = features_emotions_known(features),
         .approve_to = policy_approve_to(policy),
+        .explain = true,
     };
 }
 

@@ -39,7 +39,7 @@ enum status scoring_answer(const struct risk_model *model, const struct question
     struct asking asking = {model, question};
     *score = (struct score){0};
     enum status status = ask(&asking, &question->features, score);
-    if (status == STATUS_OK && model->weigh != NULL)
+    if (status == STATUS_OK && question->explain && model->weigh != NULL)
         status = model->weigh(model->self, score->basis, &question->features, score->weights);
     if (status == STATUS_OK && question->approve_to >= 0 && score->risk > question->approve_to)
         status = nearest_find(&question->features, question->approve_to, risk_if, &asking,

@@ -23,6 +23,7 @@ struct question {
     enum emotion_guard guard;
     bool emotions_known; /* false: the emotional features are missing or stale */
     int32_t approve_to;  /* the greatest risk that is approved; -1: do not look for the nearest */
+    bool explain;        /* false: no weights are asked for */
 };
 
 struct score {

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Role credit-analysis: POST /v1/predict, features → risk, by the model in this process. Other
- * processes ask it through their breaker; it has none itself.
+ * Role credit-analysis: POST /v1/predict, features → risk, by the model in this process, and the
+ * same by the Open Inference Protocol. Other processes ask it through their breaker; it has none
+ * itself.
  */
-#include "roles/role.h"
+#include "roles/credit_analysis.h"
 #include "wire/score_json.h"
+
+void answer_model_failed(struct response *response)
+{
+    response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
+    response->retry_after_s = 1;
+}
 
 static void predict(struct role_context *context, struct exchange *exchange)
 {
@@ -26,8 +33,7 @@ static void predict(struct role_context *context, struct exchange *exchange)
     if (status == STATUS_OK) {
         score_encode(&score, &response->body);
     } else {
-        response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
-        response->retry_after_s = 1;
+        answer_model_failed(response);
     }
 }
 
@@ -51,6 +57,23 @@ static const char response_schema[] =
     "\"additionalProperties\":{\"type\":\"number\"}},"
     "\"nearest_approval\":{\"type\":[\"object\",\"null\"]}}}";
 
+static const char tensors_schema[] =
+    "{\"type\":\"object\",\"required\":[\"inputs\"],\"properties\":{\"id\":{\"type\":\"string\"},"
+    "\"inputs\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\","
+    "\"shape\","
+    "\"data\"],\"properties\":{\"name\":{\"type\":\"string\"},\"datatype\":{\"type\":\"string\"},"
+    "\"shape\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"data\":{\"type\":\"array\"}}"
+    "}}}}";
+
+static const char object_schema[] = "{\"type\":\"object\"}";
+
+#define INFERENCE(verb, template, function, text, request)                                         \
+    {                                                                                              \
+        .method = verb, .path = template, .auth = AUTH_NONE, .kind = ENDPOINT_BLOCKING,            \
+        .internal = true, .handle = function, .summary = text, .request_schema = request,          \
+        .success = 200, .response_schema = object_schema                                           \
+    }
+
 static const struct endpoint endpoints[] = {
     {
         .method = METHOD_POST,
@@ -64,6 +87,14 @@ static const struct endpoint endpoints[] = {
         .success = 200,
         .response_schema = response_schema,
     },
+    INFERENCE(METHOD_GET, "/v2/health/live", inference_live, "True: the server runs.", NULL),
+    INFERENCE(METHOD_GET, "/v2/health/ready", inference_ready, "True: models can be asked.", NULL),
+    INFERENCE(METHOD_GET, "/v2/models/{model}", inference_model,
+              "The model's version, inputs and outputs. The one model is credit-risk.", NULL),
+    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", inference_model_ready,
+              "True: the model can be asked.", NULL),
+    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", inference_infer,
+              "Risks of up to 256 rows of features, as tensors.", tensors_schema),
 };
 
 const struct role role_credit_analysis = {

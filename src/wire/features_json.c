@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/features_json.h"
 
+#include <math.h>
+
 #include "base/json_put.h"
 
 struct unit {
@@ -25,11 +27,26 @@ static const bool required[FEATURE_COUNT] = {
     [FEATURE_stress_events_30d] = true,
 };
 
+void feature_put(enum feature feature, int64_t value, struct buf *json)
+{
+    json_put_decimal(json, value, units[feature_definitions[feature].unit].places);
+}
+
+bool feature_from_number(enum feature feature, double number, int64_t *value)
+{
+    const struct unit *unit = &units[feature_definitions[feature].unit];
+    double scaled = number * (double)unit->scale;
+    if (!(scaled >= (double)unit->min && scaled <= (double)unit->max))
+        return false;
+    *value = (int64_t)llround(scaled);
+    return true;
+}
+
 void features_encode(const struct features *features, struct buf *json)
 {
     for (int i = 0; i < FEATURE_COUNT; i++) {
         json_put_key(json, feature_definitions[i].name);
-        json_put_decimal(json, features->values[i], units[feature_definitions[i].unit].places);
+        feature_put((enum feature)i, features->values[i], json);
     }
 }
 

@@ -14,6 +14,11 @@
 
 /* Writes the members into an object that the caller opened. */
 void features_encode(const struct features *features, struct buf *json);
+/* One value in the unit of the API. */
+void feature_put(enum feature feature, int64_t value, struct buf *json);
+/* False if the number is out of the feature's range. */
+bool feature_from_number(enum feature feature, double number, int64_t *value);
+
 /* Reads features out of an object; false, with each fault noted, if one of the four that the former
  * system knew is missing, or any is out of its range. Any other that is missing is as of somebody
  * of whom no event is known. */

@@ -58,6 +58,7 @@ enum status question_decode(struct slice text, struct question *question,
     if (json_object_get(root, "approve_to") != NULL)
         good &= field_decimal(&fields, "approve_to", MILLIONTHS, 0, MILLIONTHS, &approve_to);
     question->approve_to = (int32_t)approve_to;
+    question->explain = true;
     json_decref(root);
     return good ? STATUS_OK : STATUS_INVALID;
 }

@@ -225,6 +225,34 @@ static void a_full_answer_is_guarded_here_as_well(void **state)
     assert_int_equal(score.weights[FEATURE_stress_trend], 0);
 }
 
+static int open_inference(void **state)
+{
+    char url[sizeof service.url + 32];
+    service_answers(200,
+                    "{\"model_name\":\"m\",\"model_version\":\"7\",\"outputs\":[{\"name\":"
+                    "\"risk_score\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":[0.3,0.2]}]}",
+                    0);
+    snprintf(url, sizeof url, "%s/v2/models/m/infer", service.url);
+    return scorer_http_open(url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+static void any_inference_server_can_be_asked(void **state)
+{
+    struct question guarded = question;
+    struct score score;
+    guarded.guard = GUARD_MAY_ONLY_HELP;
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk_full, 300000);
+    assert_int_equal(score.risk, 200000);
+    assert_string_equal(score.model, "7");
+    assert_non_null(strstr(service.request, "\"name\":\"features\""));
+    service_answers(200, "{\"outputs\":[{\"name\":\"x\",\"data\":[[0.5],[0.4]]}]}", 0);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk, 400000);
+    service_answers(200, "{\"outputs\":[{\"name\":\"x\",\"data\":[0.5]}]}", 0);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_UNAVAILABLE);
+}
+
 static void nonsense_is_a_failure_of_the_model(void **state)
 {
     static const char *const bodies[] = {
@@ -434,6 +462,7 @@ int main(void)
         ON(http, the_service_is_asked_with_every_feature),
         ON(http, a_plain_service_is_asked_without_emotions_too),
         ON(http, a_full_answer_is_guarded_here_as_well),
+        ON(inference, any_inference_server_can_be_asked),
         ON(http, nonsense_is_a_failure_of_the_model),
         ON(http, statuses_of_the_service),
         ON(http, a_slow_service_is_cut_off),
