@@ -17,7 +17,7 @@ from harness.people import people_added
 from harness.poll import until
 from harness.ports import free_port
 
-COMMANDS = ("serve", "migrate", "simulate", "dead", "rewind", "version")
+COMMANDS = ("serve", "migrate", "simulate", "train", "dead", "rewind", "version")
 
 
 # Configuration --------------------------------------------------------------------------------
