@@ -14,8 +14,8 @@ enum { FOLDS = 5, ROUNDS_MAX = 400, ROUNDS_STEP = 5, PATIENCE_STEPS = 10 };
 static const struct boosting_options boosting_defaults = {
     .depth = 3,
     .rate = 0.05,
-    .row_share = 0.6,
-    .feature_share = 0.4,
+    .row_share = 0.7,
+    .feature_share = 0.7,
     .child_weight_min = 5,
     .ridge = 5,
     .positive_weight = 1,

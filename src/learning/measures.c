@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "learning/random.h"
+
 const char *measure_name(enum measure measure)
 {
     static const char *const names[MEASURE_COUNT] = {"AUC", "KS", "Brier", "log loss"};
@@ -77,10 +79,14 @@ enum status measures_of(const double probabilities[], const uint8_t positives[],
     return STATUS_OK;
 }
 
-/* The 97.5th percentile of Student's t (Cornish-Fisher expansion; within 0.01 from 4 degrees of
- * freedom on). */
-static double t_975(double freedom)
+/* The 97.5th percentile of Student's t: by table, and for more degrees of freedom by an expansion
+ * (Cornish and Fisher) that is within 0.005 there. */
+static double t_975(size_t degrees)
 {
+    static const double few[] = {12.7062, 4.3027, 3.1824, 2.7764};
+    double freedom = (double)degrees;
+    if (degrees <= sizeof few / sizeof few[0])
+        return few[degrees - 1];
     static const double z = 1.959963984540054;
     double z3 = z * z * z;
     double z5 = z3 * z * z;
@@ -100,7 +106,7 @@ struct interval interval_of_folds(const double values[], size_t count, double te
         return (struct interval){mean, mean, mean};
     double variance = squares / (double)(count - 1);
     double error = sqrt(variance * (1 / (double)count + test_share / (1 - test_share)));
-    double reach = t_975((double)(count - 1)) * error;
+    double reach = t_975(count - 1) * error;
     return (struct interval){mean, mean - reach, mean + reach};
 }
 

@@ -5,10 +5,10 @@
 #ifndef ECS_LEARNING_MEASURES_H
 #define ECS_LEARNING_MEASURES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
-#include "learning/random.h"
 
 enum measure {
     MEASURE_AUC,      /* how often a positive is rated above a negative; ties count half */

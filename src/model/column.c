@@ -10,10 +10,12 @@ enum status model_column_add_level(struct model_column *column, const char *name
     if (levels == NULL)
         return STATUS_UNAVAILABLE;
     column->levels = levels;
-    levels[column->level_count] = strndup(name, size);
-    if (levels[column->level_count] == NULL)
+    char *level = malloc(size + 1);
+    if (level == NULL)
         return STATUS_UNAVAILABLE;
-    column->level_count++;
+    memcpy(level, name, size);
+    level[size] = '\0';
+    levels[column->level_count++] = level;
     return STATUS_OK;
 }
 

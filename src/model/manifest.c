@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Beyond what a float holds; products of these stay finite. */
+static const double number_max = 1e40;
+
 void manifest_free(struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->column_count; i++)
@@ -42,7 +45,7 @@ static bool read_number(const json_t *object, const char *key, double *value)
 {
     const json_t *member = json_object_get(object, key);
     *value = json_number_value(member);
-    return json_is_number(member) && isfinite(*value);
+    return json_is_number(member) && fabs(*value) <= number_max;
 }
 
 static bool read_numbers(const json_t *object, const char *key, double values[], size_t count)
@@ -52,9 +55,9 @@ static bool read_numbers(const json_t *object, const char *key, double values[],
         return false;
     for (size_t i = 0; i < count; i++) {
         const json_t *member = json_array_get(array, i);
-        if (!json_is_number(member))
-            return false;
         values[i] = json_number_value(member);
+        if (!json_is_number(member) || !(fabs(values[i]) <= number_max))
+            return false;
     }
     return true;
 }

@@ -44,7 +44,8 @@ MUST_CHECK enum status model_predict(struct model *model, enum model_part part, 
 /* The same of one row, and why: what each column adds to the log-odds, exactly attributed (Shapley
  * values of the trees by TreeSHAP, of the linear part by weight times distance from the mean; the
  * levels of a category together). `contributions` has room for model_column_count values;
- * ln(p / (1 - p)) = *base + the sum of contributions. */
+ * ln(p / (1 - p)) = *base + the sum of contributions. Where the calibration is isotonic, *base
+ * differs a little from row to row: it takes what the calibration's curve adds. */
 MUST_CHECK enum status model_explain(struct model *model, enum model_part part, const double row[],
                                      double *probability, double contributions[], double *base);
 

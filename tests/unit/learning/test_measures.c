@@ -93,7 +93,7 @@ static void interval_over_folds(void **state)
     struct interval interval = interval_of_folds(values, 5, 0.2);
     near(interval.mean, 0.8);
     double reach = 2.776445 * 0.0790569415 * sqrt(1.0 / 5 + 0.25);
-    assert_true(fabs(interval.high - 0.8 - reach) < 2e-3);
+    assert_true(fabs(interval.high - 0.8 - reach) < 1e-5);
     near(interval.high - interval.mean, interval.mean - interval.low);
     interval = interval_of_folds(values, 1, 0.2);
     near(interval.low, 0.7);
