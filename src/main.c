@@ -15,6 +15,7 @@
 #include "adapters/entropy_system.h"
 #include "base/log.h"
 #include "commands/dead.h"
+#include "commands/health.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
 #include "runner/runner.h"
@@ -233,6 +234,18 @@ static int run_simulate(int argc, char **argv)
     return result;
 }
 
+/* Needs LISTEN alone: it must work beside a server that waits for its engines. */
+static int run_health(int argc, char **argv)
+{
+    struct buf faults;
+    buf_init(&faults, FAULTS_MAX);
+    enum status status = asks_help(argc, argv) ? STATUS_OK : settings_load(&settings, &faults);
+    if (status != STATUS_OK)
+        fprintf(stderr, "ecs: the configuration has faults:\n%s", buf_slice(&faults).data);
+    buf_free(&faults);
+    return status == STATUS_OK ? command_health(argc, argv, settings.listen) : EX_CONFIG;
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 1) {
@@ -250,6 +263,7 @@ static const struct command commands[] = {
     {"simulate", "let people feel, pay and ask for credit", run_simulate},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
+    {"health", "ask the server on LISTEN whether it is ready", run_health},
     {"version", "print the version", command_version},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
