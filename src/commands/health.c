@@ -11,10 +11,10 @@
 enum { READY = 0, NOT_READY = 1 };
 enum { TIMEOUT_MS = 5000, URL_MAX = 1100 };
 
-static const char usage[] =
-    "usage: ecs health\n\n"
-    "Asks the ecs serve that listens on LISTEN for /readyz, prints its answer, and exits with 0 if\n"
-    "it is ready, with 1 if it is not or does not answer.\n";
+static const char usage[] = "usage: ecs health\n\n"
+                            "Asks the ecs serve that listens on LISTEN for /readyz, prints its "
+                            "answer, and exits with 0 if\n"
+                            "it is ready, with 1 if it is not or does not answer.\n";
 
 /* LISTEN without a host, or with one that means every interface, is asked on the loopback. */
 static void url_of(const char *listen, char url[URL_MAX])

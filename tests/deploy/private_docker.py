@@ -11,6 +11,8 @@ import tempfile
 from harness.ecs import ROOT
 from harness.poll import until
 
+# What dockerd leaves where it was never told to write.
+LITTER = [pathlib.Path("/etc/docker"), pathlib.Path("/run/docker")]
 STANDINS = pathlib.Path(__file__).parent / "standins"
 ENGINE_IMAGES = ("nats:2.10-alpine", "postgres:15", "redis:7.2", "nginx:1.28")
 ENGINE_PACKAGES = "nats-server,postgresql-15,redis-server,nginx-light,curl,wget"
@@ -46,6 +48,7 @@ class PrivateDocker:
             "HOME": str(self.folder), "DOCKER_HOST": f"unix://{self.folder}/docker.sock",
             "DOCKER_BUILDKIT": "1", "COMPOSE_DOCKER_CLI_BUILD": "1",
             "PATH": "/usr/bin:/usr/sbin:/bin:/sbin"}
+        self.litter = [path for path in LITTER if not path.exists()]
         self.daemon = None
         self.roots = []
 
@@ -123,6 +126,7 @@ class PrivateDocker:
                 if process is not None and process.poll() is None:
                     process.terminate()
                     process.wait(60)
-            shutil.rmtree(self.folder)
+            for path in [self.folder, *(path for path in self.litter if path.exists())]:
+                shutil.rmtree(path)
         mounts = pathlib.Path("/proc/mounts").read_text(encoding="utf-8")
         assert str(self.folder) not in mounts

@@ -266,7 +266,7 @@ def test_health_asks_the_server_beside_it(folder, listen):
     assert "readyz" in silent.stderr
     process.start()
     ready = run_ecs("health", environment=process.environment)
-    assert ready.returncode == 0 and '"status":"ok"' in ready.stdout
+    assert ready.returncode == 0 and '"status":"ready"' in ready.stdout
     process.terminate()
 
 
@@ -276,7 +276,7 @@ def test_health_tells_the_engine_that_is_down(system_of):
     system.engines.nats.end()
     until("the bus is down", lambda: process.readiness()[0] == 503)
     sick = run_ecs("health", environment=process.environment)
-    assert sick.returncode == 1 and '"bus":{"status":"down"' in sick.stdout
+    assert sick.returncode == 1 and '"bus":{"engine":"nats","status":"down"}' in sick.stdout
     system.engines.nats.start()
 
 
