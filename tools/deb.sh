@@ -22,7 +22,7 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: ecs
 
 Files: *
-Copyright: the ECS authors
+Copyright: $(date -u -d "@$SOURCE_DATE_EPOCH" +%Y) the ECS authors
 License: Apache-2.0
  On Debian systems the full text is in /usr/share/common-licenses/Apache-2.0.
 COPYRIGHT
