@@ -174,6 +174,12 @@ def test_every_container_is_confined(deployed, docker):
                 assert status["Uid"].split()[0] != "0", name
 
 
+def test_operators_find_their_commands(deployed, docker):
+    assert '"status":"ready"' in docker.compose("exec", "-T", "user-credit", "ecs", "health")
+    assert "no dead letters" in docker.compose("run", "--rm", "credit-application", "dead", "list")
+    assert "0 migrations applied" in docker.compose("run", "--rm", "migrate")
+
+
 def test_only_the_gateway_can_be_reached_from_outside(deployed, docker):
     for container in docker.containers():
         published = {port for port, at in container["NetworkSettings"]["Ports"].items() if at}
