@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build run docs model bench clean help test test-unit test-system fuzz format format-check layers
+.PHONY: build run docs model bench clean help test test-unit test-system fuzz format format-check layers \
+	release install deb
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
@@ -68,6 +69,27 @@ docs: build
 ## model: trains the built-in model anew, models/default/
 model: build
 	@build/ecs train --from population --out models/default
+
+PREFIX = /usr/local
+
+## release: build-release/ecs, optimised
+release:
+	@tools/setup.sh build
+	@test -d build-release || meson setup build-release --buildtype=release >/dev/null
+	@ninja -C build-release --quiet ecs
+
+## install: a release, its manual and its systemd unit, under $(DESTDIR)$(PREFIX)
+install: release
+	install -Dsm755 build-release/ecs $(DESTDIR)$(PREFIX)/bin/ecs
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	tools/manual.py build-release/ecs >$(DESTDIR)$(PREFIX)/share/man/man1/ecs.1
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' deploy/systemd/ecs@.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/ecs@.service
+
+## deb: build-release/ecs_VERSION_ARCHITECTURE.deb
+deb: release
+	@tools/deb.sh
 
 ## clean: removes what was built; data under var/ stay
 clean:

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "commands/dead.h"
 #include "commands/features.h"
+#include "commands/health.h"
 #include "commands/policy.h"
 #include "commands/population.h"
 #include "commands/replay.h"
@@ -301,6 +302,18 @@ static int run_population(int argc, char **argv)
     return command_population(argc, argv, clock_system());
 }
 
+/* Needs LISTEN alone: it must work beside a server that waits for its engines. */
+static int run_health(int argc, char **argv)
+{
+    struct buf faults;
+    buf_init(&faults, FAULTS_MAX);
+    enum status status = asks_help(argc, argv) ? STATUS_OK : settings_load(&settings, &faults);
+    if (status != STATUS_OK)
+        fprintf(stderr, "ecs: the configuration has faults:\n%s", buf_slice(&faults).data);
+    buf_free(&faults);
+    return status == STATUS_OK ? command_health(argc, argv, settings.listen) : EX_CONFIG;
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 1) {
@@ -325,6 +338,7 @@ static const struct command commands[] = {
     {"features", "what was known of everybody at a moment, as CSV", run_features},
     {"replay", "make recorded decisions again, and tell what differs", run_replay},
     {"verify-log", "prove that no decision was altered or taken away", run_verify_log},
+    {"health", "ask the server on LISTEN whether it is ready", run_health},
     {"version", "print the version", command_version},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

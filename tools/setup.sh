@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of the named groups (tools/packages.txt) that are missing.
-# usage: setup.sh [GROUP...]     groups: build engines tests bench; without one: build engines tests
+# usage: setup.sh [GROUP...]     groups: build engines tests deploy bench; without one: build engines tests deploy
 # Root installs at once; others are asked first, and sudo does it.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- build engines tests
+[ $# -gt 0 ] || set -- build engines tests deploy
 
 installed() {
     case $1 in

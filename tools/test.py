@@ -78,10 +78,10 @@ def meson_test(folder, name, *options, prefix=()):
     return meson_counts(log) if log.exists() else (0, 1)
 
 
-def pytest(name, *paths):
+def pytest(name, *paths, prefix=()):
     report = ROOT / "build" / f"{name}.xml"
     report.unlink(missing_ok=True)
-    run(PYTHON, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *paths,
+    run(*prefix, PYTHON, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *paths,
         PYTHONDONTWRITEBYTECODE="1")
     if not report.exists():
         return 0, 1
@@ -147,6 +147,16 @@ def step_system():
     return pytest("system", "tests/system")
 
 
+def step_gateway():
+    return pytest("gateway", "tests/deploy", "--ignore=tests/deploy/test_compose.py")
+
+
+def step_image():
+    """Only root may start a docker daemon."""
+    return pytest("image", "tests/deploy/test_compose.py",
+                  prefix=() if os.geteuid() == 0 else ("sudo",))
+
+
 STEPS = {
     "format": (step_format, "every C file is as clang-format 14 leaves it"),
     "layers": (step_layers, "includes point inward"),
@@ -154,6 +164,8 @@ STEPS = {
     "tools": (step_tools, "the checks above can fail"),
     "unit": (step_unit, "unit and contract tests"),
     "system": (step_system, "HTTP, SQL and NATS against ecs, embedded and on real engines"),
+    "gateway": (step_gateway, "the gateway on real roles; packages and manifests"),
+    "image": (step_image, "the image and compose.yaml, on a docker daemon of its own"),
     "clang": (step_clang, "clang builds without a warning"),
     "addresses": (step_addresses, "unit and contract tests, address and undefined sanitizers"),
     "threads": (step_threads, "tests where threads meet, thread sanitizer"),

@@ -18,6 +18,7 @@
 
 enum {
     REQUEST_MAX = 1024,
+    START_MAX = 128,
     PREPARE_PAUSE_US = 200000,
     REWIND_TRIES = 10,
     STREAM_BYTES_MIN = 16 << 20,
@@ -287,7 +288,7 @@ enum status nats_rewind(struct bus *base, enum stream stream, int64_t since_us)
         status = rewind_start(bus, stream, since_us, &start_us);
     if (status != STATUS_OK)
         return status;
-    char time[TIME_TEXT_SIZE], start[REQUEST_MAX];
+    char time[TIME_TEXT_SIZE], start[START_MAX];
     time_format(start_us, time);
     snprintf(start, sizeof start, "\"deliver_policy\":\"by_start_time\",\"opt_start_time\":\"%s\"",
              time);

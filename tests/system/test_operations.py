@@ -18,7 +18,7 @@ from harness.poll import until
 from harness.ports import free_port
 
 COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy", "dead",
-            "rewind", "replay", "verify-log", "version")
+            "rewind", "replay", "verify-log", "health", "version")
 
 
 # Configuration --------------------------------------------------------------------------------
@@ -257,6 +257,29 @@ def test_a_start_waits_for_the_database_and_can_be_stopped(system_of):
     process.start(wait=False)
     system.engines.start()
     process.wait_ready()
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:{}", "0.0.0.0:{}", ":{}"])
+def test_health_asks_the_server_beside_it(folder, listen):
+    process = Process("ecs", folder, BASE_ENVIRONMENT)
+    process.environment["LISTEN"] = listen.format(process.port)
+    silent = run_ecs("health", environment=process.environment)
+    assert (silent.returncode, silent.stdout) == (1, "")
+    assert "readyz" in silent.stderr
+    process.start()
+    ready = run_ecs("health", environment=process.environment)
+    assert ready.returncode == 0 and '"status":"ready"' in ready.stdout
+    process.terminate()
+
+
+def test_health_tells_the_engine_that_is_down(system_of):
+    system = system_of("real")
+    process = system.processes["user-credit"]
+    system.engines.nats.end()
+    until("the bus is down", lambda: process.readiness()[0] == 503)
+    sick = run_ecs("health", environment=process.environment)
+    assert sick.returncode == 1 and '"bus":{"engine":"nats","status":"down"}' in sick.stdout
+    system.engines.nats.start()
 
 
 SAMPLE = re.compile(r'^([a-z_]+)(\{([a-z_]+="[^"\\]*")(,[a-z_]+="[^"\\]*")*\})? '

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Makes the secrets that compose.yaml reads, in deploy/secrets. What is there already stays.
+#
+# The folder is for its owner alone (0700), which keeps all other accounts of this machine from the
+# files in it. The files themselves may be read: in its container each service is an account of its
+# own, and it sees only those files that compose.yaml gives it.
+set -eu
+cd "$(dirname "$0")"
+umask 077
+mkdir -p secrets
+chmod 0700 secrets
+cd secrets
+
+random() {
+    od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+# keep NAME TEXT: writes it, whole or not at all.
+keep() {
+    [ ! -e "$1" ] || return 0
+    printf '%s\n' "$2" >"$1.new"
+    chmod 0444 "$1.new"
+    mv "$1.new" "$1"
+}
+
+keep secret_key "$(random)"
+keep internal_key "$(random)"
+keep database_password "$(random)"
+keep database_url "postgresql://ecs:$(cat database_password)@postgres:5432/ecs"
+nats=$(random)
+keep nats_users.conf "authorization { user: ecs, password: \"$nats\" }"
+keep nats_url "nats://ecs:$(sed 's/.*password: "\(.*\)".*/\1/' nats_users.conf)@nats:4222"
+redis=$(random)
+keep redis_users.conf "requirepass $redis"
+keep redis_url "redis://:$(sed 's/requirepass //' redis_users.conf)@redis:6379/0"
+
+# A certificate that nobody trusts yet: put your own in its place.
+if [ ! -e gateway.crt ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+        -keyout gateway.key -out gateway.crt 2>/dev/null
+    chmod 0444 gateway.key gateway.crt
+fi
+echo "secrets: in $(pwd)"

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image, and compose.yaml as it stands, on a docker daemon of our own."""
+import json
+import pathlib
+import time
+import urllib.parse
+
+import pytest
+from harness.client import Client, emotion, now_text
+from harness.events import EventStream
+from harness.poll import until
+
+from private_docker import PrivateDocker
+
+MB = 1000 * 1000
+ROLES_TWICE = ("emotion-ingestion", "transaction-ingestion", "user-credit", "credit-analysis")
+ROLES_ONCE = ("emotion-processing", "transaction-processing", "credit-application")
+ENGINES = ("nats", "postgres", "redis")
+
+
+class Deployed:
+    """What the harness's client knows of a system: where it answers."""
+
+    def url(self, path):
+        return "https://127.0.0.1:8443" + path
+
+
+@pytest.fixture(scope="session")
+def docker():
+    private = PrivateDocker()
+    try:
+        private.start()
+        yield private
+    finally:
+        private.end()
+
+
+@pytest.fixture(scope="session")
+def secrets(docker):
+    docker.run("deploy/secrets.sh")
+    folder = docker.project / "deploy" / "secrets"
+    return {file.name: file.read_text(encoding="utf-8").strip() for file in folder.iterdir()}
+
+
+@pytest.fixture(scope="session")
+def deployed(docker, secrets):
+    started = time.monotonic()
+    docker.compose("up", "-d", "--no-build")
+
+    def healthy():
+        states = [container["State"] for container in docker.containers()]
+        waiting = [state for state in states if "Health" in state
+                   and state["Health"]["Status"] != "healthy"]
+        return states and not waiting
+
+    until("all containers are healthy", healthy, limit_s=90, pause_s=0.5)
+    print(f"up in {time.monotonic() - started:.0f} s")
+    return Deployed()
+
+
+@pytest.fixture
+def client(deployed, docker, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(docker.project / "deploy/secrets/gateway.crt"))
+    return Client(deployed)
+
+
+# The image ------------------------------------------------------------------------------------
+
+
+def test_the_image_is_small(docker):
+    image, = docker.inspect("ecs")
+    print(f"{image['Size'] / MB:.1f} MB")
+    assert image["Size"] < 120 * MB
+
+
+def test_the_image_says_what_it_is_and_runs_as_nobody(docker):
+    config = docker.inspect("ecs")[0]["Config"]
+    assert config["User"] == "65532:65532"
+    assert config["Healthcheck"]["Test"] == ["CMD", "ecs", "health"]
+    for name in ("title", "description", "licenses", "version", "revision"):
+        assert config["Labels"][f"org.opencontainers.image.{name}"]
+    assert docker.docker("run", "--rm", "--network=none", "--read-only", "ecs",
+                         "version").startswith("ecs ")
+
+
+def test_the_image_lists_its_packages(docker):
+    def inside(*command):
+        return docker.docker("run", "--rm", "--network=none", f"--entrypoint={command[0]}", "ecs",
+                             *command[1:])
+
+    document = json.loads(inside("cat", "/usr/share/doc/ecs/sbom.spdx.json"))
+    listed = {package["name"]: package["versionInfo"] for package in document["packages"]}
+    installed = inside("dpkg-query", "-W", "-f", "${Package} ${Version}\n")
+    assert listed == dict(line.split() for line in installed.splitlines())
+    assert {"ecs", "libmicrohttpd12", "libpq5"} <= set(listed)
+    assert len({package["SPDXID"] for package in document["packages"]}) == len(listed)
+    assert document["spdxVersion"] == "SPDX-2.3" and document["creationInfo"]["created"]
+
+
+# The deployment -------------------------------------------------------------------------------
+
+
+def test_secrets_are_made_once_and_for_their_owner(docker, secrets):
+    folder = docker.project / "deploy" / "secrets"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    docker.run("deploy/secrets.sh")
+    assert secrets == {file.name: file.read_text(encoding="utf-8").strip()
+                       for file in folder.iterdir()}
+    values = [value for name, value in secrets.items() if name.endswith("_key")]
+    assert all(len(value) >= 32 for value in values) and len(set(values)) == len(values)
+
+
+def test_a_person_gets_credit_and_hears_of_it(client, secrets):
+    person = client.person()
+    key = {"X-Internal-Key": secrets["internal_key"]}
+    for number in range(10):
+        event = emotion(person.id, timestamp=now_text(hours=number), positivity=0.9, stress=0.05)
+        assert client.feel(event, key).status_code == 202
+        assert client.spend(person, 10 + number,
+                            occurredAt=now_text(days=number)).status_code == 202
+
+    def counted():
+        features = client.features(person)
+        return (features["transaction_count_30d"] == 10
+                and abs(features["avg_positivity_7d"] - 0.9) < 1e-9)
+
+    until("all events are in the features", counted)
+    answer = client.analyse(person).json()
+    assert answer["approved"] is True, answer
+    with EventStream(client, person) as stream:
+        assert client.accept(person, answer["offer"]["offer_id"]).status_code == 202
+        told = json.loads(stream.next()["data"])
+    assert told["title"] == "Credit Limit Active!"
+    assert client.active_line(person)["offer_id"] == answer["offer"]["offer_id"]
+    assert len(client.notifications(person).json()["items"]) == 1
+    # By the credit-analysis role, not by a model of its own.
+    decision = client.get(f"/v1/decisions/{answer['decision_id']}", person.bearer).json()
+    assert decision["model"].startswith("scorecard")
+
+
+def test_a_replica_that_is_killed_is_not_missed(client, docker):
+    person = client.person()
+    victim = docker.containers("user-credit")[0]
+    assert client.profile(person).status_code == 200
+    docker.docker("kill", victim["Id"])
+    assert {client.profile(person).status_code for _ in range(20)} == {200}
+    docker.docker("start", victim["Id"])
+    until("it is healthy again", lambda: docker.inspect(victim["Id"])[0]["State"]["Health"]["Status"]
+          == "healthy", limit_s=60, pause_s=0.5)
+
+
+def test_every_role_and_engine_runs_as_often_as_it_should(deployed, docker):
+    for service in (*ROLES_TWICE, *ROLES_ONCE, *ENGINES, "gateway"):
+        running = [container for container in docker.containers(service)
+                   if container["State"]["Running"]]
+        assert len(running) == (2 if service in ROLES_TWICE else 1), service
+    migrate, = docker.containers("migrate")
+    assert migrate["State"]["ExitCode"] == 0 and not migrate["State"]["Running"]
+
+
+def test_every_container_is_confined(deployed, docker):
+    for container in docker.containers():
+        name, host = container["Name"], container["HostConfig"]
+        assert host["ReadonlyRootfs"], name
+        assert host["CapDrop"] == ["ALL"] and not host["CapAdd"], name
+        assert "no-new-privileges:true" in host["SecurityOpt"], name
+        assert host["Memory"] > 0 and host["PidsLimit"] > 0, name
+        assert not host["Privileged"], name
+        if container["State"]["Running"]:
+            status = pathlib.Path(f"/proc/{container['State']['Pid']}/status").read_text()
+            status = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+            assert int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0, name
+            if "nats" not in name:
+                assert status["Uid"].split()[0] != "0", name
+
+
+def test_operators_find_their_commands(deployed, docker):
+    assert '"status":"ready"' in docker.compose("exec", "-T", "user-credit", "ecs", "health")
+    assert "no dead letters" in docker.compose("run", "--rm", "credit-application", "dead", "list")
+    assert "0 migrations applied" in docker.compose("run", "--rm", "migrate")
+
+
+def test_only_the_gateway_can_be_reached_from_outside(deployed, docker):
+    for container in docker.containers():
+        published = {port for port, at in container["NetworkSettings"]["Ports"].items() if at}
+        service = container["Config"]["Labels"]["com.docker.compose.service"]
+        assert published == ({"8443/tcp"} if service == "gateway" else set()), service
+        networks = container["NetworkSettings"]["Networks"]
+        if service in ENGINES:
+            assert list(networks) == ["ecs_engines"]
+        if service != "gateway":
+            assert "ecs_outside" not in networks
+    for network in ("ecs_roles", "ecs_engines"):
+        assert docker.inspect(network)[0]["Internal"]
+
+
+def test_no_secret_is_in_the_image_or_in_what_docker_tells(client, docker, secrets):
+    """Runs after the others: their requests are in the logs."""
+    person = client.person()
+    told = docker.docker("history", "--no-trunc", "ecs")
+    for container in docker.containers():
+        told += json.dumps(container) + docker.docker("logs", container["Id"])
+    hidden = [secrets[name] for name in ("secret_key", "internal_key", "database_password")]
+    hidden += [urllib.parse.urlsplit(secrets[name]).password for name in ("nats_url", "redis_url")]
+    hidden += [person.token, person.email, person.refresh_token, *secrets["gateway.key"].split("\n")[1:-1]]
+    for secret in hidden:
+        assert secret not in told
+    assert '"route":"auth"' in told

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package: what is in it, that it is in order, and that it comes out the same again."""
+import hashlib
+import os
+import re
+import subprocess
+
+import pytest
+from harness.ecs import ROOT
+
+EPOCH = "1700000000"
+
+
+def run(*command, environment=None):
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def make_package():
+    run("make", "deb", environment={"SOURCE_DATE_EPOCH": EPOCH})
+    package, = (ROOT / "build-release").glob("ecs_*.deb")
+    return package
+
+
+@pytest.fixture(scope="module")
+def package():
+    return make_package()
+
+
+@pytest.fixture(scope="module")
+def root(package, tmp_path_factory):
+    """What it installs."""
+    folder = tmp_path_factory.mktemp("root")
+    run("dpkg-deb", "--extract", package, folder)
+    return folder
+
+
+def test_it_holds_the_program_its_manual_and_its_unit(root):
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert files == {"usr/bin/ecs", "usr/share/man/man1/ecs.1.gz",
+                     "usr/lib/systemd/system/ecs@.service", "usr/share/doc/ecs/copyright",
+                     "usr/share/doc/ecs/changelog.gz"}
+    assert run(root / "usr/bin/ecs", "version").startswith("ecs ")
+
+
+def test_it_depends_on_the_libraries_that_the_program_needs(package):
+    depends = run("dpkg-deb", "--field", package, "Depends")
+    for library in ("libc6", "libmicrohttpd12", "libpq5", "libnats3.4", "libsqlite3-0"):
+        assert re.search(rf"\b{re.escape(library)} \(>= ", depends), depends
+
+
+def test_lintian_finds_nothing(package):
+    assert run("lintian", "--allow-root", "--fail-on=error,warning", package) == ""
+
+
+def test_it_comes_out_the_same_again(package):
+    first = hashlib.sha256(package.read_bytes()).hexdigest()
+    assert hashlib.sha256(make_package().read_bytes()).hexdigest() == first
+
+
+def test_the_manual_page_is_in_order(root):
+    said = run("man", "--warnings", "--local-file", "-Tutf8", root / "usr/share/man/man1/ecs.1.gz",
+               environment={"MANWIDTH": "200", "MAN_KEEP_FORMATTING": ""})
+    assert "warning" not in said
+    for text in ("ecs serve [--role NAME]...", "DATABASE_URL_FILE", "ecs health", "emotion-processing"):
+        assert text in said
+
+
+def test_the_unit_is_in_order(root, tmp_path):
+    """Installed under another prefix, where its program is found."""
+    run("make", "install", f"PREFIX={tmp_path}/opt")
+    unit = tmp_path / "opt/lib/systemd/system/ecs@.service"
+    text = unit.read_text(encoding="utf-8")
+    assert f"ExecStart={tmp_path}/opt/bin/ecs serve --role %i\n" in text
+    assert run("systemd-analyze", "verify", "--man=no", unit) == ""
+    exposure = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit)
+    assert float(re.search(r"exposure level for \S+: ([0-9.]+)", exposure)[1]) < 2
