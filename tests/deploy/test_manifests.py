@@ -48,7 +48,7 @@ def test_kustomize_reads_every_file_and_no_other():
         keys[generator["name"]] = {file.split("/")[1] for file in generator["files"]}
         assert all(key in made for key in keys[generator["name"]])
     for name in ROLES:
-        for volume in pod_of(name).get("volumes", []):
+        for volume in secret_volumes(name):
             assert {item["key"] for item in volume["secret"]["items"]} <= keys["ecs"]
 
 
@@ -106,6 +106,16 @@ def test_a_worker_is_scaled_by_what_waits_for_it(role, stream):
         "name": "ecs_bus_lag", "selector": {"matchLabels": {"stream": stream}}}
 
 
+def secret_volumes(role):
+    return [volume for volume in pod_of(role).get("volumes", []) if "secret" in volume]
+
+
+def writable_folders(role):
+    empty = {volume["name"] for volume in pod_of(role).get("volumes", []) if "emptyDir" in volume}
+    return {mount["mountPath"] for mount in container_of(role).get("volumeMounts", [])
+            if mount["name"] in empty}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_compose_and_kubernetes_say_the_same_of_a_role(role):
     environment = {entry["name"]: entry["value"] for entry in container_of(role)["env"]}
@@ -114,8 +124,9 @@ def test_compose_and_kubernetes_say_the_same_of_a_role(role):
     secrets = {value.split("/")[-1] for value in environment.values()
                if value.startswith("/run/secrets/")}
     assert secrets == set(service.get("secrets", []))
-    for volume in pod_of(role).get("volumes", []):
+    for volume in secret_volumes(role):
         assert secrets == {item["path"] for item in volume["secret"]["items"]}
+    assert writable_folders(role) == {volume.split(":")[1] for volume in service.get("volumes", [])}
     options = (ROOT / "src" / "options.def").read_text(encoding="utf-8")
     for name in environment:
         assert f"OPTION({re.sub('_FILE$', '', name)}," in options
