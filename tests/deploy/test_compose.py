@@ -149,6 +149,13 @@ def test_a_replica_that_is_killed_is_not_missed(client, docker):
           == "healthy", limit_s=60, pause_s=0.5)
 
 
+def test_a_container_that_is_stopped_ends_in_order(deployed, docker):
+    worker, = docker.containers("emotion-processing")
+    docker.docker("stop", worker["Id"])
+    assert docker.inspect(worker["Id"])[0]["State"]["ExitCode"] == 0
+    docker.docker("start", worker["Id"])
+
+
 def test_every_role_and_engine_runs_as_often_as_it_should(deployed, docker):
     for service in (*ROLES_TWICE, *ROLES_ONCE, *ENGINES, "gateway"):
         running = [container for container in docker.containers(service)
