@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build run docs bench clean help test test-unit test-system fuzz format format-check layers \
+.PHONY: build run docs model bench clean help test test-unit test-system fuzz format format-check layers \
 	release install deb
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
@@ -64,7 +64,11 @@ bench:
 
 ## docs: writes the pages that come from tables in the code
 docs: build
-	@for page in api configuration metrics streams; do build/docs $$page >docs/$$page.md; done
+	@for page in api configuration metrics streams features; do build/docs $$page >docs/$$page.md; done
+
+## model: trains the built-in model anew, models/default/
+model: build
+	@build/ecs train --from population --out models/default
 
 PREFIX = /usr/local
 

@@ -56,6 +56,7 @@
 
 /* Events */
 #define MILLIONTHS 1000000
+#define CENTS 100                          /* in a unit of currency */
 #define AMOUNT_CENTS_MAX 9999999999LL      /* numeric(10,2) of the seed schema */
 #define EVENT_AHEAD_US_MAX (5 * MINUTE_US) /* clocks differ; more than this ahead is refused */
 #define STRESS_THRESHOLD_MILLIONTHS 700000 /* stress_level from here on is a stress event */
@@ -87,6 +88,25 @@
 /* Features: the longest windows that tiles are read for. */
 #define EMOTION_TILES_MAX (30 * 24 + 1)
 #define TRANSACTION_TILES_MAX 92
+
+/* Policy */
+#define POLICY_BYTES_MAX (64 * 1024)      /* of its file */
+#define POLICY_COOLING_OFF_HOURS_MAX 8760 /* a year */
+#define POLICY_REPORT_MAX (64 * 1024)     /* all that is wrong with one policy, in words */
+
+/* Trained models, and what they are trained on */
+#define MODEL_COLUMNS_MAX 512
+#define MODEL_COLUMN_NAME_MAX 128
+#define MODEL_GROUP_MAX 32
+#define MODEL_LEVELS_MAX 64     /* of one category; the rarer ones beyond count as missing */
+#define MODEL_FEATURES_MAX 4096 /* columns, with one for each level of a category */
+#define MODEL_FILE_MAX (64 * 1024 * 1024)
+#define MODEL_FILES_MAX 8
+#define CALIBRATION_KNOTS_MAX 64
+#define CSV_FILE_MAX (1LL << 30)
+#define TRAINING_ROWS_MAX 10000000
+#define TRAINING_FOLDS_MAX 20
+#define TRAINING_REPEATS_MAX 100
 
 /* Secrets */
 #define SECRET_MIN 32

@@ -15,9 +15,15 @@
 #include "adapters/entropy_system.h"
 #include "base/log.h"
 #include "commands/dead.h"
+#include "commands/features.h"
 #include "commands/health.h"
+#include "commands/policy.h"
+#include "commands/population.h"
+#include "commands/replay.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
+#include "commands/train.h"
+#include "commands/verify_log.h"
 #include "runner/runner.h"
 #include "wiring.h"
 
@@ -151,6 +157,7 @@ static int command_serve(int argc, char **argv)
         .entropy = entropy_system(),
         .context_open = engines_context_open,
         .context_close = engines_context_close,
+        .refresh = engines_refresh,
         .engines = &engines,
     };
     result = runner_run(&options);
@@ -218,6 +225,62 @@ static int run_rewind(int argc, char **argv)
     return with_bus(argc, argv, command_rewind);
 }
 
+/* Opens the database alone, whose schema must be current. */
+static int store_start(struct role_context *context)
+{
+    int applied;
+    int result = start(&(struct needs){.uses = USES_STORE});
+    if (result != EX_OK)
+        return result;
+    if (engines_context_open(&engines, USES_STORE, context) == STATUS_OK &&
+        store_migrate(context->store, &applied) == STATUS_OK)
+        return EX_OK;
+    fprintf(stderr, "ecs: the database cannot be opened\n");
+    engines_context_close(&engines, context);
+    engines_close(&engines);
+    return EX_UNAVAILABLE;
+}
+
+/* Runs a command that works on the database; its help needs none. */
+static int with_store(int argc, char **argv, int (*run)(int, char **, struct store *))
+{
+    struct role_context context;
+    if (asks_help(argc, argv))
+        return run(argc, argv, NULL);
+    int result = store_start(&context);
+    if (result != EX_OK)
+        return result;
+    result = run(argc, argv, context.store);
+    engines_context_close(&engines, &context);
+    engines_close(&engines);
+    return result;
+}
+
+static int run_features(int argc, char **argv)
+{
+    return with_store(argc, argv, command_features);
+}
+
+static int run_verify_log(int argc, char **argv)
+{
+    return with_store(argc, argv, command_verify_log);
+}
+
+static int run_replay(int argc, char **argv)
+{
+    struct role_context context;
+    if (asks_help(argc, argv))
+        return command_replay(argc, argv, NULL);
+    int result = store_start(&context);
+    if (result != EX_OK)
+        return result;
+    struct replay_tools tools = {context.store, engines_model_open, &engines};
+    result = command_replay(argc, argv, &tools);
+    engines_context_close(&engines, &context);
+    engines_close(&engines);
+    return result;
+}
+
 static int run_simulate(int argc, char **argv)
 {
     struct simulate_settings simulation = {.clock = clock_system()};
@@ -232,6 +295,11 @@ static int run_simulate(int argc, char **argv)
     result = command_simulate(argc, argv, &simulation);
     engines_close(&engines);
     return result;
+}
+
+static int run_population(int argc, char **argv)
+{
+    return command_population(argc, argv, clock_system());
 }
 
 /* Needs LISTEN alone: it must work beside a server that waits for its engines. */
@@ -261,8 +329,15 @@ static const struct command commands[] = {
     {"serve", "run roles: all of them, or those named by --role", command_serve},
     {"migrate", "apply schema migrations", command_migrate},
     {"simulate", "let people feel, pay and ask for credit", run_simulate},
+    {"population", "draw people with their features and defaults, to learn from", run_population},
+    {"train", "train a model of risk from data", command_train},
+    {"policy", "check a credit policy before it is used", command_policy},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
+
+    {"features", "what was known of everybody at a moment, as CSV", run_features},
+    {"replay", "make recorded decisions again, and tell what differs", run_replay},
+    {"verify-log", "prove that no decision was altered or taken away", run_verify_log},
     {"health", "ask the server on LISTEN whether it is ready", run_health},
     {"version", "print the version", command_version},
 };

@@ -18,12 +18,14 @@
 #include "adapters/scorer_http.h"
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
+#include "adapters/scorer_trained.h"
 #include "adapters/store_postgres.h"
-#include "base/embedded.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "wire/policy_json.h"
+#include "base/metrics.h"
+#include "domain/scorecard.h"
 
-enum { CACHE_BYTES_MAX = 4 << 20, POLICY_BYTES_MAX = 64 * 1024 };
+enum { CACHE_BYTES_MAX = 4 << 20 };
 
 /* Which secrets must be given: with a real engine configured, none is made up. */
 static bool embedded(const struct settings *settings)
@@ -87,38 +89,39 @@ static enum status internal_keys_load(struct engines *engines, struct buf *fault
     return STATUS_OK;
 }
 
-static struct slice embedded_file(const char *name)
+static void policy_publish(struct engines *engines)
 {
-    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        if (strcmp(file->name, name) == 0)
-            return (struct slice){file->data, file->size};
-    }
-    return (struct slice){NULL, 0};
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&engines->policy_file.policy.hash, hash);
+    policy_source_publish(&engines->policies, &engines->policy_file.policy);
+    metric_tell(INFO_policy, hash);
 }
 
+/* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */
 static enum status policy_load(struct engines *engines, struct buf *faults)
 {
-    static char bytes[POLICY_BYTES_MAX];
-    const char *path = engines->settings->policy_file;
-    struct slice text = embedded_file("policy/default.json");
-    if (path[0] != '\0') {
-        FILE *file = fopen(path, "re");
-        if (file == NULL) {
-            buf_printf(faults, "POLICY_FILE: cannot read %s: %s\n", path, strerror(errno));
-            return STATUS_INVALID;
-        }
-        text = (struct slice){bytes, fread(bytes, 1, sizeof bytes, file)};
-        fclose(file);
-        if (text.size == sizeof bytes) {
-            buf_printf(faults, "POLICY_FILE: %s has %d bytes or more\n", path, POLICY_BYTES_MAX);
-            return STATUS_INVALID;
-        }
-    }
-    char reason[REASON_MAX + 1];
-    enum status status = policy_parse(text, &engines->policy, reason);
+    struct policy_file *file = &engines->policy_file;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    file->path = engines->settings->policy_file;
+    enum status status = policy_file_read(file, &report);
     if (status != STATUS_OK)
-        buf_printf(faults, "POLICY_FILE: %s: %s\n", path[0] == '\0' ? "built-in" : path, reason);
+        buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
+    else
+        policy_publish(engines);
+    if (status == STATUS_OK && report.size > 0)
+        log_warn("the policy has warnings; see ecs policy check",
+                 LOG_TEXT("policy", file->policy.name));
+    buf_free(&report);
     return status;
+}
+
+/* A policy is kept before it decides: a decision can always be made again. */
+static bool policy_keep(struct engines *engines, struct store *store)
+{
+    const struct policy_file *file = &engines->policy_file;
+    return store == NULL || store_policy_keep(store, &file->policy.hash, file->text,
+                                              clock_now_us(clock_system())) == STATUS_OK;
 }
 
 /* "fixed:0.25" → 250000. */
@@ -135,9 +138,17 @@ static enum status fixed_risk(const char *name, int32_t *risk)
     return STATUS_OK;
 }
 
-static enum status model_open(const struct settings *settings, struct scorer **scorer)
+static bool is_trained(const struct settings *settings)
 {
+    return strcmp(settings->scorer, "trained") == 0;
+}
+
+static enum status model_open(struct engines *engines, struct scorer **scorer)
+{
+    const struct settings *settings = engines->settings;
     int32_t risk;
+    if (is_trained(settings))
+        return scorer_trained_open(&engines->trained, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
@@ -145,6 +156,69 @@ static enum status model_open(const struct settings *settings, struct scorer **s
     if (fixed_risk(settings->scorer, &risk) == STATUS_OK)
         return scorer_fixed_open(risk, scorer);
     return STATUS_INVALID;
+}
+
+/* "random" is INVALID: it never answers the same. */
+enum status engines_model_open(void *argument, const char *name, struct scorer **model)
+{
+    struct engines *engines = argument;
+    struct shelved_model shelved;
+    int32_t risk;
+    if (strcmp(name, SCORECARD_MODEL) == 0)
+        return scorer_scorecard_open(model);
+    if (fixed_risk(name, &risk) == STATUS_OK)
+        return scorer_fixed_open(risk, model);
+    if (strcmp(name, "random") == 0)
+        return STATUS_INVALID;
+    if (shelf_find(engines->shelf, name, &shelved) != STATUS_OK)
+        return STATUS_NOT_FOUND;
+    trained_source_publish(&engines->trained, &shelved);
+    return scorer_trained_open(&engines->trained, model);
+}
+
+/* Puts the model on the shelf and lets it answer from now on. */
+static enum status model_take(struct engines *engines, char reason[REASON_MAX + 1])
+{
+    char manifest[SETTING_TEXT_MAX + 32];
+    struct shelved_model model;
+    snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
+    if (stat(manifest, &engines->model_seen) != 0)
+        engines->model_seen = (struct stat){0};
+    enum status status = shelf_put(engines->shelf, engines->settings->model_dir, &model, reason);
+    if (status == STATUS_OK) {
+        trained_source_publish(&engines->trained, &model);
+        metric_tell(INFO_model, model.name);
+    }
+    return status;
+}
+
+static enum status model_load_first(struct engines *engines, unsigned uses, struct buf *faults)
+{
+    const struct settings *settings = engines->settings;
+    char reason[REASON_MAX + 1];
+    bool here = (uses & USES_MODEL) != 0 ||
+                ((uses & USES_SCORER) != 0 && settings->credit_analysis_service_url[0] == '\0');
+    snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
+    trained_source_init(&engines->trained);
+    engines->watches_model = here && is_trained(settings) && settings->model_dir[0] != '\0';
+    if (!here || !is_trained(settings) || model_take(engines, reason) == STATUS_OK)
+        return STATUS_OK;
+    buf_printf(faults, "MODEL_DIR: %s\n", reason);
+    return STATUS_INVALID;
+}
+
+static void model_refresh(struct engines *engines)
+{
+    char manifest[SETTING_TEXT_MAX + 32], reason[REASON_MAX + 1];
+    struct stat now;
+    snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
+    if (!engines->watches_model || stat(manifest, &now) != 0 ||
+        !file_changed(&engines->model_seen, &now))
+        return;
+    if (model_take(engines, reason) == STATUS_OK)
+        log_info("model replaced", LOG_TEXT("model", engines->trained.model.name));
+    else
+        log_warn("model refused; the one before scores on", LOG_TEXT("reason", reason));
 }
 
 static enum status data_dir_make(const struct settings *settings, struct buf *faults)
@@ -219,7 +293,7 @@ static void role_settings_fill(struct engines *engines)
 {
     const struct settings *settings = engines->settings;
     engines->role_settings = (struct role_settings){
-        .policy = &engines->policy,
+        .policies = &engines->policies,
         .tokens = &engines->tokens,
         .access_token_life_us = settings->access_token_s * SECOND_US,
         .refresh_token_life_us = settings->refresh_token_s * SECOND_US,
@@ -241,12 +315,14 @@ enum status engines_open(struct engines *engines, const struct settings *setting
                          const struct needs *needs, struct buf *faults)
 {
     engines->settings = settings;
+    policy_source_init(&engines->policies);
     role_settings_fill(engines);
     /* Every check runs even after one has failed: all faults are told at once. */
     enum status status = data_dir_make(settings, faults);
     status = worse(status, needs->tokens ? tokens_load(engines, faults) : STATUS_OK);
     status = worse(status, needs->internal ? internal_keys_load(engines, faults) : STATUS_OK);
     status = worse(status, policy_load(engines, faults));
+    status = worse(status, model_load_first(engines, needs->uses, faults));
     status = worse(status, needs->uses & USES_BUS ? bus_open(engines, faults) : STATUS_OK);
     status = worse(status, needs->uses & USES_STORE ? store_prepare(engines, faults) : STATUS_OK);
     status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
@@ -295,7 +371,7 @@ static enum status scorer_open(struct engines *engines, struct scorer **scorer)
     struct scorer *model;
     const char *url = engines->settings->credit_analysis_service_url;
     enum status status =
-        url[0] != '\0' ? scorer_http_open(url, &model) : model_open(engines->settings, &model);
+        url[0] != '\0' ? scorer_http_open(url, &model) : model_open(engines, &model);
     if (status != STATUS_OK)
         return status;
     status = scorer_breaker_open(engines->gate, model, scorer);
@@ -322,7 +398,7 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
     if (status == STATUS_OK && (uses & USES_SCORER) != 0)
         status = scorer_open(engines, &context->scorer);
     if (status == STATUS_OK && (uses & USES_MODEL) != 0)
-        status = model_open(engines->settings, &context->model);
+        status = model_open(engines, &context->model);
     if (status != STATUS_OK)
         engines_context_close(engines, context);
     return status;
@@ -341,4 +417,26 @@ void engines_context_close(void *argument, struct role_context *context)
     if (context->cache != NULL && context->cache != engines->memory)
         cache_close(context->cache);
     *context = (struct role_context){0};
+}
+
+void engines_refresh(void *argument, struct store *store)
+{
+    struct engines *engines = argument;
+    struct policy_file *file = &engines->policy_file;
+    model_refresh(engines);
+    if (!engines->policy_kept)
+        engines->policy_kept = policy_keep(engines, store);
+    if (!policy_file_changed(file))
+        return;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    if (policy_file_read(file, &report) == STATUS_OK) {
+        engines->policy_kept = policy_keep(engines, store);
+        policy_publish(engines);
+        log_info("policy replaced", LOG_TEXT("name", file->policy.name));
+    } else {
+        log_warn("policy refused; the one before decides on",
+                 LOG_TEXT("report", buf_slice(&report).data));
+    }
+    buf_free(&report);
 }

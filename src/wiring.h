@@ -6,7 +6,9 @@
 #ifndef ECS_WIRING_H
 #define ECS_WIRING_H
 
+#include "adapters/policy_file.h"
 #include "adapters/scorer_breaker.h"
+#include "adapters/scorer_trained.h"
 #include "adapters/store_sqlite.h"
 #include "roles/role.h"
 #include "settings.h"
@@ -19,7 +21,13 @@ struct engines {
     struct cache *memory;             /* embedded cache only: one for all threads */
     struct breaker_gate *gate;
     struct revocations *revocations;
-    struct policy policy;
+    struct policy_source policies;
+    struct policy_file policy_file; /* once opened, of the thread that refreshes */
+    bool policy_kept;
+    struct trained_source trained;
+    char shelf[SETTING_TEXT_MAX + 16]; /* folder of all models that were worked with */
+    bool watches_model;
+    struct stat model_seen; /* its manifest, as it was read last */
     struct token_keys tokens;
     char internal_key_text[SETTING_TEXT_MAX + 1];
     const char *internal_keys[INTERNAL_KEYS_MAX + 1];
@@ -38,6 +46,12 @@ struct needs {
 MUST_CHECK enum status engines_open(struct engines *engines, const struct settings *settings,
                                     const struct needs *needs, struct buf *faults);
 void engines_close(struct engines *engines);
+
+/* runner_options.refresh: looks whether files that people edit have changed. */
+void engines_refresh(void *engines, struct store *store);
+
+/* The model that decisions name so, to decide again; replay_tools.model_open. */
+MUST_CHECK enum status engines_model_open(void *engines, const char *name, struct scorer **model);
 
 /* Handles for one thread: runner_options.context_open and context_close. */
 MUST_CHECK enum status engines_context_open(void *engines, unsigned uses,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * tables in the code → pages under docs/. `make docs` writes them; the tests check that they are
- * current. usage: docs PAGE, where PAGE is api, configuration, streams or metrics.
+ * current. usage: docs PAGE, where PAGE is api, configuration, streams, metrics or
+ * features.
  */
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,24 @@ static void metrics_page(void)
 #undef HISTOGRAM
 }
 
+static void features_page(void)
+{
+    static const char *const units[] = {"count", "cents", "share, millionths",
+                                        "change, millionths"};
+    static const char *const groups[] = {"financial", "emotional"};
+    static const char *const directions[] = {"less risk", "free", "more risk"};
+    printf("# Features\n\nWhat a model may see of a person: whole numbers, computed from tiles "
+           "by `domain/features.c`, the same for the API, for training and for replay. \"When "
+           "greater\" is what a model is held to.\n\n| feature | what | em português | unit | "
+           "group | when greater |\n|---|---|---|---|---|---|\n");
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        const struct feature_definition *feature = &feature_definitions[i];
+        printf("| `%s` | %s | %s | %s | %s | %s |\n", feature->name, feature->words,
+               feature->words_portuguese, units[feature->unit], groups[feature->group],
+               directions[feature->direction + 1]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -110,13 +129,14 @@ int main(int argc, char **argv)
     } pages[] = {{"api", api_page},
                  {"configuration", configuration_page},
                  {"streams", streams_page},
-                 {"metrics", metrics_page}};
+                 {"metrics", metrics_page},
+                 {"features", features_page}};
     for (size_t i = 0; argc == 2 && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(argv[1], pages[i].name) == 0) {
             pages[i].write();
             return 0;
         }
     }
-    fprintf(stderr, "usage: docs api|configuration|streams|metrics\n");
+    fprintf(stderr, "usage: docs api|configuration|streams|metrics|features\n");
     return 64;
 }

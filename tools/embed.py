@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes files into a C table, so that one binary carries its migrations and its default policy.
+"""Writes files into a C table, so that one binary carries its migrations, its default policy and its
+default model.
 
 usage: embed.py OUTPUT ROOT FILE...
 """
@@ -14,7 +15,7 @@ def main():
         out.write('#include "base/embedded.h"\n\n')
         for number, path in enumerate(files):
             data = open(path, "rb").read()
-            body = ",".join(str(byte) for byte in data + b"\0")
+            body = ",".join(str(byte - 256 if byte > 127 else byte) for byte in data + b"\0")
             out.write(f"static const char file_{number}[] = {{{body}}};\n")
         out.write("\nconst struct embedded_file embedded_files[] = {\n")
         for number, path in enumerate(files):

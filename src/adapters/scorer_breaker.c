@@ -95,7 +95,7 @@ static enum breaker_result result_of(enum status status)
                                       : BREAKER_FAILURE;
 }
 
-static enum status score(struct scorer *base, const struct features *features, struct score *score)
+static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
     struct scorer_breaker *breaker = (struct scorer_breaker *)base;
     struct breaker_call call;
@@ -105,7 +105,7 @@ static enum status score(struct scorer *base, const struct features *features, s
         *score = (struct score){.retry_after_us = retry_after_us};
         return STATUS_TOO_MANY_REQUESTS;
     }
-    enum status status = scorer_score(breaker->inner, features, score);
+    enum status status = scorer_score(breaker->inner, question, score);
     leave(breaker->gate, &call, result_of(status));
     return status;
 }

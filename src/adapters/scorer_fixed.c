@@ -9,10 +9,10 @@ struct scorer_fixed {
     struct score score;
 };
 
-static enum status score(struct scorer *base, const struct features *features, struct score *score)
+static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
-    (void)features;
     *score = ((struct scorer_fixed *)base)->score;
+    scoring_decide(question, score);
     return STATUS_OK;
 }
 
@@ -33,7 +33,7 @@ enum status scorer_fixed_open(int32_t risk, struct scorer **scorer)
     if (fixed == NULL)
         return STATUS_UNAVAILABLE;
     fixed->base.ops = &ops;
-    fixed->score.risk = risk;
+    fixed->score.risk_full = fixed->score.risk_financial = risk;
     snprintf(fixed->score.model, sizeof fixed->score.model, "fixed:%d.%06d", risk / MILLIONTHS,
              risk % MILLIONTHS);
     *scorer = &fixed->base;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_put.h"
-#include "wire/features_json.h"
+#include "wire/infer_json.h"
+#include "wire/score_json.h"
 
 enum { TIMEOUT_MS = 200, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
 
@@ -16,6 +16,7 @@ struct scorer_http {
     struct scorer base;
     CURL *curl;
     struct curl_slist *headers;
+    bool infers; /* the URL ends in /infer: the Open Inference Protocol */
     struct buf request;
     struct buf reply;
     char model[MODEL_NAME_MAX + 1]; /* that answered last */
@@ -36,35 +37,11 @@ static size_t receive(char *data, size_t size, size_t count, void *argument)
     return reply->overflowed ? 0 : size * count;
 }
 
-/* A score that is missing, not a number or outside 0 to 1 is a failure of the model. */
-static enum status read_reply(struct slice reply, struct score *score)
+/* Sends what is in `request`; OK: the answer is in `reply`. */
+static enum status post(struct scorer_http *http)
 {
-    char reason[REASON_MAX + 1];
-    struct field_errors errors = {0};
-    json_t *root;
-    if (json_document(reply, &root, reason) != STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    struct fields fields = {root, "reply", &errors};
-    int64_t risk = 0;
-    bool good = json_is_number(json_object_get(root, "risk_score")) &&
-                field_decimal(&fields, "risk_score", MILLIONTHS, 0, MILLIONTHS, &risk);
-    *score = (struct score){.risk = (int32_t)risk};
-    field_text_if_fits(&fields, "model", MODEL_NAME_MAX, score->model);
-    json_decref(root);
-    if (score->model[0] == '\0')
-        snprintf(score->model, sizeof score->model, "http");
-    return good ? STATUS_OK : STATUS_UNAVAILABLE;
-}
-
-static enum status score(struct scorer *base, const struct features *features, struct score *score)
-{
-    struct scorer_http *http = (struct scorer_http *)base;
     long code = 0;
-    buf_clear(&http->request);
     buf_clear(&http->reply);
-    json_put_open(&http->request, '{');
-    features_encode(features, &http->request);
-    json_put_close(&http->request, '}');
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, http->request.data);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE, (long)http->request.size);
     if (curl_easy_perform(http->curl) != CURLE_OK ||
@@ -72,12 +49,72 @@ static enum status score(struct scorer *base, const struct features *features, s
         return STATUS_UNAVAILABLE;
     if (code == 400 || code == 422)
         return STATUS_INVALID;
-    if (code != 200)
-        return STATUS_UNAVAILABLE;
-    enum status status = read_reply(buf_slice(&http->reply), score);
-    if (status == STATUS_OK)
-        memcpy(http->model, score->model, sizeof http->model);
+    return code == 200 ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+static enum status ask(struct scorer_http *http, const struct question *question,
+                       struct score *score, bool *one_risk)
+{
+    buf_clear(&http->request);
+    question_encode(question, &http->request);
+    enum status status = post(http);
+    if (status == STATUS_OK && score_decode(buf_slice(&http->reply), score, one_risk) != STATUS_OK)
+        status = STATUS_UNAVAILABLE;
     return status;
+}
+
+/* A service that knows of no guard is asked again, as if nothing were known of the feelings. */
+static enum status ask_twice(struct scorer_http *http, const struct question *question,
+                             struct score *score)
+{
+    bool one_risk;
+    enum status status = ask(http, question, score, &one_risk);
+    if (status != STATUS_OK || !one_risk || question->guard == GUARD_FULL)
+        return status;
+    struct question financial = *question;
+    struct score second;
+    financial.features = features_without_emotions(&question->features);
+    status = ask(http, &financial, &second, &one_risk);
+    if (status == STATUS_OK)
+        score->risk_financial = second.risk;
+    return status;
+}
+
+/* Any server of the Open Inference Protocol: both risks are two rows of one request. */
+static enum status infer(struct scorer_http *http, const struct question *question,
+                         struct score *score)
+{
+    struct features rows[] = {question->features, features_without_emotions(&question->features)};
+    int32_t risks[2];
+    buf_clear(&http->request);
+    infer_request_encode(rows, 2, &http->request);
+    enum status status = post(http);
+    *score = (struct score){0};
+    if (status == STATUS_OK &&
+        infer_answer_decode(buf_slice(&http->reply), risks, 2, score->model) != STATUS_OK)
+        status = STATUS_UNAVAILABLE;
+    if (status == STATUS_OK) {
+        score->risk_full = risks[0];
+        score->risk_financial = risks[1];
+    }
+    return status;
+}
+
+static enum status score(struct scorer *base, const struct question *question, struct score *score)
+{
+    struct scorer_http *http = (struct scorer_http *)base;
+    enum status status =
+        http->infers ? infer(http, question, score) : ask_twice(http, question, score);
+    if (status != STATUS_OK)
+        return status;
+    if (score->model[0] == '\0')
+        snprintf(score->model, sizeof score->model, "http");
+    memcpy(http->model, score->model, sizeof http->model);
+    enum risk_basis explained = score->basis;
+    scoring_decide(question, score);
+    if (score->basis != explained)
+        memset(score->weights, 0, sizeof score->weights);
+    return STATUS_OK;
 }
 
 static const char *model(struct scorer *base)
@@ -118,6 +155,7 @@ enum status scorer_http_open(const char *url, struct scorer **scorer)
     if (http == NULL)
         return STATUS_UNAVAILABLE;
     http->base.ops = &ops;
+    http->infers = strlen(url) > 6 && strcmp(url + strlen(url) - 6, "/infer") == 0;
     buf_init(&http->request, REQUEST_MAX);
     buf_init(&http->reply, REPLY_MAX);
     http->curl = curl_easy_init();

@@ -15,12 +15,13 @@ static const char *model(struct scorer *base)
     return "random";
 }
 
-static enum status score(struct scorer *base, const struct features *features, struct score *score)
+static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
-    (void)features;
     uint64_t number;
     entropy_fill(((struct scorer_random *)base)->entropy, &number, sizeof number);
-    *score = (struct score){.risk = (int32_t)(number % (MILLIONTHS + 1))};
+    int32_t risk = (int32_t)(number % (MILLIONTHS + 1));
+    *score = (struct score){.risk_full = risk, .risk_financial = risk};
+    scoring_decide(question, score);
     snprintf(score->model, sizeof score->model, "%s", model(base));
     return STATUS_OK;
 }

@@ -5,13 +5,13 @@
 
 #include "domain/scorecard.h"
 
-static enum status score(struct scorer *scorer, const struct features *features,
+static enum status score(struct scorer *scorer, const struct question *question,
                          struct score *score)
 {
     (void)scorer;
-    *score = (struct score){.risk = scorecard_risk(features)};
+    enum status status = scoring_answer(&scorecard_model, question, score);
     snprintf(score->model, sizeof score->model, "%s", SCORECARD_MODEL);
-    return STATUS_OK;
+    return status;
 }
 
 static const char *model(struct scorer *scorer)

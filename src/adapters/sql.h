@@ -19,7 +19,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 
-enum { SQL_STATEMENT_SLOTS = 128, SQL_PARAMETERS_MAX = 16 };
+enum { SQL_STATEMENT_SLOTS = 128, SQL_PARAMETERS_MAX = 20 };
 
 struct sql;
 

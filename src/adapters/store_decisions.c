@@ -3,53 +3,15 @@
  * The store: credit decisions with what they were made from. The features that the model saw are
  * kept as JSON, name to integer: exact, and open to queries.
  */
-#include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "adapters/store_evidence.h"
 #include "adapters/store_sql.h"
-#include "base/buf.h"
-#include "base/json_put.h"
+#include "domain/decision_log.h"
 
-enum { FEATURES_TEXT_MAX = 8192 };
-
-#define DECISION_COLUMNS                                                                           \
-    "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \
-    " d.features_version, d.model, d.policy, d.inputs"
-#define DECISION_AND_OFFER DECISION_COLUMNS ", " OFFER_COLUMNS
-#define WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
-
-static void features_write(const struct features *features, struct buf *text)
+enum status decision_take(struct sql *sql, struct decision *decision)
 {
-    json_put_open(text, '{');
-    for (int i = 0; i < FEATURE_COUNT; i++) {
-        json_put_key(text, feature_definitions[i].name);
-        json_put_integer(text, features->values[i]);
-    }
-    json_put_close(text, '}');
-}
-
-/* A feature that a decision of an older schema did not have reads as empty. */
-static enum status features_parse(const char *text, struct features *features)
-{
-    json_t *root = json_loads(text, 0, NULL);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return STATUS_INTERNAL;
-    }
-    for (int i = 0; i < FEATURE_COUNT; i++) {
-        const json_t *value = json_object_get(root, feature_definitions[i].name);
-        features->values[i] =
-            json_is_integer(value) ? json_integer_value(value) : feature_definitions[i].empty;
-    }
-    json_decref(root);
-    return STATUS_OK;
-}
-
-/* Reads DECISION_AND_OFFER. */
-static enum status decision_take(struct sql *sql, struct decision *decision)
-{
-    char features[FEATURES_TEXT_MAX];
+    char features[EVIDENCE_TEXT_MAX], explanation[EVIDENCE_TEXT_MAX], basis[16];
     decision->id = row_uuid(sql);
     decision->user_id = row_uuid(sql);
     decision->decided_at_us = row_time_us(sql);
@@ -61,9 +23,18 @@ static enum status decision_take(struct sql *sql, struct decision *decision)
     row_text(sql, decision->model, sizeof decision->model);
     decision->policy = row_hash(sql);
     decision->inputs = row_hash(sql);
+    decision->risk_full = (int32_t)row_integer(sql);
+    decision->risk_financial = (int32_t)row_integer(sql);
+    row_text(sql, basis, sizeof basis);
+    decision->emotions_known = row_boolean(sql);
+    row_text(sql, explanation, sizeof explanation);
+    decision->previous = row_hash(sql);
+    decision->entry = row_hash(sql);
     decision->has_offer = !row_is_null(sql);
     memset(&decision->offer, 0, sizeof decision->offer);
-    enum status status = features_parse(features, &decision->features);
+    enum status status = evidence_read(features, explanation, decision);
+    if (!basis_parse(basis, &decision->basis))
+        status = STATUS_INTERNAL;
     if (status == STATUS_OK && decision->has_offer)
         status = offer_take(sql, &decision->offer);
     return status;
@@ -84,7 +55,7 @@ static enum status state_read(struct sql *sql, const struct uuid *user_id,
         sql_one(sql,
                 "SELECT v.version, " DECISION_AND_OFFER " FROM feature_versions v"
                 " LEFT JOIN decisions d ON d.user_id = v.user_id AND d.position ="
-                " (SELECT max(position) FROM decisions WHERE user_id = $1)" WITH_OFFER
+                " (SELECT max(position) FROM decisions WHERE user_id = $1)" DECISION_WITH_OFFER
                 " WHERE v.user_id = $1",
                 sql_uuid(user_id));
     if (status == STATUS_OK) {
@@ -106,10 +77,11 @@ enum status store_sql_credit_state(struct store *store, const struct uuid *user_
 static enum status decision_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
                                  struct decision *decision)
 {
-    enum status status = sql_one(sql,
-                                 "SELECT " DECISION_AND_OFFER " FROM decisions d" WITH_OFFER
-                                 " WHERE d.user_id = $1 AND d.id = $2",
-                                 sql_uuid(user_id), sql_uuid(id));
+    enum status status =
+        sql_one(sql,
+                "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
+                " WHERE d.user_id = $1 AND d.id = $2",
+                sql_uuid(user_id), sql_uuid(id));
     return decision_take_one(sql, status, decision);
 }
 
@@ -122,12 +94,12 @@ enum status store_sql_decision_read(struct store *store, const struct uuid *id,
 static enum status key_find(struct sql *sql, const struct uuid *user_id,
                             const struct idempotency *idempotency, struct decision *decision)
 {
-    enum status status =
-        sql_one(sql,
-                "SELECT k.request, " DECISION_AND_OFFER " FROM idempotency_keys k"
-                " JOIN decisions d ON d.user_id = k.user_id"
-                " AND d.id = k.decision_id" WITH_OFFER " WHERE k.user_id = $1 AND k.key = $2",
-                sql_uuid(user_id), sql_text(idempotency->key));
+    enum status status = sql_one(sql,
+                                 "SELECT k.request, " DECISION_AND_OFFER " FROM idempotency_keys k"
+                                 " JOIN decisions d ON d.user_id = k.user_id"
+                                 " AND d.id = k.decision_id" DECISION_WITH_OFFER
+                                 " WHERE k.user_id = $1 AND k.key = $2",
+                                 sql_uuid(user_id), sql_text(idempotency->key));
     if (status == STATUS_OK) {
         struct hash request = row_hash(sql);
         if (hash_compare(&request, &idempotency->request) != 0)
@@ -143,24 +115,48 @@ enum status store_sql_decision_by_key(struct store *store, const struct uuid *us
     return key_find(store_sql_of(store)->sql, user_id, idempotency, decision);
 }
 
-static enum status decision_insert(struct sql *sql, const struct decision *decision)
+/* Adds the decision to the end of the person's chain. */
+static enum status head_move(struct sql *sql, struct decision *decision)
 {
-    struct buf features;
-    buf_init(&features, FEATURES_TEXT_MAX);
-    features_write(&decision->features, &features);
-    enum status status = STATUS_UNAVAILABLE;
-    if (!features.overflowed)
+    enum status status = sql_one(sql, "SELECT entry FROM decision_heads WHERE user_id = $1",
+                                 sql_uuid(&decision->user_id));
+    decision->previous = (struct hash){{0}};
+    if (status == STATUS_OK)
+        decision->previous = row_hash(sql);
+    sql_end(sql);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    decision->entry = decision_entry(decision);
+    return sql_do(sql,
+                  "INSERT INTO decision_heads AS h (user_id, count, entry) VALUES ($1, 1, $2)"
+                  " ON CONFLICT (user_id) DO UPDATE SET count = h.count + 1,"
+                  " entry = excluded.entry",
+                  NULL, sql_uuid(&decision->user_id), sql_hash(&decision->entry));
+}
+
+/* Sets evidence, previous and entry of the decision. */
+static enum status decision_insert(struct sql *sql, struct decision *decision)
+{
+    struct evidence evidence;
+    enum status status = evidence_write(decision, &evidence);
+    if (status == STATUS_OK)
+        status = head_move(sql, decision);
+    if (status == STATUS_OK)
         status = sql_do(
             sql,
             "INSERT INTO decisions (id, user_id, decided_at, approved, risk, reason, features,"
-            " features_version, model, policy, inputs)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            " features_version, model, policy, inputs, risk_full, risk_financial, basis,"
+            " explanation, previous, entry, emotions_known) VALUES"
+            " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
             NULL, sql_uuid(&decision->id), sql_uuid(&decision->user_id),
             sql_time(decision->decided_at_us), sql_boolean(decision->approved),
-            sql_integer(decision->risk), sql_text(decision->reason), sql_json(features.data),
+            sql_integer(decision->risk), sql_text(decision->reason), sql_json(evidence.features),
             sql_integer(decision->features_version), sql_text(decision->model),
-            sql_hash(&decision->policy), sql_hash(&decision->inputs));
-    buf_free(&features);
+            sql_hash(&decision->policy), sql_hash(&decision->inputs),
+            sql_integer(decision->risk_full), sql_integer(decision->risk_financial),
+            sql_text(basis_name(decision->basis)), sql_json(evidence.explanation),
+            sql_hash(&decision->previous), sql_hash(&decision->entry),
+            sql_boolean(decision->emotions_known));
     return status;
 }
 
@@ -176,7 +172,7 @@ static enum status key_insert(struct sql *sql, const struct idempotency *idempot
                   sql_hash(&idempotency->request), sql_uuid(&stands->id), sql_time(now_us));
 }
 
-static enum status decision_add(struct sql *sql, const struct decision *decision)
+static enum status decision_add(struct sql *sql, struct decision *decision)
 {
     enum status status =
         sql_do(sql,
@@ -205,11 +201,12 @@ static enum status decision_settle(struct sql *sql, const struct decision *decis
     if (status != STATUS_OK)
         return status;
     if (state.has_decision &&
-        decision_still_stands(&state.last, &decision->inputs, decision->decided_at_us)) {
+        decision_still_stands(&state.last, &decision->inputs, decision->cooling_off_us,
+                              decision->decided_at_us)) {
         *stands = state.last;
     } else {
-        status = decision_add(sql, decision);
         *stands = *decision;
+        status = decision_add(sql, stands);
     }
     if (status == STATUS_OK)
         status = key_insert(sql, idempotency, stands, decision->decided_at_us);
@@ -241,7 +238,7 @@ enum status store_sql_decisions_list(struct store *store, const struct uuid *use
                   "SELECT t.total, " DECISION_AND_OFFER
                   " FROM (SELECT count(*) AS total FROM decisions WHERE user_id = $1) t"
                   " LEFT JOIN (SELECT * FROM decisions WHERE user_id = $1"
-                  " ORDER BY position DESC LIMIT $2 OFFSET $3) d ON TRUE" WITH_OFFER
+                  " ORDER BY position DESC LIMIT $2 OFFSET $3) d ON TRUE" DECISION_WITH_OFFER
                   " ORDER BY d.position DESC",
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {

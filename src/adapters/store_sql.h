@@ -105,7 +105,22 @@ enum status store_sql_transactions_apply(struct store *store,
 enum status store_sql_tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
                                  int64_t *version, struct person_tiles *tiles);
 
+/* store_as_of.c */
+enum status store_sql_people_scan(struct store *store, const struct uuid *after, int64_t as_of_us,
+                                  struct uuid out[], size_t max, size_t *count);
+enum status store_sql_tiles_as_of(struct store *store, const struct uuid *user_id, int64_t as_of_us,
+                                  struct person_tiles *tiles);
+
 /* store_decisions.c */
+#define DECISION_COLUMNS                                                                           \
+    "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(d.features AS text),"       \
+    " d.features_version, d.model, d.policy, d.inputs, d.risk_full, d.risk_financial, d.basis, "   \
+    "d.emotions_known,"                                                                            \
+    " CAST(d.explanation AS text), d.previous, d.entry"
+#define DECISION_AND_OFFER DECISION_COLUMNS ", " OFFER_COLUMNS
+#define DECISION_WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
+/* Reads DECISION_AND_OFFER. */
+MUST_CHECK enum status decision_take(struct sql *sql, struct decision *decision);
 enum status store_sql_credit_state(struct store *store, const struct uuid *user_id,
                                    struct credit_state *state);
 enum status store_sql_decision_record(struct store *store, const struct decision *decision,
@@ -141,6 +156,17 @@ enum status store_sql_offer_activate(struct store *store, const struct uuid *off
                                      const struct notification *notification,
                                      const struct outbox_row *event, bool *changed);
 enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired);
+
+/* store_decision_log.c */
+enum status store_sql_decisions_scan(struct store *store, const struct log_place *after,
+                                     int64_t since_us, struct logged_decision out[], size_t max,
+                                     size_t *count);
+enum status store_sql_chains_lost(struct store *store, struct uuid out[], size_t max,
+                                  size_t *count);
+enum status store_sql_policy_keep(struct store *store, const struct hash *hash, const char *text,
+                                  int64_t now_us);
+enum status store_sql_policy_read(struct store *store, const struct hash *hash,
+                                  char text[POLICY_BYTES_MAX + 1]);
 
 /* store_messages.c */
 MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);

@@ -8,7 +8,8 @@
 enum row_kind { ROW_VERSION, ROW_EMOTIONS, ROW_TRANSACTIONS };
 
 static const char tiles_text[] =
-    "SELECT 0, NULL, version, 0, 0, 0, 0, 0, 0, 0 FROM feature_versions WHERE user_id = $1"
+    "SELECT 0, u.created_at, v.version, 0, 0, 0, 0, 0, 0, 0 FROM feature_versions v"
+    " JOIN users u ON u.id = v.user_id WHERE v.user_id = $1"
     " UNION ALL SELECT 1, hour, event_count, stress_event_count, positivity_sum, intensity_sum,"
     " stress_sum, stress_square_sum, stress_min, stress_max"
     " FROM emotion_tiles WHERE user_id = $1 AND hour >= $2 AND hour <= $4"
@@ -56,7 +57,7 @@ static enum status row_take(struct sql *sql, int64_t *version, struct person_til
         transaction_take(sql, &tiles->transactions[tiles->transaction_count++]);
         return STATUS_OK;
     default:
-        (void)row_time_us(sql);
+        tiles->registered_us = row_time_us(sql);
         *version = row_integer(sql);
         return STATUS_OK;
     }

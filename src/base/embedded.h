@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Files of the source tree that the binary carries: sql/ and policy/. Written by tools/embed.py
- * when the program is built.
+ * Files of the source tree that the binary carries: sql/, policy/ and models/. Written by
+ * tools/embed.py when the program is built.
  */
 #ifndef ECS_BASE_EMBEDDED_H
 #define ECS_BASE_EMBEDDED_H

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A flat array of atomics, metric by label: a few kilobytes, no locks, no allocation.
+ * A flat array of atomics, metric by label: a few kilobytes, no allocation, and no lock but for the
+ * few facts that are text.
  */
 #include "base/metrics.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM };
 
@@ -104,8 +107,38 @@ static void write_histogram(struct buf *out, enum metric metric)
     buf_printf(out, "ecs_%.*s_seconds_count %" PRId64 "\n", stem, name, total);
 }
 
+static const struct metric_row infos[INFO_COUNT] = {
+#define INFO(name, help, label) {KIND_GAUGE, #name, help, label},
+#include "base/metrics_info.def"
+#undef INFO
+};
+static pthread_mutex_t info_lock = PTHREAD_MUTEX_INITIALIZER;
+static char info_values[INFO_COUNT][METRIC_INFO_MAX + 1]; /* "": not told */
+
+void metric_tell(enum metric_info info, const char *value)
+{
+    pthread_mutex_lock(&info_lock);
+    snprintf(info_values[info], sizeof info_values[info], "%s", value);
+    pthread_mutex_unlock(&info_lock);
+}
+
+static void write_infos(struct buf *out)
+{
+    pthread_mutex_lock(&info_lock);
+    for (int info = 0; info < INFO_COUNT; info++) {
+        const struct metric_row *row = &infos[info];
+        if (info_values[info][0] == '\0')
+            continue;
+        buf_printf(out, "# HELP ecs_%s_info %s\n# TYPE ecs_%s_info gauge\n", row->name, row->help,
+                   row->name);
+        buf_printf(out, "ecs_%s_info{%s=\"%s\"} 1\n", row->name, row->label, info_values[info]);
+    }
+    pthread_mutex_unlock(&info_lock);
+}
+
 void metrics_write(struct buf *out)
 {
+    write_infos(out);
     static const char *const kinds[] = {"counter", "gauge", "histogram"};
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *row = &rows[metric];

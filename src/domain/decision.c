@@ -25,13 +25,37 @@ struct hash decision_inputs(const struct features *features, const char *model,
                    4);
 }
 
-void decision_make(struct decision *decision, const struct policy *policy, int32_t risk,
-                   const struct uuid *offer_id)
+struct question decision_question(const struct features *features, const struct policy *policy)
 {
-    struct terms terms = policy_apply(policy, risk);
-    decision->risk = risk;
+    return (struct question){
+        .features = *features,
+        .guard = policy->emotion_guard,
+        .emotions_known = features_emotions_known(features),
+        .approve_to = policy_approve_to(policy),
+        .explain = true,
+    };
+}
+
+static void take_score(struct decision *decision, const struct score *score)
+{
+    decision->risk = score->risk;
+    decision->risk_full = score->risk_full;
+    decision->risk_financial = score->risk_financial;
+    decision->basis = score->basis;
+    decision->emotions_known = features_emotions_known(&decision->features);
+    decision->nearest = score->nearest;
+    memcpy(decision->model, score->model, sizeof decision->model);
+}
+
+void decision_make(struct decision *decision, const struct policy *policy,
+                   const struct score *score, const struct uuid *offer_id)
+{
+    struct terms terms = policy_apply(policy, score->risk);
+    take_score(decision, score);
     decision->approved = terms.approved;
+    decision->reasons = reasons_pick(score->weights, terms.approved);
     decision->policy = policy->hash;
+    decision->cooling_off_us = policy->cooling_off_us;
     decision->inputs = decision_inputs(&decision->features, decision->model, &decision->policy);
     decision->has_offer = terms.approved;
     decision->reason[0] = '\0';
@@ -53,8 +77,52 @@ void decision_make(struct decision *decision, const struct policy *policy, int32
     strncpy(decision->offer.credit_type, terms.credit_type, CREDIT_TYPE_MAX);
 }
 
-bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us)
+static bool same_reasons(const struct reasons *one, const struct reasons *other)
 {
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++) {
+        if (one->list[i].feature != other->list[i].feature ||
+            one->list[i].weight != other->list[i].weight)
+            return false;
+    }
+    return true;
+}
+
+static bool same_terms(const struct offer *one, const struct offer *other)
+{
+    return one->limit_cents == other->limit_cents && one->rate_bp == other->rate_bp &&
+           one->expires_at_us == other->expires_at_us &&
+           strcmp(one->credit_type, other->credit_type) == 0;
+}
+
+const char *decision_difference(const struct decision *recorded, const struct decision *again)
+{
+    if (recorded->risk_full != again->risk_full)
+        return "the risk of all features differs";
+    if (recorded->risk_financial != again->risk_financial)
+        return "the financial risk differs";
+    if (recorded->risk != again->risk || recorded->basis != again->basis)
+        return "the risk that decides differs";
+    if (recorded->approved != again->approved)
+        return "the result differs";
+    if (strcmp(recorded->reason, again->reason) != 0 ||
+        !same_reasons(&recorded->reasons, &again->reasons))
+        return "the reasons differ";
+    if (recorded->nearest.lever != again->nearest.lever ||
+        recorded->nearest.percent != again->nearest.percent ||
+        recorded->nearest.risk != again->nearest.risk)
+        return "the nearest approval differs";
+    if (recorded->has_offer && !same_terms(&recorded->offer, &again->offer))
+        return "the terms differ";
+    return hash_compare(&recorded->inputs, &again->inputs) == 0 ? NULL : "the inputs differ";
+}
+
+bool decision_still_stands(const struct decision *last, const struct hash *inputs,
+                           int64_t cooling_off_us, int64_t now_us)
+{
+    if (!last->approved && now_us < last->decided_at_us + cooling_off_us)
+        return true;
     return hash_compare(&last->inputs, inputs) == 0 &&
            (!last->has_offer || offer_is_open(&last->offer, now_us));
 }

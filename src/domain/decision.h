@@ -13,6 +13,8 @@
 #include "domain/features.h"
 #include "domain/offer.h"
 #include "domain/policy.h"
+#include "domain/reasons.h"
+#include "domain/scoring.h"
 #include "limits.h"
 
 struct decision {
@@ -20,13 +22,24 @@ struct decision {
     struct uuid user_id;
     int64_t decided_at_us;
     bool approved;
-    int32_t risk;                     /* millionths */
+    int32_t risk; /* millionths: that decided, by `basis`; so are the next two */
+    int32_t risk_full;
+    int32_t risk_financial;
+    enum risk_basis basis;
+    bool emotions_known;              /* false: none were recent, so the financial risk decided */
     char reason[DENIAL_TEXT_MAX + 1]; /* of a denial; empty if approved */
+    struct reasons reasons;           /* what weighed most */
+    struct nearest nearest;           /* of a denial */
     struct features features;         /* what the model saw */
     int64_t features_version;         /* of the person's tiles */
     char model[MODEL_NAME_MAX + 1];
     struct hash policy;
-    struct hash inputs; /* decision_inputs(): equal inputs need no new decision */
+    struct hash inputs;     /* decision_inputs(): equal inputs need no new decision */
+    int64_t cooling_off_us; /* of the policy; not recorded */
+    /* The store sets the next three (domain/decision_log.h). */
+    struct hash evidence; /* of features, reasons and nearest approval, as they are stored */
+    struct hash previous; /* entry of the person's decision before; zero: there was none */
+    struct hash entry;    /* zero: from before there was a log */
     bool has_offer;
     struct offer offer; /* in its state as read; meaningful if has_offer */
 };
@@ -35,13 +48,22 @@ struct decision {
 struct hash decision_inputs(const struct features *features, const char *model,
                             const struct hash *policy);
 
-/* Fills decision (id, user_id and times given by the caller in it already) from a score. The offer
- * gets `offer_id`; it has none if the terms deny. */
-void decision_make(struct decision *decision, const struct policy *policy, int32_t risk,
-                   const struct uuid *offer_id);
+/* What is asked of a model about a person with these features, under this policy. */
+struct question decision_question(const struct features *features, const struct policy *policy);
+
+/* Fills decision (id, user_id, time and features given by the caller in it already) from a score.
+ * The offer gets `offer_id`; it has none if the terms deny. */
+void decision_make(struct decision *decision, const struct policy *policy,
+                   const struct score *score, const struct uuid *offer_id);
+
+/* The name of the first fact in which a decision that was made again differs from the recorded
+ * one; NULL: none does. */
+const char *decision_difference(const struct decision *recorded, const struct decision *again);
 
 /* True if the person's last decision still answers a request with these inputs: the same inputs,
- * and an offer, if it made one, that is still open. */
-bool decision_still_stands(const struct decision *last, const struct hash *inputs, int64_t now_us);
+ * and an offer, if it made one, that is still open; or a denial whose `cooling_off_us` are not
+ * over, whatever the inputs. */
+bool decision_still_stands(const struct decision *last, const struct hash *inputs,
+                           int64_t cooling_off_us, int64_t now_us);
 
 #endif

@@ -17,11 +17,15 @@
 #include "domain/emotion.h"
 #include "domain/transaction.h"
 
-enum feature_unit { UNIT_COUNT, UNIT_CENTS, UNIT_MILLIONTHS };
+/* COUNT: a whole number. CENTS: money. SHARE: millionths, 0 to 1,000,000. CHANGE: millionths,
+ * -1,000,000 to 1,000,000. */
+enum feature_unit { UNIT_COUNT, UNIT_CENTS, UNIT_SHARE, UNIT_CHANGE };
 enum feature_group { GROUP_FINANCIAL, GROUP_EMOTIONAL };
+/* What a greater value can mean for the risk. */
+enum feature_direction { DIRECTION_DOWN = -1, DIRECTION_FREE = 0, DIRECTION_UP = 1 };
 
 enum feature {
-#define FEATURE(name, unit, group, empty, words) FEATURE_##name,
+#define FEATURE(name, ...) FEATURE_##name,
 #include "domain/features.def"
 #undef FEATURE
     FEATURE_COUNT
@@ -31,8 +35,9 @@ struct feature_definition {
     const char *name;
     enum feature_unit unit;
     enum feature_group group;
-    int64_t empty; /* the value where there are no events */
-    const char *words;
+    enum feature_direction direction;
+    const char *words;            /* English */
+    const char *words_portuguese; /* UTF-8 */
 };
 
 extern const struct feature_definition feature_definitions[FEATURE_COUNT];
@@ -42,12 +47,16 @@ struct features {
 };
 
 /* Changes when a feature is added, renamed or computed otherwise. */
-#define FEATURES_SCHEMA 1
+#define FEATURES_SCHEMA 2
 
-enum window { WINDOW_24H, WINDOW_7D, WINDOW_30D, WINDOW_COUNT };
+enum window { WINDOW_24H, WINDOW_7D, WINDOW_30D, WINDOW_90D, WINDOW_COUNT };
+/* The longest window of each kind of tile. */
+#define EMOTION_WINDOW_MAX WINDOW_30D
+#define TRANSACTION_WINDOW_MAX WINDOW_90D
 
-/* The tiles of one person that the longest window can need; ascending by time. */
+/* The tiles of one person that the longest windows can need; ascending by time. */
 struct person_tiles {
+    int64_t registered_us;
     size_t emotion_count;
     size_t transaction_count;
     struct emotion_tile emotions[EMOTION_TILES_MAX];
@@ -65,6 +74,15 @@ struct transaction_tile transaction_window(const struct person_tiles *tiles, enu
                                            int64_t now_us);
 
 struct features features_compute(const struct person_tiles *tiles, int64_t now_us);
+
+/* What is known of somebody of whom no event is: the values of empty windows. */
+struct features features_empty(void);
+
+/* The same person, of whose feelings nothing is known. */
+struct features features_without_emotions(const struct features *features);
+
+/* True if feelings of the last 7 days are known: older ones say nothing of a person any more. */
+bool features_emotions_known(const struct features *features);
 
 /* Features are the same for all moments within one hour, unless an event comes in: they are
  * computed as of the start of this period. */

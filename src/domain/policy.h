@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "domain/guard.h"
 #include "limits.h"
 
 enum { POLICY_BANDS_MAX = 16, POLICY_NAME_MAX = 48, DENIAL_TEXT_MAX = 80 };
@@ -31,7 +32,11 @@ struct policy {
     char name[POLICY_NAME_MAX + 1];
     struct hash hash; /* of the file's bytes */
     int64_t offer_life_us;
-    size_t band_count; /* 1 to POLICY_BANDS_MAX, risk_to strictly ascending */
+    enum emotion_guard emotion_guard;
+    int64_t exposure_cap_cents; /* no offer's limit is above it; 0: no cap */
+    int64_t cooling_off_us;     /* how long a denial stands, whatever comes in; 0: not at all */
+    int32_t rate_cap_bp;        /* the legal cap, which policy_check() holds rates to; 0: none */
+    size_t band_count;          /* 1 to POLICY_BANDS_MAX, risk_to strictly ascending */
     struct policy_band bands[POLICY_BANDS_MAX];
 };
 
@@ -46,5 +51,12 @@ struct terms {
 
 /* `risk` in millionths, 0 to 1,000,000. The texts belong to the policy. */
 struct terms policy_apply(const struct policy *policy, int32_t risk);
+
+/* The greatest risk that is approved; -1: none is. */
+int32_t policy_approve_to(const struct policy *policy);
+
+/* What this band of the policy makes of a risk, whether or not the risk lies in it. */
+struct terms policy_band_terms(const struct policy *policy, const struct policy_band *band,
+                               int32_t risk);
 
 #endif

@@ -1,119 +1,149 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/population.h"
 
+#include "domain/chance.h"
+#include "domain/life.h"
 #include "limits.h"
 
 enum {
-    DAYS_OF_MONTH = 30,
-    FEELINGS_A_DAY = 8,
-    PAYMENT_SHARE = 11, /* of 11 events of a day, FEELINGS_A_DAY are feelings */
+    FEELINGS_MIN = 6, /* a day; as many as FEELINGS_SPAN more for the most sociable */
+    FEELINGS_SPAN = 4,
+    PAYMENTS_MAX = 20, /* of a day; with feelings, rent and pay the events of a day have room */
+    FEELINGS_OF = 8,   /* of 11 events out of turn */
+    EVENTS_OF = 11,
     WAKING_HOUR = 7,
     WAKING_HOURS = 16,
-    DRIFT = 160000,      /* millionths: how far a week's mood lies from the persona's, at most */
-    SWING = 300000,      /* and a feeling from its day's */
-    PAY_CHEER = 120000,  /* for three days from pay day on */
-    LARGE_WORRY = 150000 /* on a day of large payments */
+    RENT_DAY = 2,              /* after pay day */
+    RENT_SHARE = 300000,       /* of a month's spending */
+    SWING = 300000,            /* millionths: how far a feeling lies from its day's mood, at most */
+    SPREE_WORRY = 120000,      /* on a day of large payments */
+    LAST_REGISTRATION = 20453, /* 2025-12-31 */
+    REGISTRATION_DAYS = 2000
 };
 
-struct traits {
+struct kind {
     const char *name;
     int share;
-    int32_t positivity;
-    int32_t stress;
-    int payments_tenths;
-    int64_t payment_cents;
+    int64_t positivity;
+    int64_t stress;
+    int64_t payments_day;
+    int64_t thrift;
     int64_t pay_cents;
+    int64_t stability;
 };
 
-static const struct traits all_traits[PERSONA_COUNT] = {
-#define PERSONA(name, share, positivity, stress, payments, cents, pay)                             \
-    {#name, share, (positivity)*1000, (stress)*1000, payments, cents, pay},
+static const struct kind kinds[PERSONA_COUNT] = {
+#define PERSONA(name, share, positivity, stress, payments, thrift, pay, stability)                 \
+    {#name,          share, (positivity)*1000, (stress)*1000, (payments)*100000,                   \
+     (thrift)*10000, pay,   (stability)*10000},
 #include "domain/personas.def"
 #undef PERSONA
 };
 
-/* SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014. */
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t word = *state += 0x9e3779b97f4a7c15u;
-    word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
-    word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
-    return word ^ (word >> 31);
-}
-
-static uint64_t random_of(uint64_t seed, uint64_t part)
-{
-    uint64_t state = seed ^ (part * 0xd1342543de82ef95u);
-    (void)random_next(&state);
-    return random_next(&state);
-}
-
-static int64_t random_below(uint64_t *state, int64_t end)
-{
-    return (int64_t)(random_next(state) % (uint64_t)end);
-}
-
-/* −range to range, more often near 0: the mean of two even draws. */
-static int64_t random_swing(uint64_t *state, int64_t range)
-{
-    return (random_below(state, 2 * range + 1) + random_below(state, 2 * range + 1)) / 2 - range;
-}
-
 const char *persona_name(enum persona persona)
 {
-    return all_traits[persona].name;
+    return kinds[persona].name;
+}
+
+static enum persona persona_draw(uint64_t *state)
+{
+    int64_t ticket = chance_below(chance_next(state), 100);
+    int persona = 0;
+    while (persona < PERSONA_COUNT - 1 && ticket >= kinds[persona].share)
+        ticket -= kinds[persona++].share;
+    return (enum persona)persona;
+}
+
+/* mean + deviation × a normal draw, kept within bounds. */
+static int64_t trait(uint64_t *state, int64_t mean, int64_t deviation, int64_t least, int64_t most)
+{
+    int64_t drawn = mean + chance_times(deviation, chance_normal(chance_next(state)));
+    return chance_clamp(drawn, least, most);
 }
 
 struct simulated_person population_person(uint64_t seed, uint32_t number)
 {
-    struct simulated_person person = {.seed = random_of(seed, number + 1)};
+    struct simulated_person person = {.seed = chance_of(seed, LIFE_TRAITS, number)};
     uint64_t state = person.seed;
-    int64_t ticket = random_below(&state, 100);
-    int persona = 0;
-    while (persona < PERSONA_COUNT - 1 && ticket >= all_traits[persona].share)
-        ticket -= all_traits[persona++].share;
-    person.persona = (enum persona)persona;
-    person.pay_day = (int)random_below(&state, DAYS_OF_MONTH);
+    person.persona = persona_draw(&state);
+    const struct kind *kind = &kinds[person.persona];
+    person.pay_day = (int)chance_below(chance_next(&state), LIFE_MONTH_DAYS);
+    int64_t level = chance_exp(trait(&state, 0, 280000, -900000, 900000));
+    person.pay_cents = chance_times(kind->pay_cents, level);
+    person.thrift = trait(&state, kind->thrift, 160000, 300000, 1250000);
+    person.stability = trait(&state, kind->stability, 100000, 300000, MILLIONTHS);
+    person.resilience = trait(&state, 500000, 180000, 0, MILLIONTHS);
+    person.sociability = trait(&state, 500000, 200000, 0, MILLIONTHS);
+    int64_t gloom = chance_normal(chance_next(&state)); /* stress and low spirits come together */
+    person.stress = trait(&state, kind->stress, 40000, 0, MILLIONTHS) + chance_times(60000, gloom);
+    person.positivity =
+        trait(&state, kind->positivity, 40000, 0, MILLIONTHS) - chance_times(50000, gloom);
+    person.wealth = chance_exp(trait(&state, -700000, 600000, -4000000, 1500000));
+    person.frailty = chance_normal(chance_next(&state));
+    person.payments_day =
+        chance_times(kind->payments_day, 700000 + chance_times(600000, person.sociability));
+    int64_t recent = chance_below(chance_next(&state), MILLIONTHS);
+    int64_t age = chance_times(recent, recent) * REGISTRATION_DAYS / MILLIONTHS;
+    person.registered_us = (LAST_REGISTRATION - age) * DAY_US;
     return person;
 }
 
-/* A slow drift: between two weeks' draws in a straight line. */
-static int64_t drift(const struct simulated_person *person, int64_t day, uint64_t kind)
+/* −range to range, more often near 0: the mean of two even draws. */
+static int64_t swing(uint64_t *state, int64_t range)
 {
-    int64_t week = day / 7, part = day % 7;
-    int64_t from = (int64_t)(random_of(person->seed ^ kind, (uint64_t)week) % (2 * DRIFT)) - DRIFT;
-    int64_t to =
-        (int64_t)(random_of(person->seed ^ kind, (uint64_t)week + 1) % (2 * DRIFT)) - DRIFT;
-    return from + (to - from) * part / 7;
+    return (chance_below(chance_next(state), 2 * range + 1) +
+            chance_below(chance_next(state), 2 * range + 1)) /
+               2 -
+           range;
 }
 
 static int32_t share(int64_t value)
 {
-    return (int32_t)(value < 0 ? 0 : value > MILLIONTHS ? MILLIONTHS : value);
+    return (int32_t)chance_clamp(value, 0, MILLIONTHS);
 }
 
-/* What a day is like before any single feeling. */
-struct mood {
-    int64_t positivity;
-    int64_t stress;
-    bool spends_much; /* one day in ten */
+/* A day as its events see it. */
+struct day {
+    struct life_mood mood;
+    int64_t payment_cents; /* mean */
+    int64_t payments;      /* mean, millionths */
+    int64_t month_cents;   /* spent in the month that the day is of */
+    bool silent;
 };
 
-static struct mood mood_of(const struct simulated_person *person, int64_t day)
+/* More is spent when pay has come, and less towards its end: 1.3 down to 0.7. */
+static int64_t month_rhythm(int day_of_month)
 {
-    const struct traits *traits = &all_traits[person->persona];
-    int64_t since_pay = (day - person->pay_day) % DAYS_OF_MONTH;
-    int64_t cheer = since_pay >= 0 && since_pay < 3 ? PAY_CHEER : 0;
-    struct mood mood = {
-        .positivity = traits->positivity + drift(person, day, 1) + cheer,
-        .stress = traits->stress + drift(person, day, 2) - cheer / 2,
-        .spends_much = random_of(person->seed ^ 3, (uint64_t)day) % 10 == 0,
+    return 1300000 - (int64_t)day_of_month * 600000 / (LIFE_MONTH_DAYS - 1);
+}
+
+/* One day in sixteen for the calm, one in six for the very stressed. */
+static bool is_spree(const struct simulated_person *person, int64_t day,
+                     const struct life_mood *mood)
+{
+    int64_t likely = 60000 + chance_times(110000, chance_clamp(mood->stress, 0, MILLIONTHS));
+    return chance_below(chance_of(person->seed, LIFE_SPREE, (uint64_t)day), MILLIONTHS) < likely;
+}
+
+static struct day day_of(const struct simulated_person *person, int64_t day)
+{
+    struct day today = {
+        .mood = life_mood(person, day),
+        .payments = person->payments_day,
+        .month_cents = life_money(person, life_month(person, day)).spending_cents,
+        .silent = life_is_silent(person, day),
     };
-    if (mood.spends_much) {
-        mood.positivity -= LARGE_WORRY / 2;
-        mood.stress += LARGE_WORRY;
+    int64_t daily = chance_times(today.month_cents, MILLIONTHS - RENT_SHARE) / LIFE_MONTH_DAYS;
+    int64_t mean = daily * MILLIONTHS / today.payments;
+    today.payment_cents = chance_times(mean, month_rhythm(life_day_of_month(person, day)));
+    if (is_spree(person, day, &today.mood)) {
+        today.payment_cents = today.payment_cents * 5 / 2;
+        today.mood.positivity -= SPREE_WORRY / 2;
+        today.mood.stress += SPREE_WORRY;
+    } else {
+        today.payment_cents = today.payment_cents * 17 / 20; /* what sprees take */
     }
-    return mood;
+    return today;
 }
 
 static const char *feeling_name(int32_t positivity, int32_t stress)
@@ -125,25 +155,24 @@ static const char *feeling_name(int32_t positivity, int32_t stress)
     return positivity < MILLIONTHS / 3 ? "sadness" : "calm";
 }
 
-static void feel(struct simulated_event *event, const struct mood *mood, uint64_t *state)
+static void feel(struct simulated_event *event, const struct day *today, uint64_t *state)
 {
-    event->positivity = share(mood->positivity + random_swing(state, SWING));
-    event->stress = share(mood->stress + random_swing(state, SWING));
-    event->intensity = share(MILLIONTHS / 2 + random_swing(state, MILLIONTHS / 2));
+    event->positivity = share(today->mood.positivity + swing(state, SWING));
+    event->stress = share(today->mood.stress + swing(state, SWING));
+    event->intensity = share(MILLIONTHS / 2 + swing(state, MILLIONTHS / 2));
     event->feeling = feeling_name(event->positivity, event->stress);
 }
 
-static void pay(struct simulated_event *event, const struct traits *traits, const struct mood *mood,
-                uint64_t *state)
+/* Amounts are lognormal around the day's mean: e^(0.6 z − 0.18). */
+static void pay(struct simulated_event *event, const struct day *today, uint64_t *state)
 {
-    static const char *const categories[] = {"groceries", "transport", "restaurants", "clothes",
-                                             "housing",   "health",    "leisure"};
+    static const char *const categories[] = {"groceries", "transport", "restaurants",
+                                             "clothes",   "health",    "leisure"};
     enum { CATEGORY_COUNT = sizeof categories / sizeof categories[0] };
+    int64_t spread = chance_times(600000, chance_normal(chance_next(state))) - 180000;
     event->is_payment = true;
-    event->category = categories[random_below(state, CATEGORY_COUNT)];
-    event->amount_cents = 100 + random_below(state, 2 * traits->payment_cents);
-    if (mood->spends_much)
-        event->amount_cents *= 3;
+    event->category = categories[chance_below(chance_next(state), CATEGORY_COUNT)];
+    event->amount_cents = 1 + chance_times(today->payment_cents, chance_exp(spread));
 }
 
 /* Few enough for insertion. */
@@ -158,33 +187,56 @@ static void sort_by_time(struct simulated_event events[], size_t count)
     }
 }
 
+static int64_t waking_us(int64_t day, uint64_t *state)
+{
+    return day * DAY_US + WAKING_HOUR * HOUR_US +
+           chance_below(chance_next(state), WAKING_HOURS * HOUR_US);
+}
+
+/* `mean` millionths on average: the whole part, and one more by chance. */
+static int64_t some(int64_t mean, uint64_t *state)
+{
+    return (mean + chance_below(chance_next(state), MILLIONTHS)) / MILLIONTHS;
+}
+
+/* Rent and pay, on their days of the month. */
+static size_t monthly(const struct simulated_person *person, int64_t day, const struct day *today,
+                      struct simulated_event *event)
+{
+    int day_of_month = life_day_of_month(person, day);
+    int64_t income = life_money(person, life_month(person, day)).income_cents;
+    bool pays_rent = day_of_month == RENT_DAY && !today->silent;
+    if (!pays_rent && (day_of_month != 0 || income == 0))
+        return 0;
+    *event = (struct simulated_event){
+        .at_us = day * DAY_US + WAKING_HOUR * HOUR_US,
+        .is_payment = true,
+        .is_income = !pays_rent,
+        .amount_cents = pays_rent ? 1 + chance_times(today->month_cents, RENT_SHARE) : income,
+        .category = pays_rent ? "housing" : "salary",
+    };
+    return 1;
+}
+
 size_t population_day(const struct simulated_person *person, int64_t day,
                       struct simulated_event events[POPULATION_DAY_EVENTS_MAX])
 {
-    const struct traits *traits = &all_traits[person->persona];
-    struct mood mood = mood_of(person, day);
-    uint64_t state = random_of(person->seed ^ 4, (uint64_t)day);
+    struct day today = day_of(person, day);
+    uint64_t state = chance_of(person->seed, LIFE_DAY, (uint64_t)day);
+    int64_t feelings =
+        some(FEELINGS_MIN * MILLIONTHS + FEELINGS_SPAN * person->sociability, &state);
+    int64_t payments = some(today.payments, &state);
+    payments = today.silent ? 0 : chance_clamp(payments, 0, PAYMENTS_MAX);
     size_t count = 0;
-    int64_t payments = (traits->payments_tenths + random_below(&state, 10)) / 10;
-    for (int64_t i = 0; i < FEELINGS_A_DAY + payments; i++) {
+    for (int64_t i = 0; i < feelings + payments; i++) {
         struct simulated_event *event = &events[count++];
-        *event = (struct simulated_event){
-            .at_us =
-                day * DAY_US + WAKING_HOUR * HOUR_US + random_below(&state, WAKING_HOURS * HOUR_US),
-        };
-        if (i < FEELINGS_A_DAY)
-            feel(event, &mood, &state);
+        *event = (struct simulated_event){.at_us = waking_us(day, &state)};
+        if (i < feelings)
+            feel(event, &today, &state);
         else
-            pay(event, traits, &mood, &state);
+            pay(event, &today, &state);
     }
-    if ((day - person->pay_day) % DAYS_OF_MONTH == 0)
-        events[count++] = (struct simulated_event){
-            .at_us = day * DAY_US + WAKING_HOUR * HOUR_US,
-            .is_payment = true,
-            .is_income = true,
-            .amount_cents = traits->pay_cents,
-            .category = "salary",
-        };
+    count += monthly(person, day, &today, &events[count]);
     sort_by_time(events, count);
     return count;
 }
@@ -192,12 +244,12 @@ size_t population_day(const struct simulated_person *person, int64_t day,
 struct simulated_event population_event(const struct simulated_person *person, int64_t at_us,
                                         uint64_t number)
 {
-    struct mood mood = mood_of(person, at_us / DAY_US);
-    uint64_t state = random_of(person->seed ^ 5, (uint64_t)at_us ^ number);
+    struct day today = day_of(person, at_us / DAY_US);
+    uint64_t state = chance_of(person->seed, LIFE_EVENT, (uint64_t)at_us ^ number << 40);
     struct simulated_event event = {.at_us = at_us};
-    if (random_below(&state, PAYMENT_SHARE) < FEELINGS_A_DAY)
-        feel(&event, &mood, &state);
+    if (today.silent || chance_below(chance_next(&state), EVENTS_OF) < FEELINGS_OF)
+        feel(&event, &today, &state);
     else
-        pay(&event, &all_traits[person->persona], &mood, &state);
+        pay(&event, &today, &state);
     return event;
 }

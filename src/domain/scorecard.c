@@ -34,15 +34,53 @@ static int64_t at_most(int64_t value, int64_t max)
     return value < max ? value : max;
 }
 
-int32_t scorecard_risk(const struct features *features)
+/* What the features add to the log-odds, in the order of `terms`. */
+enum { TERM_COUNT = 4 };
+static const enum feature terms[TERM_COUNT] = {
+    FEATURE_transaction_count_30d,
+    FEATURE_avg_positivity_7d,
+    FEATURE_stress_events_30d,
+    FEATURE_avg_transaction_value_30d,
+};
+
+static void terms_compute(const struct features *features, int64_t log_odds[TERM_COUNT])
 {
     const int64_t *value = features->values;
-    int64_t positivity = value[FEATURE_avg_positivity_7d] - MILLIONTHS / 2;
     int64_t average = at_most(value[FEATURE_avg_transaction_value_30d], AVERAGE_CENTS_MAX);
-    return logistic(
-        INTERCEPT +
-        PER_TRANSACTION * at_most(value[FEATURE_transaction_count_30d], TRANSACTIONS_MAX) +
-        PER_POSITIVITY * positivity / MILLIONTHS +
-        PER_STRESS_EVENT * at_most(value[FEATURE_stress_events_30d], STRESS_EVENTS_MAX) +
-        PER_HUNDRED_UNITS * average / 10000);
+    log_odds[0] = PER_TRANSACTION * at_most(value[terms[0]], TRANSACTIONS_MAX);
+    log_odds[1] = PER_POSITIVITY * (value[terms[1]] - MILLIONTHS / 2) / MILLIONTHS;
+    log_odds[2] = PER_STRESS_EVENT * at_most(value[terms[2]], STRESS_EVENTS_MAX);
+    log_odds[3] = PER_HUNDRED_UNITS * average / 10000;
 }
+
+int32_t scorecard_risk(const struct features *features)
+{
+    int64_t log_odds[TERM_COUNT];
+    terms_compute(features, log_odds);
+    return logistic(INTERCEPT + log_odds[0] + log_odds[1] + log_odds[2] + log_odds[3]);
+}
+
+static enum status risk_of(void *self, enum risk_basis basis, const struct features *features,
+                           int32_t *risk)
+{
+    (void)self;
+    struct features financial = features_without_emotions(features);
+    *risk = scorecard_risk(basis == BASIS_FULL ? features : &financial);
+    return STATUS_OK;
+}
+
+static enum status weigh(void *self, enum risk_basis basis, const struct features *features,
+                         int32_t weights[FEATURE_COUNT])
+{
+    (void)self;
+    struct features financial = features_without_emotions(features);
+    int64_t log_odds[TERM_COUNT];
+    terms_compute(basis == BASIS_FULL ? features : &financial, log_odds);
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        weights[i] = 0;
+    for (int i = 0; i < TERM_COUNT; i++)
+        weights[terms[i]] = (int32_t)log_odds[i] * (MILLIONTHS / 1000);
+    return STATUS_OK;
+}
+
+const struct risk_model scorecard_model = {.risk = risk_of, .weigh = weigh};

@@ -7,14 +7,15 @@
 #ifndef ECS_DOMAIN_SCORECARD_H
 #define ECS_DOMAIN_SCORECARD_H
 
-#include <stdint.h>
-
-#include "domain/features.h"
+#include "domain/scoring.h"
 
 #define SCORECARD_MODEL "scorecard-1"
 
-/* Risk in millionths, 0 to 1,000,000. Never rises with positivity or with the number of
- * transactions, never falls with stress events or with the average value. */
+/* Millionths, 0 to 1,000,000, of all features. */
 int32_t scorecard_risk(const struct features *features);
+
+/* The risk never rises with positivity or with the number of transactions, never falls with stress
+ * events or with the average value. Weights are against somebody of whom no event is known. */
+extern const struct risk_model scorecard_model;
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-enum { CENTS = 100, SQUARED_UNITS_MAX = 1000000 };
+enum { SQUARED_UNITS_MAX = 1000000 };
 
 int64_t transaction_day_us(int64_t occurred_at_us)
 {
@@ -12,7 +12,7 @@ int64_t transaction_day_us(int64_t occurred_at_us)
 
 struct transaction_tile transaction_tile_of(const struct transaction_event *event)
 {
-    int64_t units = event->amount_cents / CENTS;
+    int64_t units = (event->amount_cents + CENTS / 2) / CENTS;
     if (units > SQUARED_UNITS_MAX)
         units = SQUARED_UNITS_MAX;
     bool in = event->direction == TRANSACTION_IN;

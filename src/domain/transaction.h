@@ -32,7 +32,8 @@ struct transaction_tile {
     int64_t day_us; /* start of the day */
     int64_t count;
     int64_t sum_cents;
-    int64_t square_sum; /* of whole currency units, each capped at 1,000,000 so that it fits */
+    int64_t square_sum; /* of amounts rounded to whole units, each capped at 1,000,000 so that it
+                           fits */
     int64_t min_cents;
     int64_t max_cents;
     int64_t in_count;

@@ -9,19 +9,12 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "domain/features.h"
-#include "limits.h"
+#include "domain/scoring.h"
 
 struct scorer;
 
-struct score {
-    int32_t risk;                   /* millionths, 0 to 1,000,000 */
-    char model[MODEL_NAME_MAX + 1]; /* name and version of what answered */
-    int64_t retry_after_us;         /* set with STATUS_TOO_MANY_REQUESTS */
-};
-
 struct scorer_ops {
-    enum status (*score)(struct scorer *scorer, const struct features *features,
+    enum status (*score)(struct scorer *scorer, const struct question *question,
                          struct score *score);
     const char *(*model)(struct scorer *scorer);
     void (*close)(struct scorer *scorer);
@@ -35,9 +28,9 @@ struct scorer {
  * outside 0 to 1); INVALID if it refused these features; TOO_MANY_REQUESTS if the breaker is open
  * and the model was not asked. A handle is used by one thread at a time. Blocks 200 ms at most. */
 MUST_CHECK static inline enum status
-scorer_score(struct scorer *scorer, const struct features *features, struct score *score)
+scorer_score(struct scorer *scorer, const struct question *question, struct score *score)
 {
-    return scorer->ops->score(scorer, features, score);
+    return scorer->ops->score(scorer, question, score);
 }
 
 /* Name and version of the model that will answer; for a model service, the one that answered

@@ -16,7 +16,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
-#include "domain/decision.h"
+#include "domain/decision_log.h"
 #include "domain/emotion.h"
 #include "domain/event.h"
 #include "domain/features.h"
@@ -63,6 +63,19 @@ struct outbox_row {
     char payload[1024]; /* JSON text */
 };
 
+/* A place in the decision log: persons in the order of their ids, the decisions of each in the
+ * order in which they were recorded. Zero: before the first. */
+struct log_place {
+    struct uuid user_id;
+    int64_t position;
+};
+
+struct logged_decision {
+    int64_t position;
+    struct chain_head head; /* of the person's chain */
+    struct decision decision;
+};
+
 struct page {
     int64_t offset;
     int64_t size;
@@ -93,6 +106,11 @@ struct store_ops {
     enum status (*tiles_read)(struct store *store, const struct uuid *user_id, int64_t now_us,
                               int64_t *version, struct person_tiles *tiles);
 
+    enum status (*people_scan)(struct store *store, const struct uuid *after, int64_t as_of_us,
+                               struct uuid out[], size_t max, size_t *count);
+    enum status (*tiles_as_of)(struct store *store, const struct uuid *user_id, int64_t as_of_us,
+                               struct person_tiles *tiles);
+
     enum status (*credit_state)(struct store *store, const struct uuid *user_id,
                                 struct credit_state *state);
     enum status (*decision_record)(struct store *store, const struct decision *decision,
@@ -104,6 +122,14 @@ struct store_ops {
                                  const struct uuid *user_id, struct decision *decision);
     enum status (*decisions_list)(struct store *store, const struct uuid *user_id, struct page page,
                                   struct decision out[], size_t *count, int64_t *total);
+    enum status (*decisions_scan)(struct store *store, const struct log_place *after,
+                                  int64_t since_us, struct logged_decision out[], size_t max,
+                                  size_t *count);
+    enum status (*chains_lost)(struct store *store, struct uuid out[], size_t max, size_t *count);
+    enum status (*policy_keep)(struct store *store, const struct hash *hash, const char *text,
+                               int64_t now_us);
+    enum status (*policy_read)(struct store *store, const struct hash *hash,
+                               char text[POLICY_BYTES_MAX + 1]);
     enum status (*offers_list)(struct store *store, const struct uuid *user_id, struct page page,
                                struct offer out[], size_t *count, int64_t *total);
     enum status (*offer_read)(struct store *store, const struct uuid *id,
@@ -237,6 +263,24 @@ MUST_CHECK static inline enum status store_tiles_read(struct store *store,
     return store->ops->tiles_read(store, user_id, now_us, version, tiles);
 }
 
+/* Persons registered at or before `as_of_us`, in the order of their ids, those behind `after`;
+ * none: that was all. */
+MUST_CHECK static inline enum status store_people_scan(struct store *store,
+                                                       const struct uuid *after, int64_t as_of_us,
+                                                       struct uuid out[], size_t max, size_t *count)
+{
+    return store->ops->people_scan(store, after, as_of_us, out, max, count);
+}
+
+/* The tiles of the longest windows as they could be known at `as_of_us`: of raw events that had
+ * happened and had come in by then. NOT_FOUND: nobody of that id was registered then. */
+MUST_CHECK static inline enum status store_tiles_as_of(struct store *store,
+                                                       const struct uuid *user_id, int64_t as_of_us,
+                                                       struct person_tiles *tiles)
+{
+    return store->ops->tiles_as_of(store, user_id, as_of_us, tiles);
+}
+
 /* Credit ---------------------------------------------------------------------------------- */
 
 /* NOT_FOUND if there is no such person. */
@@ -285,6 +329,35 @@ MUST_CHECK static inline enum status store_decisions_list(struct store *store,
                                                           size_t *count, int64_t *total)
 {
     return store->ops->decisions_list(store, user_id, page, out, count, total);
+}
+
+/* Up to `max` entries behind `after`, decided at or after `since_us`; none: that was all. */
+MUST_CHECK static inline enum status
+store_decisions_scan(struct store *store, const struct log_place *after, int64_t since_us,
+                     struct logged_decision out[], size_t max, size_t *count)
+{
+    return store->ops->decisions_scan(store, after, since_us, out, max, count);
+}
+
+/* Persons who have a chain of decisions, and not one decision. */
+MUST_CHECK static inline enum status store_chains_lost(struct store *store, struct uuid out[],
+                                                       size_t max, size_t *count)
+{
+    return store->ops->chains_lost(store, out, max, count);
+}
+
+/* Keeps the text of a policy that is about to decide, for whoever decides again; once for each. */
+MUST_CHECK static inline enum status store_policy_keep(struct store *store, const struct hash *hash,
+                                                       const char *text, int64_t now_us)
+{
+    return store->ops->policy_keep(store, hash, text, now_us);
+}
+
+/* NOT_FOUND if none of that hash has decided. */
+MUST_CHECK static inline enum status store_policy_read(struct store *store, const struct hash *hash,
+                                                       char text[POLICY_BYTES_MAX + 1])
+{
+    return store->ops->policy_read(store, hash, text);
 }
 
 MUST_CHECK static inline enum status store_offers_list(struct store *store,

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Role credit-analysis: POST /v1/predict, features → risk, by the model in this process. Other
- * processes ask it through their breaker; it has none itself.
+ * Role credit-analysis: POST /v1/predict, features → risk, by the model in this process, and the
+ * same by the Open Inference Protocol. Other processes ask it through their breaker; it has none
+ * itself.
  */
-#include "base/json_put.h"
-#include "roles/features_schema.h"
-#include "roles/role.h"
-#include "wire/features_json.h"
+#include "roles/credit_analysis.h"
+#include "wire/score_json.h"
 
-static void answer(const struct score *score, struct buf *json)
+void answer_model_failed(struct response *response)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "risk_score");
-    json_put_decimal(json, score->risk, 6);
-    json_put_key(json, "model");
-    json_put_text(json, score->model);
-    json_put_close(json, '}');
+    response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
+    response->retry_after_s = 1;
 }
 
 static void predict(struct role_context *context, struct exchange *exchange)
@@ -23,9 +18,9 @@ static void predict(struct role_context *context, struct exchange *exchange)
     struct response *response = &exchange->response;
     struct field_errors errors;
     char reason[REASON_MAX + 1];
-    struct features features;
+    struct question question;
     struct score score;
-    enum status status = features_decode(exchange->request.body, &features, &errors, reason);
+    enum status status = question_decode(exchange->request.body, &question, &errors, reason);
     if (status == STATUS_INVALID) {
         response_field_errors(response, &errors);
         return;
@@ -34,19 +29,50 @@ static void predict(struct role_context *context, struct exchange *exchange)
         response_error(response, status, reason);
         return;
     }
-    status = scorer_score(context->model, &features, &score);
+    status = scorer_score(context->model, &question, &score);
     if (status == STATUS_OK) {
-        answer(&score, &response->body);
+        score_encode(&score, &response->body);
     } else {
-        response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
-        response->retry_after_s = 1;
+        answer_model_failed(response);
     }
 }
 
+#define RISK_SCHEMA "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}"
+
+static const char request_schema[] =
+    "{\"type\":\"object\",\"description\":\"Every feature by its name, in its unit; of whom "
+    "nothing is "
+    "known where it is missing.\",\"required\":[\"transaction_count_30d\","
+    "\"avg_transaction_value_30d\",\"avg_positivity_7d\",\"stress_events_30d\"],\"properties\":{"
+    "\"emotion_guard\":{\"enum\":[\"may_only_help\",\"full\",\"off\"],\"default\":\"full\"},"
+    "\"approve_to\":" RISK_SCHEMA "},\"additionalProperties\":{\"type\":\"number\"}}";
+
 static const char response_schema[] =
     "{\"type\":\"object\",\"required\":[\"risk_score\",\"model\"],\"properties\":{"
-    "\"risk_score\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
-    "\"model\":{\"type\":\"string\",\"description\":\"Name and version of the model.\"}}}";
+    "\"risk_score\":" RISK_SCHEMA ",\"risk_score_full\":" RISK_SCHEMA
+    ",\"risk_score_financial\":" RISK_SCHEMA ",\"basis\":{\"enum\":[\"full\",\"financial\"]},"
+    "\"model\":{\"type\":\"string\",\"description\":\"Name and version of the model.\"},"
+    "\"attributions\":{\"type\":\"object\",\"description\":\"What each feature adds to the "
+    "log-odds.\","
+    "\"additionalProperties\":{\"type\":\"number\"}},"
+    "\"nearest_approval\":{\"type\":[\"object\",\"null\"]}}}";
+
+static const char tensors_schema[] =
+    "{\"type\":\"object\",\"required\":[\"inputs\"],\"properties\":{\"id\":{\"type\":\"string\"},"
+    "\"inputs\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\","
+    "\"shape\","
+    "\"data\"],\"properties\":{\"name\":{\"type\":\"string\"},\"datatype\":{\"type\":\"string\"},"
+    "\"shape\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"data\":{\"type\":\"array\"}}"
+    "}}}}";
+
+static const char object_schema[] = "{\"type\":\"object\"}";
+
+#define INFERENCE(verb, template, function, text, request)                                         \
+    {                                                                                              \
+        .method = verb, .path = template, .auth = AUTH_NONE, .kind = ENDPOINT_BLOCKING,            \
+        .internal = true, .handle = function, .summary = text, .request_schema = request,          \
+        .success = 200, .response_schema = object_schema                                           \
+    }
 
 static const struct endpoint endpoints[] = {
     {
@@ -57,10 +83,18 @@ static const struct endpoint endpoints[] = {
         .internal = true,
         .handle = predict,
         .summary = "The risk that a person with these features does not pay back.",
-        .request_schema = FEATURES_SCHEMA_TEXT,
+        .request_schema = request_schema,
         .success = 200,
         .response_schema = response_schema,
     },
+    INFERENCE(METHOD_GET, "/v2/health/live", inference_live, "True: the server runs.", NULL),
+    INFERENCE(METHOD_GET, "/v2/health/ready", inference_ready, "True: models can be asked.", NULL),
+    INFERENCE(METHOD_GET, "/v2/models/{model}", inference_model,
+              "The model's version, inputs and outputs. The one model is credit-risk.", NULL),
+    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", inference_model_ready,
+              "True: the model can be asked.", NULL),
+    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", inference_infer,
+              "Risks of up to 256 rows of features, as tensors.", tensors_schema),
 };
 
 const struct role role_credit_analysis = {

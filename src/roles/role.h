@@ -16,7 +16,6 @@
 #include "auth/token.h"
 #include "base/status.h"
 #include "domain/event.h"
-#include "domain/policy.h"
 #include "ports/bus.h"
 #include "ports/cache.h"
 #include "ports/clock.h"
@@ -24,10 +23,11 @@
 #include "ports/entropy.h"
 #include "ports/scorer.h"
 #include "ports/store.h"
+#include "roles/policy_source.h"
 
 /* The part of the configuration that roles see. */
 struct role_settings {
-    const struct policy *policy;
+    struct policy_source *policies;
     const struct token_keys *tokens;
     int64_t access_token_life_us;
     int64_t refresh_token_life_us;
@@ -51,8 +51,15 @@ struct role_context {
     struct clock *clock;
     struct entropy *entropy;
     struct revocations *revocations;
+    struct policy_copy policy; /* role_policy() renews it */
     void *scratch; /* scratch_size bytes of the step's definition, zeroed at first; or NULL */
 };
+
+/* The policy that decides now; stays the same until the next call with this context. */
+static inline const struct policy *role_policy(struct role_context *context)
+{
+    return policy_source_read(context->settings->policies, &context->policy);
+}
 
 /* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `handled`
  * counts the messages settled. Not OK: the infrastructure failed; the runner waits and repeats. */

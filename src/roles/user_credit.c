@@ -51,6 +51,12 @@ static const char refresh_schema[] =
 static const char status_schema[] =
     "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"status\":" TEXT_SCHEMA "}}";
 
+#define NEAREST_SCHEMA                                                                             \
+    "{\"type\":[\"object\",\"null\"],\"properties\":{\"change\":{\"enum\":[\"spend_less\",\"earn_" \
+    "more\"]},"                                                                                    \
+    "\"percent\":{\"type\":\"integer\"},\"risk_score\":" NUMBER_SCHEMA ",\"text\":" TEXT_SCHEMA    \
+    "}}"
+
 #define ANALYSIS_MEMBERS                                                                           \
     "\"user_id\":" UUID_SCHEMA ",\"approved\":{\"type\":\"boolean\"},"                             \
     "\"ml_risk_score\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"                         \
@@ -58,18 +64,23 @@ static const char status_schema[] =
     ",\"credit_limit\":" NUMBER_SCHEMA ",\"interest_rate\":" NUMBER_SCHEMA                         \
     ",\"credit_type\":" TEXT_SCHEMA ",\"expires_at\":" TIME_SCHEMA "}},"                           \
     "\"reason\":{\"type\":[\"string\",\"null\"]},\"reasons\":" LIST_SCHEMA(                        \
-        TEXT_SCHEMA) ",\"decision_id\":" UUID_SCHEMA                                               \
+        TEXT_SCHEMA) ",\"nearest_approval\":" NEAREST_SCHEMA ",\"decision_id\":" UUID_SCHEMA       \
                      ",\"credit_type\":{\"type\":[\"string\",\"null\"]}"
 
 static const char analysis_schema[] =
     "{\"type\":\"object\",\"required\":[\"user_id\",\"approved\",\"ml_risk_score\",\"offer\","
-    "\"reason\",\"reasons\",\"decision_id\",\"credit_type\"],\"properties\":{" ANALYSIS_MEMBERS
-    "}}";
+    "\"reason\",\"reasons\",\"nearest_approval\",\"decision_id\",\"credit_type\"],\"properties\":"
+    "{" ANALYSIS_MEMBERS "}}";
 
 #define DECISION_SCHEMA                                                                            \
     "{\"type\":\"object\",\"properties\":{" ANALYSIS_MEMBERS ",\"decided_at\":" TIME_SCHEMA        \
-    ",\"model\":" TEXT_SCHEMA ",\"policy\":" TEXT_SCHEMA ",\"features\":" FEATURES_SCHEMA_TEXT     \
-    "}}"
+    ",\"model\":" TEXT_SCHEMA ",\"policy\":" TEXT_SCHEMA                                           \
+    ",\"basis\":{\"enum\":[\"full\",\"financial\"]},\"emotions_known\":{\"type\":\"boolean\"},"    \
+    "\"risk_score_full\":" NUMBER_SCHEMA ",\"risk_score_financial\":" NUMBER_SCHEMA                \
+    ",\"factors\":" LIST_SCHEMA(                                                                   \
+        "{\"type\":\"object\",\"properties\":{\"code\":" TEXT_SCHEMA ",\"en\":" TEXT_SCHEMA        \
+        ",\"pt\":" TEXT_SCHEMA ",\"weight\":" NUMBER_SCHEMA                                        \
+        "}}") ",\"entry\":" TEXT_SCHEMA ",\"features\":" FEATURES_SCHEMA_TEXT "}}"
 
 static const char decision_schema[] = DECISION_SCHEMA;
 static const char decisions_schema[] = PAGE_SCHEMA(DECISION_SCHEMA);

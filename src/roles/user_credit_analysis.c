@@ -101,12 +101,14 @@ static void note(const struct request *request, const struct decision *decision)
 
 /* Scores, decides and records; `decision` has person, time and features. */
 static void decide(struct role_context *context, struct exchange *exchange,
-                   struct decision *decision, const struct idempotency *idempotency)
+                   const struct policy *policy, struct decision *decision,
+                   const struct idempotency *idempotency)
 {
     struct response *response = &exchange->response;
     struct score score = {0};
     struct decision stands;
-    enum status status = scorer_score(context->scorer, &decision->features, &score);
+    struct question question = decision_question(&decision->features, policy);
+    enum status status = scorer_score(context->scorer, &question, &score);
     if (status != STATUS_OK) {
         answer_unscored(response, status, &score);
         return;
@@ -114,8 +116,7 @@ static void decide(struct role_context *context, struct exchange *exchange,
     int64_t now_us = decision->decided_at_us;
     struct uuid offer_id = entropy_uuid(context->entropy, now_us);
     decision->id = entropy_uuid(context->entropy, now_us);
-    snprintf(decision->model, sizeof decision->model, "%s", score.model);
-    decision_make(decision, context->settings->policy, score.risk, &offer_id);
+    decision_make(decision, policy, &score, &offer_id);
     status = store_decision_record(context->store, decision, idempotency, &stands);
     if (status == STATUS_CONFLICT) {
         response_error(response, status, "Idempotency-Key was used for another request.");
@@ -156,7 +157,7 @@ static bool answered_before(struct role_context *context, struct exchange *excha
 void credit_analyse(struct role_context *context, struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    const struct policy *policy = context->settings->policy;
+    const struct policy *policy = role_policy(context);
     char key[IDEMPOTENCY_KEY_MAX + 1];
     snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
              request->idempotency_key.data == NULL ? "" : request->idempotency_key.data);
@@ -179,12 +180,13 @@ void credit_analyse(struct role_context *context, struct exchange *exchange)
     struct hash inputs =
         decision_inputs(&decision.features, scorer_model(context->scorer), &policy->hash);
     if (idempotency.key == NULL && state.has_decision &&
-        decision_still_stands(&state.last, &inputs, decision.decided_at_us)) {
+        decision_still_stands(&state.last, &inputs, policy->cooling_off_us,
+                              decision.decided_at_us)) {
         metric_add(METRIC_decisions, LABEL_repeated, 1);
         analysis_encode(&state.last, &exchange->response.body);
         return;
     }
-    decide(context, exchange, &decision, &idempotency);
+    decide(context, exchange, policy, &decision, &idempotency);
 }
 
 void decision_list(struct role_context *context, struct exchange *exchange)

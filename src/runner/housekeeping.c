@@ -9,7 +9,7 @@
 
 enum {
     RATES_PERIOD_US = 100000,
-    LOOK_EVERY = 10,  /* periods: engines and revocations once a second */
+    LOOK_EVERY = 10,  /* periods: engines, revocations and files once a second */
     LAG_EVERY = 50,   /* periods: lag every five seconds */
     WAIT_US = 250000, /* of the bus and the wake-ups, so that a stop is noticed soon */
     PAUSE_US = 500000,
@@ -136,6 +136,7 @@ static void *keep(void *argument)
         if (period % LOOK_EVERY == 0) {
             look_at_engines(keeping);
             read_revocations(keeping);
+            keeping->options->refresh(keeping->options->engines, keeping->context.store);
         }
         if (period % LAG_EVERY == 0)
             measure_lag(keeping);

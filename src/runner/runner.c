@@ -214,8 +214,10 @@ int runner_run(const struct runner_options *options)
     stop_init(&runner->stop);
     if (housekeeping_open(&runner->keeping, options, &runner->stop) == STATUS_OK) {
         enum status status = migrate(&runner->keeping.context);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
+            options->refresh(options->engines, runner->keeping.context.store);
             status = serve(runner);
+        }
         if (status == STATUS_OK || status == STATUS_TIMED_OUT)
             result = 0;
         housekeeping_close(&runner->keeping);

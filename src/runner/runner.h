@@ -28,6 +28,8 @@ struct runner_options {
     /* Opens the handles of one thread, for the ports in `uses`. Scratch is the runner's. */
     enum status (*context_open)(void *engines, unsigned uses, struct role_context *context);
     void (*context_close)(void *engines, struct role_context *context);
+    /* Called once a second from one thread, and before the first request; `store` may be NULL. */
+    void (*refresh)(void *engines, struct store *store);
     void *engines;
 };
 

@@ -4,6 +4,7 @@
 #include "base/json_put.h"
 #include "wire/features_json.h"
 #include "wire/fields.h"
+#include "wire/score_json.h"
 
 enum { RATE_BP_MAX = 100000 }; /* 1,000 percent */
 
@@ -61,10 +62,31 @@ static void put_reasons(const struct decision *decision, struct buf *json)
         json_put_null(json);
     else
         json_put_text(json, decision->reason);
+    const struct reasons *reasons = &decision->reasons;
     json_put_key(json, "reasons");
     json_put_open(json, '[');
-    if (!decision->approved)
+    if (!decision->approved && reasons->count == 0)
         json_put_text(json, decision->reason);
+    for (size_t i = 0; i < reasons->count; i++)
+        json_put_text(json, feature_definitions[reasons->list[i].feature].words);
+    json_put_close(json, ']');
+}
+
+/* The reasons again, for machines and for readers of Portuguese. */
+static void put_factors(const struct reasons *reasons, struct buf *json)
+{
+    json_put_key(json, "factors");
+    json_put_open(json, '[');
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct reason *reason = &reasons->list[i];
+        const struct feature_definition *feature = &feature_definitions[reason->feature];
+        json_put_open(json, '{');
+        put_text(json, "code", feature->name);
+        put_text(json, "en", feature->words);
+        put_text(json, "pt", feature->words_portuguese);
+        put_decimal(json, "weight", reason->weight, 6);
+        json_put_close(json, '}');
+    }
     json_put_close(json, ']');
 }
 
@@ -76,6 +98,8 @@ static void put_analysis(const struct decision *decision, struct buf *json)
     put_decimal(json, "ml_risk_score", decision->risk, 6);
     put_offer(decision, json);
     put_reasons(decision, json);
+    json_put_key(json, "nearest_approval");
+    nearest_encode(&decision->nearest, json);
     put_uuid(json, "decision_id", &decision->id);
     json_put_key(json, "credit_type");
     if (decision->has_offer)
@@ -93,13 +117,21 @@ void analysis_encode(const struct decision *decision, struct buf *json)
 
 void decision_encode(const struct decision *decision, struct buf *json)
 {
-    char policy[HASH_TEXT_SIZE];
+    char policy[HASH_TEXT_SIZE], entry[HASH_TEXT_SIZE];
     hash_format(&decision->policy, policy);
+    hash_format(&decision->entry, entry);
     json_put_open(json, '{');
     put_analysis(decision, json);
     put_time(json, "decided_at", decision->decided_at_us);
     put_text(json, "model", decision->model);
     put_text(json, "policy", policy);
+    put_text(json, "basis", basis_name(decision->basis));
+    json_put_key(json, "emotions_known");
+    json_put_boolean(json, decision->emotions_known);
+    put_decimal(json, "risk_score_full", decision->risk_full, 6);
+    put_decimal(json, "risk_score_financial", decision->risk_financial, 6);
+    put_factors(&decision->reasons, json);
+    put_text(json, "entry", entry);
     json_put_key(json, "features");
     json_put_open(json, '{');
     features_encode(&decision->features, json);

@@ -1,50 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/features_json.h"
 
+#include <math.h>
+
 #include "base/json_put.h"
 
 struct unit {
     int places;
     int64_t scale;
-    int64_t max; /* in 1/scale */
+    int64_t min; /* in 1/scale; so is the next */
+    int64_t max;
 };
 
 static const struct unit units[] = {
-    [UNIT_COUNT] = {0, 1, 1000000000},
-    [UNIT_CENTS] = {2, 100, AMOUNT_CENTS_MAX},
-    [UNIT_MILLIONTHS] = {6, MILLIONTHS, MILLIONTHS},
+    [UNIT_COUNT] = {0, 1, 0, 1000000000},
+    [UNIT_CENTS] = {2, CENTS, 0, 1000000LL * AMOUNT_CENTS_MAX},
+    [UNIT_SHARE] = {6, MILLIONTHS, 0, MILLIONTHS},
+    [UNIT_CHANGE] = {6, MILLIONTHS, -MILLIONTHS, MILLIONTHS},
 };
+
+/* What clients of the former system send; they know no other. */
+static const bool required[FEATURE_COUNT] = {
+    [FEATURE_transaction_count_30d] = true,
+    [FEATURE_avg_transaction_value_30d] = true,
+    [FEATURE_avg_positivity_7d] = true,
+    [FEATURE_stress_events_30d] = true,
+};
+
+void feature_put(enum feature feature, int64_t value, struct buf *json)
+{
+    json_put_decimal(json, value, units[feature_definitions[feature].unit].places);
+}
+
+bool feature_from_number(enum feature feature, double number, int64_t *value)
+{
+    const struct unit *unit = &units[feature_definitions[feature].unit];
+    double scaled = number * (double)unit->scale;
+    if (!(scaled >= (double)unit->min && scaled <= (double)unit->max))
+        return false;
+    *value = (int64_t)llround(scaled);
+    return true;
+}
 
 void features_encode(const struct features *features, struct buf *json)
 {
     for (int i = 0; i < FEATURE_COUNT; i++) {
         json_put_key(json, feature_definitions[i].name);
-        json_put_decimal(json, features->values[i], units[feature_definitions[i].unit].places);
+        feature_put((enum feature)i, features->values[i], json);
     }
 }
 
 bool features_read(const struct fields *fields, struct features *features)
 {
     bool good = true;
+    *features = features_empty();
     for (int i = 0; i < FEATURE_COUNT; i++) {
-        const struct unit *unit = &units[feature_definitions[i].unit];
-        good &= field_decimal(fields, feature_definitions[i].name, unit->scale, 0, unit->max,
-                              &features->values[i]);
+        const struct feature_definition *definition = &feature_definitions[i];
+        const struct unit *unit = &units[definition->unit];
+        if (required[i] || json_object_get(fields->object, definition->name) != NULL)
+            good &= field_decimal(fields, definition->name, unit->scale, unit->min, unit->max,
+                                  &features->values[i]);
     }
     return good;
-}
-
-enum status features_decode(struct slice text, struct features *features,
-                            struct field_errors *errors, char reason[REASON_MAX + 1])
-{
-    json_t *root;
-    enum status status = fields_document(text, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
-    bool good = features_read(&fields, features);
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
 }
 
 void features_snapshot_encode(const struct features_snapshot *snapshot, struct buf *json)

@@ -14,14 +14,15 @@
 
 /* Writes the members into an object that the caller opened. */
 void features_encode(const struct features *features, struct buf *json);
-/* Reads all features out of an object; false, with each fault noted, if one is missing or out of
- * its range. */
-bool features_read(const struct fields *fields, struct features *features);
-/* Reads a document that is nothing but features, and unknown fields. MALFORMED: `reason` tells
- * where. INVALID: `errors` tells which fields. */
-MUST_CHECK enum status features_decode(struct slice text, struct features *features,
-                                       struct field_errors *errors, char reason[REASON_MAX + 1]);
+/* One value in the unit of the API. */
+void feature_put(enum feature feature, int64_t value, struct buf *json);
+/* False if the number is out of the feature's range. */
+bool feature_from_number(enum feature feature, double number, int64_t *value);
 
+/* Reads features out of an object; false, with each fault noted, if one of the four that the former
+ * system knew is missing, or any is out of its range. Any other that is missing is as of somebody
+ * of whom no event is known. */
+bool features_read(const struct fields *fields, struct features *features);
 /* Features as the cache keeps them: of whom, of which version of their tiles, as of which period.
  * What does not match all three is not what was asked for. */
 struct features_snapshot {

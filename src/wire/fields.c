@@ -11,8 +11,9 @@
 #include "base/decimal.h"
 #include "base/time_text.h"
 
-/* Depth is checked before parsing: jansson's own limit is far higher than ours. */
-static bool is_too_deep(struct slice text)
+/* Depth is checked before parsing: jansson's own limit is far higher than ours. True with the
+ * place of the bracket that is too deep. */
+static bool is_too_deep(struct slice text, size_t *at)
 {
     int depth = 0;
     bool in_text = false;
@@ -26,6 +27,7 @@ static bool is_too_deep(struct slice text)
             break;
         case '{':
         case '[':
+            *at = i;
             if (!in_text && ++depth > JSON_DEPTH_MAX)
                 return true;
             break;
@@ -40,7 +42,7 @@ static bool is_too_deep(struct slice text)
 
 /* jansson ends its message with " near '…'", which quotes the document: that part is left out,
  * for it may be personal. */
-static void malformed_reason(const json_error_t *error, char reason[REASON_MAX + 1])
+static void json_fault_fill(struct json_fault *fault, const json_error_t *error)
 {
     const char *near = strstr(error->text, " near ");
     const char *text = error->text;
@@ -50,30 +52,41 @@ static void malformed_reason(const json_error_t *error, char reason[REASON_MAX +
         text = "a zero in a text";
         size = (int)strlen(text);
     }
-    snprintf(reason, REASON_MAX + 1, "Malformed JSON at line %d, column %d: %.*s.", error->line,
-             error->column, size, text);
+    /* Where a line ends before anything was read, jansson's column is 0. */
+    fault->place = (struct json_place){error->line, error->column > 0 ? error->column : 1};
+    snprintf(fault->message, sizeof fault->message, "%.*s", size, text);
+}
+
+enum status json_parse(struct slice text, json_t **root, struct json_fault *fault)
+{
+    size_t deep_at;
+    *root = NULL;
+    if (is_too_deep(text, &deep_at)) {
+        fault->place = json_place_at(text, deep_at);
+        snprintf(fault->message, sizeof fault->message, "nested deeper than %d", JSON_DEPTH_MAX);
+        return STATUS_MALFORMED;
+    }
+    json_error_t error;
+    *root = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (*root == NULL)
+        json_fault_fill(fault, &error);
+    return *root == NULL ? STATUS_MALFORMED : STATUS_OK;
 }
 
 enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1])
 {
-    *root = NULL;
-    if (is_too_deep(text)) {
-        snprintf(reason, REASON_MAX + 1, "Malformed JSON: nested deeper than %d.", JSON_DEPTH_MAX);
+    struct json_fault fault;
+    if (json_parse(text, root, &fault) != STATUS_OK) {
+        snprintf(reason, REASON_MAX + 1, "Malformed JSON at line %d, column %d: %.100s.",
+                 fault.place.line, fault.place.column, fault.message);
         return STATUS_MALFORMED;
     }
-    json_error_t error;
-    json_t *document =
-        json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (document == NULL) {
-        malformed_reason(&error, reason);
-        return STATUS_MALFORMED;
-    }
-    if (!json_is_object(document)) {
-        json_decref(document);
+    if (!json_is_object(*root)) {
+        json_decref(*root);
+        *root = NULL;
         snprintf(reason, REASON_MAX + 1, "The document should be a JSON object.");
         return STATUS_INVALID;
     }
-    *root = document;
     return STATUS_OK;
 }
 
@@ -91,8 +104,8 @@ void field_error_add(const struct fields *fields, const char *name, const char *
         return;
     struct field_error *error = &errors->items[errors->count++];
     error->type = type;
-    snprintf(error->loc, sizeof error->loc, "%s%s%s", fields->loc, name[0] == '\0' ? "" : ".",
-             name);
+    bool dotted = fields->loc[0] != '\0' && name[0] != '\0';
+    snprintf(error->loc, sizeof error->loc, "%s%s%s", fields->loc, dotted ? "." : "", name);
     snprintf(error->message, sizeof error->message, "%s", message);
     size_t size = 0;
     if (input != NULL && !is_secret(name))

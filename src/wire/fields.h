@@ -15,13 +15,23 @@
 #include "base/status.h"
 #include "base/uuid.h"
 #include "wire/field_errors.h"
+#include "wire/json_place.h"
 
-/* Parses one JSON object: at most JSON_DEPTH_MAX deep, no duplicate keys, valid UTF-8, finite
- * numbers. OK: `*root` is owned by the caller. MALFORMED: not JSON, with the position in
- * `reason`. INVALID: JSON, but not an object. */
+/* Why a text is no JSON, and where. */
+struct json_fault {
+    struct json_place place;
+    char message[REASON_MAX + 1]; /* without the text itself, which may be personal */
+};
+
+/* Parses one JSON value: at most JSON_DEPTH_MAX deep, no duplicate keys, valid UTF-8, finite
+ * numbers. OK: `*root` is owned by the caller. MALFORMED: `fault` is filled. */
+MUST_CHECK enum status json_parse(struct slice text, json_t **root, struct json_fault *fault);
+
+/* json_parse() of one JSON object. OK: `*root` is owned by the caller. MALFORMED: not JSON, with
+ * the position in `reason`. INVALID: JSON, but not an object. */
 MUST_CHECK enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1]);
 
-/* An object whose fields are read, and its place: "body", "body.emotionEvent", … */
+/* An object whose fields are read, and its place: "body", "body.emotionEvent", …; it may be "". */
 struct fields {
     const json_t *object;
     const char *loc;

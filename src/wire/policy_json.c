@@ -1,9 +1,15 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stricter than the decoders of requests: a policy is written by hand, once, and decides about
+ * money. Numbers must be numbers, and a member that is not known is a mistake, not an extension.
+ */
 #include "wire/policy_json.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/policy_check.h"
 #include "wire/fields.h"
 
 enum {
@@ -12,9 +18,111 @@ enum {
     LOC_MAX = 48
 };
 
-/* {"full": …, "floor": …} and the like: two numbers of a nested object, in 1/scale. */
-static bool read_pair(const struct fields *band, const char *name, const char *first,
-                      const char *second, int64_t scale, int64_t max, int64_t values[2])
+/* The text that is read, and where its faults go. */
+struct reading {
+    struct slice text;
+    const char *name;
+    struct buf *report;
+    bool good; /* no error so far */
+};
+
+/* Control characters in what the file says (a name of a member) stay out of terminals. */
+static void report_text(struct buf *report, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        bool control = (unsigned char)*text < 0x20 || *text == 0x7F;
+        buf_append(report, control ? "?" : text, 1);
+    }
+}
+
+static void report_line(struct reading *reading, enum policy_severity severity,
+                        struct json_place place, const char *path, const char *sentence)
+{
+    struct buf *report = reading->report;
+    reading->good &= severity != POLICY_ERROR;
+    buf_printf(report, "%s:%d:%d: %s: ", reading->name, place.line, place.column,
+               severity == POLICY_ERROR ? "error" : "warning");
+    report_text(report, path);
+    buf_printf(report, "%s%s.\n", path[0] == '\0' ? "" : ": ", sentence);
+}
+
+/* Of a file that is nothing but faults, places are sought no longer than there is room for them. */
+static void report_path(struct reading *reading, enum policy_severity severity, const char *path,
+                        const char *sentence)
+{
+    if (reading->report->overflowed)
+        reading->good &= severity != POLICY_ERROR;
+    else
+        report_line(reading, severity, json_place_of(reading->text, path), path, sentence);
+}
+
+/* Moves the errors of one object into the report. */
+static void report_errors(struct reading *reading, struct field_errors *errors)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        const struct field_error *error = &errors->items[i];
+        report_path(reading, POLICY_ERROR, error->loc, error->message);
+    }
+    errors->count = 0;
+}
+
+static bool is_known(const char *name, const char *const known[])
+{
+    while (*known != NULL && strcmp(*known, name) != 0)
+        known++;
+    return *known != NULL;
+}
+
+static void refuse_unknown(struct reading *reading, const struct fields *fields, const char *what,
+                           const char *const known[])
+{
+    char path[FIELD_LOC_MAX], sentence[POLICY_SENTENCE_MAX + 1];
+    int size = snprintf(sentence, sizeof sentence, "Unknown member; %s has ", what);
+    for (size_t i = 0; known[i] != NULL && size < (int)sizeof sentence; i++)
+        size += snprintf(sentence + size, sizeof sentence - (size_t)size, "%s%s",
+                         i == 0 ? "" : ", ", known[i]);
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)fields->object, name, value)
+    {
+        if (is_known(name, known))
+            continue;
+        snprintf(path, sizeof path, "%s%s%s", fields->loc, fields->loc[0] == '\0' ? "" : ".", name);
+        report_path(reading, POLICY_ERROR, path, sentence);
+    }
+}
+
+/* A number in 1/scale, and no text that is one; 0 if it is optional and missing. */
+static bool read_number(const struct fields *fields, const char *name, enum presence presence,
+                        int64_t scale, int64_t min, int64_t max, int64_t *out)
+{
+    const json_t *value = json_object_get(fields->object, name);
+    *out = 0;
+    if (value == NULL && presence == FIELD_OPTIONAL)
+        return true;
+    if (value != NULL && !json_is_number(value)) {
+        field_error_add(fields, name, "float_type", "Input should be a valid number", value);
+        return false;
+    }
+    return field_decimal(fields, name, scale, min, max, out);
+}
+
+/* The same without a fraction. */
+static bool read_whole(const struct fields *fields, const char *name, enum presence presence,
+                       int64_t min, int64_t max, int64_t *out)
+{
+    const json_t *value = json_object_get(fields->object, name);
+    double number = json_number_value(value);
+    if (json_is_real(value) && number != floor(number)) {
+        field_error_add(fields, name, "int_from_float", "Input should be a whole number", value);
+        return false;
+    }
+    return read_number(fields, name, presence, 1, min, max, out);
+}
+
+/* {"full": …, "floor": …} and the like: two numbers of a nested object, in 1/100. */
+static bool read_pair(struct reading *reading, const struct fields *band, const char *name,
+                      const char *const members[3], int64_t max, int64_t values[2])
 {
     char loc[LOC_MAX];
     const json_t *object = field_object(band, name);
@@ -22,18 +130,27 @@ static bool read_pair(const struct fields *band, const char *name, const char *f
         return false;
     snprintf(loc, sizeof loc, "%s.%s", band->loc, name);
     struct fields fields = {object, loc, band->errors};
-    bool good = field_decimal(&fields, first, scale, 0, max, &values[0]);
-    good &= field_decimal(&fields, second, scale, 0, max, &values[1]);
+    bool good = read_number(&fields, members[0], FIELD_REQUIRED, CENTS, 0, max, &values[0]);
+    good &= read_number(&fields, members[1], FIELD_REQUIRED, CENTS, 0, max, &values[1]);
+    char what[LOC_MAX];
+    snprintf(what, sizeof what, "'%s'", name);
+    refuse_unknown(reading, &fields, what, members);
     return good;
 }
 
-static bool read_approval(const struct fields *fields, struct policy_band *band)
+static bool read_approval(struct reading *reading, const struct fields *fields,
+                          struct policy_band *band)
 {
+    static const char *const known[] = {"risk_to", "decision",     "credit_type",
+                                        "limit",   "rate_percent", NULL};
+    static const char *const of_limit[] = {"full", "floor", NULL};
+    static const char *const of_rate[] = {"base", "slope", NULL};
     int64_t limit[2] = {0}, rate[2] = {0};
     bool good =
         field_text(fields, "credit_type", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX, band->credit_type);
-    good &= read_pair(fields, "limit", "full", "floor", 100, AMOUNT_CENTS_MAX, limit);
-    good &= read_pair(fields, "rate_percent", "base", "slope", 100, RATE_BP_MAX, rate);
+    good &= read_pair(reading, fields, "limit", of_limit, AMOUNT_CENTS_MAX, limit);
+    good &= read_pair(reading, fields, "rate_percent", of_rate, RATE_BP_MAX, rate);
+    refuse_unknown(reading, fields, "a band that approves", known);
     band->limit_full_cents = limit[0];
     band->limit_floor_cents = limit[1];
     band->rate_base_bp = (int32_t)rate[0];
@@ -41,31 +158,42 @@ static bool read_approval(const struct fields *fields, struct policy_band *band)
     return good;
 }
 
-static bool read_band(const struct fields *fields, int64_t risk_from, struct policy_band *band)
+static bool read_denial(struct reading *reading, const struct fields *fields,
+                        struct policy_band *band)
+{
+    static const char *const known[] = {"risk_to", "decision", "reason", NULL};
+    bool good = field_text(fields, "reason", FIELD_REQUIRED, 1, DENIAL_TEXT_MAX, band->reason);
+    refuse_unknown(reading, fields, "a band that denies", known);
+    return good;
+}
+
+/* True if the band's values can be compared with those of others; unknown members are no
+ * obstacle. */
+static bool read_band(struct reading *reading, const struct fields *fields,
+                      struct policy_band *band)
 {
     char decision[16];
-    int64_t risk_to = 0;
-    bool good = field_decimal(fields, "risk_to", MILLIONTHS, 0, MILLIONTHS, &risk_to);
-    good &= field_text(fields, "decision", FIELD_REQUIRED, 1, sizeof decision - 1, decision);
-    if (!good)
-        return false;
-    if (risk_to <= risk_from) {
-        field_error_add(fields, "risk_to", "greater_than",
-                        "Input should be greater than that of the band before", NULL);
+    int64_t risk_to;
+    if (!json_is_object(fields->object)) {
+        field_error_add(fields, "", "model_attributes_type", "Input should be a valid object",
+                        NULL);
         return false;
     }
+    bool good = read_number(fields, "risk_to", FIELD_REQUIRED, MILLIONTHS, 0, MILLIONTHS, &risk_to);
     band->risk_to = (int32_t)risk_to;
+    if (!field_text(fields, "decision", FIELD_REQUIRED, 1, sizeof decision - 1, decision))
+        return false;
     band->approve = strcmp(decision, "approve") == 0;
     if (band->approve)
-        return read_approval(fields, band);
+        return read_approval(reading, fields, band) && good;
     if (strcmp(decision, "deny") == 0)
-        return field_text(fields, "reason", FIELD_REQUIRED, 1, DENIAL_TEXT_MAX, band->reason);
+        return read_denial(reading, fields, band) && good;
     field_error_add(fields, "decision", "literal_error", "Input should be 'approve' or 'deny'",
                     NULL);
     return false;
 }
 
-static bool read_bands(const struct fields *fields, struct policy *policy)
+static bool read_bands(struct reading *reading, const struct fields *fields, struct policy *policy)
 {
     const json_t *bands = json_object_get(fields->object, "bands");
     policy->band_count = json_array_size(bands);
@@ -76,36 +204,88 @@ static bool read_bands(const struct fields *fields, struct policy *policy)
         field_error_add(fields, "bands", "list_type", message, NULL);
         return false;
     }
-    int64_t risk_from = -1;
+    bool good = true;
     for (size_t i = 0; i < policy->band_count; i++) {
         char loc[LOC_MAX];
         snprintf(loc, sizeof loc, "bands.%zu", i);
         struct fields band = {json_array_get(bands, i), loc, fields->errors};
-        if (!read_band(&band, risk_from, &policy->bands[i]))
-            return false;
-        risk_from = policy->bands[i].risk_to;
+        good &= read_band(reading, &band, &policy->bands[i]);
+        report_errors(reading, fields->errors);
     }
-    if (risk_from == MILLIONTHS)
-        return true;
-    field_error_add(fields, "bands", "less_than", "The last band should end at risk_to 1", NULL);
-    return false;
+    return good;
 }
 
-enum status policy_parse(struct slice text, struct policy *policy, char reason[REASON_MAX + 1])
+static void read_guard(const struct fields *fields, enum emotion_guard *guard)
 {
-    struct field_errors errors = {0};
-    int64_t days = 0;
+    char text[16];
+    *guard = GUARD_MAY_ONLY_HELP;
+    if (json_object_get(fields->object, "emotion_guard") == NULL ||
+        !field_text(fields, "emotion_guard", FIELD_REQUIRED, 1, sizeof text - 1, text))
+        return;
+    if (!guard_parse(text, guard))
+        field_error_add(fields, "emotion_guard", "literal_error",
+                        "Input should be 'may_only_help', 'full' or 'off'", NULL);
+}
+
+/* All but the bands. True if the caps, which bands are checked against, could be read. */
+static bool read_head(struct reading *reading, const struct fields *fields, struct policy *policy)
+{
+    static const char *const known[] = {"name",         "offer_life_days",   "emotion_guard",
+                                        "exposure_cap", "cooling_off_hours", "rate_cap_percent",
+                                        "bands",        "$schema",           NULL};
+    char schema[FIELD_LOC_MAX];
+    int64_t days, hours, rate_cap_bp;
+    field_text(fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name);
+    field_text(fields, "$schema", FIELD_OPTIONAL, 0, sizeof schema - 1, schema);
+    read_whole(fields, "offer_life_days", FIELD_REQUIRED, 1, LIFE_DAYS_MAX, &days);
+    read_whole(fields, "cooling_off_hours", FIELD_OPTIONAL, 0, POLICY_COOLING_OFF_HOURS_MAX,
+               &hours);
+    read_guard(fields, &policy->emotion_guard);
+    bool caps = read_number(fields, "exposure_cap", FIELD_OPTIONAL, CENTS, 1, AMOUNT_CENTS_MAX,
+                            &policy->exposure_cap_cents);
+    caps &= read_number(fields, "rate_cap_percent", FIELD_OPTIONAL, CENTS, 1, RATE_BP_MAX,
+                        &rate_cap_bp);
+    policy->offer_life_us = days * DAY_US;
+    policy->cooling_off_us = hours * HOUR_US;
+    policy->rate_cap_bp = (int32_t)rate_cap_bp;
+    report_errors(reading, fields->errors);
+    refuse_unknown(reading, fields, "a policy", known);
+    return caps;
+}
+
+static void report_findings(struct reading *reading, const struct policy *policy)
+{
+    struct policy_findings findings;
+    policy_check(policy, &findings);
+    for (size_t i = 0; i < findings.count; i++) {
+        const struct policy_finding *finding = &findings.items[i];
+        report_path(reading, finding->severity, finding->path, finding->sentence);
+    }
+}
+
+enum status policy_parse(struct slice text, const char *name, struct policy *policy,
+                         struct buf *report)
+{
+    struct reading reading = {text, name, report, true};
+    struct json_fault fault;
     json_t *root;
     *policy = (struct policy){.hash = hash_of(&text, 1)};
-    if (fields_document(text, &root, &errors, reason) != STATUS_OK)
+    if (json_parse(text, &root, &fault) != STATUS_OK) {
+        report_line(&reading, POLICY_ERROR, fault.place, "", fault.message);
         return STATUS_INVALID;
-    struct fields fields = {root, "policy", &errors};
-    bool good = field_text(&fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name);
-    good &= field_decimal(&fields, "offer_life_days", 1, 1, LIFE_DAYS_MAX, &days);
-    good &= read_bands(&fields, policy);
+    }
+    struct field_errors errors = {0};
+    struct fields fields = {root, "", &errors};
+    if (json_is_object(root)) {
+        bool comparable = read_head(&reading, &fields, policy);
+        comparable &= read_bands(&reading, &fields, policy);
+        report_errors(&reading, &errors);
+        if (comparable)
+            report_findings(&reading, policy);
+    } else {
+        report_line(&reading, POLICY_ERROR, json_place_at(text, 0), "",
+                    "A policy should be a JSON object");
+    }
     json_decref(root);
-    policy->offer_life_us = days * DAY_US;
-    if (!good)
-        field_errors_reason(&errors, reason);
-    return good ? STATUS_OK : STATUS_INVALID;
+    return reading.good ? STATUS_OK : STATUS_INVALID;
 }

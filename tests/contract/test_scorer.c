@@ -5,17 +5,13 @@
  */
 #include <arpa/inet.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "../unit/unit.h"
 
 #include "adapters/clock_manual.h"
 #include "adapters/clock_system.h"
@@ -26,9 +22,19 @@
 #include "adapters/scorer_http.h"
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
+#include "adapters/scorer_trained.h"
 #include "domain/breaker.h"
 
-static const struct features features = {{12, 4550, 600000, 3}};
+static const struct question question = {
+    .features.values = {[FEATURE_transaction_count_30d] = 12,
+                        [FEATURE_avg_transaction_value_30d] = 4550,
+                        [FEATURE_avg_positivity_7d] = 600000,
+                        [FEATURE_stress_events_30d] = 3,
+                        [FEATURE_emotion_count_7d] = 5},
+    .guard = GUARD_FULL,
+    .emotions_known = true,
+    .approve_to = -1,
+};
 
 /* A model service: a thread that answers each connection with the same bytes. */
 static struct {
@@ -108,6 +114,25 @@ static int open_scorecard(void **state)
     return scorer_scorecard_open((struct scorer **)state) == STATUS_OK ? 0 : -1;
 }
 
+/* The model that is built in, put on a shelf of this test's. */
+static struct trained_source trained;
+static char shelf[] = "/tmp/ecs-shelf-XXXXXX";
+
+static void shelf_make(void)
+{
+    struct shelved_model model;
+    char reason[REASON_MAX + 1];
+    assert_non_null(mkdtemp(shelf));
+    assert_int_equal(shelf_put(shelf, "", &model, reason), STATUS_OK);
+    trained_source_init(&trained);
+    trained_source_publish(&trained, &model);
+}
+
+static int open_trained(void **state)
+{
+    return scorer_trained_open(&trained, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
 static int open_http(void **state)
 {
     service_answers(200, "{\"risk_score\":0.123456,\"model\":\"served-2\"}", 0);
@@ -124,7 +149,7 @@ static void scores_within_range_and_names_itself(void **state)
 {
     for (int i = 0; i < 20; i++) {
         struct score score = {0};
-        assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+        assert_int_equal(scorer_score(*state, &question, &score), STATUS_OK);
         assert_true(score.risk >= 0 && score.risk <= MILLIONTHS);
         assert_true(score.model[0] != '\0');
         assert_string_equal(score.model, scorer_model(*state));
@@ -134,31 +159,98 @@ static void scores_within_range_and_names_itself(void **state)
 static void the_same_features_have_the_same_risk(void **state)
 {
     struct score first, second;
-    assert_int_equal(scorer_score(*state, &features, &first), STATUS_OK);
-    assert_int_equal(scorer_score(*state, &features, &second), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &question, &first), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &question, &second), STATUS_OK);
     assert_int_equal(first.risk, second.risk);
 }
 
 static void the_fixed_risk(void **state)
 {
     struct score score;
-    assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &question, &score), STATUS_OK);
     assert_int_equal(score.risk, 123456);
 }
 
 static void the_service_is_asked_with_every_feature(void **state)
 {
     struct score score;
-    assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &question, &score), STATUS_OK);
     assert_int_equal(score.risk, 123456);
     assert_string_equal(score.model, "served-2");
     pthread_mutex_lock(&service.lock);
     assert_non_null(strstr(service.request, "POST /v1/predict"));
-    assert_non_null(strstr(service.request, "{\"transaction_count_30d\":12,"
-                                            "\"avg_transaction_value_30d\":45.50,"
-                                            "\"avg_positivity_7d\":0.600000,"
-                                            "\"stress_events_30d\":3}"));
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        assert_non_null(strstr(service.request, feature_definitions[i].name));
+    assert_non_null(strstr(service.request, "\"transaction_count_30d\":12,"));
+    assert_non_null(strstr(service.request, "\"avg_transaction_value_30d\":45.50,"));
+    assert_non_null(strstr(service.request, "\"emotion_guard\":\"full\"}"));
     pthread_mutex_unlock(&service.lock);
+}
+
+/* The former system's services answer one risk, and know of no guard: they are asked twice. */
+static void a_plain_service_is_asked_without_emotions_too(void **state)
+{
+    struct question guarded = question;
+    struct score score;
+    guarded.guard = GUARD_MAY_ONLY_HELP;
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk_full, 123456);
+    assert_int_equal(score.risk_financial, 123456);
+    assert_non_null(strstr(service.request, "\"avg_positivity_7d\":0.500000,"));
+    assert_non_null(strstr(service.request, "\"emotion_count_7d\":0,"));
+}
+
+static void a_full_answer_is_guarded_here_as_well(void **state)
+{
+    static const char answer[] =
+        "{\"risk_score\":0.9,\"risk_score_full\":0.9,\"risk_score_financial\":0.4,"
+        "\"basis\":\"%s\",\"model\":\"m\",\"attributions\":{\"stress_trend\":0.25},"
+        "\"nearest_approval\":{\"change\":\"earn_more\",\"percent\":30,\"risk_score\":0.3}}";
+    char body[512];
+    struct question guarded = question;
+    struct score score;
+    guarded.guard = GUARD_MAY_ONLY_HELP;
+    snprintf(body, sizeof body, answer, "financial");
+    service_answers(200, body, 0);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk, 400000);
+    assert_int_equal(score.basis, BASIS_FINANCIAL);
+    assert_int_equal(score.weights[FEATURE_stress_trend], 250000);
+    assert_int_equal(score.nearest.lever, LEVER_EARN_MORE);
+    assert_int_equal(score.nearest.percent, 30);
+    snprintf(body, sizeof body, answer, "full"); /* explains what does not decide */
+    service_answers(200, body, 0);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk, 400000);
+    assert_int_equal(score.weights[FEATURE_stress_trend], 0);
+}
+
+static int open_inference(void **state)
+{
+    char url[sizeof service.url + 32];
+    service_answers(200,
+                    "{\"model_name\":\"m\",\"model_version\":\"7\",\"outputs\":[{\"name\":"
+                    "\"risk_score\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":[0.3,0.2]}]}",
+                    0);
+    snprintf(url, sizeof url, "%s/v2/models/m/infer", service.url);
+    return scorer_http_open(url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+}
+
+static void any_inference_server_can_be_asked(void **state)
+{
+    struct question guarded = question;
+    struct score score;
+    guarded.guard = GUARD_MAY_ONLY_HELP;
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk_full, 300000);
+    assert_int_equal(score.risk, 200000);
+    assert_string_equal(score.model, "7");
+    assert_non_null(strstr(service.request, "\"name\":\"features\""));
+    service_answers(200, "{\"outputs\":[{\"name\":\"x\",\"data\":[[0.5],[0.4]]}]}", 0);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
+    assert_int_equal(score.risk, 400000);
+    service_answers(200, "{\"outputs\":[{\"name\":\"x\",\"data\":[0.5]}]}", 0);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_UNAVAILABLE);
 }
 
 static void nonsense_is_a_failure_of_the_model(void **state)
@@ -180,14 +272,14 @@ static void nonsense_is_a_failure_of_the_model(void **state)
     struct score score;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         service_answers(200, bodies[i], 0);
-        assert_int_equal(scorer_score(*state, &features, &score), STATUS_UNAVAILABLE);
+        assert_int_equal(scorer_score(*state, &question, &score), STATUS_UNAVAILABLE);
     }
     static char large[200 * 1024];
     memset(large, ' ', sizeof large - 1);
     service_answers(200, large, 0);
-    assert_int_equal(scorer_score(*state, &features, &score), STATUS_UNAVAILABLE);
+    assert_int_equal(scorer_score(*state, &question, &score), STATUS_UNAVAILABLE);
     service_answers(200, "{\"risk_score\":1}", 0);
-    assert_int_equal(scorer_score(*state, &features, &score), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &question, &score), STATUS_OK);
     assert_int_equal(score.risk, MILLIONTHS);
 }
 
@@ -202,7 +294,7 @@ static void statuses_of_the_service(void **state)
     struct score score;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         service_answers(cases[i].http, "{\"risk_score\":0.5}", 0);
-        assert_int_equal(scorer_score(*state, &features, &score), cases[i].status);
+        assert_int_equal(scorer_score(*state, &question, &score), cases[i].status);
     }
 }
 
@@ -211,7 +303,7 @@ static void a_slow_service_is_cut_off(void **state)
     struct score score;
     service_answers(200, "{\"risk_score\":0.5}", 600);
     int64_t before_us = clock_monotonic_us(clock_system());
-    assert_int_equal(scorer_score(*state, &features, &score), STATUS_UNAVAILABLE);
+    assert_int_equal(scorer_score(*state, &question, &score), STATUS_UNAVAILABLE);
     assert_true(clock_monotonic_us(clock_system()) - before_us < 400000);
 }
 
@@ -221,10 +313,72 @@ static void nobody_listens(void **state)
     struct scorer *scorer;
     struct score score;
     assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", &scorer), STATUS_OK);
-    assert_int_equal(scorer_score(scorer, &features, &score), STATUS_UNAVAILABLE);
+    assert_int_equal(scorer_score(scorer, &question, &score), STATUS_UNAVAILABLE);
     scorer_close(scorer);
     assert_int_equal(scorer_http_open("gopher://127.0.0.1/", &scorer), STATUS_INVALID);
     assert_int_equal(scorer_http_open("", &scorer), STATUS_INVALID);
+}
+
+static struct question anybody(void)
+{
+    struct question asked = question;
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        uint64_t number = unit_random();
+        enum feature_unit unit = feature_definitions[i].unit;
+        asked.features.values[i] = unit == UNIT_COUNT    ? (int64_t)(number % 100)
+                                   : unit == UNIT_CENTS  ? (int64_t)(number % 2000000)
+                                   : unit == UNIT_CHANGE ? (int64_t)(number % 1000001) - 500000
+                                                         : (int64_t)(number % 1000001);
+    }
+    return asked;
+}
+
+static void the_financial_risk_does_not_look_at_emotions(void **state)
+{
+    for (int i = 0; i < 200; i++) {
+        struct question asked = anybody();
+        struct score with, without;
+        assert_int_equal(scorer_score(*state, &asked, &with), STATUS_OK);
+        asked.features = features_without_emotions(&asked.features);
+        assert_int_equal(scorer_score(*state, &asked, &without), STATUS_OK);
+        assert_int_equal(with.risk_financial, without.risk_financial);
+    }
+}
+
+/* Whatever else is true of a person: what can only mean more risk never lowers it. */
+static void no_direction_is_ever_broken(void **state)
+{
+    for (int i = 0; i < 100000; i++) {
+        struct question low = anybody(), high;
+        struct score first, second;
+        int feature = (int)(unit_random() % FEATURE_COUNT);
+        enum feature_direction direction = feature_definitions[feature].direction;
+        if (direction == DIRECTION_FREE)
+            continue;
+        high = low;
+        high.features.values[feature] += 1 + (int64_t)(unit_random() % 300000);
+        low.guard = high.guard = i % 2 == 0 ? GUARD_FULL : GUARD_OFF;
+        assert_int_equal(scorer_score(*state, &low, &first), STATUS_OK);
+        assert_int_equal(scorer_score(*state, &high, &second), STATUS_OK);
+        int64_t change = (int64_t)direction * (second.risk - first.risk);
+        assert_true(change >= 0);
+    }
+}
+
+static void the_shelf_refuses_what_is_no_model(void **state)
+{
+    (void)state;
+    struct shelved_model model, found;
+    char reason[REASON_MAX + 1] = "";
+    assert_int_equal(shelf_put(shelf, "/nowhere", &model, reason), STATUS_UNAVAILABLE);
+    assert_non_null(strstr(reason, "/nowhere"));
+    assert_int_equal(shelf_find(shelf, trained.model.name, &found), STATUS_OK);
+    assert_string_equal(found.folder, trained.model.folder);
+    assert_int_equal(shelf_find(shelf, "scorecard-1", &found), STATUS_NOT_FOUND);
+    assert_int_equal(shelf_find(shelf, "m@00000000000000000000000000000000", &found),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(shelf_find(shelf, "m@../../../../../../etc/passwd/000", &found),
+                     STATUS_NOT_FOUND);
 }
 
 /* Fails or succeeds as the test says; counts what reaches it. */
@@ -234,7 +388,7 @@ struct doll {
     int asked;
 };
 
-static enum status doll_score(struct scorer *base, const struct features *unused,
+static enum status doll_score(struct scorer *base, const struct question *unused,
                               struct score *score)
 {
     struct doll *doll = (struct doll *)base;
@@ -272,19 +426,19 @@ static void the_breaker_spares_a_failing_model(void **state)
     assert_string_equal(scorer_model(scorer), "doll");
 
     for (int i = 0; i < BREAKER_CALLS_MIN; i++)
-        assert_int_equal(scorer_score(scorer, &features, &score), STATUS_UNAVAILABLE);
-    assert_int_equal(scorer_score(scorer, &features, &score), STATUS_TOO_MANY_REQUESTS);
+        assert_int_equal(scorer_score(scorer, &question, &score), STATUS_UNAVAILABLE);
+    assert_int_equal(scorer_score(scorer, &question, &score), STATUS_TOO_MANY_REQUESTS);
     assert_true(score.retry_after_us > 0);
     assert_int_equal(doll.asked, BREAKER_CALLS_MIN);
 
     doll.status = STATUS_OK;
     clock_manual_advance(&clock, 2 * BREAKER_OPEN_US);
     for (int i = 0; i < BREAKER_PROBES + BREAKER_CALLS_MIN; i++)
-        assert_int_equal(scorer_score(scorer, &features, &score), STATUS_OK);
+        assert_int_equal(scorer_score(scorer, &question, &score), STATUS_OK);
 
     doll.status = STATUS_INVALID; /* the features' fault, not the model's */
     for (int i = 0; i < 10 * BREAKER_CALLS_MIN; i++)
-        assert_int_equal(scorer_score(scorer, &features, &score), STATUS_INVALID);
+        assert_int_equal(scorer_score(scorer, &question, &score), STATUS_INVALID);
     scorer_close(scorer);
     breaker_gate_destroy(gate);
 }
@@ -306,14 +460,25 @@ int main(void)
         ON(http, the_same_features_have_the_same_risk),
         ON(fixed, the_fixed_risk),
         ON(http, the_service_is_asked_with_every_feature),
+        ON(http, a_plain_service_is_asked_without_emotions_too),
+        ON(http, a_full_answer_is_guarded_here_as_well),
+        ON(inference, any_inference_server_can_be_asked),
         ON(http, nonsense_is_a_failure_of_the_model),
         ON(http, statuses_of_the_service),
         ON(http, a_slow_service_is_cut_off),
+        ON(trained, scores_within_range_and_names_itself),
+        ON(trained, the_same_features_have_the_same_risk),
+        ON(trained, the_financial_risk_does_not_look_at_emotions),
+        ON(trained, no_direction_is_ever_broken),
+        cmocka_unit_test(the_shelf_refuses_what_is_no_model),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(the_breaker_spares_a_failing_model),
     };
     service_start();
+    shelf_make();
     int failed = cmocka_run_group_tests_name("scorer", tests, NULL, NULL);
     service_stop();
-    return failed;
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", shelf);
+    return failed + (system(command) != 0);
 }

@@ -5,6 +5,8 @@
  */
 #include "store_fixture.h"
 
+#include "domain/decision_log.h"
+
 static void check_decision(const struct decision *out, const struct decision *in)
 {
     assert_true(uuid_equal(&out->id, &in->id));
@@ -12,6 +14,14 @@ static void check_decision(const struct decision *out, const struct decision *in
     assert_int_equal(out->decided_at_us, in->decided_at_us);
     assert_int_equal(out->approved, in->approved);
     assert_int_equal(out->risk, in->risk);
+    assert_int_equal(out->risk_full, in->risk_full);
+    assert_int_equal(out->risk_financial, in->risk_financial);
+    assert_int_equal(out->basis, in->basis);
+    assert_int_equal(out->emotions_known, in->emotions_known);
+    assert_memory_equal(&out->reasons, &in->reasons, sizeof in->reasons);
+    assert_int_equal(out->nearest.lever, in->nearest.lever);
+    struct hash entry = decision_entry(out);
+    assert_memory_equal(&out->entry, &entry, sizeof entry);
     assert_string_equal(out->reason, in->reason);
     assert_memory_equal(&out->features, &in->features, sizeof in->features);
     assert_int_equal(out->features_version, in->features_version);
@@ -70,6 +80,24 @@ static void records_a_denial(void **state)
     assert_int_equal(store_credit_state(store, &in.user_id, &credit), STATUS_OK);
     check_decision(&credit.last, &in);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM offers"), 0);
+}
+
+/* Each entry follows the one before it, whatever other people's decisions come in between. */
+static void each_persons_decisions_are_a_chain(void **state)
+{
+    struct store *store = store_of(state);
+    struct hash ends[2] = {{{0}}, {{0}}};
+    persons_add(store, 1, 2);
+    for (int number = 1; number <= 6; number++) {
+        struct decision in = decision_of(1 + number % 2, number, number % 3 == 0), out;
+        assert_int_equal(store_decision_record(store, &in, &no_key, &out), STATUS_OK);
+        assert_memory_equal(&out.previous, &ends[number % 2], sizeof ends[0]);
+        ends[number % 2] = out.entry;
+    }
+    assert_int_equal(sql_number(fixture_of(state), "SELECT sum(count) FROM decision_heads"), 6);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM decision_heads h JOIN"
+                                                   " decisions d ON d.entry = h.entry"),
+                     2);
 }
 
 static void tells_the_version_that_features_have_now(void **state)
@@ -343,6 +371,7 @@ int main(void)
         STORE_TEST(a_person_begins_without_a_decision),
         STORE_TEST(records_an_approval_with_its_offer),
         STORE_TEST(records_a_denial),
+        STORE_TEST(each_persons_decisions_are_a_chain),
         STORE_TEST(tells_the_version_that_features_have_now),
         STORE_TEST(shows_a_decision_to_its_person_only),
         STORE_TEST(decides_about_nobody_who_is_not_there),

@@ -20,7 +20,8 @@
 /* Whole units, capped at a million, squared. */
 #define TRANSACTION_TILES_AGAIN(day, least)                                                        \
     "SELECT user_id, " day ", count(*), sum(amount_cents),"                                        \
-    " sum(" least "(amount_cents / 100, 1000000) * " least "(amount_cents / 100, 1000000)),"       \
+    " sum(" least "((amount_cents + 50) / 100, 1000000) * " least                                  \
+    "((amount_cents + 50) / 100, 1000000)),"                                                       \
     " min(amount_cents), max(amount_cents), sum(direction),"                                       \
     " sum(amount_cents * direction) FROM transaction_events GROUP BY 1, 2"
 #define DIFFERENCES(left, right)                                                                   \
@@ -299,7 +300,7 @@ static void reads_the_windows_and_no_more(void **state)
 
 static void a_full_window_fits(void **state)
 {
-    enum { HOURS = 30 * 24, DAYS = 30 };
+    enum { HOURS = 30 * 24, DAYS = 90 };
     static struct emotion_event feelings[HOURS];
     static struct transaction_event payments[DAYS];
     static enum event_result results[HOURS];
@@ -320,7 +321,7 @@ static void a_full_window_fits(void **state)
     assert_int_equal(tiles.transaction_count, DAYS);
     for (int i = 1; i < HOURS; i++)
         assert_true(tiles.emotions[i].hour_us == tiles.emotions[i - 1].hour_us + HOUR_US);
-    assert_int_equal(features_compute(&tiles, NOW_US).values[FEATURE_transaction_count_30d], DAYS);
+    assert_int_equal(features_compute(&tiles, NOW_US).values[FEATURE_transaction_count_90d], DAYS);
 }
 
 static void a_refused_batch_leaves_nothing(void **state)

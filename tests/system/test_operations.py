@@ -17,7 +17,8 @@ from harness.people import people_added
 from harness.poll import until
 from harness.ports import free_port
 
-COMMANDS = ("serve", "migrate", "simulate", "dead", "rewind", "health", "version")
+COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy", "dead",
+            "rewind", "replay", "verify-log", "health", "version")
 
 
 # Configuration --------------------------------------------------------------------------------
@@ -133,7 +134,8 @@ def test_serve_help_has_every_role_and_option():
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["serve", "--role", "nobody"], ["serve", "--nonsense"], ["serve", "extra"],
     ["migrate", "extra"], ["dead"], ["dead", "nonsense"], ["rewind"], ["rewind", "nonsense"],
-    ["rewind", "emotions"], ["rewind", "emotions", "--since", "yesterday"], ["health", "extra"],
+    ["rewind", "emotions"], ["rewind", "emotions", "--since", "yesterday"], ["policy"],
+    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"],
 ])
 def test_wrong_usage_is_told(arguments, folder):
     done = run_ecs(*arguments, environment={"DATA_DIR": str(folder)})

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-@pytest.mark.parametrize("page", ["api", "configuration", "metrics", "streams"])
+@pytest.mark.parametrize("page", ["api", "configuration", "metrics", "streams", "features"])
 def test_a_generated_page_is_current(page):
     printed = subprocess.run([ROOT / "build" / "docs", page], capture_output=True, text=True,
                              check=True).stdout

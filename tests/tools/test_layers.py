@@ -33,6 +33,11 @@ def write(folder, path, text):
     ("runner/runner.c", '"adapters/bus_nats.h"'),
     ("runner/runner.c", '"roles/user_credit.h"'),
     ("commands/dead.c", '"adapters/bus_nats.h"'),
+    ("model/model.c", '"learning/table.h"'),
+    ("model/model.c", '"domain/features.h"'),
+    ("learning/fit.c", '"domain/population.h"'),
+    ("roles/user_credit.c", '"model/model.h"'),
+    ("adapters/scorer_fixed.c", "<xgboost/c_api.h>"),
     ("settings.c", '"adapters/bus_nats.h"'),
     ("shed/anything.c", '"base/buf.h"'),
 ])
@@ -49,6 +54,9 @@ def test_a_wrong_include_is_found(tmp_path, path, include):
     ("roles/user_credit.c", '"wire/fields.h"'),
     ("runner/runner.c", '"roles/role.h"'),
     ("adapters/store_postgres.c", "<libpq-fe.h>"),
+    ("adapters/scorer_fixed.c", '"model/model.h"'),
+    ("learning/boosting.c", "<xgboost/c_api.h>"),
+    ("commands/train.c", '"learning/training.h"'),
     ("wiring.c", '"adapters/bus_nats.h"'),
     ("main.c", '"runner/runner.h"'),
 ])

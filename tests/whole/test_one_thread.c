@@ -45,7 +45,7 @@ struct world {
     struct entropy_seeded entropy;
     struct sqlite_database *database;
     struct breaker_gate *gate;
-    struct policy policy;
+    struct policy_source policies;
     struct token_keys tokens;
     struct role_settings settings;
     struct role_context contexts[ROLE_COUNT];
@@ -70,12 +70,15 @@ void exchange_done(struct exchange *exchange)
 
 static void load_policy(struct policy *policy)
 {
-    char reason[REASON_MAX + 1];
+    struct buf report;
     const struct embedded_file *file = embedded_files;
     while (strcmp(file->name, "policy/default.json") != 0)
         file++;
-    assert_int_equal(policy_parse((struct slice){file->data, file->size}, policy, reason),
-                     STATUS_OK);
+    buf_init(&report, POLICY_REPORT_MAX);
+    assert_int_equal(
+        policy_parse((struct slice){file->data, file->size}, "default", policy, &report),
+        STATUS_OK);
+    buf_free(&report);
 }
 
 static void world_open_engines(struct world *world)
@@ -106,12 +109,15 @@ static void world_open(struct world *world)
     clock_manual_init(&world->clock, START_S * SECOND_US);
     entropy_seeded_init(&world->entropy, 42);
     buf_init(&world->trace, 1 << 20);
-    load_policy(&world->policy);
+    struct policy policy;
+    load_policy(&policy);
+    policy_source_init(&world->policies);
+    policy_source_publish(&world->policies, &policy);
     snprintf(world->tokens.secret, sizeof world->tokens.secret,
              "a secret of this test, long enough for the check");
     world_open_engines(world);
     world->settings = (struct role_settings){
-        .policy = &world->policy,
+        .policies = &world->policies,
         .tokens = &world->tokens,
         .access_token_life_us = HOUR_US,
         .refresh_token_life_us = DAY_US,

@@ -19,12 +19,15 @@ static const struct uuid offer_id = {{9}};
 
 static struct decision made(int32_t risk)
 {
-    struct decision decision = {.id = {{1}},
-                                .user_id = {{2}},
-                                .decided_at_us = 5000,
-                                .features = {{3, 4, 5, 6}},
-                                .model = "m-1"};
-    decision_make(&decision, &policy, risk, &offer_id);
+    struct decision decision = {
+        .id = {{1}}, .user_id = {{2}}, .decided_at_us = 5000, .features = {{3, 4, 5, 6}}};
+    struct score score = {.risk = risk,
+                          .risk_full = risk,
+                          .risk_financial = risk + 1,
+                          .basis = BASIS_FULL,
+                          .weights = {-7, 5, 0, 9, -8},
+                          .model = "m-1"};
+    decision_make(&decision, &policy, &score, &offer_id);
     return decision;
 }
 
@@ -36,6 +39,11 @@ static void an_approval_makes_an_offer(void **state)
     assert_true(decision.has_offer);
     assert_string_equal(decision.reason, "");
     assert_int_equal(decision.risk, 500000);
+    assert_int_equal(decision.risk_full, 500000);
+    assert_int_equal(decision.risk_financial, 500001);
+    assert_string_equal(decision.model, "m-1");
+    assert_int_equal(decision.reasons.count, 2);
+    assert_int_equal(decision.reasons.list[0].feature, 4); /* what helped most */
     const struct offer *offer = &decision.offer;
     assert_true(uuid_equal(&offer->id, &offer_id));
     assert_true(uuid_equal(&offer->user_id, &decision.user_id));
@@ -55,6 +63,21 @@ static void a_denial_has_a_reason_and_no_offer(void **state)
     assert_false(decision.approved);
     assert_false(decision.has_offer);
     assert_string_equal(decision.reason, "No.");
+    assert_int_equal(decision.reasons.count, 2);
+    assert_int_equal(decision.reasons.list[0].feature, 3); /* what hurt most */
+    assert_int_equal(decision.reasons.list[1].weight, 5);
+}
+
+static void the_policy_says_what_is_asked(void **state)
+{
+    (void)state;
+    struct features features = features_empty();
+    struct question question = decision_question(&features, &policy);
+    assert_int_equal(question.guard, GUARD_MAY_ONLY_HELP);
+    assert_int_equal(question.approve_to, 500000);
+    assert_false(question.emotions_known);
+    features.values[FEATURE_emotion_count_7d] = 1;
+    assert_true(decision_question(&features, &policy).emotions_known);
 }
 
 static bool differ(struct features features, const char *model, struct hash hash)
@@ -84,13 +107,15 @@ static void a_decision_stands_while_its_inputs_and_its_offer_do(void **state)
     struct decision approval = made(0), denial = made(MILLIONTHS);
     struct hash other = {{1}};
     int64_t last_us = approval.offer.expires_at_us - 1;
-    assert_true(decision_still_stands(&approval, &approval.inputs, last_us));
-    assert_false(decision_still_stands(&approval, &approval.inputs, last_us + 1));
-    assert_false(decision_still_stands(&approval, &other, 5000));
+    assert_true(decision_still_stands(&approval, &approval.inputs, 0, last_us));
+    assert_false(decision_still_stands(&approval, &approval.inputs, 0, last_us + 1));
+    assert_false(decision_still_stands(&approval, &other, 0, 5000));
     approval.offer.status = OFFER_ACCEPTED;
-    assert_false(decision_still_stands(&approval, &approval.inputs, 5000));
-    assert_true(decision_still_stands(&denial, &denial.inputs, INT64_MAX));
-    assert_false(decision_still_stands(&denial, &other, 5000));
+    assert_false(decision_still_stands(&approval, &approval.inputs, 0, 5000));
+    assert_true(decision_still_stands(&denial, &denial.inputs, 0, INT64_MAX));
+    assert_false(decision_still_stands(&denial, &other, 0, 5000));
+    assert_true(decision_still_stands(&denial, &other, HOUR_US, 5000 + HOUR_US - 1));
+    assert_false(decision_still_stands(&denial, &other, HOUR_US, 5000 + HOUR_US));
 }
 
 int main(void)
@@ -98,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_approval_makes_an_offer),
         cmocka_unit_test(a_denial_has_a_reason_and_no_offer),
+        cmocka_unit_test(the_policy_says_what_is_asked),
         cmocka_unit_test(inputs_are_features_model_and_policy),
         cmocka_unit_test(a_decision_stands_while_its_inputs_and_its_offer_do),
     };

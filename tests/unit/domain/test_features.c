@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/features.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "../unit.h"
 
-enum { PEOPLE = 300, EVENTS_MAX = 400, DAYS = 45 };
+enum { PEOPLE = 300, EVENTS_MAX = 400, DAYS = 105 };
 static const int64_t noon_us = 1772366400LL * SECOND_US; /* 2026-03-01T12:00:00Z */
-static const int days[WINDOW_COUNT] = {1, 7, 30};
+static const int days[WINDOW_COUNT] = {1, 7, 30, 90};
 
 /* The raw events of one person, from which the naive answers are counted. */
 static struct {
@@ -74,10 +75,14 @@ static void person_make(int64_t now_us)
         raw.emotions[i] = (struct emotion_event){
             .occurred_at_us = random_time_us(now_us),
             .positivity = (int32_t)(unit_random() % (MILLIONTHS + 1)),
-            .stress = (int32_t)(STRESS_THRESHOLD_MILLIONTHS - 2 + unit_random() % 4)};
-        raw.transactions[i] =
-            (struct transaction_event){.occurred_at_us = random_time_us(now_us),
-                                       .amount_cents = 1 + (int64_t)(unit_random() % 100000)};
+            .intensity = (int32_t)(unit_random() % (MILLIONTHS + 1)),
+            .stress = unit_random() % 2 == 0
+                          ? (int32_t)(STRESS_THRESHOLD_MILLIONTHS - 2 + unit_random() % 4)
+                          : (int32_t)(unit_random() % (MILLIONTHS + 1))};
+        raw.transactions[i] = (struct transaction_event){
+            .occurred_at_us = random_time_us(now_us),
+            .amount_cents = 1 + (int64_t)(unit_random() % 100000),
+            .direction = (enum transaction_direction)(unit_random() % 2)};
         emotion_lay(&raw.emotions[i], now_us);
         transaction_lay(&raw.transactions[i], now_us);
     }
@@ -106,12 +111,15 @@ static void windows_check(int64_t now_us)
         for (size_t k = 0; k < raw.count; k++) {
             struct emotion_tile emotion = emotion_tile_of(&raw.emotions[k]);
             struct transaction_tile transaction = transaction_tile_of(&raw.transactions[k]);
-            if (emotion_is_within(raw.emotions[k].occurred_at_us, window, now_us))
+            if (window <= EMOTION_WINDOW_MAX &&
+                emotion_is_within(raw.emotions[k].occurred_at_us, window, now_us))
                 emotion_tile_merge(&felt, &emotion);
             if (transaction_is_within(raw.transactions[k].occurred_at_us, window, now_us))
                 transaction_tile_merge(&spent, &transaction);
         }
-        struct emotion_tile emotions = emotion_window(&tiles, window, now_us);
+        struct emotion_tile emotions = {0};
+        if (window <= EMOTION_WINDOW_MAX)
+            emotions = emotion_window(&tiles, window, now_us);
         struct transaction_tile transactions = transaction_window(&tiles, window, now_us);
         felt.hour_us = emotions.hour_us;
         spent.day_us = transactions.day_us;
@@ -120,30 +128,125 @@ static void windows_check(int64_t now_us)
     }
 }
 
-/* The seed's four, counted from raw events without any tile. */
+/* What happened within one window, counted from raw events without any tile. */
+struct naive {
+    int64_t feelings, positivity, intensity, stress, stress_events;
+    int64_t payments, cents, in_cents, most_cents;
+    double stress_squares, cent_squares;
+};
+
+static struct naive naive_of(enum window window, int64_t now_us)
+{
+    struct naive naive = {0};
+    for (size_t i = 0; i < raw.count; i++) {
+        const struct emotion_event *felt = &raw.emotions[i];
+        const struct transaction_event *paid = &raw.transactions[i];
+        if (emotion_is_within(felt->occurred_at_us, window, now_us)) {
+            naive.feelings++;
+            naive.positivity += felt->positivity;
+            naive.intensity += felt->intensity;
+            naive.stress += felt->stress;
+            naive.stress_squares += (double)felt->stress * felt->stress;
+            naive.stress_events += felt->stress >= STRESS_THRESHOLD_MILLIONTHS;
+        }
+        if (transaction_is_within(paid->occurred_at_us, window, now_us)) {
+            naive.payments++;
+            naive.cents += paid->amount_cents;
+            naive.cent_squares += (double)paid->amount_cents * (double)paid->amount_cents;
+            naive.in_cents += paid->direction == TRANSACTION_IN ? paid->amount_cents : 0;
+            if (paid->amount_cents > naive.most_cents)
+                naive.most_cents = paid->amount_cents;
+        }
+    }
+    return naive;
+}
+
+static int64_t half_up(int64_t sum, int64_t count, int64_t if_none)
+{
+    return count == 0 ? if_none : (2 * sum + count) / (2 * count);
+}
+
+static double spread(double squares, int64_t sum, int64_t count)
+{
+    double average = count == 0 ? 0 : (double)sum / (double)count;
+    double variance = count == 0 ? 0 : squares / (double)count - average * average;
+    return variance < 0 ? 0 : sqrt(variance);
+}
+
+#define assert_feature(name, expected) assert_int_equal(features.values[FEATURE_##name], (expected))
+#define assert_feature_near(name, expected, tolerance)                                             \
+    assert_float_equal((double)features.values[FEATURE_##name], (expected), (tolerance))
+
+static void payments_check(const struct features *computed, int64_t now_us)
+{
+    struct features features = *computed;
+    struct naive week = naive_of(WINDOW_7D, now_us), month = naive_of(WINDOW_30D, now_us);
+    struct naive quarter = naive_of(WINDOW_90D, now_us);
+    int64_t since_days = 90;
+    for (size_t i = 0; i < raw.count; i++) {
+        int64_t age_days = now_us / DAY_US - raw.transactions[i].occurred_at_us / DAY_US;
+        if (age_days >= 0 && age_days < since_days)
+            since_days = age_days;
+    }
+    assert_feature(transaction_count_7d, week.payments);
+    assert_feature(transaction_count_30d, month.payments);
+    assert_feature(transaction_count_90d, quarter.payments);
+    assert_feature(transaction_sum_30d, month.cents);
+    assert_feature(avg_transaction_value_30d, half_up(month.cents, month.payments, 0));
+    assert_feature(avg_transaction_value_90d, half_up(quarter.cents, quarter.payments, 0));
+    assert_feature(largest_transaction_30d, month.most_cents);
+    assert_feature(largest_transaction_90d, quarter.most_cents);
+    assert_feature(money_in_30d, month.in_cents);
+    assert_feature(money_in_90d, quarter.in_cents);
+    assert_feature(money_out_7d, week.cents - week.in_cents);
+    assert_feature(money_out_30d, month.cents - month.in_cents);
+    assert_feature(money_out_90d, quarter.cents - quarter.in_cents);
+    assert_feature(outgoings_share_90d, quarter.cents == 0 ? 500000
+                                                           : (quarter.cents - quarter.in_cents) *
+                                                                 MILLIONTHS / quarter.cents);
+    assert_feature(days_since_transaction, since_days);
+    /* Tiles know squares of whole units alone. */
+    double far = spread(month.cent_squares, month.cents, month.payments);
+    assert_feature_near(transaction_spread_30d, far, far > 20000 ? 100 : 20000);
+    assert_feature(account_age_days, (now_us - tiles.registered_us) / DAY_US);
+}
+
+static void feelings_check(const struct features *computed, int64_t now_us)
+{
+    struct features features = *computed;
+    struct naive day = naive_of(WINDOW_24H, now_us), week = naive_of(WINDOW_7D, now_us);
+    struct naive month = naive_of(WINDOW_30D, now_us);
+    int64_t week_mood = half_up(week.positivity, week.feelings, 500000);
+    int64_t month_mood = half_up(month.positivity, month.feelings, 500000);
+    int64_t week_stress = half_up(week.stress, week.feelings, 500000);
+    int64_t month_stress = half_up(month.stress, month.feelings, 500000);
+    assert_feature(avg_positivity_24h, half_up(day.positivity, day.feelings, 500000));
+    assert_feature(avg_positivity_7d, week_mood);
+    assert_feature(avg_positivity_30d, month_mood);
+    assert_feature(avg_intensity_7d, half_up(week.intensity, week.feelings, 500000));
+    assert_feature(avg_intensity_30d, half_up(month.intensity, month.feelings, 500000));
+    assert_feature(avg_stress_24h, half_up(day.stress, day.feelings, 500000));
+    assert_feature(avg_stress_7d, week_stress);
+    assert_feature(avg_stress_30d, month_stress);
+    assert_feature_near(stress_spread_7d, spread(week.stress_squares, week.stress, week.feelings),
+                        2);
+    assert_feature_near(stress_spread_30d,
+                        spread(month.stress_squares, month.stress, month.feelings), 2);
+    assert_feature(emotion_count_7d, week.feelings);
+    assert_feature(emotion_count_30d, month.feelings);
+    assert_feature(stress_events_7d, week.stress_events);
+    assert_feature(stress_events_30d, month.stress_events);
+    assert_feature(positivity_trend, week_mood - month_mood);
+    assert_feature(stress_trend, week_stress - month_stress);
+    assert_int_equal(features_emotions_known(&features), week.feelings > 0);
+}
+
 static void features_check(int64_t now_us)
 {
-    int64_t transactions = 0, cents = 0, feelings = 0, positivity = 0, stress_events = 0;
-    for (size_t i = 0; i < raw.count; i++) {
-        const struct emotion_event *emotion = &raw.emotions[i];
-        if (transaction_is_within(raw.transactions[i].occurred_at_us, WINDOW_30D, now_us)) {
-            transactions++;
-            cents += raw.transactions[i].amount_cents;
-        }
-        if (emotion_is_within(emotion->occurred_at_us, WINDOW_7D, now_us)) {
-            feelings++;
-            positivity += emotion->positivity;
-        }
-        if (emotion_is_within(emotion->occurred_at_us, WINDOW_30D, now_us))
-            stress_events += emotion->stress >= STRESS_THRESHOLD_MILLIONTHS;
-    }
+    tiles.registered_us = now_us - (int64_t)(unit_random() % (400 * (uint64_t)DAY_US));
     struct features features = features_compute(&tiles, now_us);
-    assert_int_equal(features.values[FEATURE_transaction_count_30d], transactions);
-    assert_int_equal(features.values[FEATURE_avg_transaction_value_30d],
-                     transactions == 0 ? 0 : (cents * 2 + transactions) / (transactions * 2));
-    assert_int_equal(features.values[FEATURE_avg_positivity_7d],
-                     feelings == 0 ? 500000 : (positivity * 2 + feelings) / (feelings * 2));
-    assert_int_equal(features.values[FEATURE_stress_events_30d], stress_events);
+    payments_check(&features, now_us);
+    feelings_check(&features, now_us);
 }
 
 static void tiles_tell_what_the_raw_events_tell(void **state)
@@ -160,14 +263,17 @@ static void tiles_tell_what_the_raw_events_tell(void **state)
     }
 }
 
-static void nobody_has_the_values_of_the_table(void **state)
+static void of_nobody_nothing_is_known(void **state)
 {
     (void)state;
-    tiles.emotion_count = tiles.transaction_count = 0;
-    struct features features = features_compute(&tiles, noon_us);
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        assert_int_equal(features.values[i], feature_definitions[i].empty);
-    assert_int_equal(feature_definitions[FEATURE_avg_positivity_7d].empty, 500000);
+    struct features features = features_empty();
+    assert_feature(avg_positivity_7d, 500000);
+    assert_feature(avg_stress_24h, 500000);
+    assert_feature(outgoings_share_90d, 500000);
+    assert_feature(days_since_transaction, 90);
+    assert_feature(transaction_count_30d, 0);
+    assert_feature(stress_trend, 0);
+    assert_false(features_emotions_known(&features));
 }
 
 static void an_event_of_the_next_hour_waits_for_it(void **state)
@@ -198,7 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_tell_what_the_raw_events_tell),
-        cmocka_unit_test(nobody_has_the_values_of_the_table),
+        cmocka_unit_test(of_nobody_nothing_is_known),
         cmocka_unit_test(an_event_of_the_next_hour_waits_for_it),
         cmocka_unit_test(within_a_period_features_stand_still),
     };

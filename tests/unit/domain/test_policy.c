@@ -64,6 +64,27 @@ static void the_limit_has_a_floor(void **state)
     assert_int_equal(policy_apply(&generous, MILLIONTHS).limit_cents, 100000);
 }
 
+static void no_limit_is_above_the_exposure_cap(void **state)
+{
+    (void)state;
+    struct policy careful = seed;
+    careful.exposure_cap_cents = 750000;
+    assert_int_equal(policy_apply(&careful, 0).limit_cents, 750000);
+    assert_int_equal(policy_apply(&careful, 250000).limit_cents, 750000);
+    assert_int_equal(policy_apply(&careful, 250001).limit_cents, 749999);
+    careful.exposure_cap_cents = 50000; /* below the floor too */
+    assert_int_equal(policy_apply(&careful, 600000).limit_cents, 50000);
+    assert_int_equal(policy_apply(&careful, 0).rate_bp, 500);
+}
+
+static void guards_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(guard_name(seed.emotion_guard), "may_only_help");
+    assert_string_equal(guard_name(GUARD_FULL), "full");
+    assert_string_equal(guard_name(GUARD_OFF), "off");
+}
+
 /* More risk never gets more money or a lower rate within a band. */
 static void terms_fall_with_risk(void **state)
 {
@@ -83,6 +104,8 @@ int main(void)
         cmocka_unit_test(the_formula_of_the_seed),
         cmocka_unit_test(above_the_band_is_a_denial),
         cmocka_unit_test(the_limit_has_a_floor),
+        cmocka_unit_test(no_limit_is_above_the_exposure_cap),
+        cmocka_unit_test(guards_have_names),
         cmocka_unit_test(terms_fall_with_risk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "domain/population.h"
 
 #include "../unit.h"
+#include "domain/life.h"
 #include "limits.h"
 
 enum { PEOPLE = 300, DAY = 20400, DAYS = 30 };
@@ -57,9 +58,55 @@ static void days_are_in_order_and_in_range(void **state)
             }
         }
     }
-    assert_int_equal(feelings, PEOPLE * DAYS * 8);
-    assert_int_equal(incomes, PEOPLE); /* once in 30 days */
+    assert_true(feelings > PEOPLE * DAYS * 15 / 2 && feelings < PEOPLE * DAYS * 17 / 2);
     assert_true(payments > PEOPLE * DAYS * 2 && payments < PEOPLE * DAYS * 4);
+    /* Once in 30 days, but for those who lost their work. */
+    assert_true(incomes > PEOPLE * 95 / 100 && incomes < PEOPLE);
+}
+
+/* Days drawn one after the other, and each of them again, last to first, for itself. */
+static void a_day_alone_is_the_day_in_sequence(void **state)
+{
+    (void)state;
+    static struct simulated_event drawn[DAYS][POPULATION_DAY_EVENTS_MAX];
+    struct simulated_event alone[POPULATION_DAY_EVENTS_MAX];
+    size_t counts[DAYS];
+    for (uint32_t number = 0; number < 20; number++) {
+        struct simulated_person person = population_person(3, number);
+        memset(drawn, 0, sizeof drawn);
+        for (int i = 0; i < DAYS; i++)
+            counts[i] = population_day(&person, DAY + i, drawn[i]);
+        for (int i = DAYS - 1; i >= 0; i--) {
+            struct simulated_person again = population_person(3, number);
+            memset(alone, 0, sizeof alone);
+            assert_int_equal(population_day(&again, DAY + i, alone), counts[i]);
+            assert_memory_equal(alone, drawn[i], counts[i] * sizeof alone[0]);
+        }
+    }
+}
+
+/* What a person pays in a month is what life_money() says, give or take chance. */
+static void a_month_of_payments_is_the_month_s_spending(void **state)
+{
+    (void)state;
+    struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
+    int64_t paid = 0, meant = 0;
+    for (uint32_t number = 0; number < PEOPLE; number++) {
+        struct simulated_person person = population_person(1, number);
+        int64_t month = life_month(&person, DAY), first = life_month_day(&person, month);
+        bool silent = false;
+        for (int64_t day = first; day < first + LIFE_MONTH_DAYS; day++)
+            silent |= life_is_silent(&person, day);
+        if (silent)
+            continue;
+        meant += life_money(&person, month).spending_cents;
+        for (int64_t day = first; day < first + LIFE_MONTH_DAYS; day++) {
+            size_t count = population_day(&person, day, events);
+            for (size_t i = 0; i < count; i++)
+                paid += events[i].is_payment && !events[i].is_income ? events[i].amount_cents : 0;
+        }
+    }
+    assert_true(paid > meant * 96 / 100 && paid < meant * 104 / 100);
 }
 
 static void there_are_people_of_every_persona(void **state)
@@ -98,8 +145,9 @@ static void the_stressed_have_more_stress(void **state)
 static void events_out_of_turn_differ(void **state)
 {
     (void)state;
-    struct simulated_person person = population_person(1, 1);
+    struct simulated_person person = population_person(1, 2);
     int payments = 0;
+    assert_false(life_is_silent(&person, DAY));
     for (uint64_t number = 0; number < 1000; number++) {
         struct simulated_event event = population_event(&person, DAY * DAY_US + 5, number);
         assert_int_equal(event.at_us, DAY * DAY_US + 5);
@@ -114,6 +162,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_seed_gives_the_same_days),
         cmocka_unit_test(days_are_in_order_and_in_range),
+        cmocka_unit_test(a_day_alone_is_the_day_in_sequence),
+        cmocka_unit_test(a_month_of_payments_is_the_month_s_spending),
         cmocka_unit_test(there_are_people_of_every_persona),
         cmocka_unit_test(the_stressed_have_more_stress),
         cmocka_unit_test(events_out_of_turn_differ),

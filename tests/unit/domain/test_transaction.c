@@ -33,6 +33,8 @@ static void squares_are_of_whole_units_and_capped(void **state)
 {
     (void)state;
     struct transaction_event event = {.amount_cents = 1299};
+    assert_int_equal(transaction_tile_of(&event).square_sum, 169);
+    event.amount_cents = 1249;
     assert_int_equal(transaction_tile_of(&event).square_sum, 144);
     event.amount_cents = AMOUNT_CENTS_MAX;
     assert_int_equal(transaction_tile_of(&event).square_sum, 1000000000000);

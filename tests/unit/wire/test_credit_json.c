@@ -12,7 +12,7 @@ static struct buf json;
 static int setup(void **state)
 {
     (void)state;
-    buf_init(&json, 4096);
+    buf_init(&json, 8192);
     return 0;
 }
 
@@ -28,7 +28,13 @@ static const struct decision approval = {
     .user_id = {{2}},
     .approved = true,
     .risk = 250000,
-    .features = {{3, 1250, 600000, 1}},
+    .risk_full = 250000,
+    .risk_financial = 300000,
+    .basis = BASIS_FULL,
+    .emotions_known = true,
+    .reasons = {1, {{FEATURE_money_in_30d, -1500000}}},
+    .features
+        .values = {[FEATURE_transaction_count_30d] = 3, [FEATURE_avg_transaction_value_30d] = 1250},
     .model = "m-1",
     .policy = {{0xab}},
     .has_offer = true,
@@ -46,12 +52,14 @@ static void an_approval(void **state)
 {
     (void)state;
     analysis_encode(&approval, &json);
-    assert_string_equal(
-        json.data, "{\"user_id\":\"" USER "\",\"approved\":true,\"ml_risk_score\":0.250000,"
-                   "\"offer\":{\"offer_id\":\"" OFFER "\",\"credit_limit\":7500.00,"
-                   "\"interest_rate\":8.75,\"credit_type\":\"LOAN\","
-                   "\"expires_at\":\"1970-01-01T00:00:01.000000Z\"},\"reason\":null,"
-                   "\"reasons\":[],\"decision_id\":\"" DECISION "\",\"credit_type\":\"LOAN\"}");
+    assert_string_equal(json.data,
+                        "{\"user_id\":\"" USER "\",\"approved\":true,\"ml_risk_score\":0.250000,"
+                        "\"offer\":{\"offer_id\":\"" OFFER "\",\"credit_limit\":7500.00,"
+                        "\"interest_rate\":8.75,\"credit_type\":\"LOAN\","
+                        "\"expires_at\":\"1970-01-01T00:00:01.000000Z\"},\"reason\":null,"
+                        "\"reasons\":[\"money in over the last 30 days\"],"
+                        "\"nearest_approval\":null,\"decision_id\":\"" DECISION
+                        "\",\"credit_type\":\"LOAN\"}");
 }
 
 static void a_denial(void **state)
@@ -63,7 +71,8 @@ static void a_denial(void **state)
     assert_string_equal(json.data,
                         "{\"user_id\":\"" USER "\",\"approved\":false,\"ml_risk_score\":1.000000,"
                         "\"offer\":null,\"reason\":\"High risk score.\","
-                        "\"reasons\":[\"High risk score.\"],\"decision_id\":\"" DECISION "\","
+                        "\"reasons\":[\"High risk score.\"],\"nearest_approval\":null,"
+                        "\"decision_id\":\"" DECISION "\","
                         "\"credit_type\":null}");
 }
 
@@ -71,10 +80,16 @@ static void a_decision_tells_what_it_was_made_from(void **state)
 {
     (void)state;
     decision_encode(&approval, &json);
-    assert_non_null(strstr(json.data, "\"model\":\"m-1\",\"policy\":\"ab00000000000000000000000000"
-                                      "0000\",\"features\":{\"transaction_count_30d\":3,"
-                                      "\"avg_transaction_value_30d\":12.50,"
-                                      "\"avg_positivity_7d\":0.600000,\"stress_events_30d\":1}}"));
+    assert_non_null(strstr(
+        json.data, "\"model\":\"m-1\",\"policy\":\"ab00000000000000000000000000"
+                   "0000\",\"basis\":\"full\",\"emotions_known\":true,\"risk_score_full\":0.250000,"
+                   "\"risk_score_financial\":0.300000,"));
+    assert_non_null(strstr(json.data, "\"factors\":[{\"code\":\"money_in_30d\","
+                                      "\"en\":\"money in over the last 30 days\","
+                                      "\"pt\":\"entradas dos últimos 30 dias\","
+                                      "\"weight\":-1.500000}]"));
+    assert_non_null(strstr(json.data, "\"transaction_count_30d\":3,"));
+    assert_non_null(strstr(json.data, "\"avg_transaction_value_30d\":12.50,"));
 }
 
 static void an_offer_and_a_line(void **state)

@@ -40,7 +40,7 @@ static void depth_is_limited_outside_of_texts_only(void **state)
         assert_int_equal(json_document((struct slice){text, size}, &root, reason), wanted);
         json_decref(root);
     }
-    assert_string_equal(reason, "Malformed JSON: nested deeper than 32.");
+    assert_string_equal(reason, "Malformed JSON at line 1, column 37: nested deeper than 32.");
     open_text("{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"}");
 }
 

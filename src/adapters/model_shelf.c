@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/model_shelf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "adapters/scorer_trained.h"
+#include "base/embedded.h"
+#include "model/model.h"
+#include "model/model_file.h"
+
+static const char built_in[] = "models/default/";
+
+static enum status fail(char reason[REASON_MAX + 1], const char *path)
+{
+    snprintf(reason, REASON_MAX + 1, "%.150s: %s", path, strerror(errno));
+    return STATUS_UNAVAILABLE;
+}
+
+static enum status copy_built_in(const char *to, char reason[REASON_MAX + 1])
+{
+    enum status status = STATUS_OK;
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+        if (strncmp(file->name, built_in, sizeof built_in - 1) == 0 && status == STATUS_OK)
+            status = model_file_write(to, file->name + sizeof built_in - 1,
+                                      (struct slice){file->data, file->size}, reason);
+    }
+    return status;
+}
+
+static enum status copy_file(const char *from, const char *to, const char *name,
+                             char reason[REASON_MAX + 1])
+{
+    struct buf bytes;
+    buf_init(&bytes, MODEL_FILE_MAX);
+    enum status status = model_file_read(from, name, &bytes, reason);
+    if (status == STATUS_OK)
+        status = model_file_write(to, name, buf_slice(&bytes), reason);
+    buf_free(&bytes);
+    return status;
+}
+
+/* A model's folder has files only; those that are being written begin with a dot. */
+static enum status copy_folder(const char *from, const char *to, char reason[REASON_MAX + 1])
+{
+    DIR *folder = opendir(from);
+    if (folder == NULL)
+        return fail(reason, from);
+    enum status status = STATUS_OK;
+    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] != '.')
+            status = copy_file(from, to, entry->d_name, reason);
+    }
+    closedir(folder);
+    return status;
+}
+
+static void folder_remove(const char *path)
+{
+    char file[SHELF_PATH_MAX + NAME_MAX + 2];
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlink(file);
+    }
+    closedir(folder);
+    rmdir(path);
+}
+
+static void place_of(const char *shelf, const char *hash, struct shelved_model *model)
+{
+    snprintf(model->folder, sizeof model->folder, "%s/%s", shelf, hash);
+}
+
+/* Moves the loaded copy to where its hash says; another process may have put it there before. */
+static enum status place(const char *shelf, const char *draft, const struct model *loaded,
+                         struct shelved_model *model, char reason[REASON_MAX + 1])
+{
+    char hash_text[HASH_TEXT_SIZE];
+    struct hash hash = model_hash(loaded);
+    hash_format(&hash, hash_text);
+    place_of(shelf, hash_text, model);
+    snprintf(model->name, sizeof model->name, "%.*s@%s", MODEL_NAME_MAX - HASH_TEXT_SIZE,
+             model_name(loaded), hash_text);
+    if (rename(draft, model->folder) == 0)
+        return STATUS_OK;
+    if (errno == ENOTEMPTY || errno == EEXIST)
+        return STATUS_OK;
+    return fail(reason, model->folder);
+}
+
+enum status shelf_put(const char *shelf, const char *folder, struct shelved_model *model,
+                      char reason[REASON_MAX + 1])
+{
+    char draft[SHELF_PATH_MAX + 1];
+    struct model *loaded = NULL;
+    if ((mkdir(shelf, 0700) != 0 && errno != EEXIST) ||
+        snprintf(draft, sizeof draft, "%s/draft-XXXXXX", shelf) > SHELF_PATH_MAX - HASH_TEXT_SIZE ||
+        mkdtemp(draft) == NULL)
+        return fail(reason, shelf);
+    enum status status =
+        folder[0] == '\0' ? copy_built_in(draft, reason) : copy_folder(folder, draft, reason);
+    if (status == STATUS_OK)
+        status = model_load(draft, &loaded, reason);
+    if (status == STATUS_OK)
+        status = trained_model_check(loaded, reason);
+    if (status == STATUS_OK)
+        status = place(shelf, draft, loaded, model, reason);
+    model_free(loaded);
+    folder_remove(draft);
+    return status;
+}
+
+enum status shelf_find(const char *shelf, const char *name, struct shelved_model *model)
+{
+    char manifest[SHELF_PATH_MAX + 32];
+    const char *at = strrchr(name, '@');
+    if (at == NULL || strlen(at + 1) != HASH_TEXT_SIZE - 1 || strchr(at, '/') != NULL)
+        return STATUS_NOT_FOUND;
+    place_of(shelf, at + 1, model);
+    snprintf(model->name, sizeof model->name, "%s", name);
+    snprintf(manifest, sizeof manifest, "%s/manifest.json", model->folder);
+    return access(manifest, R_OK) == 0 ? STATUS_OK : STATUS_NOT_FOUND;
+}

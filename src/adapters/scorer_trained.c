@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/scorer_trained.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct scorer_trained {
+    struct scorer base;
+    struct trained_source *source;
+    uint64_t version; /* of the source, that `model` is */
+    struct model *model;
+    char name[MODEL_NAME_MAX + 1];
+};
+
+void trained_source_init(struct trained_source *source)
+{
+    *source = (struct trained_source){0};
+    pthread_mutex_init(&source->lock, NULL);
+}
+
+void trained_source_publish(struct trained_source *source, const struct shelved_model *model)
+{
+    pthread_mutex_lock(&source->lock);
+    source->model = *model;
+    atomic_fetch_add(&source->version, 1);
+    pthread_mutex_unlock(&source->lock);
+}
+
+enum status trained_model_check(const struct model *model, char reason[REASON_MAX + 1])
+{
+    const struct model_column *columns = model_columns(model);
+    size_t count = model_column_count(model);
+    for (size_t i = 0; i < count || i < FEATURE_COUNT; i++) {
+        const char *wanted = i < FEATURE_COUNT ? feature_definitions[i].name : "nothing";
+        const char *found = i < count ? columns[i].name : "nothing";
+        if (strcmp(found, wanted) == 0 && columns[i].kind == MODEL_NUMERIC &&
+            columns[i].direction == (int)feature_definitions[i].direction &&
+            model_column_is_emotional(&columns[i]) ==
+                (feature_definitions[i].group == GROUP_EMOTIONAL))
+            continue;
+        snprintf(reason, REASON_MAX + 1,
+                 "column %zu: the model has %.64s, not %.64s as features.def tells it", i, found,
+                 wanted);
+        return STATUS_INVALID;
+    }
+    if (model_has_part(model, MODEL_WITHOUT_EMOTIONS))
+        return STATUS_OK;
+    snprintf(reason, REASON_MAX + 1, "the model has no part that does without emotions");
+    return STATUS_INVALID;
+}
+
+/* What was published stands on the shelf and was checked; if it cannot be read even so, the model
+ * of before goes on answering. */
+static void renew(struct scorer_trained *trained)
+{
+    struct trained_source *source = trained->source;
+    char reason[REASON_MAX + 1];
+    if (trained->version == atomic_load(&source->version))
+        return;
+    pthread_mutex_lock(&source->lock);
+    struct shelved_model shelved = source->model;
+    trained->version = atomic_load(&source->version);
+    pthread_mutex_unlock(&source->lock);
+    struct model *fresh;
+    if (model_load(shelved.folder, &fresh, reason) != STATUS_OK) {
+        log_error("model cannot be loaded", LOG_TEXT("reason", reason));
+        return;
+    }
+    model_free(trained->model);
+    trained->model = fresh;
+    memcpy(trained->name, shelved.name, sizeof trained->name);
+}
+
+static void row_of(const struct features *features, double row[FEATURE_COUNT])
+{
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        row[i] = (double)features->values[i];
+}
+
+static enum model_part part_of(enum risk_basis basis)
+{
+    return basis == BASIS_FULL ? MODEL_FULL : MODEL_WITHOUT_EMOTIONS;
+}
+
+static enum status risk_of(void *self, enum risk_basis basis, const struct features *features,
+                           int32_t *risk)
+{
+    struct scorer_trained *trained = self;
+    double row[FEATURE_COUNT], probability;
+    row_of(features, row);
+    enum status status = model_predict(trained->model, part_of(basis), row, 1, &probability);
+    if (status != STATUS_OK || !(probability >= 0 && probability <= 1))
+        return STATUS_UNAVAILABLE;
+    *risk = (int32_t)lround(probability * MILLIONTHS);
+    return STATUS_OK;
+}
+
+static enum status weigh(void *self, enum risk_basis basis, const struct features *features,
+                         int32_t weights[FEATURE_COUNT])
+{
+    static const double most = INT32_MAX;
+    struct scorer_trained *trained = self;
+    double row[FEATURE_COUNT], probability, contributions[FEATURE_COUNT], base;
+    row_of(features, row);
+    if (model_explain(trained->model, part_of(basis), row, &probability, contributions, &base) !=
+        STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        weights[i] = (int32_t)lround(fmax(-most, fmin(most, contributions[i] * MILLIONTHS)));
+    return STATUS_OK;
+}
+
+static enum status score(struct scorer *base, const struct question *question, struct score *score)
+{
+    struct scorer_trained *trained = (struct scorer_trained *)base;
+    const struct risk_model model = {risk_of, weigh, trained};
+    renew(trained);
+    enum status status = scoring_answer(&model, question, score);
+    memcpy(score->model, trained->name, sizeof score->model);
+    return status;
+}
+
+static const char *model(struct scorer *base)
+{
+    struct scorer_trained *trained = (struct scorer_trained *)base;
+    renew(trained);
+    return trained->name;
+}
+
+static void close_trained(struct scorer *base)
+{
+    model_free(((struct scorer_trained *)base)->model);
+    free(base);
+}
+
+enum status scorer_trained_open(struct trained_source *source, struct scorer **scorer)
+{
+    static const struct scorer_ops ops = {.score = score, .model = model, .close = close_trained};
+    struct scorer_trained *trained = calloc(1, sizeof *trained);
+    if (trained == NULL)
+        return STATUS_UNAVAILABLE;
+    trained->base.ops = &ops;
+    trained->source = source;
+    renew(trained);
+    if (trained->model == NULL) {
+        free(trained);
+        return STATUS_INVALID;
+    }
+    *scorer = &trained->base;
+    return STATUS_OK;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scorer: a model that `ecs train` made, in this process. Each handle has a copy of its own of the
+ * trees; all take over a new model by themselves, each before its next question.
+ */
+#ifndef ECS_ADAPTERS_SCORER_TRAINED_H
+#define ECS_ADAPTERS_SCORER_TRAINED_H
+
+#include <pthread.h>
+
+#include "adapters/model_shelf.h"
+#include "model/model.h"
+#include "ports/scorer.h"
+
+/* The model that answers now: one for all handles. */
+struct trained_source {
+    pthread_mutex_t lock;
+    _Atomic uint64_t version;
+    struct shelved_model model;
+};
+
+void trained_source_init(struct trained_source *source);
+void trained_source_publish(struct trained_source *source, const struct shelved_model *model);
+
+/* INVALID, with the reason: its columns are not the features of features.def, in order and with
+ * their groups and directions, or it cannot do without emotions. */
+MUST_CHECK enum status trained_model_check(const struct model *model, char reason[REASON_MAX + 1]);
+
+/* The source outlives the scorer. */
+MUST_CHECK enum status scorer_trained_open(struct trained_source *source, struct scorer **scorer);
+
+#endif

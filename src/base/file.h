@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole files of configuration, which are small.
+ */
+#ifndef ECS_BASE_FILE_H
+#define ECS_BASE_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+
+/* Appends the file's bytes to `bytes`, which must be initialised. UNAVAILABLE: it cannot be read,
+ * and errno says why. TOO_LARGE: it does not fit the buffer's maximum. */
+MUST_CHECK enum status file_read(const char *path, struct buf *bytes);
+
+/* True if two looks at a file saw different ones: by place, size or time. */
+bool file_changed(const struct stat *before, const struct stat *now);
+
+#endif

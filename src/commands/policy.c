@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/policy.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/file.h"
+#include "wire/policy_json.h"
+
+static const char usage[] =
+    "usage: ecs policy check FILE\n\n"
+    "Tells every error and warning of a policy file, each with its line and column. A policy\n"
+    "without errors is shown as a table of what it decides at the ends of its bands.\n\n"
+    "Exit status: 0 if the policy can be used (warnings do not forbid it), 65 if it has an error,\n"
+    "66 if the file cannot be read.\n";
+
+/* A cap in hundredths; 0 is none. */
+static void show_cap(const char *label, int64_t cap, const char *unit)
+{
+    if (cap == 0)
+        printf("%-15s none\n", label);
+    else
+        printf("%-15s %" PRId64 ".%02" PRId64 "%s\n", label, cap / 100, cap % 100, unit);
+}
+
+static void show_head(const struct policy *policy)
+{
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&policy->hash, hash);
+    printf("%-15s %s\n%-15s %s\n", "name", policy->name, "hash", hash);
+    printf("%-15s %s\n", "emotion guard", guard_name(policy->emotion_guard));
+    printf("%-15s %lld days\n", "offer life", policy->offer_life_us / DAY_US);
+    if (policy->cooling_off_us == 0)
+        printf("%-15s none\n", "cooling off");
+    else
+        printf("%-15s %lld hours\n", "cooling off", policy->cooling_off_us / HOUR_US);
+    show_cap("exposure cap", policy->exposure_cap_cents, "");
+    show_cap("rate cap", policy->rate_cap_bp, " %");
+}
+
+static void show_terms(const struct policy *policy, int32_t risk)
+{
+    struct terms terms = policy_apply(policy, risk);
+    printf("%d.%06d  ", risk / MILLIONTHS, risk % MILLIONTHS);
+    if (terms.approved)
+        printf("approve   %11" PRId64 ".%02" PRId64 "  %4d.%02d %%  %s\n",
+               terms.limit_cents / CENTS, terms.limit_cents % CENTS, terms.rate_bp / 100,
+               terms.rate_bp % 100, terms.credit_type);
+    else
+        printf("deny      %14s  %9s  %s\n", "", "", terms.reason);
+}
+
+/* Each band's first and last risk: in between, limit and rate only go one way. */
+static void show_bands(const struct policy *policy)
+{
+    printf("\n%-8s  %-8s  %14s  %9s  %s\n", "risk", "decision", "limit", "rate",
+           "credit type, or reason");
+    for (size_t i = 0; i < policy->band_count; i++) {
+        int32_t first = i == 0 ? 0 : policy->bands[i - 1].risk_to + 1;
+        show_terms(policy, first);
+        if (policy->bands[i].risk_to > first)
+            show_terms(policy, policy->bands[i].risk_to);
+    }
+}
+
+static int check_text(const char *path, struct slice text)
+{
+    struct policy policy;
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    enum status status = policy_parse(text, path, &policy, &report);
+    fputs(buf_slice(&report).data, stderr);
+    if (report.overflowed)
+        fprintf(stderr, "\necs policy check: there are more faults than are shown\n");
+    buf_free(&report);
+    if (status != STATUS_OK)
+        return EX_DATAERR;
+    show_head(&policy);
+    show_bands(&policy);
+    return EX_OK;
+}
+
+static int check(const char *path)
+{
+    struct buf bytes;
+    int result;
+    buf_init(&bytes, POLICY_BYTES_MAX);
+    enum status status = file_read(path, &bytes);
+    if (status == STATUS_OK) {
+        result = check_text(path, buf_slice(&bytes));
+    } else if (status == STATUS_TOO_LARGE) {
+        fprintf(stderr, "%s:1:1: error: The file has more than %d bytes.\n", path,
+                POLICY_BYTES_MAX);
+        result = EX_DATAERR;
+    } else {
+        fprintf(stderr, "ecs policy check: cannot read %s: %s\n", path, strerror(errno));
+        result = EX_NOINPUT;
+    }
+    buf_free(&bytes);
+    return result;
+}
+
+int command_policy(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+    }
+    if (argc == 3 && strcmp(argv[1], "check") == 0)
+        return check(argv[2]);
+    fputs(usage, stderr);
+    return EX_USAGE;
+}

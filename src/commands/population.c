@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/population.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/time_text.h"
+#include "commands/simulate_show.h"
+#include "domain/auc.h"
+#include "domain/population_outcome.h"
+#include "domain/population_tiles.h"
+#include "domain/scorecard.h"
+
+enum { PEOPLE_MAX = 1000000, SHOW_EVERY = 500, FIRST_DAY = 365 };
+
+static const char usage[] =
+    "usage: ecs population --people N [OPTION VALUE]...\n\n"
+    "Draws N people with 90 days of their lives, and tells how many default within a year, and "
+    "how\n"
+    "well the best of models could tell them (AUC of the hidden risk itself), beside the default\n"
+    "scorecard. Needs no system that runs. The same seed gives the same people as ecs simulate.\n\n"
+    "  --people N     how many people\n"
+    "  --seed S       another population (1)\n"
+    "  --as-of TIME   the moment that features are of (2026-01-01T12:00:00Z)\n"
+    "  --csv FILE     write a row for each person: features in the units of features.def, "
+    "persona,\n"
+    "                 and whether they default within a year of that moment (0 or 1)\n";
+
+struct options {
+    int64_t people;
+    int64_t seed;
+    int64_t as_of_us;
+    const char *csv; /* NULL: none */
+};
+
+/* What is kept of a person, once the row is written. */
+struct person_result {
+    enum persona persona;
+    bool defaulted;
+    int32_t probability;
+    int32_t scorecard_risk;
+};
+
+static bool number_read(const char *name, const char *text, int64_t least, int64_t most,
+                        int64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && *value >= least && *value <= most)
+        return true;
+    fprintf(stderr, "ecs population: %s is a whole number of %" PRId64 " to %" PRId64 ", not %s\n",
+            name, least, most, text);
+    return false;
+}
+
+static bool option_read(struct options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "--people") == 0)
+        return number_read(name, value, 1, PEOPLE_MAX, &options->people);
+    if (strcmp(name, "--seed") == 0)
+        return number_read(name, value, 0, INT64_MAX, &options->seed);
+    if (strcmp(name, "--csv") == 0) {
+        options->csv = value;
+        return true;
+    }
+    if (strcmp(name, "--as-of") != 0) {
+        fprintf(stderr, "ecs population: there is no option %s\n", name);
+        return false;
+    }
+    if (time_parse(value, strlen(value), &options->as_of_us) == STATUS_OK &&
+        options->as_of_us >= FIRST_DAY * DAY_US)
+        return true;
+    fprintf(stderr,
+            "ecs population: --as-of %s is no time like 2026-01-01T12:00:00Z, from 1971 on\n",
+            value);
+    return false;
+}
+
+/* -1 to go on; an exit status otherwise, with all faults told. */
+static int options_parse(int argc, char **argv, struct options *options)
+{
+    static const char as_of[] = "2026-01-01T12:00:00Z";
+    *options = (struct options){.seed = 1};
+    bool good = option_read(options, "--as-of", as_of);
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc) {
+            good &= option_read(options, argv[i], argv[i + 1]);
+        } else {
+            fprintf(stderr, "ecs population: %s needs a value\n", argv[i]);
+            good = false;
+        }
+    }
+    if (good && options->people == 0) {
+        fprintf(stderr, "ecs population: --people is missing\n");
+        good = false;
+    }
+    return good ? -1 : EX_USAGE;
+}
+
+static void header_write(FILE *csv)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        fprintf(csv, "%s,", feature_definitions[i].name);
+    fprintf(csv, "persona,defaulted\n");
+}
+
+static void row_write(FILE *csv, const struct features *features,
+                      const struct person_result *result)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        fprintf(csv, "%" PRId64 ",", features->values[i]);
+    fprintf(csv, "%s,%d\n", persona_name(result->persona), result->defaulted);
+}
+
+static struct person_result person_draw(const struct options *options, uint32_t number, FILE *csv)
+{
+    struct person_tiles tiles;
+    struct simulated_person person = population_person((uint64_t)options->seed, number);
+    population_tiles(&person, options->as_of_us, &tiles);
+    struct features features = features_compute(&tiles, options->as_of_us);
+    struct population_outcome outcome = population_outcome(&person, options->as_of_us / DAY_US);
+    struct person_result result = {
+        .persona = person.persona,
+        .defaulted = outcome.defaulted,
+        .probability = outcome.probability,
+    };
+    (void)!scorecard_model.risk(scorecard_model.self, BASIS_FULL, &features,
+                                &result.scorecard_risk); /* of values in memory: cannot fail */
+    if (csv != NULL)
+        row_write(csv, &features, &result);
+    return result;
+}
+
+static void draw_all(const struct options *options, struct clock *clock,
+                     struct person_result *results, FILE *csv)
+{
+    int64_t started_us = clock_monotonic_us(clock);
+    for (int64_t i = 0; i < options->people; i++) {
+        results[i] = person_draw(options, (uint32_t)i, csv);
+        int64_t done = i + 1;
+        if (done % SHOW_EVERY == 0 || done == options->people)
+            show_progress("people", done, options->people,
+                          done * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
+    }
+    show_end();
+}
+
+/* One line about those of a persona, or about all. `cases` has room for all people. */
+static void group_show(const char *name, int persona, const struct person_result *results,
+                       int64_t people, struct auc_case *cases)
+{
+    size_t count = 0, defaults = 0;
+    for (int64_t i = 0; i < people; i++)
+        if (persona == PERSONA_COUNT || (int)results[i].persona == persona) {
+            cases[count++] = (struct auc_case){results[i].probability, results[i].defaulted};
+            defaults += results[i].defaulted;
+        }
+    int32_t best = auc_of(cases, count);
+    count = 0;
+    for (int64_t i = 0; i < people; i++)
+        if (persona == PERSONA_COUNT || (int)results[i].persona == persona)
+            cases[count++] = (struct auc_case){results[i].scorecard_risk, results[i].defaulted};
+    int32_t scorecard = auc_of(cases, count);
+    show_line("%-10s %8zu %8.2f %% %9.3f %14.3f", name, count,
+              count == 0 ? 0.0 : 100.0 * (double)defaults / (double)count, best / 1e6,
+              scorecard / 1e6);
+}
+
+static void results_show(const struct options *options, const struct person_result *results,
+                         struct auc_case *cases)
+{
+    char as_of[TIME_TEXT_SIZE];
+    time_format(options->as_of_us, as_of);
+    show_line("seed %" PRId64 ", as of %s", options->seed, as_of);
+    show_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
+              "scorecard AUC");
+    for (int i = 0; i < PERSONA_COUNT; i++)
+        group_show(persona_name((enum persona)i), i, results, options->people, cases);
+    group_show("all", PERSONA_COUNT, results, options->people, cases);
+}
+
+/* EX_OK, or the file's fault, told. */
+static int csv_close(FILE *csv, const char *path)
+{
+    bool good = ferror(csv) == 0;
+    good &= fclose(csv) == 0;
+    if (good)
+        return EX_OK;
+    fprintf(stderr, "ecs population: %s cannot be written: %s\n", path, strerror(errno));
+    return EX_IOERR;
+}
+
+static int draw_and_show(const struct options *options, struct clock *clock,
+                         struct person_result *results, struct auc_case *cases)
+{
+    FILE *csv = options->csv == NULL ? NULL : fopen(options->csv, "w");
+    if (options->csv != NULL && csv == NULL) {
+        fprintf(stderr, "ecs population: %s cannot be written: %s\n", options->csv,
+                strerror(errno));
+        return EX_CANTCREAT;
+    }
+    if (csv != NULL)
+        header_write(csv);
+    draw_all(options, clock, results, csv);
+    results_show(options, results, cases);
+    return csv == NULL ? EX_OK : csv_close(csv, options->csv);
+}
+
+int command_population(int argc, char **argv, struct clock *clock)
+{
+    struct options options;
+    int result = options_parse(argc, argv, &options);
+    if (result >= 0)
+        return result;
+    struct person_result *results = calloc((size_t)options.people, sizeof *results);
+    struct auc_case *cases = calloc((size_t)options.people, sizeof *cases);
+    result = results != NULL && cases != NULL ? draw_and_show(&options, clock, results, cases)
+                                              : EX_OSERR;
+    free(results);
+    free(cases);
+    return result;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Decisions of one person follow each other, but models and policies change seldom: the last of
+ * each is kept at hand.
+ */
+#include "commands/replay.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/time_text.h"
+#include "wire/policy_json.h"
+
+enum { READ_MAX = 500, SHOWN_MAX = 20 };
+
+static const char usage[] =
+    "usage: ecs replay [--since TIME] [--decision ID]\n\n"
+    "Makes recorded decisions again, each from the features that it recorded, with the model and\n"
+    "the policy that it names, and tells every difference. Exit status 0: none differs; 65: some\n"
+    "do; 66: a model or a policy is not at hand.\n\n"
+    "The embedded database belongs to one process: stop ecs serve first.\n";
+
+struct replay {
+    const struct replay_tools *tools;
+    int64_t since_us;
+    bool one; /* only the decision `id` */
+    struct uuid id;
+    struct scorer *model;
+    enum status model_status; /* OK: `model` is open */
+    char model_name[MODEL_NAME_MAX + 1];
+    struct policy policy;
+    enum status policy_status;
+    char text[POLICY_BYTES_MAX + 1];
+    size_t made, different, missing, random;
+    struct logged_decision logged[READ_MAX];
+};
+
+static enum status model_of(struct replay *replay, const char *name)
+{
+    if (strcmp(replay->model_name, name) == 0)
+        return replay->model_status;
+    if (replay->model != NULL)
+        scorer_close(replay->model);
+    replay->model = NULL;
+    snprintf(replay->model_name, sizeof replay->model_name, "%s", name);
+    replay->model_status = replay->tools->model_open(replay->tools->context, name, &replay->model);
+    return replay->model_status;
+}
+
+static enum status policy_of(struct replay *replay, const struct hash *hash)
+{
+    if (replay->policy_status == STATUS_OK && hash_compare(&replay->policy.hash, hash) == 0)
+        return STATUS_OK;
+    enum status status = store_policy_read(replay->tools->store, hash, replay->text);
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    if (status == STATUS_OK)
+        status = policy_parse(slice_of(replay->text), "policy", &replay->policy, &report);
+    buf_free(&report);
+    replay->policy_status = status;
+    return status;
+}
+
+static void show(struct replay *replay, const struct decision *decision, const char *what)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&decision->id, id);
+    if (replay->different + replay->missing <= SHOWN_MAX)
+        printf("decision %s: %s\n", id, what);
+}
+
+/* UNAVAILABLE: the database failed, or the model did. */
+static enum status make_again(struct replay *replay, const struct decision *recorded)
+{
+    enum status status = model_of(replay, recorded->model);
+    if (status == STATUS_INVALID) {
+        replay->random++;
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK)
+        status = policy_of(replay, &recorded->policy);
+    if (status == STATUS_NOT_FOUND) {
+        replay->missing++;
+        show(replay, recorded, "its model or its policy is not at hand");
+        return STATUS_OK;
+    }
+    struct score score;
+    struct question question = decision_question(&recorded->features, &replay->policy);
+    if (status == STATUS_OK)
+        status = scorer_score(replay->model, &question, &score);
+    if (status != STATUS_OK)
+        return status;
+    struct decision again = {.id = recorded->id,
+                             .user_id = recorded->user_id,
+                             .decided_at_us = recorded->decided_at_us,
+                             .features = recorded->features,
+                             .features_version = recorded->features_version};
+    decision_make(&again, &replay->policy, &score, &recorded->offer.id);
+    const char *difference = decision_difference(recorded, &again);
+    replay->made++;
+    if (difference != NULL) {
+        replay->different++;
+        show(replay, recorded, difference);
+    }
+    return STATUS_OK;
+}
+
+static enum status replay_all(struct replay *replay)
+{
+    struct log_place place = {0};
+    size_t count;
+    do {
+        enum status status = store_decisions_scan(replay->tools->store, &place, replay->since_us,
+                                                  replay->logged, READ_MAX, &count);
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+            const struct decision *decision = &replay->logged[i].decision;
+            place = (struct log_place){decision->user_id, replay->logged[i].position};
+            if (!replay->one || uuid_equal(&decision->id, &replay->id))
+                status = make_again(replay, decision);
+        }
+        if (status != STATUS_OK)
+            return status;
+    } while (count > 0);
+    return STATUS_OK;
+}
+
+static int options_read(int argc, char **argv, struct replay *replay)
+{
+    static const struct option options[] = {{"since", required_argument, NULL, 's'},
+                                            {"decision", required_argument, NULL, 'd'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+        if (option == 's' && time_parse(optarg, strlen(optarg), &replay->since_us) != STATUS_OK) {
+            fprintf(stderr, "ecs replay: --since %s is no time like 2026-01-31T12:00:00Z\n",
+                    optarg);
+            return EX_USAGE;
+        }
+        if (option == 'd' && uuid_parse(optarg, strlen(optarg), &replay->id) != STATUS_OK) {
+            fprintf(stderr, "ecs replay: --decision %s is no UUID\n", optarg);
+            return EX_USAGE;
+        }
+        if (option == '?')
+            return EX_USAGE;
+        replay->one |= option == 'd';
+    }
+    if (optind == argc)
+        return -1;
+    fprintf(stderr, "ecs replay: unexpected argument %s\n", argv[optind]);
+    return EX_USAGE;
+}
+
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int result_of(const struct replay *replay, int64_t took_ms)
+{
+    printf("%zu decisions made again in %lld.%03lld s: %zu differ\n", replay->made,
+           (long long)(took_ms / 1000), (long long)(took_ms % 1000), replay->different);
+    if (replay->random > 0)
+        printf("%zu were left out: their model never answers the same\n", replay->random);
+    if (replay->missing > 0)
+        printf("%zu were left out: their model or their policy is not at hand\n", replay->missing);
+    if (replay->one && replay->made + replay->random + replay->missing == 0) {
+        fprintf(stderr, "ecs replay: there is no such decision\n");
+        return EX_NOINPUT;
+    }
+    return replay->different > 0 ? EX_DATAERR : replay->missing > 0 ? EX_NOINPUT : EX_OK;
+}
+
+int command_replay(int argc, char **argv, const struct replay_tools *tools)
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (replay == NULL)
+        return EX_OSERR;
+    replay->tools = tools;
+    replay->policy_status = STATUS_NOT_FOUND;
+    int result = options_read(argc, argv, replay);
+    if (result < 0) {
+        int64_t start_ms = steady_ms();
+        enum status status = replay_all(replay);
+        result = result_of(replay, steady_ms() - start_ms);
+        if (status != STATUS_OK) {
+            fprintf(stderr, "ecs replay: stopped: %s\n", status_title(status));
+            result = EX_UNAVAILABLE;
+        }
+    }
+    if (replay->model != NULL)
+        scorer_close(replay->model);
+    free(replay);
+    return result;
+}

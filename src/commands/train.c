@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/train.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands/simulate_show.h"
+#include "commands/train_population.h"
+#include "learning/csv.h"
+#include "learning/training.h"
+
+enum {
+    FOLDS = 5,
+    PEOPLE = 20000,
+    PEOPLE_MIN = 1000,
+    REPEATS = 10,
+    REPEATED_ROWS = 20000, /* that all repeats together may train on, by default */
+    BAR_WIDTH = 30,
+    COMMAND_MAX = 1024,
+    LEFT_OUT_MAX = 64 * 1024,
+};
+
+static const char usage[] =
+    "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]...\n"
+    "       ecs train --from population [OPTION VALUE]...\n\n"
+    "Trains a model that gives the probability that COLUMN is VALUE, from all other columns: "
+    "boosted\n"
+    "trees beside a logistic regression, calibrated, and a scorecard as a plain baseline. Tells "
+    "how\n"
+    "good it is on rows that it did not see. The same data and seed give the same model.\n\n"
+    "  --csv FILE        the data, with a header; empty, NA, ? and null are missing values\n"
+    "  --label COLUMN    the column of outcomes, of which there are two\n"
+    "  --positive VALUE  the outcome to predict\n"
+    "  --from population the data are simulated people, and who of them defaults\n"
+    "  --people N        how many of them (20000)\n"
+    "  --out FOLDER      where the model is written (./model)\n"
+    "  --folds N         of the cross-validation (5)\n"
+    "  --repeats N       how often it is repeated (10; fewer above 2,000 rows)\n"
+    "  --seed S          of all that is random (1)\n\n"
+    "Reads no configuration. docs/training.md tells what is in the folder, and how it is made.\n";
+
+struct options {
+    const char *from;
+    int64_t people;
+    const char *csv;
+    const char *label;
+    const char *positive;
+    const char *out;
+    int64_t folds;
+    int64_t repeats; /* 0: as many as fit the data */
+    int64_t seed;
+};
+
+static bool number_read(const char *name, const char *text, int64_t least, int64_t most,
+                        int64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    if (end != text && *end == '\0' && errno == 0 && *value >= least && *value <= most)
+        return true;
+    fprintf(stderr, "ecs train: %s is a whole number of %" PRId64 " to %" PRId64 ", not %s\n", name,
+            least, most, text);
+    return false;
+}
+
+static bool option_read(struct options *options, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        const char **text;
+    } texts[] = {
+        {"--from", &options->from},         {"--csv", &options->csv}, {"--label", &options->label},
+        {"--positive", &options->positive}, {"--out", &options->out},
+    };
+    const struct {
+        const char *name;
+        int64_t *number;
+        int64_t least;
+        int64_t most;
+    } numbers[] = {
+        {"--people", &options->people, PEOPLE_MIN, TRAINING_ROWS_MAX},
+        {"--folds", &options->folds, 2, TRAINING_FOLDS_MAX},
+        {"--repeats", &options->repeats, 1, TRAINING_REPEATS_MAX},
+        {"--seed", &options->seed, 0, INT64_MAX},
+    };
+    bool text = false;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(name, texts[i].name) == 0) {
+            *texts[i].text = value;
+            text = true;
+        }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !text; i++)
+        if (strcmp(name, numbers[i].name) == 0)
+            return value == NULL ||
+                   number_read(name, value, numbers[i].least, numbers[i].most, numbers[i].number);
+    if (!text)
+        fprintf(stderr, "ecs train: there is no option %s\n", name);
+    return text;
+}
+
+/* -1 to go on, an exit status otherwise. Tells every fault at once. */
+static int options_parse(int argc, char **argv, struct options *options)
+{
+    bool good = true;
+    *options = (struct options){.out = "./model", .people = PEOPLE, .folds = FOLDS, .seed = 1};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (!option_read(options, argv[i], value)) {
+            good = false;
+            i += strncmp(argv[i], "--", 2) == 0 && value != NULL;
+        } else if (value == NULL) {
+            fprintf(stderr, "ecs train: %s needs a value\n", argv[i]);
+            good = false;
+        } else {
+            i++;
+        }
+    }
+    if (good && options->from != NULL &&
+        (strcmp(options->from, "population") != 0 || options->csv != NULL)) {
+        fprintf(stderr, "ecs train: --from is population, and then there is no --csv\n");
+        good = false;
+    }
+    if (good && options->from == NULL &&
+        (options->csv == NULL || options->label == NULL || options->positive == NULL)) {
+        fprintf(stderr, "ecs train: --csv, --label and --positive are needed; see --help\n");
+        good = false;
+    }
+    return good ? -1 : EX_USAGE;
+}
+
+static void progress_show(void *context, size_t done, size_t total)
+{
+    char bar[BAR_WIDTH + 1] = "";
+    (void)context;
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', done * BAR_WIDTH / total);
+    if (isatty(STDOUT_FILENO))
+        show_status("train    [%s] %zu of %zu", bar, done, total);
+    else
+        show_status("train    %zu of %zu", done, total);
+}
+
+static void report_show(const struct training_report *report, const char *folder)
+{
+    static const char *const names[CANDIDATE_COUNT] = {"model", "scorecard", "without emotions"};
+    const struct evaluation *evaluation = &report->evaluation;
+    char hash[HASH_TEXT_SIZE];
+    printf("\n%-17s", "");
+    for (size_t m = 0; m < MEASURE_COUNT; m++)
+        printf(" %-24s", measure_name((enum measure)m));
+    for (size_t c = 0; c < evaluation->candidates; c++) {
+        printf("\n%-17s", names[c]);
+        for (size_t m = 0; m < MEASURE_COUNT; m++) {
+            const struct interval *interval = &evaluation->measures[c][m];
+            printf(" %.4f (%.4f-%.4f)  ", interval->mean, interval->low, interval->high);
+        }
+    }
+    hash_format(&report->hash, hash);
+    printf("\n\nmean of %zu tests, with intervals of 95 %%\n", evaluation->tests);
+    printf("model %s is in %s; card.md tells of it\n", hash, folder);
+}
+
+/* "german_credit" of "data/german_credit.csv". */
+static void name_of(const char *path, char name[MODEL_NAME_MAX + 1])
+{
+    const char *slash = strrchr(path, '/');
+    const char *file = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(file, '.');
+    size_t size = dot == NULL || dot == file ? strlen(file) : (size_t)(dot - file);
+    snprintf(name, MODEL_NAME_MAX + 1, "%.*s", (int)size, file);
+}
+
+static size_t repeats_for(const struct options *options, size_t rows)
+{
+    size_t fitting = REPEATED_ROWS / rows;
+    if (options->repeats > 0)
+        return (size_t)options->repeats;
+    return fitting > REPEATS ? REPEATS : fitting < 1 ? 1 : fitting;
+}
+
+static int train(const struct options *options, const struct table *table, const char *left_out)
+{
+    char name[MODEL_NAME_MAX + 1];
+    char command[COMMAND_MAX];
+    char reason[REASON_MAX + 1];
+    size_t repeats = repeats_for(options, table->row_count);
+    struct training_report report;
+    name_of(options->csv == NULL ? options->from : options->csv, name);
+    int size =
+        options->csv == NULL
+            ? snprintf(command, sizeof command, "ecs train --from population --people %" PRId64,
+                       options->people)
+            : snprintf(command, sizeof command, "ecs train --csv %s --label %s --positive %s",
+                       table->source, options->label, options->positive);
+    snprintf(command + size, sizeof command - (size_t)size,
+             " --folds %" PRId64 " --repeats %zu --seed %" PRId64, options->folds, repeats,
+             options->seed);
+    struct training_options training = {
+        .evaluation = {.folds = (size_t)options->folds,
+                       .repeats = repeats,
+                       .seed = (uint64_t)options->seed,
+                       .progress = progress_show},
+        .folder = options->out,
+        .name = name,
+        .command = command,
+        .left_out = left_out,
+    };
+    enum status status = training_run(table, &training, &report, reason);
+    show_end();
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs train: %s\n", reason);
+        return status == STATUS_INVALID ? EX_DATAERR : EX_CANTCREAT;
+    }
+    report_show(&report, options->out);
+    training_report_free(&report);
+    return EX_OK;
+}
+
+static int train_on_population(const struct options *options)
+{
+    struct table table;
+    int32_t best_auc;
+    int result = EX_OSERR;
+    table_init(&table);
+    if (train_population(options->people, (uint64_t)options->seed, &table, &best_auc) ==
+        STATUS_OK) {
+        printf("%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
+               "%.4f\n",
+               table.row_count, table.column_count, best_auc / 1e6);
+        fflush(stdout);
+        result = train(options, &table, "");
+    }
+    table_free(&table);
+    return result;
+}
+
+int command_train(int argc, char **argv)
+{
+    struct options options;
+    struct table table;
+    struct buf left_out;
+    char reason[REASON_MAX + 1];
+    int result = options_parse(argc, argv, &options);
+    if (result >= 0)
+        return result;
+    if (options.from != NULL)
+        return train_on_population(&options);
+    table_init(&table);
+    buf_init(&left_out, LEFT_OUT_MAX);
+    const struct csv_options csv = {options.label, options.positive};
+    enum status status = csv_read(options.csv, &csv, &table, &left_out, reason);
+    if (status == STATUS_OK) {
+        printf("%zu rows, %zu columns", table.row_count, table.column_count);
+        if (left_out.size > 0)
+            printf("; left out, as they say nothing: %s", left_out.data);
+        printf("\n");
+        fflush(stdout);
+        result = train(&options, &table, buf_slice(&left_out).data);
+    } else {
+        fprintf(stderr, "ecs train: %s: %s\n", options.csv, reason);
+        result = status == STATUS_INVALID ? EX_DATAERR : EX_NOINPUT;
+    }
+    buf_free(&left_out);
+    table_free(&table);
+    return result;
+}

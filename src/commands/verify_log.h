@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs verify-log`: proves that no decision was altered, put in or taken out.
+ */
+#ifndef ECS_COMMANDS_VERIFY_LOG_H
+#define ECS_COMMANDS_VERIFY_LOG_H
+
+#include "ports/store.h"
+
+/* Returns the exit status. With --help `store` may be NULL. */
+int command_verify_log(int argc, char **argv, struct store *store);
+
+#endif

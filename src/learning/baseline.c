@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learning/baseline.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "learning/logistic.h"
+
+/* A bin that fewer rows are in than this is drawn to the average by so many average rows. */
+static const double prior_rows = 20;
+static const double penalty = 0.01;
+
+/* How often each outcome is in a bin. */
+struct bin {
+    double negatives;
+    double positives;
+    double below; /* where a number's bin ends */
+};
+
+struct work {
+    const struct table *table;
+    const size_t *rows;
+    size_t count;
+    double rate; /* of positives */
+    struct points *points;
+    double (*evidence)[MODEL_LEVELS_MAX + 1]; /* of each column's bins; the last is of missing */
+    double *scratch;                          /* one a row */
+};
+
+static int double_order(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Weight of evidence: the log-odds of a bin less those of everybody. */
+static double bin_evidence(const struct work *work, const struct bin *bin)
+{
+    double positives = bin->positives + prior_rows * work->rate;
+    double negatives = bin->negatives + prior_rows * (1 - work->rate);
+    return log(positives / negatives) - log(work->rate / (1 - work->rate));
+}
+
+/* The values present of a column, sorted, in scratch. */
+static size_t values_sort(struct work *work, size_t column)
+{
+    size_t present = 0;
+    for (size_t i = 0; i < work->count; i++) {
+        double value = table_row(work->table, work->rows[i])[column];
+        if (isfinite(value))
+            work->scratch[present++] = value;
+    }
+    if (present > 0)
+        qsort(work->scratch, present, sizeof *work->scratch, double_order);
+    return present;
+}
+
+/* Bins of about equal size; a value that is in several of them is in the first alone. */
+static size_t bins_cut(struct work *work, size_t column, struct bin bins[POINTS_BINS_MAX])
+{
+    size_t present = values_sort(work, column);
+    size_t count = 0;
+    for (size_t k = 1; k < POINTS_BINS_MAX && present > 0; k++) {
+        /* A bin ends between two values, so that it does not hang on how one is written. */
+        size_t at = k * present / POINTS_BINS_MAX;
+        while (at < present && at > 0 && work->scratch[at] == work->scratch[at - 1])
+            at++;
+        if (at == 0 || at >= present)
+            continue;
+        double below = (work->scratch[at - 1] + work->scratch[at]) / 2;
+        if (count == 0 || below > bins[count - 1].below)
+            bins[count++] = (struct bin){.below = below};
+    }
+    bins[count++] = (struct bin){.below = INFINITY};
+    return count;
+}
+
+static bool breaks_direction(const struct work *work, const struct bin *left,
+                             const struct bin *right, int direction)
+{
+    return direction * (bin_evidence(work, right) - bin_evidence(work, left)) < 0;
+}
+
+/* Joins neighbours until evidence follows the direction. */
+static size_t bins_pool(const struct work *work, struct bin bins[], size_t count, int direction)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct bin bin = bins[i];
+        while (kept > 0 && breaks_direction(work, &bins[kept - 1], &bin, direction)) {
+            kept--;
+            bin.negatives += bins[kept].negatives;
+            bin.positives += bins[kept].positives;
+        }
+        bins[kept++] = bin;
+    }
+    return kept;
+}
+
+static size_t bin_of(const struct points_column *column, double value)
+{
+    size_t bin = 0;
+    if (!isfinite(value))
+        return MODEL_LEVELS_MAX;
+    if (column->column.kind == MODEL_CATEGORY)
+        return (size_t)value;
+    while (bin + 1 < column->bin_count && value >= column->below[bin])
+        bin++;
+    return bin;
+}
+
+static void bins_count(const struct work *work, size_t column,
+                       struct bin bins[MODEL_LEVELS_MAX + 1])
+{
+    for (size_t i = 0; i < work->count; i++) {
+        size_t row = work->rows[i];
+        size_t at = bin_of(&work->points->columns[column], table_row(work->table, row)[column]);
+        *(work->table->positives[row] ? &bins[at].positives : &bins[at].negatives) += 1;
+    }
+}
+
+/* Bins of a column, and the evidence of each. */
+static void column_bin(struct work *work, size_t at)
+{
+    struct points_column *column = &work->points->columns[at];
+    struct bin bins[MODEL_LEVELS_MAX + 1] = {0};
+    struct bin missing;
+    if (column->column.kind == MODEL_NUMERIC) {
+        column->bin_count = bins_cut(work, at, bins);
+        for (size_t i = 0; i < column->bin_count; i++)
+            column->below[i] = bins[i].below;
+    }
+    bins_count(work, at, bins);
+    missing = bins[MODEL_LEVELS_MAX];
+    if (column->column.kind == MODEL_NUMERIC) {
+        column->bin_count = bins_pool(work, bins, column->bin_count, column->column.direction);
+        for (size_t i = 0; i < column->bin_count; i++)
+            column->below[i] = bins[i].below;
+    }
+    for (size_t i = 0; i < MODEL_LEVELS_MAX; i++)
+        work->evidence[at][i] = bin_evidence(work, &bins[i]);
+    work->evidence[at][MODEL_LEVELS_MAX] = bin_evidence(work, &missing);
+}
+
+/* A logistic regression over the evidence: `weights`, one a column, none below 0, and the
+ * intercept. */
+static enum status weights_fit(struct work *work, double weights[])
+{
+    size_t width = work->table->column_count;
+    enum status status = STATUS_UNAVAILABLE;
+    double *values = calloc(work->count * width, sizeof *values);
+    uint8_t *positives = calloc(work->count, sizeof *positives);
+    int8_t *directions = calloc(width, sizeof *directions);
+    if (values != NULL && positives != NULL && directions != NULL) {
+        for (size_t k = 0; k < width; k++)
+            directions[k] = 1;
+        for (size_t i = 0; i < work->count; i++) {
+            const double *row = table_row(work->table, work->rows[i]);
+            positives[i] = work->table->positives[work->rows[i]];
+            for (size_t k = 0; k < width; k++)
+                values[i * width + k] =
+                    work->evidence[k][bin_of(&work->points->columns[k], row[k])];
+        }
+        struct logistic_problem problem = {values, positives, work->count, width,
+                                           1,      penalty,   directions};
+        status = logistic_fit(&problem, weights);
+    }
+    free(values);
+    free(positives);
+    free(directions);
+    return status;
+}
+
+static int32_t whole_points(double log_odds)
+{
+    return (int32_t)lround(-log_odds * POINTS_DOUBLE / log(2));
+}
+
+static enum status columns_copy(const struct table *table, struct points *points)
+{
+    points->columns = calloc(table->column_count, sizeof *points->columns);
+    if (points->columns == NULL)
+        return STATUS_UNAVAILABLE;
+    for (size_t i = 0; i < table->column_count; i++) {
+        enum status status = model_column_copy(&table->columns[i], &points->columns[i].column);
+        if (status != STATUS_OK)
+            return status;
+        points->column_count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status fit(struct work *work)
+{
+    struct points *points = work->points;
+    double *weights = calloc(work->table->column_count + 1, sizeof *weights);
+    enum status status = weights == NULL ? STATUS_UNAVAILABLE : columns_copy(work->table, points);
+    if (status == STATUS_OK) {
+        for (size_t i = 0; i < points->column_count; i++)
+            column_bin(work, i);
+        status = weights_fit(work, weights);
+    }
+    if (status == STATUS_OK) {
+        points->base = POINTS_EVEN + whole_points(weights[points->column_count]);
+        for (size_t i = 0; i < points->column_count; i++) {
+            for (size_t k = 0; k < MODEL_LEVELS_MAX; k++)
+                points->columns[i].points[k] = whole_points(weights[i] * work->evidence[i][k]);
+            points->columns[i].missing =
+                whole_points(weights[i] * work->evidence[i][MODEL_LEVELS_MAX]);
+        }
+    }
+    free(weights);
+    return status;
+}
+
+enum status baseline_fit(const struct table *table, const size_t rows[], size_t count,
+                         struct points *points)
+{
+    size_t positives = table_positives(table, rows, count);
+    struct work work = {.table = table, .rows = rows, .count = count, .points = points};
+    *points = (struct points){0};
+    if (positives == 0 || positives == count)
+        return STATUS_INVALID;
+    work.rate = (double)positives / (double)count;
+    work.evidence = calloc(table->column_count, sizeof *work.evidence);
+    work.scratch = calloc(count, sizeof *work.scratch);
+    enum status status = STATUS_UNAVAILABLE;
+    if (work.evidence != NULL && work.scratch != NULL)
+        status = fit(&work);
+    free(work.evidence);
+    free(work.scratch);
+    if (status != STATUS_OK)
+        points_free(points);
+    return status;
+}

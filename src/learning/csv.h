@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CSV (RFC 4180) -> a table. The first line names the columns. A column whose values all are
+ * numbers is numeric; any other is a category, whose levels are its MODEL_LEVELS_MAX most frequent
+ * values, in alphabetical order. Empty, NA, ? and null, in either case, are missing.
+ *
+ * A column that has one value, or a category in which hardly any value comes twice (a name, a
+ * number of a contract), says nothing and is left out.
+ */
+#ifndef ECS_LEARNING_CSV_H
+#define ECS_LEARNING_CSV_H
+
+#include "base/buf.h"
+#include "learning/table.h"
+
+struct csv_options {
+    const char *label;    /* name of the column of outcomes */
+    const char *positive; /* the outcome to predict; there must be exactly one other */
+};
+
+/* Fills an empty table. `text` is the file, and is written over; `left_out` gets the names of
+ * columns left out, comma-separated. INVALID, with the reason and the line it is on. */
+MUST_CHECK enum status csv_parse(char *text, size_t size, const struct csv_options *options,
+                                 struct table *table, struct buf *left_out,
+                                 char reason[REASON_MAX + 1]);
+/* The same from a file; NOT_FOUND, UNAVAILABLE: it cannot be read. */
+MUST_CHECK enum status csv_read(const char *path, const struct csv_options *options,
+                                struct table *table, struct buf *left_out,
+                                char reason[REASON_MAX + 1]);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How good predictions are, and within what bounds that is known.
+ */
+#ifndef ECS_LEARNING_MEASURES_H
+#define ECS_LEARNING_MEASURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum measure {
+    MEASURE_AUC,      /* how often a positive is rated above a negative; ties count half */
+    MEASURE_KS,       /* greatest distance between the two outcomes' distributions */
+    MEASURE_BRIER,    /* mean squared error of the probability */
+    MEASURE_LOG_LOSS, /* mean -ln of the probability given to what happened */
+    MEASURE_COUNT
+};
+
+const char *measure_name(enum measure measure);
+
+/* Of `count` predictions; both outcomes must occur. UNAVAILABLE: memory is out. */
+MUST_CHECK enum status measures_of(const double probabilities[], const uint8_t positives[],
+                                   size_t count, double values[MEASURE_COUNT]);
+
+/* A mean with its 95 % confidence interval. */
+struct interval {
+    double mean;
+    double low;
+    double high;
+};
+
+/* Of one value for each fold of a (repeated) cross-validation. Folds share training rows, so their
+ * plain variance is too small; this takes the correction of Nadeau and Bengio (2003):
+ * variance * (1 / count + test rows / training rows). `test_share` is of all rows. */
+struct interval interval_of_folds(const double values[], size_t count, double test_share);
+
+/* Of predictions on one test set, by several candidates: each measure, and how much the AUC of the
+ * first candidate is above that of each; with the 2.5th and 97.5th percentile over
+ * BOOTSTRAP_SAMPLES bootstrap samples, each outcome drawn from its own rows. */
+enum { BOOTSTRAP_SAMPLES = 500, CANDIDATES_MAX = 4 };
+MUST_CHECK enum status intervals_by_bootstrap(const double *const probabilities[],
+                                              size_t candidates, const uint8_t positives[],
+                                              size_t count, uint64_t seed,
+                                              struct interval intervals[][MEASURE_COUNT],
+                                              struct interval gains[]);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learning/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { FIRST_ROWS = 1024 };
+
+void table_init(struct table *table)
+{
+    *table = (struct table){0};
+}
+
+void table_free(struct table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        model_column_free(&table->columns[i]);
+    free(table->columns);
+    free(table->values);
+    free(table->positives);
+    free(table->times_us);
+    table_init(table);
+}
+
+enum status table_add_column(struct table *table, const struct model_column *column)
+{
+    if (table->row_count > 0)
+        return STATUS_INVALID;
+    if (table->column_count == MODEL_COLUMNS_MAX)
+        return STATUS_TOO_LARGE;
+    struct model_column *columns =
+        realloc(table->columns, (table->column_count + 1) * sizeof *columns);
+    if (columns == NULL)
+        return STATUS_UNAVAILABLE;
+    table->columns = columns;
+    enum status status = model_column_copy(column, &columns[table->column_count]);
+    table->column_count += status == STATUS_OK;
+    return status;
+}
+
+static enum status reserve(struct table *table, size_t rows)
+{
+    if (rows > TRAINING_ROWS_MAX)
+        return STATUS_TOO_LARGE;
+    if (rows <= table->row_capacity)
+        return STATUS_OK;
+    size_t capacity = table->row_capacity == 0 ? FIRST_ROWS : table->row_capacity * 2;
+    double *values = realloc(table->values, capacity * (table->column_count + 1) * sizeof *values);
+    if (values != NULL)
+        table->values = values;
+    uint8_t *positives = realloc(table->positives, capacity * sizeof *positives);
+    if (positives != NULL)
+        table->positives = positives;
+    int64_t *times_us = realloc(table->times_us, capacity * sizeof *times_us);
+    if (times_us != NULL)
+        table->times_us = times_us;
+    if (values == NULL || positives == NULL || times_us == NULL)
+        return STATUS_UNAVAILABLE;
+    table->row_capacity = capacity;
+    return STATUS_OK;
+}
+
+/* Infinite, or no index of a level: nothing that one could learn from. */
+static double value_kept(const struct model_column *column, double value)
+{
+    bool level = value >= 0 && value < (double)column->level_count && floor(value) == value;
+    return isfinite(value) && (column->kind == MODEL_NUMERIC || level) ? value : NAN;
+}
+
+enum status table_add_row(struct table *table, const double values[], bool positive,
+                          int64_t time_us)
+{
+    enum status status = reserve(table, table->row_count + 1);
+    if (status != STATUS_OK)
+        return status;
+    double *row = table->values + table->row_count * table->column_count;
+    for (size_t i = 0; i < table->column_count; i++)
+        row[i] = value_kept(&table->columns[i], values[i]);
+    table->positives[table->row_count] = positive;
+    table->times_us[table->row_count] = time_us;
+    table->row_count++;
+    return STATUS_OK;
+}
+
+size_t table_positives(const struct table *table, const size_t rows[], size_t count)
+{
+    size_t positives = 0;
+    for (size_t i = 0; i < count; i++)
+        positives += table->positives[rows[i]];
+    return positives;
+}
+
+bool table_has_emotions(const struct table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (model_column_is_emotional(&table->columns[i]))
+            return true;
+    return false;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a model is trained on, in memory: rows of values, an outcome for each, and maybe the moment
+ * it is of. Filled from a CSV file (csv.h) or by code: first all columns, then all rows.
+ */
+#ifndef ECS_LEARNING_TABLE_H
+#define ECS_LEARNING_TABLE_H
+
+#include <stdint.h>
+
+#include "model/column.h"
+
+struct table {
+    struct model_column *columns; /* owned */
+    size_t column_count;
+    double *values;     /* row-major; NAN: missing; of a category: the index of its level */
+    uint8_t *positives; /* one a row: 1 if the outcome is the one to predict */
+    int64_t *times_us;  /* one a row, microseconds since 1970 */
+    size_t row_count;
+    size_t row_capacity;
+    bool timed;        /* the rows have times, and are split by them */
+    char source[128];  /* where it comes from, for the model's card */
+    char outcome[192]; /* what is predicted, such as "Class = Bad" */
+};
+
+void table_init(struct table *table);
+void table_free(struct table *table);
+/* Copies the column. INVALID: there are rows already. TOO_LARGE: MODEL_COLUMNS_MAX. UNAVAILABLE:
+ * memory is out. */
+MUST_CHECK enum status table_add_column(struct table *table, const struct model_column *column);
+/* `values`: one a column; what is infinite, or no index of a level, counts as missing. The time
+ * counts in a timed table. TOO_LARGE: TRAINING_ROWS_MAX. */
+MUST_CHECK enum status table_add_row(struct table *table, const double values[], bool positive,
+                                     int64_t time_us);
+
+static inline const double *table_row(const struct table *table, size_t row)
+{
+    return table->values + row * table->column_count;
+}
+
+/* How many of these rows are positive. */
+size_t table_positives(const struct table *table, const size_t rows[], size_t count);
+bool table_has_emotions(const struct table *table);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "learning/training.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "learning/baseline.h"
+#include "learning/card.h"
+#include "learning/picture.h"
+#include "model/model_file.h"
+#include "model/model_write.h"
+
+enum { IMPORTANCE_ROWS_MAX = 2000, FILES = 3 };
+static const char *const tree_files[] = {"trees.ubj", "trees-without-emotions.ubj"};
+
+/* The training as it goes on. */
+struct work {
+    const struct table *table;
+    const struct training_options *options;
+    struct training_report *report;
+    struct features features[2]; /* with emotions, and without */
+    struct fit fits[2];
+    size_t parts;
+    struct points points;
+    size_t *rows; /* all */
+    char *reason;
+};
+
+static enum status fault(char reason[REASON_MAX + 1], const char *what)
+{
+    snprintf(reason, REASON_MAX + 1, "%s", what);
+    return STATUS_INVALID;
+}
+
+static enum status options_check(const struct table *table, const struct training_options *options,
+                                 char reason[REASON_MAX + 1])
+{
+    const struct evaluation_options *evaluation = &options->evaluation;
+    if (evaluation->folds < 2 || evaluation->folds > TRAINING_FOLDS_MAX)
+        return fault(reason, "folds are 2 to 20");
+    if (evaluation->repeats < 1 || evaluation->repeats > TRAINING_REPEATS_MAX)
+        return fault(reason, "repeats are 1 to 100");
+    if (table->timed && !(evaluation->test_share > 0 && evaluation->test_share < 1))
+        return fault(reason, "the share of rows to test on is between 0 and 1");
+    if (strlen(options->name) > MODEL_NAME_MAX)
+        return fault(reason, "the model's name is too long");
+    if (table->column_count == 0 || table->row_count == 0)
+        return fault(reason, "the table is empty");
+    return STATUS_OK;
+}
+
+/* Fits each part, and the scorecard, to all rows. */
+static enum status fit_all(struct work *work)
+{
+    const struct table *table = work->table;
+    enum status status = baseline_fit(table, work->rows, table->row_count, &work->points);
+    for (size_t i = 0; i < work->parts && status == STATUS_OK; i++) {
+        struct fit *fit = &work->fits[i];
+        status = fit_part(&work->features[i], work->rows, table->row_count,
+                          work->options->evaluation.seed, fit);
+        if (status == STATUS_OK)
+            work->report->parts[work->report->part_count++] = (struct training_part){
+                fit->rounds, fit->numbers.tree_weight, fit->penalty, fit->numbers.calibration.form};
+    }
+    return status;
+}
+
+/* How much each column moves the log-odds, over rows spread evenly through the table. */
+static enum status importance_measure(struct work *work)
+{
+    const struct table *table = work->table;
+    const struct fit *fit = &work->fits[0];
+    struct part *part = NULL;
+    double *contributions = calloc(table->column_count, sizeof *contributions);
+    size_t step = table->row_count / IMPORTANCE_ROWS_MAX + 1;
+    size_t explained = 0;
+    work->report->importance = calloc(table->column_count, sizeof *work->report->importance);
+    enum status status = STATUS_UNAVAILABLE;
+    if (contributions != NULL && work->report->importance != NULL)
+        status = part_open(table->columns, work->features[0].uses, table->column_count,
+                           &fit->numbers, buf_slice(&fit->trees), &part, work->reason);
+    for (size_t row = 0; row < table->row_count && status == STATUS_OK; row += step, explained++) {
+        double log_odds;
+        double base;
+        status = part_explain(part, table_row(table, row), &log_odds, contributions, &base);
+        for (size_t i = 0; i < table->column_count; i++)
+            work->report->importance[i] += fabs(contributions[i]);
+    }
+    for (size_t i = 0; i < table->column_count && status == STATUS_OK; i++)
+        work->report->importance[i] /= (double)explained;
+    part_close(part);
+    free(contributions);
+    return status;
+}
+
+/* The manifest lends what it tells from the table and the fits. */
+static enum status model_save(struct work *work)
+{
+    struct manifest manifest = {.columns = work->table->columns,
+                                .column_count = work->table->column_count,
+                                .part_count = work->parts};
+    struct model_write_file files[FILES];
+    size_t count = 0;
+    struct buf scorecard;
+    buf_init(&scorecard, MODEL_FILE_MAX);
+    points_write(&work->points, &scorecard);
+    snprintf(manifest.name, sizeof manifest.name, "%s", work->options->name);
+    files[count++] = (struct model_write_file){POINTS_FILE, buf_slice(&scorecard)};
+    for (size_t i = 0; i < work->parts; i++) {
+        struct manifest_part *part = &manifest.parts[i];
+        part->uses = work->features[i].uses;
+        part->numbers = work->fits[i].numbers;
+        snprintf(part->trees, sizeof part->trees, "%s", tree_files[i]);
+        files[count++] = (struct model_write_file){tree_files[i], buf_slice(&work->fits[i].trees)};
+    }
+    enum status status = model_write(work->options->folder, &manifest, files, count,
+                                     &work->report->hash, work->reason);
+    buf_free(&scorecard);
+    return status;
+}
+
+static enum status page_save(struct work *work, const char *name, page_writer *write)
+{
+    struct buf page;
+    struct page_content content = {work->table, work->options, work->report};
+    buf_init(&page, MODEL_FILE_MAX);
+    write(&content, &page);
+    enum status status = STATUS_UNAVAILABLE;
+    if (page.overflowed)
+        snprintf(work->reason, REASON_MAX + 1, "memory is out");
+    else
+        status = model_file_write(work->options->folder, name, buf_slice(&page), work->reason);
+    buf_free(&page);
+    return status;
+}
+
+static enum status pages_save(struct work *work)
+{
+    static const struct {
+        const char *name;
+        page_writer *write;
+    } pages[] = {
+        {"roc.svg", picture_roc},       {"calibration.svg", picture_calibration},
+        {"scores.svg", picture_scores}, {"importance.svg", picture_importance},
+        {"card.md", card_write},
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0] && status == STATUS_OK; i++)
+        status = page_save(work, pages[i].name, pages[i].write);
+    return status;
+}
+
+static enum status run(struct work *work)
+{
+    const struct table *table = work->table;
+    bool emotions = table_has_emotions(table);
+    work->rows = calloc(table->row_count, sizeof *work->rows);
+    if (work->rows == NULL)
+        return STATUS_UNAVAILABLE;
+    for (size_t i = 0; i < table->row_count; i++)
+        work->rows[i] = i;
+    enum status status = features_init(&work->features[0], table, true);
+    if (status == STATUS_OK && emotions)
+        status = features_init(&work->features[1], table, false);
+    if (status == STATUS_INVALID)
+        return fault(work->reason, emotions ? "no column is there but emotional ones"
+                                            : "the columns make too many features");
+    work->parts = emotions ? 2 : 1;
+    if (status == STATUS_OK)
+        status = evaluate(&work->features[0], emotions ? &work->features[1] : NULL,
+                          &work->options->evaluation, &work->report->evaluation, work->reason);
+    if (status == STATUS_OK)
+        status = fit_all(work);
+    if (status == STATUS_OK)
+        status = importance_measure(work);
+    if (status == STATUS_OK)
+        status = model_save(work);
+    return status == STATUS_OK ? pages_save(work) : status;
+}
+
+enum status training_run(const struct table *table, const struct training_options *options,
+                         struct training_report *report, char reason[REASON_MAX + 1])
+{
+    struct work work = {.table = table, .options = options, .report = report, .reason = reason};
+    *report = (struct training_report){0};
+    enum status status = options_check(table, options, reason);
+    if (status != STATUS_OK)
+        return status;
+    snprintf(reason, REASON_MAX + 1, "memory is out, or XGBoost failed");
+    status = run(&work);
+    for (size_t i = 0; i < 2; i++) {
+        features_free(&work.features[i]);
+        fit_free(&work.fits[i]);
+    }
+    points_free(&work.points);
+    free(work.rows);
+    if (status != STATUS_OK)
+        training_report_free(report);
+    return status;
+}
+
+void training_report_free(struct training_report *report)
+{
+    evaluation_free(&report->evaluation);
+    free(report->importance);
+    *report = (struct training_report){0};
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a model knows of one column of its input.
+ */
+#ifndef ECS_MODEL_COLUMN_H
+#define ECS_MODEL_COLUMN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "limits.h"
+
+enum model_kind {
+    MODEL_NUMERIC,
+    MODEL_CATEGORY, /* a value is the index of its level: 0, 1, ... */
+};
+
+struct model_column {
+    char name[MODEL_COLUMN_NAME_MAX + 1];
+    enum model_kind kind;
+    char group[MODEL_GROUP_MAX + 1]; /* "financial", "emotional", or "" */
+    int direction; /* +1: the probability never falls with the value, -1: never rises, 0: either */
+    char **levels; /* owned, of a category; in the order of their indices */
+    size_t level_count;
+};
+
+/* Copies a column with its levels. Not OK leaves nothing behind. */
+MUST_CHECK enum status model_column_copy(const struct model_column *from, struct model_column *to);
+/* Adds a level to a category. UNAVAILABLE: memory is out. */
+MUST_CHECK enum status model_column_add_level(struct model_column *column, const char *name,
+                                              size_t size);
+void model_column_free(struct model_column *column);
+
+/* The name of a group whose columns a second model does without. */
+#define MODEL_EMOTIONAL "emotional"
+bool model_column_is_emotional(const struct model_column *column);
+
+#endif

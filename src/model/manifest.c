@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/manifest.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Beyond what a float holds; products of these stay finite. */
+static const double number_max = 1e40;
+
+void manifest_free(struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->column_count; i++)
+        model_column_free(&manifest->columns[i]);
+    free(manifest->columns);
+    for (size_t i = 0; i < MANIFEST_PARTS_MAX; i++) {
+        free(manifest->parts[i].uses);
+        linear_free(&manifest->parts[i].numbers.linear);
+    }
+    *manifest = (struct manifest){0};
+}
+
+/* Tells what is wrong; for returning. */
+static enum status fault(char reason[REASON_MAX + 1], const char *what)
+{
+    snprintf(reason, REASON_MAX + 1, "%s: %s", MANIFEST_FILE, what);
+    return STATUS_INVALID;
+}
+
+/* Copies a text member into `text` of `size` bytes. */
+static bool read_text(const json_t *object, const char *key, char *text, size_t size)
+{
+    const json_t *member = json_object_get(object, key);
+    if (!json_is_string(member) || json_string_length(member) >= size ||
+        json_string_length(member) != strlen(json_string_value(member)))
+        return false;
+    snprintf(text, size, "%s", json_string_value(member));
+    return true;
+}
+
+static bool read_number(const json_t *object, const char *key, double *value)
+{
+    const json_t *member = json_object_get(object, key);
+    *value = json_number_value(member);
+    return json_is_number(member) && fabs(*value) <= number_max;
+}
+
+static bool read_numbers(const json_t *object, const char *key, double values[], size_t count)
+{
+    const json_t *array = json_object_get(object, key);
+    if (!json_is_array(array) || json_array_size(array) != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *member = json_array_get(array, i);
+        values[i] = json_number_value(member);
+        if (!json_is_number(member) || !(fabs(values[i]) <= number_max))
+            return false;
+    }
+    return true;
+}
+
+static bool read_levels(const json_t *array, struct model_column *column)
+{
+    if (!json_is_array(array) || json_array_size(array) == 0 ||
+        json_array_size(array) > MODEL_LEVELS_MAX)
+        return false;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *level = json_string_value(json_array_get(array, i));
+        if (level == NULL || model_column_add_level(column, level, strlen(level)) != STATUS_OK)
+            return false;
+    }
+    return true;
+}
+
+static bool read_column(const json_t *object, struct model_column *column)
+{
+    char kind[16];
+    double direction;
+    if (!read_text(object, "name", column->name, sizeof column->name) ||
+        !read_text(object, "kind", kind, sizeof kind) ||
+        !read_text(object, "group", column->group, sizeof column->group) ||
+        !read_number(object, "direction", &direction) || fabs(direction) > 1)
+        return false;
+    column->direction = (int)direction;
+    if (strcmp(kind, "category") == 0) {
+        column->kind = MODEL_CATEGORY;
+        return read_levels(json_object_get(object, "levels"), column);
+    }
+    column->kind = MODEL_NUMERIC;
+    return strcmp(kind, "numeric") == 0;
+}
+
+static bool read_columns(const json_t *array, struct manifest *manifest)
+{
+    size_t count = json_array_size(array);
+    if (count == 0 || count > MODEL_COLUMNS_MAX)
+        return false;
+    manifest->columns = calloc(count, sizeof *manifest->columns);
+    if (manifest->columns == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        manifest->column_count = i + 1; /* what a fault leaves is freed too */
+        if (!read_column(json_array_get(array, i), &manifest->columns[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool read_calibration(const json_t *object, struct calibration *calibration)
+{
+    char form[16];
+    if (!read_text(object, "form", form, sizeof form) ||
+        !read_number(object, "intercept", &calibration->intercept) ||
+        !read_number(object, "slope", &calibration->slope))
+        return false;
+    if (strcmp(form, "isotonic") == 0) {
+        calibration->form = CALIBRATION_ISOTONIC;
+        calibration->knot_count = json_array_size(json_object_get(object, "from"));
+        if (calibration->knot_count > CALIBRATION_KNOTS_MAX ||
+            !read_numbers(object, "from", calibration->from, calibration->knot_count) ||
+            !read_numbers(object, "to", calibration->to, calibration->knot_count))
+            return false;
+    } else if (strcmp(form, "platt") == 0) {
+        calibration->form = CALIBRATION_PLATT;
+    } else {
+        return false;
+    }
+    return calibration_valid(calibration);
+}
+
+static bool read_linear(const json_t *object, const struct encoding *encoding,
+                        struct linear *linear)
+{
+    size_t features = encoding->feature_count;
+    size_t columns = encoding->column_count;
+    return linear_init(linear, features, columns) == STATUS_OK &&
+           read_number(object, "intercept", &linear->intercept) &&
+           read_numbers(object, "weights", linear->weights, features) &&
+           read_numbers(object, "means", linear->means, features) &&
+           read_numbers(object, "lows", linear->lows, features) &&
+           read_numbers(object, "highs", linear->highs, features) &&
+           read_numbers(object, "missing_weights", linear->missing_weights, columns) &&
+           read_numbers(object, "missing_rates", linear->missing_rates, columns);
+}
+
+static bool read_part(const json_t *object, const struct manifest *manifest,
+                      struct manifest_part *part)
+{
+    const json_t *uses = json_object_get(object, "uses");
+    struct encoding encoding;
+    if (json_array_size(uses) != manifest->column_count)
+        return false;
+    part->uses = calloc(manifest->column_count, sizeof *part->uses);
+    if (part->uses == NULL)
+        return false;
+    for (size_t i = 0; i < manifest->column_count; i++)
+        part->uses[i] = json_is_true(json_array_get(uses, i));
+    if (encoding_init(&encoding, manifest->columns, part->uses, manifest->column_count) !=
+        STATUS_OK)
+        return false;
+    bool fine =
+        read_text(object, "trees", part->trees, sizeof part->trees) &&
+        read_number(object, "tree_weight", &part->numbers.tree_weight) &&
+        part->numbers.tree_weight >= 0 && part->numbers.tree_weight <= 1 &&
+        read_linear(json_object_get(object, "linear"), &encoding, &part->numbers.linear) &&
+        read_calibration(json_object_get(object, "calibration"), &part->numbers.calibration);
+    encoding_free(&encoding);
+    return fine;
+}
+
+static bool read_parts(const json_t *array, struct manifest *manifest)
+{
+    size_t count = json_array_size(array);
+    if (count == 0 || count > MANIFEST_PARTS_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!read_part(json_array_get(array, i), manifest, &manifest->parts[i]))
+            return false;
+    manifest->part_count = count;
+    return true;
+}
+
+static bool read_hash(const json_t *object, struct hash *hash)
+{
+    char text[HASH_TEXT_SIZE];
+    if (!read_text(object, "hash", text, sizeof text) || strlen(text) != HASH_TEXT_SIZE - 1)
+        return false;
+    for (size_t i = 0; i < HASH_SIZE; i++) {
+        char byte[3] = {text[2 * i], text[2 * i + 1], '\0'};
+        if (!isxdigit((unsigned char)byte[0]) || !isxdigit((unsigned char)byte[1]))
+            return false;
+        hash->bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
+    }
+    return true;
+}
+
+/* A name that leads out of the folder is none of ours. */
+static bool read_files(const json_t *array, struct manifest *manifest)
+{
+    size_t count = json_array_size(array);
+    if (count == 0 || count > MODEL_FILES_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct manifest_file *file = &manifest->files[i];
+        if (!read_text(json_array_get(array, i), "name", file->name, sizeof file->name) ||
+            file->name[0] == '.' || file->name[0] == '\0' || strchr(file->name, '/') != NULL ||
+            !read_hash(json_array_get(array, i), &file->hash))
+            return false;
+    }
+    manifest->file_count = count;
+    return true;
+}
+
+enum status manifest_read(struct slice json, struct manifest *manifest, char reason[REASON_MAX + 1])
+{
+    double format;
+    enum status status = STATUS_OK;
+    *manifest = (struct manifest){0};
+    json_t *root = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
+    if (root == NULL)
+        return fault(reason, "not valid JSON");
+    if (!read_number(root, "format", &format))
+        status = fault(reason, "not a model's manifest: it has no format");
+    else if (format != MANIFEST_FORMAT)
+        status = fault(reason, "written in a format that this version of ecs does not read");
+    else if (!read_text(root, "name", manifest->name, sizeof manifest->name))
+        status = fault(reason, "name is missing or too long");
+    else if (!read_columns(json_object_get(root, "columns"), manifest))
+        status = fault(reason, "columns are at fault");
+    else if (!read_parts(json_object_get(root, "parts"), manifest))
+        status = fault(reason, "parts are at fault");
+    else if (!read_files(json_object_get(root, "files"), manifest))
+        status = fault(reason, "files are at fault");
+    json_decref(root);
+    if (status != STATUS_OK)
+        manifest_free(manifest);
+    return status;
+}

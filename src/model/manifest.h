@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * manifest.json: all of a trained model but its trees, and the hashes of the files beside it. It
+ * is written last and put in place at once, so that a folder is always one whole model.
+ */
+#ifndef ECS_MODEL_MANIFEST_H
+#define ECS_MODEL_MANIFEST_H
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "model/part.h"
+
+enum { MANIFEST_FORMAT = 1, MANIFEST_PARTS_MAX = 2, MANIFEST_FILE_NAME_MAX = 63 };
+#define MANIFEST_FILE "manifest.json"
+
+struct manifest_file {
+    char name[MANIFEST_FILE_NAME_MAX + 1]; /* within the folder */
+    struct hash hash;
+};
+
+struct manifest {
+    char name[MODEL_NAME_MAX + 1];
+    struct model_column *columns; /* owned */
+    size_t column_count;
+    struct manifest_part {
+        bool *uses; /* owned; one a column */
+        struct part_numbers numbers;
+        char trees[MANIFEST_FILE_NAME_MAX + 1]; /* which of the files */
+    } parts[MANIFEST_PARTS_MAX];                /* all columns first, then those without emotions */
+    size_t part_count;
+    struct manifest_file files[MODEL_FILES_MAX];
+    size_t file_count;
+};
+
+void manifest_free(struct manifest *manifest);
+void manifest_write(const struct manifest *manifest, struct buf *json);
+/* INVALID, with the reason: not such a document, or of another format. Not OK leaves nothing. */
+MUST_CHECK enum status manifest_read(struct slice json, struct manifest *manifest,
+                                     char reason[REASON_MAX + 1]);
+
+#endif

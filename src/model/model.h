@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A trained model: a folder of manifest.json, the trees beside it, and a plain scorecard. `ecs
+ * train` writes it (docs/training.md); this reads it, and answers how likely the outcome is that
+ * the model was trained for, and why.
+ *
+ * A handle belongs to one thread at a time; any number of handles may read one folder.
+ */
+#ifndef ECS_MODEL_MODEL_H
+#define ECS_MODEL_MODEL_H
+
+#include "base/hash.h"
+#include "model/column.h"
+
+struct model;
+
+/* Two sub-models when a column has the group "emotional"; else only the first. */
+enum model_part { MODEL_FULL, MODEL_WITHOUT_EMOTIONS };
+
+/* Reads a folder. The caller frees the model with model_free. Not OK, with the reason, one line:
+ * NOT_FOUND a file is missing, INVALID one is altered, cut off or of another format,
+ * UNAVAILABLE one cannot be read, or memory is out. */
+MUST_CHECK enum status model_load(const char *folder, struct model **model,
+                                  char reason[REASON_MAX + 1]);
+/* NULL is allowed. */
+void model_free(struct model *model);
+
+/* The columns of a row, in order. They are the model's, until it is freed. */
+size_t model_column_count(const struct model *model);
+const struct model_column *model_columns(const struct model *model);
+bool model_has_part(const struct model *model, enum model_part part);
+
+const char *model_name(const struct model *model);
+/* Of the manifest, which has the hashes of all other files: models that differ, differ in it. */
+struct hash model_hash(const struct model *model);
+
+/* Probabilities, 0 to 1, of `count` rows. `rows` is row-major with model_column_count values a
+ * row; NAN is missing, and so is a category's value that is no index of a level. A part without
+ * emotions does not look at their values. NOT_FOUND: there is no such part. INTERNAL: XGBoost
+ * failed. */
+MUST_CHECK enum status model_predict(struct model *model, enum model_part part, const double rows[],
+                                     size_t count, double probabilities[]);
+
+/* The same of one row, and why: what each column adds to the log-odds, exactly attributed (Shapley
+ * values of the trees by TreeSHAP, of the linear part by weight times distance from the mean; the
+ * levels of a category together). `contributions` has room for model_column_count values;
+ * ln(p / (1 - p)) = *base + the sum of contributions. Where the calibration is isotonic, *base
+ * differs a little from row to row: it takes what the calibration's curve adds. */
+MUST_CHECK enum status model_explain(struct model *model, enum model_part part, const double row[],
+                                     double *probability, double contributions[], double *base);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/part.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xgboost/c_api.h>
+
+/* What XGBoost is asked for (its "type"). */
+enum { MARGIN = 1, CONTRIBUTIONS = 2 };
+enum { BATCH_ROWS = 1024 };
+
+struct part {
+    struct encoding encoding;
+    struct part_numbers numbers;
+    BoosterHandle booster;
+    double *additions; /* one a column; explain's scratch */
+    float *features;   /* BATCH_ROWS rows */
+};
+
+static enum status booster_open(struct part *part, struct slice trees, char reason[REASON_MAX + 1])
+{
+    bst_ulong features = 0;
+    if (XGBoosterCreate(NULL, 0, &part->booster) != 0 ||
+        XGBoosterSetParam(part->booster, "nthread", "1") != 0 ||
+        XGBoosterLoadModelFromBuffer(part->booster, trees.data, trees.size) != 0 ||
+        XGBoosterSetParam(part->booster, "nthread", "1") != 0 ||
+        XGBoosterGetNumFeature(part->booster, &features) != 0) {
+        snprintf(reason, REASON_MAX + 1, "the trees cannot be read: %.*s",
+                 (int)strcspn(XGBGetLastError(), "\n"), XGBGetLastError());
+        return STATUS_INVALID;
+    }
+    if (features == part->encoding.feature_count)
+        return STATUS_OK;
+    snprintf(reason, REASON_MAX + 1, "the trees see %zu features, the columns have %zu",
+             (size_t)features, part->encoding.feature_count);
+    return STATUS_INVALID;
+}
+
+enum status part_open(const struct model_column columns[], const bool uses[], size_t count,
+                      const struct part_numbers *numbers, struct slice trees, struct part **opened,
+                      char reason[REASON_MAX + 1])
+{
+    struct part *part = calloc(1, sizeof *part);
+    if (part == NULL)
+        return STATUS_UNAVAILABLE;
+    enum status status = encoding_init(&part->encoding, columns, uses, count);
+    snprintf(reason, REASON_MAX + 1, "the columns make no features, or too many");
+    if (status == STATUS_OK) {
+        part->numbers.tree_weight = numbers->tree_weight;
+        part->numbers.calibration = numbers->calibration;
+        status = linear_copy(&numbers->linear, &part->numbers.linear);
+    }
+    if (status == STATUS_OK) {
+        part->additions = calloc(count, sizeof *part->additions);
+        part->features = calloc(part->encoding.feature_count * BATCH_ROWS, sizeof *part->features);
+        if (part->additions == NULL || part->features == NULL)
+            status = STATUS_UNAVAILABLE;
+    }
+    if (status == STATUS_OK)
+        status = booster_open(part, trees, reason);
+    if (status != STATUS_OK)
+        part_close(part);
+    else
+        *opened = part;
+    return status;
+}
+
+void part_close(struct part *part)
+{
+    if (part == NULL)
+        return;
+    if (part->booster != NULL)
+        XGBoosterFree(part->booster);
+    linear_free(&part->numbers.linear);
+    encoding_free(&part->encoding);
+    free(part->additions);
+    free(part->features);
+    free(part);
+}
+
+/* Asks the trees about the encoded rows; the result is XGBoost's until the next call. */
+static enum status ask_trees(struct part *part, size_t count, int type, const float **result)
+{
+    char config[128];
+    DMatrixHandle matrix;
+    bst_ulong dimensions;
+    const bst_ulong *shape;
+    snprintf(config, sizeof config,
+             "{\"type\":%d,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,"
+             "\"strict_shape\":true}",
+             type);
+    if (XGDMatrixCreateFromMat(part->features, count, part->encoding.feature_count, NAN, &matrix) !=
+        0)
+        return STATUS_INTERNAL;
+    int failed =
+        XGBoosterPredictFromDMatrix(part->booster, matrix, config, &shape, &dimensions, result);
+    XGDMatrixFree(matrix);
+    return failed != 0 ? STATUS_INTERNAL : STATUS_OK;
+}
+
+/* Of an encoded row whose trees have spoken. */
+static double blend(const struct part *part, const float features[], double trees)
+{
+    const struct part_numbers *numbers = &part->numbers;
+    return numbers->tree_weight * trees +
+           (1 - numbers->tree_weight) *
+               linear_log_odds(&numbers->linear, &part->encoding, features);
+}
+
+enum status part_predict(struct part *part, const double rows[], size_t count, double log_odds[])
+{
+    size_t width = part->encoding.feature_count;
+    for (size_t done = 0; done < count;) {
+        size_t batch = count - done < BATCH_ROWS ? count - done : BATCH_ROWS;
+        const float *trees;
+        for (size_t i = 0; i < batch; i++)
+            encoding_apply(&part->encoding, rows + (done + i) * part->encoding.column_count,
+                           part->features + i * width);
+        if (ask_trees(part, batch, MARGIN, &trees) != STATUS_OK)
+            return STATUS_INTERNAL;
+        for (size_t i = 0; i < batch; i++)
+            log_odds[done + i] =
+                calibration_apply(&part->numbers.calibration,
+                                  blend(part, part->features + i * width, (double)trees[i]));
+        done += batch;
+    }
+    return STATUS_OK;
+}
+
+enum status part_explain(struct part *part, const double row[], double *log_odds,
+                         double contributions[], double *base)
+{
+    const struct part_numbers *numbers = &part->numbers;
+    const struct encoding *encoding = &part->encoding;
+    const float *trees;
+    double *additions = part->additions;
+    enum status status = part_predict(part, row, 1, log_odds); /* encodes the row too */
+    if (status == STATUS_OK)
+        status = ask_trees(part, 1, CONTRIBUTIONS, &trees);
+    if (status != STATUS_OK)
+        return status;
+    memset(additions, 0, encoding->column_count * sizeof *additions);
+    linear_explain(&numbers->linear, encoding, part->features, 1 - numbers->tree_weight, additions);
+    for (size_t i = 0; i < encoding->feature_count; i++)
+        additions[encoding->features[i].column] += numbers->tree_weight * (double)trees[i];
+    /* Platt's slope stretches every contribution alike; what an isotonic calibration adds beyond
+     * it is of the sum, and of no column. */
+    *base = *log_odds;
+    for (size_t i = 0; i < encoding->column_count; i++) {
+        contributions[i] = numbers->calibration.slope * additions[i];
+        *base -= contributions[i];
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ecs train from outside: data in, a model's folder out."""
+import json
+import math
+import os
+import pathlib
+import pty
+import random
+import re
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from harness.ecs import BINARY
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CREDIT = ROOT / "tests" / "data" / "german_credit.csv"
+PICTURES = ["calibration.svg", "importance.svg", "roc.svg", "scores.svg"]
+FILES = sorted(["card.md", "manifest.json", "scorecard.json", "trees.ubj", *PICTURES])
+AUC = re.compile(r"^(model|scorecard) +(\d\.\d+) \(", re.MULTILINE)
+HASH = re.compile(r"^model ([0-9a-f]{32}) is in ", re.MULTILINE)
+
+
+def train(*options, timeout_s=120):
+    return subprocess.run([BINARY, "train", *map(str, options)], capture_output=True, text=True,
+                          timeout=timeout_s, check=False)
+
+
+def trained(folder, csv, label, positive, *options):
+    """AUC of model and scorecard, and the model's hash."""
+    done = train("--csv", csv, "--label", label, "--positive", positive, "--out", folder, *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    areas = {name: float(area) for name, area in AUC.findall(done.stdout)}
+    return areas, HASH.search(done.stdout)[1], done.stdout
+
+
+def test_the_credit_data(folder):
+    """With its defaults: 50 tests, none on rows that were trained on."""
+    areas, digest, output = trained(folder, CREDIT, "Class", "Bad")
+    assert "mean of 50 tests" in output
+    assert areas["model"] >= 0.790
+    assert areas["scorecard"] >= 0.775
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    for picture in PICTURES:
+        assert ElementTree.parse(folder / picture).getroot().tag.endswith("svg")
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert digest in card
+    assert f"| Model | {areas['model']:.4f} (" in card
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["name"] == "german_credit"
+    assert len(manifest["columns"]) == 59
+    assert {file["name"] for file in manifest["files"]} == {"scorecard.json", "trees.ubj"}
+
+
+def test_the_same_seed_gives_the_same_model(folder):
+    quick = ("--repeats", "1", "--folds", "2")
+    first = trained(folder / "a", CREDIT, "Class", "Bad", *quick)
+    again = trained(folder / "b", CREDIT, "Class", "Bad", *quick)
+    other = trained(folder / "c", CREDIT, "Class", "Bad", *quick, "--seed", "2")
+    assert first[:2] == again[:2]
+    assert first[1] != other[1]
+    for name in FILES:
+        assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
+
+
+def write_people(path, count, seed):
+    """Categories, numbers and missing values; the outcome follows job, wage and a bent age. Returns
+    the AUC of who knows the true odds, and all that is missing."""
+    dice = random.Random(seed)
+    jobs = {"clerk, senior": -0.7, "worker": 0.0, 'the "boss"': -1.2, "none": 1.1}
+    lines = ["job,wage,age,weekday,default"]
+    odds = {"yes": [], "no": []}
+    for _ in range(count):
+        job = dice.choice(list(jobs))
+        wage = dice.lognormvariate(7.6, 0.5)
+        age = dice.randrange(18, 80)
+        z = -0.6 + jobs[job] - 1.1 * math.log(wage / 2000) + 1.2 * (age < 25 or age > 68)
+        default = "yes" if dice.random() < 1 / (1 + math.exp(-z)) else "no"
+        odds[default].append(z)
+        quoted = '"' + job.replace('"', '""') + '"'
+        fields = [quoted if dice.random() > 0.1 else dice.choice(["", "NA"]),
+                  f"{wage:.2f}" if dice.random() > 0.2 else dice.choice(["?", "null"]),
+                  str(age), dice.choice(["Mon", "Tue", "Wed"]), default]
+        lines.append(",".join(fields))
+    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
+    pairs = [yes > no for yes in odds["yes"] for no in odds["no"]]
+    return sum(pairs) / len(pairs)
+
+
+def test_categories_and_missing_values(folder):
+    best = write_people(folder / "people.csv", 2000, 5)
+    areas, _, _ = trained(folder / "model", folder / "people.csv", "default", "yes",
+                          "--repeats", "1")
+    assert areas["model"] > best - 0.04
+    assert areas["model"] > areas["scorecard"] - 0.01
+    manifest = json.loads((folder / "model" / "manifest.json").read_text(encoding="utf-8"))
+    kinds = {column["name"]: column["kind"] for column in manifest["columns"]}
+    assert kinds == {"job": "category", "wage": "numeric", "age": "numeric", "weekday": "category"}
+    assert manifest["columns"][0]["levels"] == ["clerk, senior", "none", 'the "boss"', "worker"]
+    card = (folder / "model" / "card.md").read_text(encoding="utf-8")
+    missing = {name: float(share) for name, share in
+               re.findall(r"^\| (\w+) \|.*\| ([\d.]+) % \|", card, re.MULTILINE)}
+    assert 7 < missing["job"] < 13 and 17 < missing["wage"] < 23 and missing["age"] == 0
+
+
+@pytest.mark.parametrize("text, reason", [
+    ("a,bad\n1,yes\n2\n", "line 3: 1 fields, the header has 2"),
+    ("a,b\n1,2\n", "line 1: no column is named bad"),
+    ("a,bad\n1,yes\n2,no\n3,perhaps\n", "line 4: a third outcome, perhaps"),
+    ("a,bad\n1,yes\n2,no\n", "fewer rows of one outcome than folds"),
+    ("", "line 1: the file is empty"),
+])
+def test_data_at_fault(folder, text, reason):
+    (folder / "data.csv").write_text(text, encoding="utf-8")
+    done = train("--csv", folder / "data.csv", "--label", "bad", "--positive", "yes",
+                 "--out", folder / "model")
+    assert done.returncode == os.EX_DATAERR
+    assert reason in done.stderr
+    assert not (folder / "model").exists()
+
+
+@pytest.mark.parametrize("options, status, reason", [
+    (["--csv", "/none.csv", "--label", "a", "--positive", "b"], os.EX_NOINPUT,
+     "/none.csv: No such file"),
+    (["--csv", CREDIT], os.EX_USAGE, "--csv, --label and --positive are needed"),
+    (["--folds", "1"], os.EX_USAGE, "--folds is a whole number of 2 to 20, not 1"),
+    (["--repeats", "many"], os.EX_USAGE, "--repeats is a whole number of 1 to 100, not many"),
+    (["--colour", "red"], os.EX_USAGE, "there is no option --colour"),
+    (["--seed"], os.EX_USAGE, "--seed needs a value"),
+])
+def test_options_at_fault(options, status, reason):
+    done = train(*options)
+    assert done.returncode == status
+    assert reason in done.stderr
+
+
+def test_a_folder_that_cannot_be_written():
+    done = train("--csv", CREDIT, "--label", "Class", "--positive", "Bad", "--folds", "2",
+                 "--repeats", "1", "--out", "/proc/none")
+    assert done.returncode == os.EX_CANTCREAT
+    assert "/proc/none/" in done.stderr
+
+
+def test_help():
+    done = train("--help")
+    assert done.returncode == 0 and done.stdout.startswith("usage: ecs train --csv FILE")
+
+
+def test_a_bar_on_a_terminal(folder):
+    """A terminal sees one line written over; a file sees lines, without control characters."""
+    command = ["train", "--csv", str(CREDIT), "--label", "Class", "--positive", "Bad", "--folds",
+               "2", "--repeats", "1", "--out", str(folder / "model")]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(BINARY, [str(BINARY), *command])
+    seen = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            seen += chunk
+    except OSError:  # the other end is closed
+        pass
+    assert os.waitpid(child, 0)[1] == 0
+    assert b"[" + b"#" * 30 + b"] 4 of 4" in seen
+    assert b"\x1b" not in subprocess.run([BINARY, *command], capture_output=True, check=True).stdout

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../unit.h"
+
+static char path[] = "/tmp/ecs-test-file-XXXXXX";
+
+static int make_file(void **state)
+{
+    (void)state;
+    int file = mkstemp(path);
+    if (file < 0)
+        return -1;
+    bool written = write(file, "ten\0bytes\n", 10) == 10;
+    close(file);
+    return written ? 0 : -1;
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+static enum status read_up_to(size_t max, const char *name, struct buf *bytes)
+{
+    buf_init(bytes, max);
+    return file_read(name, bytes);
+}
+
+static void every_byte_is_read(void **state)
+{
+    (void)state;
+    struct buf bytes;
+    assert_int_equal(read_up_to(64, path, &bytes), STATUS_OK);
+    assert_int_equal(bytes.size, 10);
+    assert_memory_equal(bytes.data, "ten\0bytes\n", 10);
+    buf_free(&bytes);
+}
+
+static void the_maximum_is_kept(void **state)
+{
+    (void)state;
+    struct buf bytes;
+    assert_int_equal(read_up_to(9, path, &bytes), STATUS_TOO_LARGE);
+    buf_free(&bytes);
+    assert_int_equal(read_up_to(10, path, &bytes), STATUS_OK);
+    buf_free(&bytes);
+}
+
+static void the_reason_is_told(void **state)
+{
+    (void)state;
+    struct buf bytes;
+    assert_int_equal(read_up_to(64, "/tmp/ecs-test-file-missing/x", &bytes), STATUS_UNAVAILABLE);
+    assert_int_equal(errno, ENOENT);
+    buf_free(&bytes);
+    assert_int_equal(read_up_to(64, "/tmp", &bytes), STATUS_UNAVAILABLE);
+    assert_int_equal(errno, EISDIR);
+    buf_free(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_byte_is_read),
+        cmocka_unit_test(the_maximum_is_kept),
+        cmocka_unit_test(the_reason_is_told),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
