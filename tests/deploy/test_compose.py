@@ -135,7 +135,7 @@ def test_a_person_gets_credit_and_hears_of_it(client, secrets):
     assert len(client.notifications(person).json()["items"]) == 1
     # By the credit-analysis role, not by a model of its own.
     decision = client.get(f"/v1/decisions/{answer['decision_id']}", person.bearer).json()
-    assert decision["model"].startswith("scorecard")
+    assert decision["model"].startswith("population@")
 
 
 def test_a_replica_that_is_killed_is_not_missed(client, docker):
@@ -147,6 +147,13 @@ def test_a_replica_that_is_killed_is_not_missed(client, docker):
     docker.docker("start", victim["Id"])
     until("it is healthy again", lambda: docker.inspect(victim["Id"])[0]["State"]["Health"]["Status"]
           == "healthy", limit_s=60, pause_s=0.5)
+
+
+def test_a_container_that_is_stopped_ends_in_order(deployed, docker):
+    worker, = docker.containers("emotion-processing")
+    docker.docker("stop", worker["Id"])
+    assert docker.inspect(worker["Id"])[0]["State"]["ExitCode"] == 0
+    docker.docker("start", worker["Id"])
 
 
 def test_every_role_and_engine_runs_as_often_as_it_should(deployed, docker):

@@ -16,6 +16,13 @@ MANIFESTS = [manifest for file in sorted(K8S.glob("*.yaml"))
              for manifest in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
 
 
+def secrets_of(name):
+    """What a pod is given of the secret `ecs`: {key: file}."""
+    items = [item for volume in pod_of(name).get("volumes", []) if "secret" in volume
+             for item in volume["secret"]["items"]]
+    return {item["key"]: item["path"] for item in items}
+
+
 def found(kind):
     """{name: manifest} of a kind; no name twice."""
     manifests = [manifest for manifest in MANIFESTS if manifest["kind"] == kind]
@@ -48,8 +55,7 @@ def test_kustomize_reads_every_file_and_no_other():
         keys[generator["name"]] = {file.split("/")[1] for file in generator["files"]}
         assert all(key in made for key in keys[generator["name"]])
     for name in ROLES:
-        for volume in secret_volumes(name):
-            assert {item["key"] for item in volume["secret"]["items"]} <= keys["ecs"]
+        assert set(secrets_of(name)) <= keys["ecs"]
 
 
 def test_every_role_is_there_and_nothing_else():
@@ -106,10 +112,6 @@ def test_a_worker_is_scaled_by_what_waits_for_it(role, stream):
         "name": "ecs_bus_lag", "selector": {"matchLabels": {"stream": stream}}}
 
 
-def secret_volumes(role):
-    return [volume for volume in pod_of(role).get("volumes", []) if "secret" in volume]
-
-
 def writable_folders(role):
     empty = {volume["name"] for volume in pod_of(role).get("volumes", []) if "emptyDir" in volume}
     return {mount["mountPath"] for mount in container_of(role).get("volumeMounts", [])
@@ -124,8 +126,7 @@ def test_compose_and_kubernetes_say_the_same_of_a_role(role):
     secrets = {value.split("/")[-1] for value in environment.values()
                if value.startswith("/run/secrets/")}
     assert secrets == set(service.get("secrets", []))
-    for volume in secret_volumes(role):
-        assert secrets == {item["path"] for item in volume["secret"]["items"]}
+    assert secrets_of(role) == {secret: secret for secret in secrets}
     assert writable_folders(role) == {volume.split(":")[1] for volume in service.get("volumes", [])}
     options = (ROOT / "src" / "options.def").read_text(encoding="utf-8")
     for name in environment:

@@ -61,9 +61,11 @@ def test_it_comes_out_the_same_again(package):
 
 
 def test_the_manual_page_is_in_order(root):
-    said = run("man", "--warnings", "--local-file", "-Tutf8", root / "usr/share/man/man1/ecs.1.gz",
-               environment={"MANWIDTH": "200", "MAN_KEEP_FORMATTING": ""})
-    assert "warning" not in said
+    done = subprocess.run(
+        ["man", "--warnings", "--local-file", "-Tutf8", root / "usr/share/man/man1/ecs.1.gz"],
+        env={**os.environ, "MANWIDTH": "200"}, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    said = re.sub(".\b", "", done.stdout)  # a letter struck twice is bold
     for text in ("ecs serve [--role NAME]...", "DATABASE_URL_FILE", "ecs health", "emotion-processing"):
         assert text in said
 
