@@ -27,9 +27,9 @@ struct verdict {
     int32_t risk_full;
     int32_t risk_financial;
     bool emotions_known;
-    int64_t limit_cents; /* 0 if denied; so is the rate, and the type is empty */
+    int64_t limit_cents; /* of the offer; 0 if denied, and so is the rate */
     int32_t rate_bp;
-    char credit_type[CREDIT_TYPE_MAX + 1];
+    const char *credit_type; /* NULL if denied; must live until the verdict is added */
 };
 
 enum {
