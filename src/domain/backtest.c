@@ -78,8 +78,9 @@ static void swap_add(struct backtest *backtest, enum backtest_swap swap,
     example_add(&backtest->swaps[swap], change);
 }
 
-/* `same_type`: of credit; meaningful if both approve. */
-static void swaps_add(struct backtest *backtest, struct backtest_example *change, bool same_type)
+/* `old_type` and `new_type`: of credit; NULL where it is denied. */
+static void swaps_add(struct backtest *backtest, struct backtest_example *change,
+                      const char *old_type, const char *new_type)
 {
     const struct backtest_terms *recorded = &change->recorded, *candidate = &change->candidate;
     if (recorded->approved != candidate->approved) {
@@ -96,7 +97,7 @@ static void swaps_add(struct backtest *backtest, struct backtest_example *change
                  more_cents > 0 ? more_cents : -more_cents);
     if (more_bp != 0)
         swap_add(backtest, SWAP_RATE, change, more_bp > 0 ? more_bp : -more_bp);
-    if (!same_type)
+    if (strcmp(old_type, new_type) != 0)
         swap_add(backtest, SWAP_CREDIT_TYPE, change, candidate->limit_cents);
 }
 
@@ -130,8 +131,7 @@ void backtest_add(struct backtest *backtest, const struct verdict *verdict, int 
     pair_add(&backtest->bands[band], &change);
     pair_add(&backtest->bins[bin_of(risk)], &change);
     pair_add(&backtest->groups[group], &change);
-    swaps_add(backtest, &change,
-              !terms.approved || strcmp(terms.credit_type, verdict->credit_type) == 0);
+    swaps_add(backtest, &change, verdict->credit_type, terms.credit_type);
     if (verdict->decided_at_us < backtest->first_us)
         backtest->first_us = verdict->decided_at_us;
     if (verdict->decided_at_us > backtest->last_us)
