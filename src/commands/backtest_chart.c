@@ -16,7 +16,7 @@ enum {
     BOTTOM = 262,
     HEIGHT = 306,
     WIDTH = 1000,
-    GRID_LINES = 4,
+    GRID_LINES_MAX = 5,
     LABEL_APART = 64
 };
 
@@ -48,27 +48,26 @@ static int64_t y_of(int64_t count, int64_t most)
     return BOTTOM - scaled(count, most, BOTTOM - TOP);
 }
 
-/* The least of 1, 2 and 5 times a power of ten that the grid's lines, so far apart, need to reach
- * `most`. */
+/* The least of 1, 2 and 5 times a power of ten of which a few lines reach `most`. */
 static int64_t grid_step(int64_t most)
 {
     int64_t ten = 1;
     for (;; ten *= 10) {
         for (int64_t step = 1; step <= 5; step += step == 1 ? 1 : 3) {
-            if (step * ten * GRID_LINES >= most)
+            if (step * ten * GRID_LINES_MAX >= most)
                 return step * ten;
         }
     }
 }
 
-static void grid(FILE *out, int64_t step)
+static void grid(FILE *out, int64_t step, int64_t top)
 {
-    for (int i = 0; i <= GRID_LINES; i++) {
-        int64_t y = y_of(i * step, GRID_LINES * step);
+    for (int64_t count = 0; count <= top; count += step) {
+        int64_t y = y_of(count, top);
         fprintf(out,
                 "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%" PRId64 "\" y2=\"%" PRId64
                 "\"/><text class=\"axis\" x=\"%d\" y=\"%" PRId64 "\" text-anchor=\"end\">%s</text>",
-                LEFT, RIGHT, y, y, LEFT - 8, y + 4, figure_count(i * step, FIGURE_PLAIN).data);
+                LEFT, RIGHT, y, y, LEFT - 8, y + 4, figure_count(count, FIGURE_PLAIN).data);
     }
     for (int i = 0; i <= BACKTEST_TENTHS; i++)
         fprintf(out,
@@ -134,15 +133,15 @@ void chart_distribution(FILE *out, const struct backtest *backtest)
         if (backtest->bins[i].recorded.count > most)
             most = backtest->bins[i].recorded.count;
     }
-    int64_t step = grid_step(most);
+    int64_t step = grid_step(most), top = (most + step - 1) / step * step;
     fprintf(out,
             "<svg class=\"distribution\" viewBox=\"0 0 %d %d\" role=\"img\" "
             "aria-label=\"How many decisions have which risk\">",
             WIDTH, HEIGHT);
-    grid(out, step);
+    grid(out, step, top);
     for (int i = 0; i < BACKTEST_BINS; i++)
-        bin(out, &backtest->bins[i], i * BACKTEST_BIN_RISK, step * GRID_LINES);
-    recorded_line(out, backtest, step * GRID_LINES);
+        bin(out, &backtest->bins[i], i * BACKTEST_BIN_RISK, top);
+    recorded_line(out, backtest, top);
     edges(out, backtest->candidate);
     fputs("</svg>\n", out);
 }

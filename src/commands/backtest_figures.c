@@ -59,8 +59,8 @@ struct figure_text figure_percent(int64_t bp, enum figure_sign sign)
 {
     struct figure_text text;
     uint64_t size = size_of(bp);
-    snprintf(text.data, sizeof text.data, "%s%" PRIu64 ".%02u %%", sign_of(bp, sign),
-             size / HUNDRED, (unsigned)(size % HUNDRED));
+    snprintf(text.data, sizeof text.data, "%s%" PRIu64 ".%02u %s", sign_of(bp, sign),
+             size / HUNDRED, (unsigned)(size % HUNDRED), sign == FIGURE_CHANGE ? "pp" : "%");
     return text;
 }
 
@@ -111,8 +111,9 @@ size_t segments_by_band(const struct backtest *backtest, struct segment segments
     const struct policy *policy = backtest->candidate;
     for (size_t i = 0; i < policy->band_count; i++) {
         const struct policy_band *band = &policy->bands[i];
-        snprintf(segments[i].name, sizeof segments[i].name, "to %s  %s",
-                 figure_risk(band->risk_to).data, band->approve ? band->credit_type : "deny");
+        snprintf(segments[i].name, sizeof segments[i].name, "to %.40s",
+                 figure_risk(band->risk_to).data);
+        segments[i].detail = band->approve ? band->credit_type : "deny";
         segments[i].pair = backtest->bands[i];
     }
     return policy->band_count;
@@ -123,6 +124,7 @@ size_t segments_by_risk(const struct backtest *backtest, struct segment segments
     for (int i = 0; i < BACKTEST_TENTHS; i++) {
         snprintf(segments[i].name, sizeof segments[i].name, "%s 0.%d to %d.%d",
                  i == 0 ? "from" : "over", i, (i + 1) / BACKTEST_TENTHS, (i + 1) % BACKTEST_TENTHS);
+        segments[i].detail = "";
         segments[i].pair = backtest_tenth(backtest, i);
     }
     return BACKTEST_TENTHS;
@@ -135,6 +137,7 @@ size_t segments_by_group(const struct backtest *backtest, struct segment segment
         if (backtest->groups[i].recorded.count == 0)
             continue;
         snprintf(segments[count].name, sizeof segments[count].name, "%s", backtest_group_name(i));
+        segments[count].detail = "";
         segments[count++].pair = backtest->groups[i];
     }
     return count;

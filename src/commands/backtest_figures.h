@@ -21,7 +21,7 @@ enum figure_sign { FIGURE_PLAIN, FIGURE_CHANGE };
 struct figure_text figure_count(int64_t count, enum figure_sign sign); /* 1,234,567 */
 struct figure_text figure_money(int64_t cents, enum figure_sign sign); /* 1,234.56 */
 struct figure_text figure_units(int64_t cents, enum figure_sign sign); /* 1,235: whole units */
-struct figure_text figure_percent(int64_t bp, enum figure_sign sign);  /* 12.34 % */
+struct figure_text figure_percent(int64_t bp, enum figure_sign sign);  /* 12.34 %, +12.34 pp */
 struct figure_text figure_risk(int32_t risk);                          /* 0.612345 */
 /* "denied", or the limit and the rate. */
 struct figure_text figure_terms(const struct backtest_terms *terms);
@@ -38,7 +38,8 @@ void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES]
 
 /* A row of a table by something: those decisions alone. */
 struct segment {
-    char name[96];
+    char name[48];
+    const char *detail; /* the policy's; "" if there is none */
     struct backtest_pair pair;
 };
 enum { SEGMENTS_MAX = POLICY_BANDS_MAX };

@@ -10,10 +10,10 @@
 static const char style[] =
     ":root{color-scheme:light dark;--ground:#f6f6f3;--card:#fff;--ink:#1c2430;--quiet:#69727f;"
     "--rule:#e4e5e0;--track:#eff0ec;--recorded:#a9b4c2;--candidate:#2f6f8f;--denied:#e3e4df;"
-    "--edge:#b06a3b;--line:#5f6b7a}\n"
+    "--edge:#b06a3b;--line:#1c2430}\n"
     "@media (prefers-color-scheme:dark){:root{--ground:#14181d;--card:#1b2027;--ink:#e4e7ea;"
     "--quiet:#939da9;--rule:#2b323b;--track:#242a32;--recorded:#66717f;--candidate:#5aa3c4;"
-    "--denied:#323a44;--edge:#d7965f;--line:#c3cad2}}\n"
+    "--denied:#323a44;--edge:#d7965f;--line:#f2f4f6}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"
     "'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;font-variant-numeric:tabular-nums}\n"
@@ -27,9 +27,8 @@ static const char style[] =
     ".card{padding:16px 20px}section{padding:22px 24px;margin-top:14px;overflow-x:auto}\n"
     ".card .name{color:var(--quiet);font-size:13px}\n"
     ".card .now{font-size:24px;font-weight:600;letter-spacing:-.01em;line-height:1.4}\n"
-    ".card .then{font-size:13px;color:var(--quiet);display:flex;justify-content:space-between;"
-    "gap:12px}\n"
-    ".card .change{color:var(--candidate);font-weight:600;white-space:nowrap}\n"
+    ".card .then{font-size:13px;color:var(--quiet)}\n"
+    ".card .change{color:var(--candidate);font-weight:600;float:right}\n"
     "table{border-collapse:collapse;width:100%;margin-top:12px;font-size:14px}\n"
     "th{font-weight:500;font-size:13px;color:var(--quiet);text-align:right;padding:4px 0 8px 18px;"
     "vertical-align:bottom}\n"
@@ -38,11 +37,12 @@ static const char style[] =
     "th:first-child,td:first-child{text-align:left;padding-left:0}\n"
     "td.chart{width:21%;min-width:130px}td.two{line-height:1.35}\n"
     ".two span{display:block}.two .old{color:var(--quiet);font-size:13px}\n"
+    ".detail{display:block;color:var(--quiet);font-size:12.5px}\n"
     ".zero td{color:var(--quiet)}\n"
     "svg{display:block;width:100%}svg.bars{height:26px}svg.distribution{margin-top:14px}\n"
     ".recorded{fill:var(--recorded)}.candidate{fill:var(--candidate)}.track{fill:var(--track)}\n"
     ".denied{fill:var(--denied)}.grid{stroke:var(--rule)}.axis{fill:var(--quiet);font-size:12px}\n"
-    ".line{fill:none;stroke:var(--line);stroke-width:1.5}\n"
+    ".distribution .candidate{opacity:.72}.line{fill:none;stroke:var(--line);stroke-width:1.5}\n"
     ".edge{stroke:var(--edge);stroke-dasharray:4 4}\n"
     ".key{display:flex;flex-wrap:wrap;gap:4px 20px;color:var(--quiet);font-size:13px;"
     "margin-top:6px}\n"
@@ -52,7 +52,7 @@ static const char style[] =
     ".key .d{background:var(--denied)}\n"
     ".key .l{height:0;border-top:2px solid var(--line);border-radius:0;vertical-align:4px}\n"
     ".key .e{height:0;border-top:2px dashed var(--edge);border-radius:0;vertical-align:4px}\n"
-    "h3{font-size:14px;font-weight:600;margin:22px 0 0}\n"
+    "details{margin-top:14px}summary{font-size:14px;font-weight:600;cursor:pointer}\n"
     "@media (max-width:720px){.cards{grid-template-columns:1fr 1fr}main{padding:24px 14px}}\n"
     "@media print{body{background:none}section,.card{break-inside:avoid}}\n";
 
@@ -112,11 +112,10 @@ static void cards(FILE *out, const struct backtest *backtest)
     fputs("<div class=\"cards\">\n", out);
     for (size_t i = 0; i < FIGURES; i++)
         fprintf(out,
-                "<div class=\"card\"><div class=\"name\">%s</div><div class=\"now\">%s</div>"
-                "<div class=\"then\"><span>recorded %s</span><span class=\"change\">%s</span></div>"
-                "</div>\n",
-                figures[i].name, figures[i].candidate.data, figures[i].recorded.data,
-                figures[i].change.data);
+                "<div class=\"card\"><div class=\"name\"><span class=\"change\">%s</span>%s</div>"
+                "<div class=\"now\">%s</div><div class=\"then\">recorded %s</div></div>\n",
+                figures[i].change.data, figures[i].name, figures[i].candidate.data,
+                figures[i].recorded.data);
     fputs("</div>\n", out);
 }
 
@@ -136,8 +135,10 @@ static void segment_row(FILE *out, const struct segment *segment, int64_t most_c
     const struct backtest_sum *old = &segment->pair.recorded, *new = &segment->pair.candidate;
     int64_t old_bp = backtest_approved_bp(old), new_bp = backtest_approved_bp(new);
     fputs(old->count == 0 ? "<tr class=\"zero\"><td>" : "<tr><td>", out);
-    escaped(out, segment->name);
-    fprintf(out, "</td><td>%s</td><td class=\"chart\">",
+    fputs(segment->name, out);
+    fputs("<span class=\"detail\">", out);
+    escaped(out, segment->detail);
+    fprintf(out, "</span></td><td>%s</td><td class=\"chart\">",
             figure_count(old->count, FIGURE_PLAIN).data);
     chart_bars(out, old_bp, new_bp, WHOLE_BP);
     fputs("</td>", out);
@@ -202,7 +203,8 @@ static void examples(FILE *out, enum backtest_swap swap, const struct backtest_s
     if (set->example_count == 0)
         return;
     fprintf(out,
-            "<h3>%s: the greatest changes</h3>\n<table>\n<thead><tr><th>decision</th>"
+            "<details>\n<summary>%s: the greatest "
+            "changes</summary>\n<table>\n<thead><tr><th>decision</th>"
             "<th>decided</th><th>risk</th><th>recorded</th><th>candidate</th></tr></thead>\n"
             "<tbody>\n",
             backtest_swap_name(swap));
@@ -217,7 +219,7 @@ static void examples(FILE *out, enum backtest_swap swap, const struct backtest_s
                 id, time, figure_risk(example->candidate.risk).data,
                 figure_terms(&example->recorded).data, figure_terms(&example->candidate).data);
     }
-    fputs("</tbody>\n</table>\n", out);
+    fputs("</tbody>\n</table>\n</details>\n", out);
 }
 
 static void swaps_section(FILE *out, const struct backtest *backtest)

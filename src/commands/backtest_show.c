@@ -42,9 +42,10 @@ static void show_total(const struct backtest *backtest)
 
 static void show_segments(const char *title, const struct segment segments[], size_t count)
 {
+    char name[sizeof segments->name + CREDIT_TYPE_MAX + 2];
     int width = NAME_MIN;
     for (size_t i = 0; i < count; i++) {
-        int size = (int)strlen(segments[i].name);
+        int size = (int)(strlen(segments[i].name) + strlen(segments[i].detail)) + 2;
         width = size > width ? size : width;
     }
     printf("\n%-*s  %11s  %19s  %47s  %16s\n", width, title, "", "approval rate", "exposure",
@@ -54,8 +55,9 @@ static void show_segments(const char *title, const struct segment segments[], si
     for (size_t i = 0; i < count; i++) {
         const struct backtest_sum *old = &segments[i].pair.recorded;
         const struct backtest_sum *new = &segments[i].pair.candidate;
+        snprintf(name, sizeof name, "%s  %s", segments[i].name, segments[i].detail);
         printf(
-            "%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, segments[i].name,
+            "%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, name,
             figure_count(old->count, FIGURE_PLAIN).data,
             figure_percent(backtest_approved_bp(old), FIGURE_PLAIN).data,
             figure_percent(backtest_approved_bp(new), FIGURE_PLAIN).data,
