@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "../unit.h"
+#include "backtest_equal.h"
 
 enum { DECISIONS = 4000 };
 
@@ -117,19 +117,9 @@ static struct backtest_pair naive(const struct policy *policy, const struct verd
     return pair;
 }
 
-static void assert_sum(const struct backtest_sum *sum, const struct backtest_sum *expected)
-{
-    assert_int_equal(sum->count, expected->count);
-    assert_int_equal(sum->approved, expected->approved);
-    assert_int_equal(sum->limit_cents, expected->limit_cents);
-    assert_true(sum->limit_risk == expected->limit_risk);
-    assert_true(sum->limit_rate == expected->limit_rate);
-}
-
 static void assert_pair(const struct backtest_pair *pair, struct backtest_pair expected)
 {
-    assert_sum(&pair->recorded, &expected.recorded);
-    assert_sum(&pair->candidate, &expected.candidate);
+    assert_pair_equal(pair, &expected);
 }
 
 /* Each example is in the set's decisions, and nothing outside tells more. */
@@ -211,7 +201,7 @@ static void the_policy_that_decided_changes_nothing(void **state)
     }
     for (int i = 0; i < SWAP_COUNT; i++)
         assert_int_equal(backtest.swaps[i].sums.recorded.count, 0);
-    assert_sum(&backtest.total.recorded, &backtest.total.candidate);
+    assert_sum_equal(&backtest.total.recorded, &backtest.total.candidate);
 }
 
 /* However they are dealt out, and whichever comes first. */
@@ -233,7 +223,7 @@ static void parts_that_are_merged_equal_the_whole(void **state)
             backtest_add(&parts[unit_random() % 2], &verdict, group);
         }
         backtest_merge(&parts[round % 2], &parts[1 - round % 2]);
-        assert_memory_equal(&parts[round % 2], &whole, sizeof whole);
+        assert_backtest_equal(&parts[round % 2], &whole);
     }
 }
 
