@@ -71,6 +71,13 @@ struct figure_text figure_risk(int32_t risk)
     return text;
 }
 
+struct figure_text figure_approved(const struct backtest_sum *sum)
+{
+    if (sum->count == 0)
+        return (struct figure_text){"-"};
+    return figure_percent(backtest_approved_bp(sum), FIGURE_PLAIN);
+}
+
 struct figure_text figure_terms(const struct backtest_terms *terms)
 {
     struct figure_text text = {"denied"};

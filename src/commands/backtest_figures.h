@@ -23,6 +23,7 @@ struct figure_text figure_money(int64_t cents, enum figure_sign sign); /* 1,234.
 struct figure_text figure_units(int64_t cents, enum figure_sign sign); /* 1,235: whole units */
 struct figure_text figure_percent(int64_t bp, enum figure_sign sign);  /* 12.34 %, +12.34 pp */
 struct figure_text figure_risk(int32_t risk);                          /* 0.612345 */
+struct figure_text figure_approved(const struct backtest_sum *sum);    /* 83.98 %; "-" of none */
 /* "denied", or the limit and the rate. */
 struct figure_text figure_terms(const struct backtest_terms *terms);
 

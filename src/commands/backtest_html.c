@@ -133,16 +133,15 @@ static void segment_row(FILE *out, const struct segment *segment, int64_t most_c
 {
     enum { WHOLE_BP = 10000 };
     const struct backtest_sum *old = &segment->pair.recorded, *new = &segment->pair.candidate;
-    int64_t old_bp = backtest_approved_bp(old), new_bp = backtest_approved_bp(new);
     fputs(old->count == 0 ? "<tr class=\"zero\"><td>" : "<tr><td>", out);
     fputs(segment->name, out);
     fputs("<span class=\"detail\">", out);
     escaped(out, segment->detail);
     fprintf(out, "</span></td><td>%s</td><td class=\"chart\">",
             figure_count(old->count, FIGURE_PLAIN).data);
-    chart_bars(out, old_bp, new_bp, WHOLE_BP);
+    chart_bars(out, backtest_approved_bp(old), backtest_approved_bp(new), WHOLE_BP);
     fputs("</td>", out);
-    cell_two(out, figure_percent(old_bp, FIGURE_PLAIN), figure_percent(new_bp, FIGURE_PLAIN));
+    cell_two(out, figure_approved(old), figure_approved(new));
     fputs("<td class=\"chart\">", out);
     chart_bars(out, old->limit_cents, new->limit_cents, most_cents);
     fputs("</td>", out);

@@ -58,10 +58,8 @@ static void show_segments(const char *title, const struct segment segments[], si
         snprintf(name, sizeof name, "%s  %s", segments[i].name, segments[i].detail);
         printf(
             "%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, name,
-            figure_count(old->count, FIGURE_PLAIN).data,
-            figure_percent(backtest_approved_bp(old), FIGURE_PLAIN).data,
-            figure_percent(backtest_approved_bp(new), FIGURE_PLAIN).data,
-            figure_units(old->limit_cents, FIGURE_PLAIN).data,
+            figure_count(old->count, FIGURE_PLAIN).data, figure_approved(old).data,
+            figure_approved(new).data, figure_units(old->limit_cents, FIGURE_PLAIN).data,
             figure_units(new->limit_cents, FIGURE_PLAIN).data,
             figure_units(new->limit_cents - old->limit_cents, FIGURE_CHANGE).data,
             figure_units(backtest_loss_cents(new) - backtest_loss_cents(old), FIGURE_CHANGE).data);
