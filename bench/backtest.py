@@ -95,6 +95,7 @@ def postgres_fill(url, decisions):
         explanation=EXPLANATION))
     for table in ("users", "decisions", "offers"):
         cursor.execute(f"VACUUM ANALYZE {table}")
+    cursor.execute("CHECKPOINT")  # what is filled is written now, not while something is measured
     connection.close()
 
 
