@@ -207,6 +207,21 @@ static enum status model_load_first(struct engines *engines, unsigned uses, stru
     return STATUS_INVALID;
 }
 
+static enum status challengers_load(struct engines *engines, unsigned uses, struct buf *faults)
+{
+    const char *path = engines->settings->challengers_dir;
+    struct buf lines;
+    if ((uses & USES_CHALLENGERS) == 0 || path[0] == '\0')
+        return STATUS_OK;
+    buf_init(&lines, POLICY_REPORT_MAX);
+    enum status status =
+        challengers_folder_open(path, engines->shelf, &engines->challengers, &lines);
+    if (status != STATUS_OK)
+        buf_printf(faults, "CHALLENGERS_DIR: there are faults:\n%s", buf_slice(&lines).data);
+    buf_free(&lines);
+    return status;
+}
+
 static void model_refresh(struct engines *engines)
 {
     char manifest[SETTING_TEXT_MAX + 32], reason[REASON_MAX + 1];
@@ -323,6 +338,7 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     status = worse(status, needs->internal ? internal_keys_load(engines, faults) : STATUS_OK);
     status = worse(status, policy_load(engines, faults));
     status = worse(status, model_load_first(engines, needs->uses, faults));
+    status = worse(status, challengers_load(engines, needs->uses, faults));
     status = worse(status, needs->uses & USES_BUS ? bus_open(engines, faults) : STATUS_OK);
     status = worse(status, needs->uses & USES_STORE ? store_prepare(engines, faults) : STATUS_OK);
     status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
@@ -346,6 +362,7 @@ void engines_close(struct engines *engines)
         cache_close(engines->memory);
     if (engines->gate != NULL)
         breaker_gate_destroy(engines->gate);
+    challengers_folder_close(engines->challengers);
     if (engines->revocations != NULL)
         revocations_destroy(engines->revocations);
 }
@@ -389,6 +406,7 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
         .clock = clock_system(),
         .entropy = entropy_system(),
         .revocations = engines->revocations,
+        .challengers = engines->challengers == NULL ? NULL : &engines->challengers->challengers,
     };
     enum status status = STATUS_OK;
     if ((uses & USES_STORE) != 0)

@@ -6,6 +6,7 @@
 #ifndef ECS_WIRING_H
 #define ECS_WIRING_H
 
+#include "adapters/challengers_folder.h"
 #include "adapters/policy_file.h"
 #include "adapters/scorer_breaker.h"
 #include "adapters/scorer_trained.h"
@@ -25,7 +26,8 @@ struct engines {
     struct policy_file policy_file; /* once opened, of the thread that refreshes */
     bool policy_kept;
     struct trained_source trained;
-    char shelf[SETTING_TEXT_MAX + 16]; /* folder of all models that were worked with */
+    char shelf[SETTING_TEXT_MAX + 16];      /* folder of all models that were worked with */
+    struct challengers_folder *challengers; /* NULL: none */
     bool watches_model;
     struct stat model_seen; /* its manifest, as it was read last */
     struct token_keys tokens;

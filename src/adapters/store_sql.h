@@ -196,6 +196,12 @@ enum status store_sql_granted_scan(struct store *store, int64_t from, int64_t to
 enum status store_sql_addressees_scan(struct store *store, const struct uuid *after,
                                       struct addressee out[], size_t max, size_t *count);
 
+/* store_shadow.c */
+enum status store_sql_shadow_pending(struct store *store, const char *challenger, int64_t since_us,
+                                     struct decision out[], size_t max, size_t *count);
+enum status store_sql_shadow_record(struct store *store, const struct shadow_decision shadows[],
+                                    size_t count, int64_t now_us);
+
 /* store_messages.c */
 MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);
 MUST_CHECK enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us);

@@ -22,6 +22,7 @@
 #include "domain/event.h"
 #include "domain/features.h"
 #include "domain/offer.h"
+#include "domain/shadow.h"
 #include "domain/transaction.h"
 #include "domain/user.h"
 
@@ -164,6 +165,10 @@ struct store_ops {
                                int64_t now_us);
     enum status (*policy_read)(struct store *store, const struct hash *hash,
                                char text[POLICY_BYTES_MAX + 1]);
+    enum status (*shadow_pending)(struct store *store, const char *challenger, int64_t since_us,
+                                  struct decision out[], size_t max, size_t *count);
+    enum status (*shadow_record)(struct store *store, const struct shadow_decision shadows[],
+                                 size_t count, int64_t now_us);
     enum status (*offers_list)(struct store *store, const struct uuid *user_id, struct page page,
                                struct offer out[], size_t *count, int64_t *total);
     enum status (*offer_read)(struct store *store, const struct uuid *id,
@@ -427,6 +432,23 @@ MUST_CHECK static inline enum status store_policy_read(struct store *store, cons
                                                        char text[POLICY_BYTES_MAX + 1])
 {
     return store->ops->policy_read(store, hash, text);
+}
+
+/* Decisions made at or after `since_us` that the challenger has not seen, oldest first. */
+MUST_CHECK static inline enum status store_shadow_pending(struct store *store,
+                                                          const char *challenger, int64_t since_us,
+                                                          struct decision out[], size_t max,
+                                                          size_t *count)
+{
+    return store->ops->shadow_pending(store, challenger, since_us, out, max, count);
+}
+
+/* What was recorded before stays as it is. */
+MUST_CHECK static inline enum status store_shadow_record(struct store *store,
+                                                         const struct shadow_decision shadows[],
+                                                         size_t count, int64_t now_us)
+{
+    return store->ops->shadow_record(store, shadows, count, now_us);
 }
 
 MUST_CHECK static inline enum status store_offers_list(struct store *store,

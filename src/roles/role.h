@@ -18,6 +18,7 @@
 #include "domain/event.h"
 #include "ports/bus.h"
 #include "ports/cache.h"
+#include "ports/challengers.h"
 #include "ports/clock.h"
 #include "ports/endpoint.h"
 #include "ports/entropy.h"
@@ -45,8 +46,9 @@ struct role_context {
     const struct role_settings *settings;
     struct store *store;
     struct cache *cache;
-    struct scorer *scorer; /* guarded by the breaker; perhaps another process */
-    struct scorer *model;  /* in this process, unguarded */
+    struct scorer *scorer;           /* guarded by the breaker; perhaps another process */
+    struct scorer *model;            /* in this process, unguarded */
+    struct challengers *challengers; /* NULL: there are none */
     struct bus *bus;
     struct clock *clock;
     struct entropy *entropy;
@@ -79,7 +81,14 @@ struct tick_step {
 };
 
 /* The ports that the steps of a role work with; the others may be NULL in its context. */
-enum role_uses { USES_BUS = 1, USES_STORE = 2, USES_CACHE = 4, USES_SCORER = 8, USES_MODEL = 16 };
+enum role_uses {
+    USES_BUS = 1,
+    USES_STORE = 2,
+    USES_CACHE = 4,
+    USES_SCORER = 8,
+    USES_MODEL = 16,
+    USES_CHALLENGERS = 32
+};
 
 struct role {
     const char *name;

@@ -5,6 +5,7 @@
 #include "roles/user_credit.h"
 
 #include "base/log.h"
+#include "roles/challengers.h"
 #include "roles/features_schema.h"
 #include "roles/outbox.h"
 
@@ -255,6 +256,7 @@ static enum status sweep(struct role_context *context)
 
 static const struct tick_step ticks[] = {
     {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
+    {"challengers", SECOND_US, sizeof(struct shadow_batch), challengers_score},
     {"expiry", 10 * SECOND_US, 0, expire},
     {"sweep", HOUR_US, 0, sweep},
 };
@@ -262,7 +264,7 @@ static const struct tick_step ticks[] = {
 const struct role role_user_credit = {
     .name = "user-credit",
     .summary = "answers people: accounts, credit analyses, offers, notifications",
-    .uses = USES_BUS | USES_STORE | USES_CACHE | USES_SCORER,
+    .uses = USES_BUS | USES_STORE | USES_CACHE | USES_SCORER | USES_CHALLENGERS,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
     .ticks = ticks,

@@ -100,6 +100,33 @@ static void each_persons_decisions_are_a_chain(void **state)
                      2);
 }
 
+static void a_challenger_sees_each_decision_once(void **state)
+{
+    struct store *store = store_of(state);
+    struct decision pending[4];
+    struct shadow_decision shadow = {.user_id = uuid_of(1),
+                                     .decision_id = uuid_of(1),
+                                     .challenger = "strict",
+                                     .terms = {.approved = true, .credit_type = "LOAN"},
+                                     .risk = 5,
+                                     .model = "m"};
+    size_t count;
+    persons_add(store, 1, 3);
+    for (int number = 1; number <= 3; number++)
+        decision_add(store, number, number, true);
+    assert_int_equal(store_shadow_pending(store, "strict", NOW_US, pending, 2, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(store_shadow_record(store, &shadow, 1, NOW_US), STATUS_OK);
+    assert_int_equal(store_shadow_record(store, &shadow, 1, NOW_US), STATUS_OK); /* harmless */
+    assert_int_equal(store_shadow_pending(store, "strict", NOW_US, pending, 4, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(store_shadow_pending(store, "mild", NOW_US, pending, 4, &count), STATUS_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(store_shadow_pending(store, "mild", NOW_US + 1, pending, 4, &count),
+                     STATUS_OK);
+    assert_int_equal(count, 0);
+}
+
 static void tells_the_version_that_features_have_now(void **state)
 {
     struct store *store = store_of(state);
@@ -372,6 +399,7 @@ int main(void)
         STORE_TEST(records_an_approval_with_its_offer),
         STORE_TEST(records_a_denial),
         STORE_TEST(each_persons_decisions_are_a_chain),
+        STORE_TEST(a_challenger_sees_each_decision_once),
         STORE_TEST(tells_the_version_that_features_have_now),
         STORE_TEST(shows_a_decision_to_its_person_only),
         STORE_TEST(decides_about_nobody_who_is_not_there),
