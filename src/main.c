@@ -14,6 +14,7 @@
 #include "adapters/clock_system.h"
 #include "adapters/entropy_system.h"
 #include "base/log.h"
+#include "commands/backtest.h"
 #include "commands/dead.h"
 #include "commands/features.h"
 #include "commands/health.h"
@@ -281,6 +282,39 @@ static int run_replay(int argc, char **argv)
     return result;
 }
 
+/* The policy first: what is wrong with it needs no database. */
+static int run_backtest(int argc, char **argv)
+{
+    struct backtest_options options;
+    struct policy policy;
+    struct role_context contexts[BACKTEST_READERS];
+    struct store *stores[BACKTEST_READERS];
+    int result = backtest_options_read(argc, argv, &options);
+    if (result >= 0)
+        return result;
+    result = backtest_policy_read(&options, &policy);
+    if (result == EX_OK)
+        result = store_start(&contexts[0]);
+    if (result != EX_OK)
+        return result;
+    int opened = 1;
+    while (opened < BACKTEST_READERS &&
+           engines_context_open(&engines, USES_STORE, &contexts[opened]) == STATUS_OK)
+        opened++;
+    for (int i = 0; i < opened; i++)
+        stores[i] = contexts[i].store;
+    if (opened == BACKTEST_READERS) {
+        result = command_backtest(&options, &policy, stores);
+    } else {
+        fprintf(stderr, "ecs: the database cannot be opened\n");
+        result = EX_UNAVAILABLE;
+    }
+    for (int i = 0; i < opened; i++)
+        engines_context_close(&engines, &contexts[i]);
+    engines_close(&engines);
+    return result;
+}
+
 static int run_simulate(int argc, char **argv)
 {
     struct simulate_settings simulation = {.clock = clock_system()};
@@ -332,6 +366,7 @@ static const struct command commands[] = {
     {"population", "draw people with their features and defaults, to learn from", run_population},
     {"train", "train a model of risk from data", command_train},
     {"policy", "check a credit policy before it is used", command_policy},
+    {"backtest", "tell what a policy would have made of recorded decisions", run_backtest},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
 

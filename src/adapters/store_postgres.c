@@ -56,6 +56,10 @@ static const struct store_ops ops = {
     .decision_read = store_sql_decision_read,
     .decisions_list = store_sql_decisions_list,
     .decisions_scan = store_sql_decisions_scan,
+    .verdicts_extent = store_sql_verdicts_extent,
+    .verdicts_scan = store_sql_verdicts_scan,
+    .granted_scan = store_sql_granted_scan,
+    .addressees_scan = store_sql_addressees_scan,
     .chains_lost = store_sql_chains_lost,
     .policy_keep = store_sql_policy_keep,
     .policy_read = store_sql_policy_read,
@@ -70,6 +74,10 @@ static const struct store_ops ops = {
     .outbox_done = store_sql_outbox_done,
     .sweep = store_sql_sweep,
 };
+
+/* Where a block of a table begins: with it the server reads just those blocks, one after the other,
+ * while an index would lead it to each row apart. */
+#define BLOCK(number) "CAST('(' || CAST(" number " AS text) || ',0)' AS tid)"
 
 /* Whole columns come as arrays, so that a batch is a handful of statements. Rows to be locked are
  * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
@@ -127,6 +135,15 @@ static const struct store_dialect dialect = {
                         " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, "
                         "$9)" TRANSACTION_TILE_MERGE("least", "greatest"),
                 },
+        },
+    .verdicts =
+        {
+            .extent =
+                "SELECT pg_relation_size('decisions') / current_setting('block_size')::bigint + 1,"
+                " pg_relation_size('offers') / current_setting('block_size')::bigint + 1",
+            .step = 512,
+            .verdicts = VERDICTS_SELECT("d.ctid >= " BLOCK("$1"), "d.ctid < " BLOCK("$2")),
+            .granted = GRANTED_SELECT("d.ctid >= " BLOCK("$1"), "d.ctid < " BLOCK("$2")),
         },
     .rows_prepare = rows_prepare,
     .rows_sweep = rows_sweep,

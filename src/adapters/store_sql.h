@@ -23,6 +23,23 @@ struct event_statements {
     const char *tiles_add[2];
 };
 
+/* Tables read as they lie; store_verdicts.c says what each takes and gives. */
+struct verdict_statements {
+    const char *extent; /* the ends of both */
+    int64_t step;
+    const char *verdicts;
+    const char *granted;
+};
+
+/* Of decisions d, $1 and $2 the places in the way of the engine. */
+#define VERDICTS_SELECT(begin, end)                                                                \
+    "SELECT d.user_id, d.id, d.decided_at, d.approved, d.risk, d.risk_full, d.risk_financial,"     \
+    " d.emotions_known, d.entry FROM decisions d WHERE " begin " AND " end                         \
+    " AND d.decided_at >= $3"
+#define GRANTED_SELECT(begin, end)                                                                 \
+    "SELECT d.decision_id, d.limit_cents, d.rate_bp, d.credit_type FROM offers d WHERE " begin     \
+    " AND " end
+
 enum event_table { TABLE_EMOTIONS, TABLE_TRANSACTIONS };
 
 /* How an added tile meets the one that is there; the engines name the lesser of two differently. */
@@ -54,6 +71,7 @@ struct store_dialect {
     const char *outbox_claim;
     const char *keys_sweep; /* a part of them at a time */
     struct event_statements events;
+    struct verdict_statements verdicts;
     /* Makes room for the raw rows of these moments; NULL: there always is. */
     enum status (*rows_prepare)(struct store_sql *store, enum event_table table,
                                 const struct sql_column *times, size_t count);
@@ -167,6 +185,16 @@ enum status store_sql_policy_keep(struct store *store, const struct hash *hash, 
                                   int64_t now_us);
 enum status store_sql_policy_read(struct store *store, const struct hash *hash,
                                   char text[POLICY_BYTES_MAX + 1]);
+
+/* store_verdicts.c */
+enum status store_sql_verdicts_extent(struct store *store, struct extent *decisions,
+                                      struct extent *offers);
+enum status store_sql_verdicts_scan(struct store *store, int64_t from, int64_t to, int64_t since_us,
+                                    verdict_taker *take, void *context);
+enum status store_sql_granted_scan(struct store *store, int64_t from, int64_t to,
+                                   granted_taker *take, void *context);
+enum status store_sql_addressees_scan(struct store *store, const struct uuid *after,
+                                      struct addressee out[], size_t max, size_t *count);
 
 /* store_messages.c */
 MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);

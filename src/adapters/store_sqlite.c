@@ -41,6 +41,10 @@ static const struct store_ops ops = {
     .decision_read = store_sql_decision_read,
     .decisions_list = store_sql_decisions_list,
     .decisions_scan = store_sql_decisions_scan,
+    .verdicts_extent = store_sql_verdicts_extent,
+    .verdicts_scan = store_sql_verdicts_scan,
+    .granted_scan = store_sql_granted_scan,
+    .addressees_scan = store_sql_addressees_scan,
     .chains_lost = store_sql_chains_lost,
     .policy_keep = store_sql_policy_keep,
     .policy_read = store_sql_policy_read,
@@ -106,6 +110,14 @@ static const struct store_dialect dialect = {
                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" TRANSACTION_TILE_MERGE(
                             "min", "max"),
                 },
+        },
+    .verdicts =
+        {
+            .extent = "SELECT coalesce((SELECT max(position) + 1 FROM decisions), 0),"
+                      " coalesce((SELECT max(position) + 1 FROM offers), 0)",
+            .step = 4096,
+            .verdicts = VERDICTS_SELECT("d.position >= $1", "d.position < $2"),
+            .granted = GRANTED_SELECT("d.position >= $1", "d.position < $2"),
         },
     .rows_sweep = rows_sweep,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/evaluation.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,17 @@ static enum status folds_run(struct work *work)
     return status;
 }
 
+/* Few folds make wide intervals: they end where the measure does. */
+static struct interval measure_interval(enum measure measure, const double values[], size_t count,
+                                        double test_share)
+{
+    struct interval interval = interval_of_folds(values, count, test_share);
+    interval.low = fmax(interval.low, 0);
+    if (measure != MEASURE_LOG_LOSS)
+        interval.high = fmin(interval.high, 1);
+    return interval;
+}
+
 static void folds_measure(struct work *work)
 {
     struct evaluation *evaluation = work->evaluation;
@@ -154,7 +166,8 @@ static void folds_measure(struct work *work)
         double *values = work->values + c * (MEASURE_COUNT + 1) * tests;
         double *gains = values + MEASURE_COUNT * tests;
         for (size_t m = 0; m < MEASURE_COUNT; m++)
-            evaluation->measures[c][m] = interval_of_folds(values + m * tests, tests, share);
+            evaluation->measures[c][m] =
+                measure_interval((enum measure)m, values + m * tests, tests, share);
         for (size_t i = 0; i < tests; i++)
             gains[i] = work->values[MEASURE_AUC * tests + i] - values[MEASURE_AUC * tests + i];
         evaluation->gains[c] = interval_of_folds(gains, tests, share);

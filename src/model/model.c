@@ -36,7 +36,7 @@ static enum status parts_open(struct model *model, const char *name, struct slic
                               char reason[REASON_MAX + 1])
 {
     const struct manifest *manifest = &model->manifest;
-    for (size_t i = 0; i < manifest->part_count; i++) {
+    for (size_t i = 0; i < manifest->part_count && i < MANIFEST_PARTS_MAX; i++) {
         const struct manifest_part *part = &manifest->parts[i];
         if (model->parts[i] != NULL || strcmp(part->trees, name) != 0)
             continue;
@@ -61,8 +61,8 @@ static enum status load(struct model *model, const char *folder, struct buf *byt
         if (status == STATUS_OK)
             status = parts_open(model, file->name, buf_slice(bytes), reason);
     }
-    for (size_t i = 0; i < model->manifest.part_count && status == STATUS_OK; i++) {
-        if (model->parts[i] != NULL)
+    for (size_t i = 0; i < MANIFEST_PARTS_MAX && status == STATUS_OK; i++) {
+        if (i >= model->manifest.part_count || model->parts[i] != NULL)
             continue;
         snprintf(reason, REASON_MAX + 1, MANIFEST_FILE ": a part's trees are in no file");
         status = STATUS_INVALID;

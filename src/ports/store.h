@@ -16,6 +16,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "domain/backtest.h"
 #include "domain/decision_log.h"
 #include "domain/emotion.h"
 #include "domain/event.h"
@@ -76,6 +77,31 @@ struct logged_decision {
     struct decision decision;
 };
 
+/* How far a table reaches, to be read as it lies: each row is at a place of 0 or above and below
+ * `end`, several perhaps at the same. Rows that are added later may be at places below `end`. */
+struct extent {
+    int64_t end;
+    int64_t step; /* how much of it one scan should take: some thousand rows */
+};
+
+/* What an approval offered. */
+struct granted {
+    struct uuid decision_id;
+    int64_t limit_cents;
+    int32_t rate_bp;
+    char credit_type[CREDIT_TYPE_MAX + 1];
+};
+
+/* Called for each row that a scan finds; may not use the store. */
+typedef void verdict_taker(const struct verdict *verdict, void *context);
+typedef void granted_taker(const struct granted *granted, void *context);
+
+/* A person and their address. */
+struct addressee {
+    struct uuid id;
+    char email[EMAIL_MAX + 1];
+};
+
 struct page {
     int64_t offset;
     int64_t size;
@@ -125,6 +151,14 @@ struct store_ops {
     enum status (*decisions_scan)(struct store *store, const struct log_place *after,
                                   int64_t since_us, struct logged_decision out[], size_t max,
                                   size_t *count);
+    enum status (*verdicts_extent)(struct store *store, struct extent *decisions,
+                                   struct extent *offers);
+    enum status (*verdicts_scan)(struct store *store, int64_t from, int64_t to, int64_t since_us,
+                                 verdict_taker *take, void *context);
+    enum status (*granted_scan)(struct store *store, int64_t from, int64_t to, granted_taker *take,
+                                void *context);
+    enum status (*addressees_scan)(struct store *store, const struct uuid *after,
+                                   struct addressee out[], size_t max, size_t *count);
     enum status (*chains_lost)(struct store *store, struct uuid out[], size_t max, size_t *count);
     enum status (*policy_keep)(struct store *store, const struct hash *hash, const char *text,
                                int64_t now_us);
@@ -337,6 +371,41 @@ store_decisions_scan(struct store *store, const struct log_place *after, int64_t
                      struct logged_decision out[], size_t max, size_t *count)
 {
     return store->ops->decisions_scan(store, after, since_us, out, max, count);
+}
+
+/* How far decisions and offers reach, for the next two. */
+MUST_CHECK static inline enum status
+store_verdicts_extent(struct store *store, struct extent *decisions, struct extent *offers)
+{
+    return store->ops->verdicts_extent(store, decisions, offers);
+}
+
+/* What was decided at or after `since_us`, as it lies from place `from` on and below `to`, in any
+ * order: the way to read millions. `verdict` has no limit, rate and credit type: these are the
+ * offer's. */
+MUST_CHECK static inline enum status store_verdicts_scan(struct store *store, int64_t from,
+                                                         int64_t to, int64_t since_us,
+                                                         verdict_taker *take, void *context)
+{
+    return store->ops->verdicts_scan(store, from, to, since_us, take, context);
+}
+
+/* The offers at these places, whatever became of them. One that is accepted or expires meanwhile
+ * may move, and then be found twice or not at all: store_decision_read has it. */
+MUST_CHECK static inline enum status store_granted_scan(struct store *store, int64_t from,
+                                                        int64_t to, granted_taker *take,
+                                                        void *context)
+{
+    return store->ops->granted_scan(store, from, to, take, context);
+}
+
+/* Up to `max` people, by id, from behind `after` on; none: that was all. */
+MUST_CHECK static inline enum status store_addressees_scan(struct store *store,
+                                                           const struct uuid *after,
+                                                           struct addressee out[], size_t max,
+                                                           size_t *count)
+{
+    return store->ops->addressees_scan(store, after, out, max, count);
 }
 
 /* Persons who have a chain of decisions, and not one decision. */

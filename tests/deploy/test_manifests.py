@@ -112,6 +112,12 @@ def test_a_worker_is_scaled_by_what_waits_for_it(role, stream):
         "name": "ecs_bus_lag", "selector": {"matchLabels": {"stream": stream}}}
 
 
+def writable_folders(role):
+    empty = {volume["name"] for volume in pod_of(role).get("volumes", []) if "emptyDir" in volume}
+    return {mount["mountPath"] for mount in container_of(role).get("volumeMounts", [])
+            if mount["name"] in empty}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_compose_and_kubernetes_say_the_same_of_a_role(role):
     environment = {entry["name"]: entry["value"] for entry in container_of(role)["env"]}
@@ -121,6 +127,7 @@ def test_compose_and_kubernetes_say_the_same_of_a_role(role):
                if value.startswith("/run/secrets/")}
     assert secrets == set(service.get("secrets", []))
     assert secrets_of(role) == {secret: secret for secret in secrets}
+    assert writable_folders(role) == {volume.split(":")[1] for volume in service.get("volumes", [])}
     options = (ROOT / "src" / "options.def").read_text(encoding="utf-8")
     for name in environment:
         assert f"OPTION({re.sub('_FILE$', '', name)}," in options

@@ -17,8 +17,8 @@ from harness.people import people_added
 from harness.poll import until
 from harness.ports import free_port
 
-COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy", "dead",
-            "rewind", "replay", "verify-log", "health", "version")
+COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy",
+            "backtest", "dead", "rewind", "replay", "verify-log", "health", "version")
 
 
 # Configuration --------------------------------------------------------------------------------

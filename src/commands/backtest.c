@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/backtest.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/time_text.h"
+#include "commands/backtest_html.h"
+#include "commands/backtest_show.h"
+#include "wire/policy_json.h"
+
+static const char usage[] =
+    "usage: ecs backtest POLICY [--since TIME] [--html FILE]\n\n"
+    "Tells what a policy file would have made of the recorded decisions: approvals, exposure,\n"
+    "expected loss and price, before and after, and which decisions come out differently.\n"
+    "Nothing is changed.\n\n"
+    "  --since TIME  only what was decided from then on, like 2026-01-31T12:00:00Z\n"
+    "  --html FILE   writes it as a page too\n\n"
+    "Exit status: 0 if it could be weighed, 65 if the policy has an error, 66 if it cannot be\n"
+    "read, 69 if the database cannot, 73 if the page cannot be written.\n\n"
+    "The embedded database belongs to one process: stop ecs serve first.\n";
+
+int backtest_options_read(int argc, char **argv, struct backtest_options *options)
+{
+    static const struct option known[] = {{"since", required_argument, NULL, 's'},
+                                          {"html", required_argument, NULL, 'w'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    *options = (struct backtest_options){0};
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+        if (option == 's' && time_parse(optarg, strlen(optarg), &options->since_us) != STATUS_OK) {
+            fprintf(stderr, "ecs backtest: --since %s is no time like 2026-01-31T12:00:00Z\n",
+                    optarg);
+            return EX_USAGE;
+        }
+        if (option == 'w')
+            options->html_path = optarg;
+        if (option == '?')
+            return EX_USAGE;
+    }
+    if (optind == argc - 1) {
+        options->policy_path = argv[optind];
+        return -1;
+    }
+    fputs(usage, stderr);
+    return EX_USAGE;
+}
+
+static int policy_take(const char *path, struct slice text, struct policy *policy)
+{
+    struct buf report;
+    buf_init(&report, POLICY_REPORT_MAX);
+    enum status status = policy_parse(text, path, policy, &report);
+    if (report.size > 0)
+        fputs(buf_slice(&report).data, stderr);
+    if (report.overflowed)
+        fprintf(stderr, "\necs backtest: there are more faults than are shown\n");
+    buf_free(&report);
+    return status == STATUS_OK ? EX_OK : EX_DATAERR;
+}
+
+int backtest_policy_read(const struct backtest_options *options, struct policy *policy)
+{
+    const char *path = options->policy_path;
+    struct buf bytes;
+    buf_init(&bytes, POLICY_BYTES_MAX);
+    enum status status = file_read(path, &bytes);
+    int result;
+    if (status == STATUS_OK) {
+        result = policy_take(path, buf_slice(&bytes), policy);
+    } else if (status == STATUS_TOO_LARGE) {
+        fprintf(stderr, "%s:1:1: error: The file has more than %d bytes.\n", path,
+                POLICY_BYTES_MAX);
+        result = EX_DATAERR;
+    } else {
+        fprintf(stderr, "ecs backtest: cannot read %s: %s\n", path, strerror(errno));
+        result = EX_NOINPUT;
+    }
+    buf_free(&bytes);
+    return result;
+}
+
+static int64_t steady_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+static int page_write(const struct backtest *backtest, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    bool written = file != NULL && backtest_html(backtest, file);
+    if (file != NULL && fclose(file) != 0)
+        written = false;
+    if (written)
+        return EX_OK;
+    fprintf(stderr, "ecs backtest: cannot write %s: %s\n", path, strerror(errno));
+    return EX_CANTCREAT;
+}
+
+int command_backtest(const struct backtest_options *options, const struct policy *policy,
+                     struct store *const stores[BACKTEST_READERS])
+{
+    struct backtest *backtest = malloc(sizeof *backtest);
+    if (backtest == NULL)
+        return EX_OSERR;
+    backtest_init(backtest, policy);
+    int64_t start_us = steady_us();
+    enum status status = backtest_read(stores, options->since_us, backtest);
+    int64_t took_us = steady_us() - start_us;
+    int result = EX_OK;
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs backtest: the database cannot be read: %s\n", status_title(status));
+        result = EX_UNAVAILABLE;
+    } else {
+        backtest_show(backtest, took_us);
+        if (options->html_path != NULL)
+            result = page_write(backtest, options->html_path);
+    }
+    free(backtest);
+    return result;
+}

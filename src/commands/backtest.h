@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs backtest`: what a policy would have decided on the recorded decisions.
+ */
+#ifndef ECS_COMMANDS_BACKTEST_H
+#define ECS_COMMANDS_BACKTEST_H
+
+#include "commands/backtest_read.h"
+
+struct backtest_options {
+    const char *policy_path;
+    const char *html_path; /* NULL: no page */
+    int64_t since_us;
+};
+
+/* -1: go on; else the exit status, what is wrong or the help being printed. */
+int backtest_options_read(int argc, char **argv, struct backtest_options *options);
+
+/* The policy that the options name; EX_OK, or EX_DATAERR if it has an error, EX_NOINPUT if it
+ * cannot be read, all faults being printed. */
+int backtest_policy_read(const struct backtest_options *options, struct policy *policy);
+
+/* Returns the exit status. */
+int command_backtest(const struct backtest_options *options, const struct policy *policy,
+                     struct store *const stores[BACKTEST_READERS]);
+
+#endif

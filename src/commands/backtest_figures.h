@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The numbers of a backtest in words, the same on the terminal and on the page.
+ */
+#ifndef ECS_COMMANDS_BACKTEST_FIGURES_H
+#define ECS_COMMANDS_BACKTEST_FIGURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/backtest.h"
+
+struct figure_text {
+    char data[48];
+};
+
+/* How a number is shown: as it is, or as a change, with its sign. */
+enum figure_sign { FIGURE_PLAIN, FIGURE_CHANGE };
+
+struct figure_text figure_count(int64_t count, enum figure_sign sign); /* 1,234,567 */
+struct figure_text figure_money(int64_t cents, enum figure_sign sign); /* 1,234.56 */
+struct figure_text figure_units(int64_t cents, enum figure_sign sign); /* 1,235: whole units */
+struct figure_text figure_percent(int64_t bp, enum figure_sign sign);  /* 12.34 %, +12.34 pp */
+struct figure_text figure_risk(int32_t risk);                          /* 0.612345 */
+struct figure_text figure_approved(const struct backtest_sum *sum);    /* 83.98 %; "-" of none */
+/* "denied", or the limit and the rate. */
+struct figure_text figure_terms(const struct backtest_terms *terms);
+
+/* A row of the comparison: one number of all decisions, before and after. */
+struct figure {
+    const char *name;
+    struct figure_text recorded;
+    struct figure_text candidate;
+    struct figure_text change;
+};
+enum { FIGURES = 6 };
+void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES]);
+
+/* A row of a table by something: those decisions alone. */
+struct segment {
+    char name[48];
+    const char *detail; /* the policy's; "" if there is none */
+    struct backtest_pair pair;
+};
+enum { SEGMENTS_MAX = POLICY_BANDS_MAX };
+_Static_assert((int)SEGMENTS_MAX >= (int)BACKTEST_TENTHS &&
+                   (int)SEGMENTS_MAX >= (int)BACKTEST_GROUPS,
+               "every table's rows have room");
+
+/* How many rows; so are the next two. */
+size_t segments_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
+size_t segments_by_risk(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
+/* Those groups that have decisions. */
+size_t segments_by_group(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
+
+/* What came out differently; false: nothing did. */
+bool figures_differ(const struct backtest *backtest);
+
+#endif

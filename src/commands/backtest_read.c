@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * First offers and people are read into tables, one for each thread, then decisions, which look
+ * into the tables of both: to look up offers in the database, one by one, would take longer than
+ * all of this. The threads take parts of what is to be read in turn, until none is left.
+ */
+#include "commands/backtest_read.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/backtest_table.h"
+
+enum { PEOPLE_MAX = 2000, MISSED_FIRST = 64 };
+
+struct reading;
+
+struct reader {
+    struct reading *reading;
+    struct store *store;
+    enum status status;
+    struct backtest_table offers;
+    struct backtest_table people;
+    struct verdict *missed; /* approved, and the offer is in no table; owned */
+    size_t missed_count, missed_capacity;
+    struct backtest backtest;
+    struct decision decision;
+    struct addressee addressees[PEOPLE_MAX];
+};
+
+struct reading {
+    const struct policy *candidate;
+    int64_t since_us;
+    struct extent decisions, offers;
+    atomic_llong decisions_taken, offers_taken;
+    struct reader readers[BACKTEST_READERS];
+};
+
+/* The next part of an extent; false if none is left. */
+static bool part_take(const struct extent *extent, atomic_llong *taken, int64_t *from, int64_t *to)
+{
+    *from = atomic_fetch_add(taken, extent->step);
+    *to = *from + extent->step;
+    return *from < extent->end;
+}
+
+/* Where the candidate has this type of credit: all that matters of its name. */
+static int16_t band_of_type(const struct policy *policy, const char *credit_type)
+{
+    for (size_t i = 0; i < policy->band_count; i++) {
+        if (policy->bands[i].approve && strcmp(policy->bands[i].credit_type, credit_type) == 0)
+            return (int16_t)i;
+    }
+    return -1;
+}
+
+static void offer_keep(const struct granted *granted, void *context)
+{
+    struct reader *reader = context;
+    struct backtest_entry entry = {
+        .id = granted->decision_id,
+        .limit_cents = granted->limit_cents,
+        .rate_bp = granted->rate_bp,
+        .band = band_of_type(reader->reading->candidate, granted->credit_type)};
+    if (reader->status == STATUS_OK)
+        reader->status = backtest_table_put(&reader->offers, &entry);
+}
+
+/* Only those whom a simulation made: all others are one group. */
+static void people_read(struct reader *reader)
+{
+    struct uuid after = {{0}};
+    size_t count = 1;
+    while (count > 0 && reader->status == STATUS_OK) {
+        reader->status =
+            store_addressees_scan(reader->store, &after, reader->addressees, PEOPLE_MAX, &count);
+        for (size_t i = 0; i < count && reader->status == STATUS_OK; i++) {
+            const struct addressee *person = &reader->addressees[i];
+            int group = backtest_group(person->email);
+            after = person->id;
+            if (group != PERSONA_COUNT)
+                reader->status = backtest_table_put(
+                    &reader->people,
+                    &(struct backtest_entry){.id = person->id, .group = (uint8_t)group});
+        }
+    }
+}
+
+static void *tables_fill(void *context)
+{
+    struct reader *reader = context;
+    struct reading *reading = reader->reading;
+    int64_t from, to;
+    if (reader == &reading->readers[0])
+        people_read(reader);
+    while (reader->status == STATUS_OK &&
+           part_take(&reading->offers, &reading->offers_taken, &from, &to)) {
+        enum status status = store_granted_scan(reader->store, from, to, offer_keep, reader);
+        if (status != STATUS_OK)
+            reader->status = status;
+    }
+    return NULL;
+}
+
+static int group_of(const struct reading *reading, const struct uuid *user_id)
+{
+    const struct backtest_entry *person = backtest_table_find(&reading->readers[0].people, user_id);
+    return person == NULL ? PERSONA_COUNT : person->group;
+}
+
+static void verdict_count(struct reader *reader, struct verdict *verdict, int16_t band)
+{
+    const struct policy *candidate = reader->reading->candidate;
+    verdict->credit_type = band < 0 ? "" : candidate->bands[band].credit_type;
+    backtest_add(&reader->backtest, verdict, group_of(reader->reading, &verdict->user_id));
+}
+
+static void missed_keep(struct reader *reader, const struct verdict *verdict)
+{
+    if (reader->missed_count == reader->missed_capacity) {
+        size_t capacity = reader->missed_capacity == 0 ? MISSED_FIRST : reader->missed_capacity * 2;
+        struct verdict *wider = realloc(reader->missed, capacity * sizeof *wider);
+        if (wider == NULL) {
+            reader->status = STATUS_UNAVAILABLE;
+            return;
+        }
+        reader->missed = wider;
+        reader->missed_capacity = capacity;
+    }
+    reader->missed[reader->missed_count++] = *verdict;
+}
+
+static void verdict_take(const struct verdict *taken, void *context)
+{
+    struct reader *reader = context;
+    struct verdict verdict = *taken;
+    const struct backtest_entry *offer = NULL;
+    for (int i = 0; i < BACKTEST_READERS && offer == NULL && verdict.approved; i++)
+        offer = backtest_table_find(&reader->reading->readers[i].offers, &verdict.decision_id);
+    if (verdict.approved && verdict.logged && offer == NULL) {
+        missed_keep(reader, &verdict);
+        return;
+    }
+    if (offer != NULL) {
+        verdict.limit_cents = offer->limit_cents;
+        verdict.rate_bp = offer->rate_bp;
+    }
+    verdict_count(reader, &verdict, offer == NULL ? -1 : offer->band);
+}
+
+/* Of decisions made after offers were read, and where an offer moved while they were. */
+static void missed_read(struct reader *reader)
+{
+    for (size_t i = 0; i < reader->missed_count && reader->status == STATUS_OK; i++) {
+        struct verdict *verdict = &reader->missed[i];
+        const struct offer *offer = &reader->decision.offer;
+        enum status status = store_decision_read(reader->store, &verdict->decision_id,
+                                                 &verdict->user_id, &reader->decision);
+        if (status == STATUS_NOT_FOUND)
+            continue; /* the person was erased meanwhile */
+        reader->status = status;
+        bool known = status == STATUS_OK && reader->decision.has_offer;
+        verdict->limit_cents = known ? offer->limit_cents : 0;
+        verdict->rate_bp = known ? offer->rate_bp : 0;
+        if (status == STATUS_OK)
+            verdict_count(reader, verdict,
+                          known ? band_of_type(reader->reading->candidate, offer->credit_type)
+                                : (int16_t)-1);
+    }
+    reader->missed_count = 0;
+}
+
+static void *decisions_weigh(void *context)
+{
+    struct reader *reader = context;
+    struct reading *reading = reader->reading;
+    int64_t from, to;
+    while (reader->status == STATUS_OK &&
+           part_take(&reading->decisions, &reading->decisions_taken, &from, &to)) {
+        enum status status =
+            store_verdicts_scan(reader->store, from, to, reading->since_us, verdict_take, reader);
+        if (status != STATUS_OK)
+            reader->status = status;
+        missed_read(reader);
+    }
+    return NULL;
+}
+
+/* All readers at once; the first in the caller's thread, and one that gets none too. */
+static enum status run_all(struct reading *reading, void *(*work)(void *reader))
+{
+    pthread_t threads[BACKTEST_READERS];
+    bool started[BACKTEST_READERS] = {false};
+    enum status status = STATUS_OK;
+    for (int i = 1; i < BACKTEST_READERS; i++)
+        started[i] = pthread_create(&threads[i], NULL, work, &reading->readers[i]) == 0;
+    for (int i = 0; i < BACKTEST_READERS; i++) {
+        if (started[i])
+            pthread_join(threads[i], NULL);
+        else
+            work(&reading->readers[i]);
+        if (status == STATUS_OK)
+            status = reading->readers[i].status;
+    }
+    return status;
+}
+
+static void reading_free(struct reading *reading)
+{
+    for (int i = 0; i < BACKTEST_READERS; i++) {
+        backtest_table_free(&reading->readers[i].offers);
+        backtest_table_free(&reading->readers[i].people);
+        free(reading->readers[i].missed);
+    }
+    free(reading);
+}
+
+enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
+                          struct backtest *backtest)
+{
+    struct reading *reading = calloc(1, sizeof *reading);
+    if (reading == NULL)
+        return STATUS_UNAVAILABLE;
+    reading->candidate = backtest->candidate;
+    reading->since_us = since_us;
+    for (int i = 0; i < BACKTEST_READERS; i++) {
+        reading->readers[i].reading = reading;
+        reading->readers[i].store = stores[i];
+        backtest_init(&reading->readers[i].backtest, backtest->candidate);
+    }
+    enum status status = store_verdicts_extent(stores[0], &reading->decisions, &reading->offers);
+    if (status == STATUS_OK)
+        status = run_all(reading, tables_fill);
+    if (status == STATUS_OK)
+        status = run_all(reading, decisions_weigh);
+    for (int i = 0; i < BACKTEST_READERS && status == STATUS_OK; i++)
+        backtest_merge(backtest, &reading->readers[i].backtest);
+    reading_free(reading);
+    return status;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The decision log → a backtest: two threads read and count, each with a handle of its own.
+ */
+#ifndef ECS_COMMANDS_BACKTEST_READ_H
+#define ECS_COMMANDS_BACKTEST_READ_H
+
+#include "domain/backtest.h"
+#include "ports/store.h"
+
+enum { BACKTEST_READERS = 2 };
+
+/* Counts all that was decided at or after `since_us` into `backtest`, which must be initialised.
+ * Offers and simulated people are kept in memory meanwhile, 48 to 96 bytes for each. UNAVAILABLE:
+ * the database failed, or memory is out. */
+MUST_CHECK enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
+                                     struct backtest *backtest);
+
+#endif
