@@ -133,9 +133,16 @@ def test_a_person_gets_credit_and_hears_of_it(client, secrets):
     assert told["title"] == "Credit Limit Active!"
     assert client.active_line(person)["offer_id"] == answer["offer"]["offer_id"]
     assert len(client.notifications(person).json()["items"]) == 1
-    # By the credit-analysis role, not by a model of its own.
-    decision = client.get(f"/v1/decisions/{answer['decision_id']}", person.bearer).json()
-    assert decision["model"].startswith("population@")
+
+
+def test_it_is_the_role_credit_analysis_that_scores(client, docker):
+    person = client.person()
+    docker.compose("kill", "credit-analysis")
+    answer = client.analyse(person)
+    assert answer.status_code == 503 and answer.headers["Retry-After"]
+    docker.compose("start", "credit-analysis")
+    until("it scores again", lambda: client.analyse(person).status_code == 200, limit_s=60,
+          pause_s=0.5)
 
 
 def test_a_replica_that_is_killed_is_not_missed(client, docker):
