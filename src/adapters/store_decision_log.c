@@ -11,15 +11,17 @@ enum status store_sql_decisions_scan(struct store *store, const struct log_place
 {
     struct sql *sql = store_sql_of(store)->sql;
     *count = 0;
-    enum status status =
-        sql_start(sql,
-                  "SELECT d.position, coalesce(h.count, 0), coalesce(h.entry, d.previous),"
-                  " " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
-                  " LEFT JOIN decision_heads h ON h.user_id = d.user_id"
-                  " WHERE (d.user_id, d.position) > ($1, $2) AND d.decided_at >= $3"
-                  " ORDER BY d.user_id, d.position LIMIT $4",
-                  sql_uuid(&after->user_id), sql_integer(after->position), sql_time(since_us),
-                  sql_integer((int64_t)max));
+    /* The page is chosen before anything is joined to it, or a planner may read all offers for
+     * each page. */
+    enum status status = sql_start(
+        sql,
+        "SELECT d.position, coalesce(h.count, 0), coalesce(h.entry, d.previous),"
+        " " DECISION_AND_OFFER " FROM (SELECT * FROM decisions"
+        " WHERE (user_id, position) > ($1, $2) AND decided_at >= $3"
+        " ORDER BY user_id, position LIMIT $4) d" DECISION_WITH_OFFER
+        " LEFT JOIN decision_heads h ON h.user_id = d.user_id ORDER BY d.user_id, d.position",
+        sql_uuid(&after->user_id), sql_integer(after->position), sql_time(since_us),
+        sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct logged_decision *logged = &out[*count];
         logged->position = row_integer(sql);

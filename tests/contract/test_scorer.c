@@ -23,7 +23,11 @@
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
 #include "adapters/scorer_trained.h"
+#include "base/embedded.h"
 #include "domain/breaker.h"
+#include "domain/decision.h"
+#include "domain/population_tiles.h"
+#include "wire/policy_json.h"
 
 static const struct question question = {
     .features.values = {[FEATURE_transaction_count_30d] = 12,
@@ -345,6 +349,19 @@ static void the_financial_risk_does_not_look_at_emotions(void **state)
     }
 }
 
+static void policy_read(struct policy *policy)
+{
+    struct buf report;
+    const struct embedded_file *file = embedded_files;
+    while (strcmp(file->name, "policy/default.json") != 0)
+        file++;
+    buf_init(&report, POLICY_REPORT_MAX);
+    assert_int_equal(
+        policy_parse((struct slice){file->data, file->size}, "default", policy, &report),
+        STATUS_OK);
+    buf_free(&report);
+}
+
 /* Whatever else is true of a person: what can only mean more risk never lowers it. */
 static void no_direction_is_ever_broken(void **state)
 {
@@ -363,6 +380,36 @@ static void no_direction_is_ever_broken(void **state)
         int64_t change = (int64_t)direction * (second.risk - first.risk);
         assert_true(change >= 0);
     }
+}
+
+/* Over a whole population: with may_only_help nobody is worse off than with off. */
+static void feelings_never_cost_anybody_anything(void **state)
+{
+    enum { PEOPLE = 1500 };
+    static struct person_tiles tiles;
+    static struct policy policy;
+    const int64_t as_of_us = 1767268800 * SECOND_US;
+    policy_read(&policy);
+    int helped = 0;
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        struct simulated_person person = population_person(2, i);
+        struct score with, without;
+        population_tiles(&person, as_of_us, &tiles);
+        struct features features = features_compute(&tiles, as_of_us);
+        struct question asked = decision_question(&features, &policy);
+        asked.explain = false;
+        assert_int_equal(scorer_score(*state, &asked, &with), STATUS_OK);
+        asked.guard = GUARD_OFF;
+        assert_int_equal(scorer_score(*state, &asked, &without), STATUS_OK);
+        struct terms helpful = policy_apply(&policy, with.risk);
+        struct terms plain = policy_apply(&policy, without.risk);
+        assert_true(with.risk <= without.risk);
+        assert_true(helpful.approved || !plain.approved);
+        assert_true(!plain.approved ||
+                    (helpful.limit_cents >= plain.limit_cents && helpful.rate_bp <= plain.rate_bp));
+        helped += with.risk < without.risk;
+    }
+    assert_true(helped > PEOPLE / 4 && helped < PEOPLE);
 }
 
 static void the_shelf_refuses_what_is_no_model(void **state)
@@ -470,6 +517,7 @@ int main(void)
         ON(trained, the_same_features_have_the_same_risk),
         ON(trained, the_financial_risk_does_not_look_at_emotions),
         ON(trained, no_direction_is_ever_broken),
+        ON(trained, feelings_never_cost_anybody_anything),
         cmocka_unit_test(the_shelf_refuses_what_is_no_model),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(the_breaker_spares_a_failing_model),
