@@ -59,7 +59,7 @@ bench:
 	@tools/setup.sh build engines bench
 	@test -d build || meson setup build >/dev/null
 	@ninja -C build --quiet ecs bench/bare_http bench/bare_jetstream bench/bare_postgres \
-		bench/bare_sqlite
+		bench/bare_sqlite bench/scorer
 	@bench/bench.py $(if $(QUICK),--quick)
 
 ## docs: writes the pages that come from tables in the code

@@ -3,6 +3,7 @@
 """Measures ECS beside the bare limits of what it is made of, in the same run.
 
 usage: bench.py [--quick] [--only NAME]...    names: drain idle posts batches analyses freshness
+                                           scoring
 
 Prints a table, and writes bench/results.json. Everything runs in a folder of its own, on loopback
 ports of its own, and is gone afterwards.
@@ -23,7 +24,7 @@ import measurements  # noqa: E402
 import results  # noqa: E402
 from systems import EmbeddedBench, RealBench  # noqa: E402
 
-STEPS = ("drain", "idle", "posts", "batches", "analyses", "freshness")
+STEPS = ("drain", "idle", "posts", "batches", "analyses", "freshness", "scoring")
 
 
 def measure(plan, systems, steps):
@@ -34,11 +35,12 @@ def measure(plan, systems, steps):
         "batches": lambda: measurements.ingestion(plan, systems, 1000),
         "analyses": lambda: measurements.analyses(plan, systems),
         "freshness": lambda: measurements.freshness(plan, systems),
+        "scoring": lambda: measurements.scoring(plan, systems),
     }
     found = {}
 
     def step(name, run):
-        if name in steps:
+        if name in steps or name == "replay":
             started = time.monotonic()
             print(f"{name} …", end="", flush=True)
             found[name] = run()
@@ -53,7 +55,9 @@ def measure(plan, systems, steps):
     memory = []
     if set(STEPS) == set(steps):
         memory = measurements.memory_most(systems) + measurements.memory_seven(systems)
-    order = ("posts", "batches", "drain", "analyses", "freshness", "idle")
+    if "analyses" in steps:
+        step("replay", lambda: measurements.replay(systems))
+    order = ("posts", "batches", "drain", "analyses", "scoring", "replay", "freshness", "idle")
     return [result for name in order for result in found.get(name, [])] + memory
 
 

@@ -48,6 +48,11 @@ def bare_http(status, size):
         server.wait(10)
 
 
+def scorer(folder, questions):
+    """Rate, p50 and p99 in microseconds of the built-in model in one thread."""
+    return [float(word) for word in run([BARE / "scorer", folder, questions]).split()[1:]]
+
+
 def bare(program, *arguments):
     """{"name": numbers} of a bare program, which prints lines of a name and numbers."""
     lines = run([BARE / f"bare_{program}", *arguments]).splitlines()

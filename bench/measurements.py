@@ -2,6 +2,7 @@
 """What is measured, and how. Each measurement goes in rounds: ours, its bare limits, ours again;
 the first round warms up and is thrown away."""
 import pathlib
+import re
 import statistics
 import threading
 import time
@@ -204,6 +205,30 @@ def analyses(plan, systems):
              ("warm, real", "real", real, target),
              ("cold, embedded", "embedded", embedded_cold, None),
              ("cold, real", "real", real_cold, None))]
+
+
+def scoring(plan, systems):
+    """The model by itself, in process, with attributions."""
+    runs = [load.scorer(systems["embedded"].folder / "shelf", 2000 * plan.rounds)
+            for _ in range(plan.rounds + 1)][1:]
+    return [Result("score with attributions, in process", "scores/s", [run[0] for run in runs], {},
+                   statistics.median(run[1] for run in runs),
+                   statistics.median(run[2] for run in runs), Target(p99_us=1000))]
+
+
+def replay(systems):
+    """Every decision of the analyses, made again; nothing runs."""
+    found = []
+    for kind, system in systems.items():
+        system.stop()
+        said = system.command("replay", timeout_s=600).stdout
+        count, seconds, different = re.match(
+            r"(\d+) decisions made again in ([\d.]+) s: (\d+) differ", said).groups()
+        if int(different) > 0 or int(count) == 0:
+            raise RuntimeError(f"replay on {kind} engines: {said}")
+        found.append(Result(f"replay of {int(count):,} decisions, {kind}", "decisions/s",
+                            [int(count) / float(seconds)], target=Target(least=2000)))
+    return found
 
 
 def probe(system, person, seconds):

@@ -18,7 +18,7 @@ from harness.poll import until
 BATCH = 1000
 DRAIN_LIMIT_S = 120
 EVENT_TABLES = ("emotion_events", "emotion_tiles", "event_keys")
-ENVIRONMENT = {"SCORER": "scorecard", "LOG_LEVEL": "warn"}
+ENVIRONMENT = {"SCORER": "trained", "LOG_LEVEL": "warn"}
 
 
 class Bench(System):

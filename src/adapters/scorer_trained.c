@@ -44,7 +44,7 @@ enum status trained_model_check(const struct model *model, char reason[REASON_MA
                 (feature_definitions[i].group == GROUP_EMOTIONAL))
             continue;
         snprintf(reason, REASON_MAX + 1,
-                 "column %zu: the model has %.64s, not %.64s as features.def tells it", i, found,
+                 "column %zu: the model has %.50s, not %.50s as features.def tells it", i, found,
                  wanted);
         return STATUS_INVALID;
     }
@@ -87,16 +87,23 @@ static enum model_part part_of(enum risk_basis basis)
     return basis == BASIS_FULL ? MODEL_FULL : MODEL_WITHOUT_EMOTIONS;
 }
 
-static enum status risk_of(void *self, enum risk_basis basis, const struct features *features,
-                           int32_t *risk)
+static enum status risks_of(void *self, enum risk_basis basis, const struct features features[],
+                            size_t count, int32_t risks[])
 {
+    enum { ROWS_MAX = NEAREST_CANDIDATES };
     struct scorer_trained *trained = self;
-    double row[FEATURE_COUNT], probability;
-    row_of(features, row);
-    enum status status = model_predict(trained->model, part_of(basis), row, 1, &probability);
-    if (status != STATUS_OK || !(probability >= 0 && probability <= 1))
+    double rows[ROWS_MAX * FEATURE_COUNT] = {0}, probabilities[ROWS_MAX];
+    if (count == 0 || count > ROWS_MAX)
+        return STATUS_INTERNAL;
+    for (size_t i = 0; i < count; i++)
+        row_of(&features[i], rows + i * FEATURE_COUNT);
+    if (model_predict(trained->model, part_of(basis), rows, count, probabilities) != STATUS_OK)
         return STATUS_UNAVAILABLE;
-    *risk = (int32_t)lround(probability * MILLIONTHS);
+    for (size_t i = 0; i < count; i++) {
+        if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
+            return STATUS_UNAVAILABLE;
+        risks[i] = (int32_t)lround(probabilities[i] * MILLIONTHS);
+    }
     return STATUS_OK;
 }
 
@@ -118,7 +125,7 @@ static enum status weigh(void *self, enum risk_basis basis, const struct feature
 static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
     struct scorer_trained *trained = (struct scorer_trained *)base;
-    const struct risk_model model = {risk_of, weigh, trained};
+    const struct risk_model model = {risks_of, weigh, trained};
     renew(trained);
     enum status status = scoring_answer(&model, question, score);
     memcpy(score->model, trained->name, sizeof score->model);

@@ -133,9 +133,8 @@ static struct person_result person_draw(const struct options *options, uint32_t 
         .persona = person.persona,
         .defaulted = outcome.defaulted,
         .probability = outcome.probability,
+        .scorecard_risk = scorecard_risk(&features),
     };
-    (void)!scorecard_model.risk(scorecard_model.self, BASIS_FULL, &features,
-                                &result.scorecard_risk); /* of values in memory: cannot fail */
     if (csv != NULL)
         row_write(csv, &features, &result);
     return result;

@@ -70,23 +70,27 @@ struct features lever_pull(enum lever lever, int32_t percent, const struct featu
     return changed;
 }
 
-enum status nearest_find(const struct features *features, int32_t approve_to,
-                         risk_of_features *risk_of, void *context, struct nearest *nearest)
+static enum lever candidate_lever(int candidate)
 {
-    *nearest = (struct nearest){0};
-    for (int32_t percent = NEAREST_STEP_PERCENT; percent <= NEAREST_MAX_PERCENT;
-         percent += NEAREST_STEP_PERCENT) {
-        for (int lever = LEVER_SPEND_LESS; lever < LEVER_COUNT; lever++) {
-            struct features changed = lever_pull((enum lever)lever, percent, features);
-            int32_t risk;
-            enum status status = risk_of(context, &changed, &risk);
-            if (status != STATUS_OK)
-                return status;
-            if (risk <= approve_to) {
-                *nearest = (struct nearest){(enum lever)lever, percent, risk};
-                return STATUS_OK;
-            }
-        }
+    return (enum lever)(1 + candidate % (LEVER_COUNT - 1));
+}
+
+static int32_t candidate_percent(int candidate)
+{
+    return NEAREST_STEP_PERCENT * (1 + candidate / (LEVER_COUNT - 1));
+}
+
+void nearest_candidates(const struct features *features, struct features out[NEAREST_CANDIDATES])
+{
+    for (int i = 0; i < NEAREST_CANDIDATES; i++)
+        out[i] = lever_pull(candidate_lever(i), candidate_percent(i), features);
+}
+
+struct nearest nearest_choose(const int32_t risks[NEAREST_CANDIDATES], int32_t approve_to)
+{
+    for (int i = 0; i < NEAREST_CANDIDATES; i++) {
+        if (risks[i] <= approve_to)
+            return (struct nearest){candidate_lever(i), candidate_percent(i), risks[i]};
     }
-    return STATUS_OK;
+    return (struct nearest){0};
 }

@@ -8,7 +8,6 @@
 
 #include <stdint.h>
 
-#include "base/status.h"
 #include "domain/features.h"
 
 /* What a person can change, from the easiest to the hardest where the change is as great.
@@ -21,7 +20,11 @@ struct nearest {
     int32_t risk;     /* after it, millionths */
 };
 
-enum { NEAREST_STEP_PERCENT = 10, NEAREST_MAX_PERCENT = 90 };
+enum {
+    NEAREST_STEP_PERCENT = 10,
+    NEAREST_MAX_PERCENT = 90,
+    NEAREST_CANDIDATES = (LEVER_COUNT - 1) * NEAREST_MAX_PERCENT / NEAREST_STEP_PERCENT
+};
 
 const char *lever_name(enum lever lever);
 /* LEVER_NONE if there is none of that name. */
@@ -30,11 +33,9 @@ enum lever lever_parse(const char *name);
 /* The features of a person who had changed by so many percent. */
 struct features lever_pull(enum lever lever, int32_t percent, const struct features *features);
 
-typedef enum status risk_of_features(void *context, const struct features *features, int32_t *risk);
-
-/* Tries every lever, from small changes to great ones, until the risk is at most `approve_to`. */
-MUST_CHECK enum status nearest_find(const struct features *features, int32_t approve_to,
-                                    risk_of_features *risk_of, void *context,
-                                    struct nearest *nearest);
+/* Every change that is tried, from small ones to great ones. */
+void nearest_candidates(const struct features *features, struct features out[NEAREST_CANDIDATES]);
+/* The first candidate whose risk is at most `approve_to`. */
+struct nearest nearest_choose(const int32_t risks[NEAREST_CANDIDATES], int32_t approve_to);
 
 #endif

@@ -60,12 +60,14 @@ int32_t scorecard_risk(const struct features *features)
     return logistic(INTERCEPT + log_odds[0] + log_odds[1] + log_odds[2] + log_odds[3]);
 }
 
-static enum status risk_of(void *self, enum risk_basis basis, const struct features *features,
-                           int32_t *risk)
+static enum status risks_of(void *self, enum risk_basis basis, const struct features features[],
+                            size_t count, int32_t risks[])
 {
     (void)self;
-    struct features financial = features_without_emotions(features);
-    *risk = scorecard_risk(basis == BASIS_FULL ? features : &financial);
+    for (size_t i = 0; i < count; i++) {
+        struct features financial = features_without_emotions(&features[i]);
+        risks[i] = scorecard_risk(basis == BASIS_FULL ? &features[i] : &financial);
+    }
     return STATUS_OK;
 }
 
@@ -83,4 +85,4 @@ static enum status weigh(void *self, enum risk_basis basis, const struct feature
     return STATUS_OK;
 }
 
-const struct risk_model scorecard_model = {.risk = risk_of, .weigh = weigh};
+const struct risk_model scorecard_model = {.risks = risks_of, .weigh = weigh};

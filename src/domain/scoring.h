@@ -41,8 +41,9 @@ struct score {
 
 /* What a model in this process can do. `self` is handed to each function. */
 struct risk_model {
-    enum status (*risk)(void *self, enum risk_basis basis, const struct features *features,
-                        int32_t *risk);
+    /* Of 1 to NEAREST_CANDIDATES rows. */
+    enum status (*risks)(void *self, enum risk_basis basis, const struct features features[],
+                         size_t count, int32_t risks[]);
     /* NULL: the model cannot tell. */
     enum status (*weigh)(void *self, enum risk_basis basis, const struct features *features,
                          int32_t weights[FEATURE_COUNT]);

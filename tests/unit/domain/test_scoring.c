@@ -92,20 +92,21 @@ static void a_lever_moves_all_that_hangs_on_it(void **state)
     assert_int_equal(after.values[FEATURE_avg_positivity_7d], 300000);
 }
 
-static enum status broken(void *self, enum risk_basis basis, const struct features *features,
-                          int32_t *risk)
+static enum status broken(void *self, enum risk_basis basis, const struct features features[],
+                          size_t count, int32_t risks[])
 {
     (void)self;
     (void)basis;
     (void)features;
-    (void)risk;
+    (void)count;
+    (void)risks;
     return STATUS_UNAVAILABLE;
 }
 
 static void a_model_that_fails_fails(void **state)
 {
     (void)state;
-    const struct risk_model model = {.risk = broken};
+    const struct risk_model model = {.risks = broken};
     struct question question = {person(), GUARD_OFF, true, 0, true};
     struct score score;
     assert_int_equal(scoring_answer(&model, &question, &score), STATUS_UNAVAILABLE);

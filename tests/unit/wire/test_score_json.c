@@ -110,8 +110,7 @@ static void additions_that_are_nonsense_are_left_out(void **state)
         "{\"risk_score\":0.5,\"attributions\":7,\"basis\":\"full\"}",
         "{\"risk_score\":0.5,\"attributions\":{\"stress_trend\":\"x\"},\"basis\":\"full\"}",
         "{\"risk_score\":0.5,\"attributions\":{\"stress_trend\":1e300},\"basis\":\"full\"}",
-        "{\"risk_score\":0.5,\"nearest_approval\":{\"change\":\"win\",\"percent\":1,"
-        "\"risk_score\":0},\"basis\":\"full\"}",
+        "{\"risk_score\":0.5,\"nearest_approval\":{\"change\":\"win\"},\"basis\":\"full\"}",
         "{\"risk_score\":0.5,\"nearest_approval\":[],\"basis\":\"full\"}",
         "{\"risk_score\":0.5,\"basis\":3,\"model\":{}}",
     };
