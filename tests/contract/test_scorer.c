@@ -103,6 +103,14 @@ static void service_answers(int status, const char *body, int delay_ms)
     pthread_mutex_unlock(&service.lock);
 }
 
+static bool service_was_sent(const char *text)
+{
+    pthread_mutex_lock(&service.lock);
+    bool found = strstr(service.request, text) != NULL;
+    pthread_mutex_unlock(&service.lock);
+    return found;
+}
+
 static int open_fixed(void **state)
 {
     return scorer_fixed_open(123456, (struct scorer **)state) == STATUS_OK ? 0 : -1;
@@ -181,14 +189,12 @@ static void the_service_is_asked_with_every_feature(void **state)
     assert_int_equal(scorer_score(*state, &question, &score), STATUS_OK);
     assert_int_equal(score.risk, 123456);
     assert_string_equal(score.model, "served-2");
-    pthread_mutex_lock(&service.lock);
-    assert_non_null(strstr(service.request, "POST /v1/predict"));
+    assert_true(service_was_sent("POST /v1/predict"));
     for (int i = 0; i < FEATURE_COUNT; i++)
-        assert_non_null(strstr(service.request, feature_definitions[i].name));
-    assert_non_null(strstr(service.request, "\"transaction_count_30d\":12,"));
-    assert_non_null(strstr(service.request, "\"avg_transaction_value_30d\":45.50,"));
-    assert_non_null(strstr(service.request, "\"emotion_guard\":\"full\"}"));
-    pthread_mutex_unlock(&service.lock);
+        assert_true(service_was_sent(feature_definitions[i].name));
+    assert_true(service_was_sent("\"transaction_count_30d\":12,"));
+    assert_true(service_was_sent("\"avg_transaction_value_30d\":45.50,"));
+    assert_true(service_was_sent("\"emotion_guard\":\"full\"}"));
 }
 
 /* The former system's services answer one risk, and know of no guard: they are asked twice. */
@@ -200,8 +206,8 @@ static void a_plain_service_is_asked_without_emotions_too(void **state)
     assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
     assert_int_equal(score.risk_full, 123456);
     assert_int_equal(score.risk_financial, 123456);
-    assert_non_null(strstr(service.request, "\"avg_positivity_7d\":0.500000,"));
-    assert_non_null(strstr(service.request, "\"emotion_count_7d\":0,"));
+    assert_true(service_was_sent("\"avg_positivity_7d\":0.500000,"));
+    assert_true(service_was_sent("\"emotion_count_7d\":0,"));
 }
 
 static void a_full_answer_is_guarded_here_as_well(void **state)
@@ -249,7 +255,7 @@ static void any_inference_server_can_be_asked(void **state)
     assert_int_equal(score.risk_full, 300000);
     assert_int_equal(score.risk, 200000);
     assert_string_equal(score.model, "7");
-    assert_non_null(strstr(service.request, "\"name\":\"features\""));
+    assert_true(service_was_sent("\"name\":\"features\""));
     service_answers(200, "{\"outputs\":[{\"name\":\"x\",\"data\":[[0.5],[0.4]]}]}", 0);
     assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_OK);
     assert_int_equal(score.risk, 400000);
