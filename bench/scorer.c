@@ -57,7 +57,7 @@ int main(int argc, char **argv)
         return 1;
     trained_source_init(&source);
     trained_source_publish(&source, &model);
-    if (scorer_trained_open(&source, &scorer) != STATUS_OK)
+    if (scorer_trained_open(&source, TRAINED_TREES, &scorer) != STATUS_OK)
         return 1;
     questions_fill(questions);
     int64_t start_ns = steady_ns();

@@ -283,6 +283,16 @@ static int run_replay(int argc, char **argv)
 }
 
 /* The policy first: what is wrong with it needs no database. */
+/* A model that stands in a folder. */
+static int model_start(const char *folder, struct scorer **model)
+{
+    char reason[REASON_MAX + 1];
+    if (engines_model_at(&engines, folder, model, reason) == STATUS_OK)
+        return EX_OK;
+    fprintf(stderr, "ecs: --model %s: %s\n", folder, reason);
+    return EX_NOINPUT;
+}
+
 static int run_backtest(int argc, char **argv)
 {
     struct backtest_options options;
@@ -297,18 +307,23 @@ static int run_backtest(int argc, char **argv)
         result = store_start(&contexts[0]);
     if (result != EX_OK)
         return result;
+    struct scorer *model = NULL;
+    if (options.model_path != NULL)
+        result = model_start(options.model_path, &model);
     int opened = 1;
-    while (opened < BACKTEST_READERS &&
+    while (result == EX_OK && opened < BACKTEST_READERS &&
            engines_context_open(&engines, USES_STORE, &contexts[opened]) == STATUS_OK)
         opened++;
     for (int i = 0; i < opened; i++)
         stores[i] = contexts[i].store;
     if (opened == BACKTEST_READERS) {
-        result = command_backtest(&options, &policy, stores);
-    } else {
+        result = command_backtest(&options, &policy, stores, model);
+    } else if (result == EX_OK) {
         fprintf(stderr, "ecs: the database cannot be opened\n");
         result = EX_UNAVAILABLE;
     }
+    if (model != NULL)
+        scorer_close(model);
     for (int i = 0; i < opened; i++)
         engines_context_close(&engines, &contexts[i]);
     engines_close(&engines);

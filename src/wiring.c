@@ -138,17 +138,20 @@ static enum status fixed_risk(const char *name, int32_t *risk)
     return STATUS_OK;
 }
 
-static bool is_trained(const struct settings *settings)
+/* True if the model is one of a folder's. */
+static bool is_trained(const struct settings *settings, enum trained_form *form)
 {
-    return strcmp(settings->scorer, "trained") == 0;
+    *form = strcmp(settings->scorer, "points") == 0 ? TRAINED_POINTS : TRAINED_TREES;
+    return *form == TRAINED_POINTS || strcmp(settings->scorer, "trained") == 0;
 }
 
 static enum status model_open(struct engines *engines, struct scorer **scorer)
 {
     const struct settings *settings = engines->settings;
+    enum trained_form form;
     int32_t risk;
-    if (is_trained(settings))
-        return scorer_trained_open(&engines->trained, scorer);
+    if (is_trained(settings, &form))
+        return scorer_trained_open(&engines->trained, form, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
@@ -170,10 +173,24 @@ enum status engines_model_open(void *argument, const char *name, struct scorer *
         return scorer_fixed_open(risk, model);
     if (strcmp(name, "random") == 0)
         return STATUS_INVALID;
+    bool points = strncmp(name, POINTS_PREFIX, sizeof POINTS_PREFIX - 1) == 0;
+    if (points)
+        name += sizeof POINTS_PREFIX - 1;
     if (shelf_find(engines->shelf, name, &shelved) != STATUS_OK)
         return STATUS_NOT_FOUND;
     trained_source_publish(&engines->trained, &shelved);
-    return scorer_trained_open(&engines->trained, model);
+    return scorer_trained_open(&engines->trained, points ? TRAINED_POINTS : TRAINED_TREES, model);
+}
+
+enum status engines_model_at(struct engines *engines, const char *folder, struct scorer **model,
+                             char reason[REASON_MAX + 1])
+{
+    struct shelved_model shelved;
+    enum status status = shelf_put(engines->shelf, folder, &shelved, reason);
+    if (status != STATUS_OK)
+        return status;
+    trained_source_publish(&engines->trained, &shelved);
+    return scorer_trained_open(&engines->trained, TRAINED_TREES, model);
 }
 
 /* Puts the model on the shelf and lets it answer from now on. */
@@ -200,8 +217,10 @@ static enum status model_load_first(struct engines *engines, unsigned uses, stru
                 ((uses & USES_SCORER) != 0 && settings->credit_analysis_service_url[0] == '\0');
     snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
     trained_source_init(&engines->trained);
-    engines->watches_model = here && is_trained(settings) && settings->model_dir[0] != '\0';
-    if (!here || !is_trained(settings) || model_take(engines, reason) == STATUS_OK)
+    enum trained_form form;
+    bool trained = here && is_trained(settings, &form);
+    engines->watches_model = trained && settings->model_dir[0] != '\0';
+    if (!trained || model_take(engines, reason) == STATUS_OK)
         return STATUS_OK;
     buf_printf(faults, "MODEL_DIR: %s\n", reason);
     return STATUS_INVALID;
@@ -383,17 +402,26 @@ static enum status cache_open(struct engines *engines, struct cache **cache)
     return engines->memory == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
-static enum status scorer_open(struct engines *engines, struct scorer **scorer)
+static bool asks_a_service(const struct engines *engines)
 {
-    struct scorer *model;
-    const char *url = engines->settings->credit_analysis_service_url;
-    enum status status =
-        url[0] != '\0' ? scorer_http_open(url, &model) : model_open(engines, &model);
+    return engines->settings->credit_analysis_service_url[0] != '\0';
+}
+
+/* A breaker around a service, or around the model in this process: that of the context, if it has
+ * one, for each handle has trees of its own. */
+static enum status scorer_open(struct engines *engines, struct role_context *context)
+{
+    struct scorer *inner = context->model;
+    enum status status = STATUS_OK;
+    if (asks_a_service(engines))
+        status = scorer_http_open(engines->settings->credit_analysis_service_url, &inner);
+    else if (inner == NULL)
+        status = model_open(engines, &inner);
     if (status != STATUS_OK)
         return status;
-    status = scorer_breaker_open(engines->gate, model, scorer);
-    if (status != STATUS_OK)
-        scorer_close(model);
+    status = scorer_breaker_open(engines->gate, inner, &context->scorer);
+    if (status != STATUS_OK && inner != context->model)
+        scorer_close(inner);
     return status;
 }
 
@@ -413,10 +441,10 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
         status = store_open(engines, &context->store);
     if (status == STATUS_OK && (uses & USES_CACHE) != 0)
         status = cache_open(engines, &context->cache);
-    if (status == STATUS_OK && (uses & USES_SCORER) != 0)
-        status = scorer_open(engines, &context->scorer);
     if (status == STATUS_OK && (uses & USES_MODEL) != 0)
         status = model_open(engines, &context->model);
+    if (status == STATUS_OK && (uses & USES_SCORER) != 0)
+        status = scorer_open(engines, context);
     if (status != STATUS_OK)
         engines_context_close(engines, context);
     return status;
@@ -427,10 +455,11 @@ void engines_context_close(void *argument, struct role_context *context)
     struct engines *engines = argument;
     if (context->store != NULL)
         store_close(context->store);
+    /* A breaker closes what it is around. */
+    if (context->model != NULL && (context->scorer == NULL || asks_a_service(engines)))
+        scorer_close(context->model);
     if (context->scorer != NULL)
         scorer_close(context->scorer);
-    if (context->model != NULL)
-        scorer_close(context->model);
     /* The map in this process is shared by all threads and closed with the engines. */
     if (context->cache != NULL && context->cache != engines->memory)
         cache_close(context->cache);

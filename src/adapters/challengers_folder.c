@@ -36,7 +36,7 @@ static enum status model_take(struct challenger *challenger, struct trained_sour
     }
     trained_source_init(source);
     trained_source_publish(source, &model);
-    return scorer_trained_open(source, &challenger->model);
+    return scorer_trained_open(source, TRAINED_TREES, &challenger->model);
 }
 
 static enum status challenger_take(struct challengers_folder *folder, const char *path,

@@ -88,8 +88,8 @@ static enum status place(const char *shelf, const char *draft, const struct mode
     struct hash hash = model_hash(loaded);
     hash_format(&hash, hash_text);
     place_of(shelf, hash_text, model);
-    snprintf(model->name, sizeof model->name, "%.*s@%s", MODEL_NAME_MAX - HASH_TEXT_SIZE,
-             model_name(loaded), hash_text);
+    snprintf(model->name, sizeof model->name, "%.*s@%s",
+             MODEL_NAME_MAX - HASH_TEXT_SIZE - SHELF_PREFIX_MAX, model_name(loaded), hash_text);
     if (rename(draft, model->folder) == 0)
         return STATUS_OK;
     if (errno == ENOTEMPTY || errno == EEXIST)

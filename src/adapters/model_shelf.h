@@ -12,7 +12,8 @@
 #include "base/status.h"
 #include "limits.h"
 
-enum { SHELF_PATH_MAX = 2048 };
+/* Before the name of a model that is asked otherwise, such as its scorecard. */
+enum { SHELF_PATH_MAX = 2048, SHELF_PREFIX_MAX = 7 };
 
 /* Where a model stands, and what decisions call it. */
 struct shelved_model {

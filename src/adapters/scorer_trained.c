@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/points.h"
 
 struct scorer_trained {
     struct scorer base;
     struct trained_source *source;
     uint64_t version; /* of the source, that `model` is */
-    struct model *model;
+    enum trained_form form;
+    struct model *model;   /* TRAINED_TREES */
+    struct points *points; /* TRAINED_POINTS */
     char name[MODEL_NAME_MAX + 1];
 };
 
@@ -54,6 +57,44 @@ enum status trained_model_check(const struct model *model, char reason[REASON_MA
     return STATUS_INVALID;
 }
 
+static enum status trees_renew(struct scorer_trained *trained, const char *folder,
+                               char reason[REASON_MAX + 1])
+{
+    struct model *fresh;
+    enum status status = model_load(folder, &fresh, reason);
+    if (status != STATUS_OK)
+        return status;
+    model_free(trained->model);
+    trained->model = fresh;
+    return STATUS_OK;
+}
+
+static void points_drop(struct points *points)
+{
+    if (points != NULL)
+        points_free(points);
+    free(points);
+}
+
+static enum status points_renew(struct scorer_trained *trained, const char *folder,
+                                char reason[REASON_MAX + 1])
+{
+    struct points *fresh = calloc(1, sizeof *fresh);
+    enum status status = fresh == NULL ? STATUS_UNAVAILABLE : points_load(folder, fresh, reason);
+    if (status == STATUS_OK && fresh->column_count != FEATURE_COUNT) {
+        snprintf(reason, REASON_MAX + 1, "the scorecard has not every feature");
+        points_free(fresh);
+        status = STATUS_INVALID;
+    }
+    if (status != STATUS_OK) {
+        free(fresh);
+        return status;
+    }
+    points_drop(trained->points);
+    trained->points = fresh;
+    return STATUS_OK;
+}
+
 /* What was published stands on the shelf and was checked; if it cannot be read even so, the model
  * of before goes on answering. */
 static void renew(struct scorer_trained *trained)
@@ -66,14 +107,15 @@ static void renew(struct scorer_trained *trained)
     struct shelved_model shelved = source->model;
     trained->version = atomic_load(&source->version);
     pthread_mutex_unlock(&source->lock);
-    struct model *fresh;
-    if (model_load(shelved.folder, &fresh, reason) != STATUS_OK) {
+    enum status status = trained->form == TRAINED_TREES
+                             ? trees_renew(trained, shelved.folder, reason)
+                             : points_renew(trained, shelved.folder, reason);
+    if (status != STATUS_OK)
         log_error("model cannot be loaded", LOG_TEXT("reason", reason));
-        return;
-    }
-    model_free(trained->model);
-    trained->model = fresh;
-    memcpy(trained->name, shelved.name, sizeof trained->name);
+    else
+        snprintf(trained->name, sizeof trained->name, "%s%.*s",
+                 trained->form == TRAINED_TREES ? "" : POINTS_PREFIX,
+                 MODEL_NAME_MAX - SHELF_PREFIX_MAX, shelved.name);
 }
 
 static void row_of(const struct features *features, double row[FEATURE_COUNT])
@@ -122,12 +164,49 @@ static enum status weigh(void *self, enum risk_basis basis, const struct feature
     return STATUS_OK;
 }
 
+static enum status points_risks(void *self, enum risk_basis basis, const struct features features[],
+                                size_t count, int32_t risks[])
+{
+    struct scorer_trained *trained = self;
+    for (size_t i = 0; i < count; i++) {
+        double row[FEATURE_COUNT];
+        struct features financial = features_without_emotions(&features[i]);
+        row_of(basis == BASIS_FULL ? &features[i] : &financial, row);
+        double probability = points_probability(points_score(trained->points, row));
+        risks[i] = (int32_t)lround(probability * MILLIONTHS);
+    }
+    return STATUS_OK;
+}
+
+/* Against somebody of whom nothing is known, feature by feature: points add up. */
+static enum status points_weigh(void *self, enum risk_basis basis, const struct features *features,
+                                int32_t weights[FEATURE_COUNT])
+{
+    const double log_odds_of_point = log(2) / POINTS_DOUBLE;
+    struct scorer_trained *trained = self;
+    struct features empty = features_empty(), financial = features_without_emotions(features);
+    double row[FEATURE_COUNT], neutral[FEATURE_COUNT];
+    row_of(basis == BASIS_FULL ? features : &financial, row);
+    row_of(&empty, neutral);
+    int32_t nobody = points_score(trained->points, neutral);
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        double kept = neutral[i];
+        neutral[i] = row[i];
+        int32_t less = nobody - points_score(trained->points, neutral);
+        weights[i] = (int32_t)lround(less * log_odds_of_point * MILLIONTHS);
+        neutral[i] = kept;
+    }
+    return STATUS_OK;
+}
+
 static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
     struct scorer_trained *trained = (struct scorer_trained *)base;
-    const struct risk_model model = {risks_of, weigh, trained};
+    const struct risk_model trees = {risks_of, weigh, trained};
+    const struct risk_model points = {points_risks, points_weigh, trained};
     renew(trained);
-    enum status status = scoring_answer(&model, question, score);
+    enum status status =
+        scoring_answer(trained->form == TRAINED_TREES ? &trees : &points, question, score);
     memcpy(score->model, trained->name, sizeof score->model);
     return status;
 }
@@ -141,11 +220,14 @@ static const char *model(struct scorer *base)
 
 static void close_trained(struct scorer *base)
 {
-    model_free(((struct scorer_trained *)base)->model);
-    free(base);
+    struct scorer_trained *trained = (struct scorer_trained *)base;
+    model_free(trained->model);
+    points_drop(trained->points);
+    free(trained);
 }
 
-enum status scorer_trained_open(struct trained_source *source, struct scorer **scorer)
+enum status scorer_trained_open(struct trained_source *source, enum trained_form form,
+                                struct scorer **scorer)
 {
     static const struct scorer_ops ops = {.score = score, .model = model, .close = close_trained};
     struct scorer_trained *trained = calloc(1, sizeof *trained);
@@ -153,8 +235,9 @@ enum status scorer_trained_open(struct trained_source *source, struct scorer **s
         return STATUS_UNAVAILABLE;
     trained->base.ops = &ops;
     trained->source = source;
+    trained->form = form;
     renew(trained);
-    if (trained->model == NULL) {
+    if (trained->model == NULL && trained->points == NULL) {
         free(trained);
         return STATUS_INVALID;
     }

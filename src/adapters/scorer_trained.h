@@ -26,7 +26,14 @@ void trained_source_publish(struct trained_source *source, const struct shelved_
  * their groups and directions, or it cannot do without emotions. */
 MUST_CHECK enum status trained_model_check(const struct model *model, char reason[REASON_MAX + 1]);
 
-/* The source outlives the scorer. */
-MUST_CHECK enum status scorer_trained_open(struct trained_source *source, struct scorer **scorer);
+/* Of a folder, the trees, or the scorecard beside them: the plain model to fall back to, which a
+ * person can add up by hand. Decisions name a scorecard POINTS_PREFIX and then the folder's model.
+ */
+enum trained_form { TRAINED_TREES, TRAINED_POINTS };
+#define POINTS_PREFIX "points:"
+
+/* The source outlives the scorer. INVALID: what it published cannot be read. */
+MUST_CHECK enum status scorer_trained_open(struct trained_source *source, enum trained_form form,
+                                           struct scorer **scorer);
 
 #endif

@@ -53,7 +53,7 @@ static enum status state_read(struct sql *sql, const struct uuid *user_id,
 {
     enum status status =
         sql_one(sql,
-                "SELECT v.version, " DECISION_AND_OFFER " FROM feature_versions v"
+                "SELECT v.version, " DECISION_IN_BRIEF_AND_OFFER " FROM feature_versions v"
                 " LEFT JOIN decisions d ON d.user_id = v.user_id AND d.position ="
                 " (SELECT max(position) FROM decisions WHERE user_id = $1)" DECISION_WITH_OFFER
                 " WHERE v.user_id = $1",
@@ -203,7 +203,7 @@ static enum status decision_settle(struct sql *sql, const struct decision *decis
     if (state.has_decision &&
         decision_still_stands(&state.last, &decision->inputs, decision->cooling_off_us,
                               decision->decided_at_us)) {
-        *stands = state.last;
+        status = decision_find(sql, &state.last.id, &decision->user_id, stands);
     } else {
         *stands = *decision;
         status = decision_add(sql, stands);

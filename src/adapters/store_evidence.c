@@ -100,13 +100,20 @@ static void nearest_take(const json_t *object, struct nearest *nearest)
 
 enum status evidence_read(const char *features, const char *explanation, struct decision *decision)
 {
-    json_t *known = json_loads(features, 0, NULL), *why = json_loads(explanation, 0, NULL);
+    bool brief = features[0] == '\0';
+    json_t *known = brief ? NULL : json_loads(features, 0, NULL);
+    json_t *why = json_loads(explanation, 0, NULL);
     struct evidence evidence;
     enum status status = STATUS_INTERNAL;
-    if (json_is_object(known) && json_is_object(why))
+    decision->features = (struct features){{0}};
+    decision->evidence = (struct hash){{0}};
+    if (brief && json_is_object(why))
+        status = STATUS_OK;
+    else if (json_is_object(known) && json_is_object(why))
         status = evidence_hash(known, why, &evidence, &decision->evidence);
     if (status == STATUS_OK) {
-        features_take(known, &decision->features);
+        if (!brief)
+            features_take(known, &decision->features);
         reasons_take(json_object_get(why, "reasons"), &decision->reasons);
         nearest_take(json_object_get(why, "nearest"), &decision->nearest);
     }

@@ -20,8 +20,9 @@ struct evidence {
 
 /* Sets decision->evidence too. */
 MUST_CHECK enum status evidence_write(struct decision *decision, struct evidence *evidence);
-/* Sets features, reasons, nearest and evidence. A feature that a decision of an older schema did
- * not have is as of nobody; what it had and nobody knows any more is in the hash all the same. */
+/* Sets features, reasons, nearest and evidence; of no features (""), reasons and nearest alone. A
+ * feature that a decision of an older schema did not have is as of nobody; what it had and nobody
+ * knows any more is in the hash all the same. */
 MUST_CHECK enum status evidence_read(const char *features, const char *explanation,
                                      struct decision *decision);
 

@@ -16,11 +16,12 @@
 #include "wire/policy_json.h"
 
 static const char usage[] =
-    "usage: ecs backtest POLICY [--since TIME] [--html FILE]\n\n"
+    "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n\n"
     "Tells what a policy file would have made of the recorded decisions: approvals, exposure,\n"
     "expected loss and price, before and after, and which decisions come out differently.\n"
     "Nothing is changed.\n\n"
     "  --since TIME  only what was decided from then on, like 2026-01-31T12:00:00Z\n"
+    "  --model FOLDER  with the risks that this model (ecs train) sees in the recorded features\n"
     "  --html FILE   writes it as a page too\n\n"
     "Exit status: 0 if it could be weighed, 65 if the policy has an error, 66 if it cannot be\n"
     "read, 69 if the database cannot, 73 if the page cannot be written.\n\n"
@@ -30,6 +31,7 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
 {
     static const struct option known[] = {{"since", required_argument, NULL, 's'},
                                           {"html", required_argument, NULL, 'w'},
+                                          {"model", required_argument, NULL, 'm'},
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     *options = (struct backtest_options){0};
@@ -45,6 +47,8 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
         }
         if (option == 'w')
             options->html_path = optarg;
+        if (option == 'm')
+            options->model_path = optarg;
         if (option == '?')
             return EX_USAGE;
     }
@@ -110,14 +114,16 @@ static int page_write(const struct backtest *backtest, const char *path)
 }
 
 int command_backtest(const struct backtest_options *options, const struct policy *policy,
-                     struct store *const stores[BACKTEST_READERS])
+                     struct store *const stores[BACKTEST_READERS], struct scorer *model)
 {
     struct backtest *backtest = malloc(sizeof *backtest);
     if (backtest == NULL)
         return EX_OSERR;
     backtest_init(backtest, policy);
     int64_t start_us = steady_us();
-    enum status status = backtest_read(stores, options->since_us, backtest);
+    enum status status = model == NULL
+                             ? backtest_read(stores, options->since_us, backtest)
+                             : backtest_read_scored(stores, options->since_us, model, backtest);
     int64_t took_us = steady_us() - start_us;
     int result = EX_OK;
     if (status != STATUS_OK) {

@@ -9,7 +9,8 @@
 
 struct backtest_options {
     const char *policy_path;
-    const char *html_path; /* NULL: no page */
+    const char *html_path;  /* NULL: no page */
+    const char *model_path; /* NULL: the risks that were recorded */
     int64_t since_us;
 };
 
@@ -20,8 +21,8 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
  * cannot be read, all faults being printed. */
 int backtest_policy_read(const struct backtest_options *options, struct policy *policy);
 
-/* Returns the exit status. */
+/* Returns the exit status. `model` may be NULL: the risks that were recorded. */
 int command_backtest(const struct backtest_options *options, const struct policy *policy,
-                     struct store *const stores[BACKTEST_READERS]);
+                     struct store *const stores[BACKTEST_READERS], struct scorer *model);
 
 #endif

@@ -217,19 +217,28 @@ static void reading_free(struct reading *reading)
     free(reading);
 }
 
-enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
-                          struct backtest *backtest)
+static struct reading *reading_create(struct store *const stores[BACKTEST_READERS],
+                                      int64_t since_us, const struct policy *candidate)
 {
     struct reading *reading = calloc(1, sizeof *reading);
     if (reading == NULL)
-        return STATUS_UNAVAILABLE;
-    reading->candidate = backtest->candidate;
+        return NULL;
+    reading->candidate = candidate;
     reading->since_us = since_us;
     for (int i = 0; i < BACKTEST_READERS; i++) {
         reading->readers[i].reading = reading;
         reading->readers[i].store = stores[i];
-        backtest_init(&reading->readers[i].backtest, backtest->candidate);
+        backtest_init(&reading->readers[i].backtest, candidate);
     }
+    return reading;
+}
+
+enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
+                          struct backtest *backtest)
+{
+    struct reading *reading = reading_create(stores, since_us, backtest->candidate);
+    if (reading == NULL)
+        return STATUS_UNAVAILABLE;
     enum status status = store_verdicts_extent(stores[0], &reading->decisions, &reading->offers);
     if (status == STATUS_OK)
         status = run_all(reading, tables_fill);
@@ -238,5 +247,74 @@ enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t 
     for (int i = 0; i < BACKTEST_READERS && status == STATUS_OK; i++)
         backtest_merge(backtest, &reading->readers[i].backtest);
     reading_free(reading);
+    return status;
+}
+
+/* A recorded decision with the risks that the model sees in its features. */
+static enum status decision_score(struct reader *reader, struct scorer *model,
+                                  const struct decision *decision)
+{
+    const struct policy *candidate = reader->reading->candidate;
+    const struct offer *offer = &decision->offer;
+    struct question question = decision_question(&decision->features, candidate);
+    struct score score;
+    question.explain = false;
+    question.approve_to = -1;
+    enum status status = scorer_score(model, &question, &score);
+    struct verdict verdict = {.user_id = decision->user_id,
+                              .decision_id = decision->id,
+                              .decided_at_us = decision->decided_at_us,
+                              .approved = decision->approved,
+                              .logged = true,
+                              .risk = decision->risk,
+                              .risk_full = score.risk_full,
+                              .risk_financial = score.risk_financial,
+                              .emotions_known = question.emotions_known,
+                              .limit_cents = decision->has_offer ? offer->limit_cents : 0,
+                              .rate_bp = decision->has_offer ? offer->rate_bp : 0};
+    if (status == STATUS_OK)
+        verdict_count(reader, &verdict,
+                      decision->has_offer ? band_of_type(candidate, offer->credit_type)
+                                          : (int16_t)-1);
+    return status;
+}
+
+static enum status score_all(struct reader *reader, struct scorer *model,
+                             struct logged_decision logged[], size_t max)
+{
+    struct log_place place = {0};
+    size_t count;
+    do {
+        enum status status = store_decisions_scan(reader->store, &place, reader->reading->since_us,
+                                                  logged, max, &count);
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+            place = (struct log_place){logged[i].decision.user_id, logged[i].position};
+            status = decision_score(reader, model, &logged[i].decision);
+        }
+        if (status != STATUS_OK)
+            return status;
+    } while (count > 0);
+    return STATUS_OK;
+}
+
+enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS], int64_t since_us,
+                                 struct scorer *model, struct backtest *backtest)
+{
+    enum { PAGE = 500 };
+    struct reading *reading = reading_create(stores, since_us, backtest->candidate);
+    struct logged_decision *logged = calloc(PAGE, sizeof *logged);
+    enum status status = STATUS_UNAVAILABLE;
+    if (reading != NULL && logged != NULL) {
+        struct reader *reader = &reading->readers[0];
+        people_read(reader);
+        status = reader->status;
+        if (status == STATUS_OK)
+            status = score_all(reader, model, logged, PAGE);
+        if (status == STATUS_OK)
+            backtest_merge(backtest, &reader->backtest);
+    }
+    free(logged);
+    if (reading != NULL)
+        reading_free(reading);
     return status;
 }

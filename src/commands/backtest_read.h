@@ -6,6 +6,7 @@
 #define ECS_COMMANDS_BACKTEST_READ_H
 
 #include "domain/backtest.h"
+#include "ports/scorer.h"
 #include "ports/store.h"
 
 enum { BACKTEST_READERS = 2 };
@@ -15,5 +16,11 @@ enum { BACKTEST_READERS = 2 };
  * the database failed, or memory is out. */
 MUST_CHECK enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
                                      struct backtest *backtest);
+
+/* The same, but the candidate weighs what `model` says of the recorded features, not the risks that
+ * were recorded. One thread: the model takes most of the time. */
+MUST_CHECK enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS],
+                                            int64_t since_us, struct scorer *model,
+                                            struct backtest *backtest);
 
 #endif

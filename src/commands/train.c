@@ -25,6 +25,8 @@ enum {
     LEFT_OUT_MAX = 64 * 1024,
 };
 
+static const double test_share_last = 0.25; /* of rows with times: the last of them */
+
 static const char usage[] =
     "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]...\n"
     "       ecs train --from population [OPTION VALUE]...\n\n"
@@ -36,6 +38,9 @@ static const char usage[] =
     "  --csv FILE        the data, with a header; empty, NA, ? and null are missing values\n"
     "  --label COLUMN    the column of outcomes, of which there are two\n"
     "  --positive VALUE  the outcome to predict\n"
+    "  --time COLUMN     when each row was (a number, or 2026-01-31T12:00:00Z): tested on the "
+    "last\n"
+    "                    quarter of them, trained on those before\n"
     "  --from population the data are simulated people, and who of them defaults\n"
     "  --people N        how many of them (20000)\n"
     "  --out FOLDER      where the model is written (./model)\n"
@@ -50,6 +55,7 @@ struct options {
     const char *csv;
     const char *label;
     const char *positive;
+    const char *time; /* NULL: folds, whatever the time */
     const char *out;
     int64_t folds;
     int64_t repeats; /* 0: as many as fit the data */
@@ -75,8 +81,9 @@ static bool option_read(struct options *options, const char *name, const char *v
         const char *name;
         const char **text;
     } texts[] = {
-        {"--from", &options->from},         {"--csv", &options->csv}, {"--label", &options->label},
-        {"--positive", &options->positive}, {"--out", &options->out},
+        {"--from", &options->from},   {"--csv", &options->csv},
+        {"--label", &options->label}, {"--positive", &options->positive},
+        {"--time", &options->time},   {"--out", &options->out},
     };
     const struct {
         const char *name;
@@ -200,8 +207,10 @@ static int train(const struct options *options, const struct table *table, const
         options->csv == NULL
             ? snprintf(command, sizeof command, "ecs train --from population --people %" PRId64,
                        options->people)
-            : snprintf(command, sizeof command, "ecs train --csv %s --label %s --positive %s",
-                       table->source, options->label, options->positive);
+            : snprintf(command, sizeof command, "ecs train --csv %s --label %s --positive %s%s%s",
+                       table->source, options->label, options->positive,
+                       options->time == NULL ? "" : " --time ",
+                       options->time == NULL ? "" : options->time);
     snprintf(command + size, sizeof command - (size_t)size,
              " --folds %" PRId64 " --repeats %zu --seed %" PRId64, options->folds, repeats,
              options->seed);
@@ -209,6 +218,7 @@ static int train(const struct options *options, const struct table *table, const
         .evaluation = {.folds = (size_t)options->folds,
                        .repeats = repeats,
                        .seed = (uint64_t)options->seed,
+                       .test_share = test_share_last,
                        .progress = progress_show},
         .folder = options->out,
         .name = name,
@@ -257,7 +267,7 @@ int command_train(int argc, char **argv)
         return train_on_population(&options);
     table_init(&table);
     buf_init(&left_out, LEFT_OUT_MAX);
-    const struct csv_options csv = {options.label, options.positive};
+    const struct csv_options csv = {options.label, options.positive, options.time};
     enum status status = csv_read(options.csv, &csv, &table, &left_out, reason);
     if (status == STATUS_OK) {
         printf("%zu rows, %zu columns", table.row_count, table.column_count);

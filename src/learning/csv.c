@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_text.h"
 #include "learning/csv_fields.h"
 
 enum { NUMBER_TEXT_MAX = 63, READ_SIZE = 64 * 1024 };
@@ -76,6 +77,7 @@ struct parse {
     struct table *table;
     struct buf *left_out;
     size_t label;
+    size_t time;         /* the width if there is none */
     size_t *places;      /* for each column of the table: its field */
     struct slice *words; /* scratch: one a row */
     struct level *levels;
@@ -155,10 +157,17 @@ static enum status column_add(struct parse *parse, size_t field)
     return status;
 }
 
-/* Finds the label among the header's names, which must differ. */
+static enum status column_missing(struct parse *parse, const char *name)
+{
+    snprintf(parse->reason, REASON_MAX + 1, "line 1: no column is named %.100s", name);
+    return STATUS_INVALID;
+}
+
+/* Finds label and time among the header's names, which must differ. */
 static enum status header_check(struct parse *parse)
 {
-    bool found = false;
+    const struct csv_options *options = parse->options;
+    parse->label = parse->time = parse->fields.width;
     for (size_t i = 0; i < parse->fields.width; i++) {
         struct slice name = trimmed(csv_field(&parse->fields, 0, i));
         if (name.size == 0 || name.size > MODEL_COLUMN_NAME_MAX) {
@@ -175,16 +184,17 @@ static enum status header_check(struct parse *parse)
                 return STATUS_INVALID;
             }
         }
-        if (slice_equals(name, parse->options->label)) {
+        if (slice_equals(name, options->label))
             parse->label = i;
-            found = true;
-        }
+        else if (options->time != NULL && slice_equals(name, options->time))
+            parse->time = i;
     }
-    if (found)
-        return STATUS_OK;
-    snprintf(parse->reason, REASON_MAX + 1, "line 1: no column is named %.100s",
-             parse->options->label);
-    return STATUS_INVALID;
+    if (parse->label == parse->fields.width)
+        return column_missing(parse, options->label);
+    if (options->time != NULL && parse->time == parse->fields.width)
+        return column_missing(parse, options->time);
+    parse->table->timed = options->time != NULL;
+    return STATUS_OK;
 }
 
 /* Two outcomes, none missing, one of them the positive one. */
@@ -233,6 +243,20 @@ static double value_of(const struct model_column *column, struct slice text)
     return NAN;
 }
 
+/* Only the order of times matters, so numbers may be of any unit. */
+static bool time_read(const struct parse *parse, size_t row, int64_t *time_us)
+{
+    double number;
+    *time_us = 0;
+    if (!parse->table->timed)
+        return true;
+    struct slice text = trimmed(csv_field(&parse->fields, row, parse->time));
+    if (!number_read(text, &number) || fabs(number) > 9e15)
+        return time_parse(text.data, text.size, time_us) == STATUS_OK;
+    *time_us = (int64_t)number;
+    return true;
+}
+
 static enum status rows_add(struct parse *parse)
 {
     struct table *table = parse->table;
@@ -245,7 +269,15 @@ static enum status rows_add(struct parse *parse)
             values[i] = value_of(&table->columns[i],
                                  trimmed(csv_field(&parse->fields, row, parse->places[i])));
         struct slice label = trimmed(csv_field(&parse->fields, row, parse->label));
-        status = table_add_row(table, values, slice_equals(label, parse->options->positive), 0);
+        int64_t time_us;
+        if (!time_read(parse, row, &time_us)) {
+            snprintf(parse->reason, REASON_MAX + 1, "line %zu: %.80s is no number and no time",
+                     parse->fields.lines[row], parse->options->time);
+            free(values);
+            return STATUS_INVALID;
+        }
+        status =
+            table_add_row(table, values, slice_equals(label, parse->options->positive), time_us);
     }
     if (values == NULL || status != STATUS_OK) {
         snprintf(parse->reason, REASON_MAX + 1, "memory is out");
@@ -259,7 +291,7 @@ static enum status columns_add(struct parse *parse)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < parse->fields.width && status == STATUS_OK; i++)
-        if (i != parse->label)
+        if (i != parse->label && i != parse->time)
             status = column_add(parse, i);
     if (status == STATUS_OK && parse->table->column_count == 0) {
         snprintf(parse->reason, REASON_MAX + 1, "no column but the outcome says anything");

@@ -16,6 +16,7 @@
 struct csv_options {
     const char *label;    /* name of the column of outcomes */
     const char *positive; /* the outcome to predict; there must be exactly one other */
+    const char *time;     /* name of the column that tells when: numbers, or ISO 8601; NULL: none */
 };
 
 /* Fills an empty table. `text` is the file, and is written over; `left_out` gets the names of

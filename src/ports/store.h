@@ -48,7 +48,8 @@ struct revocation {
 struct credit_state {
     int64_t features_version; /* grows with every event counted for the person */
     bool has_decision;
-    struct decision last; /* the newest decision, with its offer if it made one */
+    struct decision last; /* the newest decision, with its offer if it made one; its features and
+                             its evidence are left out */
 };
 
 /* An Idempotency-Key as it came with a request: unique for a user. */

@@ -4,6 +4,7 @@
  * around it, with a clock that the test moves.
  */
 #include <arpa/inet.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +143,14 @@ static void shelf_make(void)
 
 static int open_trained(void **state)
 {
-    return scorer_trained_open(&trained, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_trained_open(&trained, TRAINED_TREES, (struct scorer **)state) == STATUS_OK ? 0
+                                                                                              : -1;
+}
+
+static int open_points(void **state)
+{
+    return scorer_trained_open(&trained, TRAINED_POINTS, (struct scorer **)state) == STATUS_OK ? 0
+                                                                                               : -1;
 }
 
 static int open_http(void **state)
@@ -388,6 +396,22 @@ static void no_direction_is_ever_broken(void **state)
     }
 }
 
+/* The weights of a scorecard are all of its log-odds, but for what rounding to millionths takes. */
+static void points_add_up(void **state)
+{
+    struct question nobody = question, asked = anybody();
+    struct score base, score;
+    nobody.features = features_empty();
+    asked.explain = true;
+    assert_int_equal(scorer_score(*state, &nobody, &base), STATUS_OK);
+    assert_int_equal(scorer_score(*state, &asked, &score), STATUS_OK);
+    double odds = log(score.risk / (1e6 - score.risk)) - log(base.risk / (1e6 - base.risk));
+    double sum = 0;
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        sum += score.weights[i] / 1e6;
+    assert_float_equal(sum, odds, 0.01);
+}
+
 /* Over a whole population: with may_only_help nobody is worse off than with off. */
 static void feelings_never_cost_anybody_anything(void **state)
 {
@@ -524,6 +548,10 @@ int main(void)
         ON(trained, the_financial_risk_does_not_look_at_emotions),
         ON(trained, no_direction_is_ever_broken),
         ON(trained, feelings_never_cost_anybody_anything),
+        ON(points, scores_within_range_and_names_itself),
+        ON(points, the_same_features_have_the_same_risk),
+        ON(points, the_financial_risk_does_not_look_at_emotions),
+        ON(points, points_add_up),
         cmocka_unit_test(the_shelf_refuses_what_is_no_model),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(the_breaker_spares_a_failing_model),

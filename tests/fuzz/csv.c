@@ -28,7 +28,7 @@ static void table_check(const struct table *table)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct csv_options options = {"bad", "yes"};
+    static const struct csv_options options = {"bad", "yes", NULL};
     struct table table;
     struct buf left_out;
     char reason[REASON_MAX + 1] = "";

@@ -205,6 +205,20 @@ def test_decisions_of_before_the_log_are_left_out(decided):
     assert "\n5 were left out: they are from before both risks were recorded\n" in done.stdout
 
 
+def test_another_model_weighs_the_recorded_features(decided):
+    """The recorded risks were drawn at random; the model sees people of whom nothing is known."""
+    model = str(ROOT / "models" / "default")
+    done = decided.command("backtest", str(DEFAULT), "--model", model)
+    assert done.returncode == 0, done.stderr
+    assert f"\n{PEOPLE} decisions weighed in " in done.stdout
+    approved = int(numbers(done.stdout, "approved")[1])
+    assert approved in (0, PEOPLE)  # they are all alike
+    same = decided.command("backtest", str(DEFAULT))
+    assert int(numbers(same.stdout, "approved")[0]) == int(numbers(done.stdout, "approved")[0])
+    wrong = decided.command("backtest", str(DEFAULT), "--model", "/nowhere")
+    assert wrong.returncode == 66 and "--model /nowhere: " in wrong.stderr
+
+
 def test_a_policy_with_errors_is_told_as_the_check_tells_it(folder):
     path = written(folder, policy_of(name="broken", risk_to=1.5, limit={"full": -1}))
     checked = run_ecs("policy", "check", path)

@@ -2,46 +2,72 @@
 """The features of a decision, of `ecs features` and of a decision made again are the same bits."""
 import csv
 import io
+import random
 
 import pytest
 from harness.client import Client, emotion, now_text
+from harness.people import people_added
 from harness.poll import until
 
-PEOPLE = 12
+PEOPLE, ROUNDS = 1000, 5
+
+
+def send_round(client, people, chance):
+    """Feelings and payments of the last month, for everybody; returns how many of each."""
+    feelings = [emotion(person.id, positivity=chance.randrange(10**6) / 10**6,
+                        stress=chance.randrange(10**6) / 10**6,
+                        timestamp=now_text(minutes=chance.randrange(40 * 24 * 60)))
+                for person in people for _ in range(4)]
+    for start in range(0, len(feelings), 1000):
+        assert client.feel_batch(feelings[start:start + 1000]).json()["rejected"] == []
+    for person in people:
+        assert client.spend(person, chance.randrange(1, 300000) / 100,
+                            direction=chance.choice(("in", "out")),
+                            occurredAt=now_text(minutes=chance.randrange(100 * 24 * 60))
+                            ).status_code == 202
+    return len(feelings), len(people)
+
+
+def counted(system, stream):
+    name = f'ecs_events_counted_total{{stream="{stream}"}}'
+    return system.worker(stream).metrics().get(name, 0)
 
 
 @pytest.mark.parametrize("kind", ["embedded", "real"])
 def test_features_are_the_same_everywhere(kind, system_of):
-    system = system_of(kind)
-    client = Client(system)
-    people = [client.person() for _ in range(PEOPLE)]
-    for number, person in enumerate(people):
-        for i in range(number):
-            client.spend(person, 10 + i, direction="in" if i % 3 == 0 else "out",
-                         occurredAt=now_text(days=7 * i))
-            client.feel(emotion(person.id, stress=0.09 * i, timestamp=now_text(hours=30 * i)))
-    for number, person in enumerate(people):
-        client.wait_for_transactions(person, min(number, 5))
-    seen = {}
-    for number, person in enumerate(people):
-        wait_for_feelings(client, person, number)
-        decision = client.analyse(person).json()["decision_id"]
-        seen[person.id] = client.get(f"/v1/decisions/{decision}", person.bearer).json()["features"]
-    moment = now_text()
+    """A thousand people in five rounds: while events come in between, each round is as it was."""
+    system = system_of(kind, start=kind == "real")
+    if kind == "embedded":
+        assert system.command("migrate").returncode == 0
+    people = people_added(system, PEOPLE)
+    if kind == "embedded":
+        system.start()
+    client, chance, sent = Client(system), random.Random(7), [0, 0]
+    seen = {}  # round and hour: decisions by user
+    for turn in range(ROUNDS):
+        for place, count in enumerate(send_round(client, people, chance)):
+            sent[place] += count
+        until("all is counted", lambda: [counted(system, "emotions"),
+                                         counted(system, "transactions")] == sent)
+        for person in people[turn::ROUNDS]:
+            decision = client.analyse(person).json()["decision_id"]
+            decision = client.get(f"/v1/decisions/{decision}", person.bearer).json()
+            seen.setdefault((turn, decision["decided_at"][:13]), {})[person.id] = decision
     if kind == "embedded":
         system.process.terminate()
-    done = system.command("features", "--as-of", moment)
-    assert done.returncode == 0, done.stderr
-    rows = {row["user_id"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
-    for person in people:
-        row = rows[person.id]
-        for name, value in seen[person.id].items():
-            assert int(row[name]) == in_units(name, value), (name, value, row[name])
-    assert system.command("replay").returncode == 0
-
-
-def wait_for_feelings(client, person, count):
-    until("feelings are seen", lambda: client.features(person)["emotion_count_30d"] == count)
+    compared = 0
+    for decisions in seen.values():
+        moment = max(decision["decided_at"] for decision in decisions.values())
+        done = system.command("features", "--as-of", moment)
+        assert done.returncode == 0, done.stderr
+        rows = {row["user_id"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
+        for user_id, decision in decisions.items():
+            for name, value in decision["features"].items():
+                assert int(rows[user_id][name]) == in_units(name, value), (name, value)
+            compared += 1
+    assert compared == PEOPLE
+    replayed = system.command("replay")
+    assert replayed.returncode == 0 and f"{PEOPLE} decisions made again" in replayed.stdout
 
 
 def in_units(name, value):

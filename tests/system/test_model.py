@@ -86,6 +86,23 @@ def test_a_model_is_replaced_without_a_restart(trained):
     assert done.stdout.startswith("2 decisions made again")
 
 
+def test_the_scorecard_beside_it_decides_too(folder, system_of):
+    """What to fall back to when the trees are in doubt."""
+    path = folder / "model"
+    copy_model(path)
+    system = system_of("embedded", {"SCORER": "points", "MODEL_DIR": str(path)})
+    client = Client(system)
+    person = client.person()
+    risky_life(client, person)
+    decision = client.get(f"/v1/decisions/{client.analyse(person).json()['decision_id']}",
+                          person.bearer).json()
+    assert decision["model"].startswith("points:population@")
+    assert decision["factors"]
+    system.process.terminate()
+    done = system.command("replay")
+    assert done.returncode == 0 and ": 0 differ" in done.stdout, done.stdout
+
+
 def truncated(path):
     trees = path / "trees.ubj"
     trees.write_bytes(trees.read_bytes()[:1000])

@@ -142,6 +142,32 @@ def test_a_folder_that_cannot_be_written():
     assert "/proc/none/" in done.stderr
 
 
+def test_rows_with_times_are_tested_on_the_last_of_them(folder):
+    """What was learned before a change of the world does not hold after it."""
+    chance = random.Random(5)
+    lines = ["when,income,bad"]
+    for number in range(2000):
+        income = chance.random()
+        turned = number >= 1500
+        bad = chance.random() < (income if turned else 1 - income)
+        lines.append(f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z,{income},{int(bad)}")
+    path = folder / "times.csv"
+    header, *rows = lines
+    chance.shuffle(rows)
+    path.write_text("\n".join([header, *rows]) + "\n")
+    options = ("--csv", path, "--label", "bad", "--positive", "1", "--repeats", "1")
+    mixed = train(*options, "--out", folder / "mixed")
+    last = train(*options, "--time", "when", "--out", folder / "last")
+    assert last.returncode == 0, last.stderr
+
+    def auc(done):
+        return float(re.search(r"^model +([0-9.]+)", done.stdout, re.MULTILINE).group(1))
+
+    assert auc(last) < 0.4 < 0.55 < auc(mixed)
+    wrong = train(*options, "--time", "income2", "--out", folder / "none")
+    assert wrong.returncode == os.EX_DATAERR and "no column is named income2" in wrong.stderr
+
+
 def test_help():
     done = train("--help")
     assert done.returncode == 0 and done.stdout.startswith("usage: ecs train --csv FILE")

@@ -7,7 +7,7 @@
 
 #include "../unit.h"
 
-static const struct csv_options options = {"bad", "yes"};
+static const struct csv_options options = {"bad", "yes", NULL};
 
 /* Parses a copy, which parsing writes over. */
 static enum status parse(const char *text, size_t size, struct table *table, char *left_out,
