@@ -73,6 +73,26 @@ static void load_integer(const char *name, const char *fallback, int64_t least, 
                    least, most);
 }
 
+static void proxies_load(struct settings *settings, struct buf *faults)
+{
+    settings->proxies.count = 0;
+    const char *entry = settings->trusted_proxies;
+    while (*entry != '\0') {
+        struct slice text = {entry, strcspn(entry, ",")};
+        enum status status = address_list_add(&settings->proxies, text);
+        if (status == STATUS_TOO_LARGE) {
+            buf_printf(faults, "TRUSTED_PROXIES: more than %d entries\n", ADDRESS_NETWORKS_MAX);
+            return;
+        }
+        if (status != STATUS_OK)
+            buf_printf(faults, "TRUSTED_PROXIES: \"%.*s\" is no address and no network\n",
+                       (int)text.size, text.data);
+        entry += text.size;
+        if (*entry == ',' && *++entry == '\0')
+            buf_text(faults, "TRUSTED_PROXIES: ends with a comma\n");
+    }
+}
+
 /* What more than one field decides, or more than its kind. */
 static void check(struct settings *settings, struct buf *faults)
 {
@@ -89,6 +109,7 @@ static void check(struct settings *settings, struct buf *faults)
     long port = colon == NULL ? -1 : strtol(colon + 1, &end, 10);
     if (port < 0 || port > 65535 || end == colon + 1 || *end != '\0')
         buf_text(faults, "LISTEN: must be ADDRESS:PORT with a port from 0 to 65535\n");
+    proxies_load(settings, faults);
     if (settings->data_dir[0] == '\0')
         buf_text(faults, "DATA_DIR: must not be empty\n");
     if (settings->secret_key[0] != '\0' && strlen(settings->secret_key) < SECRET_MIN)

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -25,6 +26,7 @@ struct settings {
 #undef SETTING_SECRET
 #undef SETTING_INTEGER
     enum log_level log_threshold; /* log_level, parsed */
+    struct address_list proxies;  /* trusted_proxies, parsed */
 };
 
 /* INVALID: `faults` holds one line for each. */

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/metrics.h"
+#include "http/forwarded.h"
 #include "http/server_state.h"
 #include "http/trace.h"
 
@@ -80,6 +81,18 @@ static bool framing_is_clear(const struct headers *headers)
             slice_equals(headers->values[HEADER_TRANSFER_ENCODING], "chunked"));
 }
 
+/* Whom limits by address are for. */
+static void call_note_client(struct call *call, struct slice forwarded_for)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr client =
+        forwarded_client(call->server->options.proxies, call->connection->peer, forwarded_for);
+    call->rate_key = rate_limit_key(&client);
+    address_format(&client, text);
+    (void)!call_keep(call, slice_of(text), sizeof text, false,
+                     &call->exchange.request.remote_address);
+}
+
 /* Copies what the handler may look at. MALFORMED: `*detail` says why. */
 static enum status call_fill(struct call *call, const struct headers *headers,
                              const struct route_match *match, const char **detail)
@@ -104,8 +117,7 @@ static enum status call_fill(struct call *call, const struct headers *headers,
         *detail = "Idempotency-Key is too long.";
         return STATUS_MALFORMED;
     }
-    (void)!call_keep(call, slice_of(call->connection->address), INET6_ADDRSTRLEN, false,
-                     &request->remote_address);
+    call_note_client(call, headers->values[HEADER_FORWARDED_FOR]);
     struct slice last = headers->values[HEADER_LAST_EVENT_ID];
     if (last.size > 0) {
         char *end;
@@ -184,7 +196,7 @@ static enum status call_admit(struct call *call, const struct headers *headers, 
                        request->received_us, &request->principal, detail);
     if (status != STATUS_OK)
         return status;
-    if (!rate_limit_pass(server->rates, call->connection->rate_key, request->received_us)) {
+    if (!rate_limit_pass(server->rates, call->rate_key, request->received_us)) {
         call->exchange.response.retry_after_s = 1;
         *detail = "Too many requests.";
         return STATUS_TOO_MANY_REQUESTS;

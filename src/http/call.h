@@ -33,6 +33,7 @@ struct call {
     struct http_server *server;
     struct MHD_Connection *mhd;
     struct connection *connection;
+    uint64_t rate_key;               /* of the client */
     const struct endpoint *endpoint; /* NULL: refused before there was one */
     struct event_stream *stream;     /* ENDPOINT_EVENTS, once it was admitted */
     _Atomic enum call_state state;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/connections.h"
 
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "http/rate_limit.h"
+#include "base/address.h"
 #include "limits.h"
 
 void connections_init(struct connections *connections)
@@ -20,25 +19,15 @@ void connections_destroy(struct connections *connections)
     pthread_mutex_destroy(&connections->lock);
 }
 
-static void address_format(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
-{
-    const void *bytes = &((const struct sockaddr_in *)address)->sin_addr;
-    if (address->sa_family == AF_INET6)
-        bytes = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    if (inet_ntop(address->sa_family, bytes, text, INET6_ADDRSTRLEN) == NULL)
-        text[0] = '\0';
-}
-
 struct connection *connection_open(struct connections *connections, int fd,
-                                   const struct sockaddr *address, int64_t deadline_us)
+                                   const struct sockaddr *peer, int64_t deadline_us)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL)
         return NULL;
     connection->fd = fd;
     connection_deadline(connection, deadline_us);
-    connection->rate_key = rate_limit_key(address);
-    address_format(address, connection->address);
+    connection->peer = address_of(peer);
     /* A peer that is gone, or takes nothing of what it asked for, ends in that time too. */
     unsigned stall_ms = (unsigned)(HTTP_ANSWER_DEADLINE_US / 1000);
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stall_ms, sizeof stall_ms);

@@ -19,8 +19,7 @@ struct connection {
     struct connection *previous;
     int fd;
     _Atomic int64_t deadline_us; /* monotonic */
-    uint64_t rate_key;
-    char address[INET6_ADDRSTRLEN];
+    struct in6_addr peer;
 };
 
 struct connections {
@@ -32,7 +31,7 @@ void connections_init(struct connections *connections);
 void connections_destroy(struct connections *connections);
 /* NULL: out of memory. */
 struct connection *connection_open(struct connections *connections, int fd,
-                                   const struct sockaddr *address, int64_t deadline_us);
+                                   const struct sockaddr *peer, int64_t deadline_us);
 /* Before its socket is closed. */
 void connection_close(struct connections *connections, struct connection *connection);
 /* Any thread. */

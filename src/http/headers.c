@@ -16,6 +16,7 @@ static const struct slice names[HEADER_COUNT] = {
     [HEADER_LAST_EVENT_ID] = NAME("Last-Event-ID"),
     [HEADER_TRACEPARENT] = NAME("traceparent"),
     [HEADER_TRANSFER_ENCODING] = NAME("Transfer-Encoding"),
+    [HEADER_FORWARDED_FOR] = NAME("X-Forwarded-For"),
     [HEADER_INTERNAL_KEY] = NAME("X-Internal-Key"),
     [HEADER_REQUEST_ID] = NAME("X-Request-ID"),
 #undef NAME

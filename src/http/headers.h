@@ -19,6 +19,7 @@ enum header {
     HEADER_LAST_EVENT_ID,
     HEADER_TRACEPARENT,
     HEADER_TRANSFER_ENCODING,
+    HEADER_FORWARDED_FOR, /* of several, the last: what our own proxy wrote */
     HEADER_INTERNAL_KEY,
     HEADER_REQUEST_ID,
     HEADER_COUNT

@@ -43,19 +43,14 @@ void rate_limit_destroy(struct rate_limit *limit)
     free(limit);
 }
 
-uint64_t rate_limit_key(const struct sockaddr *address)
+uint64_t rate_limit_key(const struct in6_addr *address)
 {
     uint64_t key = 0;
-    if (address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-        if (!IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-            memcpy(&key, v6->sin6_addr.s6_addr, sizeof key);
-            return key;
-        }
-        memcpy(&key, v6->sin6_addr.s6_addr + 12, 4);
-    } else if (address->sa_family == AF_INET) {
-        memcpy(&key, &((const struct sockaddr_in *)address)->sin_addr, 4);
+    if (!IN6_IS_ADDR_V4MAPPED(address)) {
+        memcpy(&key, address->s6_addr, sizeof key);
+        return key;
     }
+    memcpy(&key, address->s6_addr + 12, 4);
     return key | UINT64_C(0xFFFF) << 48; /* not a network of the internet */
 }
 

@@ -14,7 +14,6 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "base/status.h"
 #include "ports/cache.h"
@@ -24,7 +23,7 @@ struct rate_limit;
 struct rate_limit *rate_limit_create(int64_t per_second_max); /* NULL: out of memory */
 void rate_limit_destroy(struct rate_limit *limit);
 /* What is counted as one address: an IPv4 address, or the /64 network of an IPv6 address. */
-uint64_t rate_limit_key(const struct sockaddr *address);
+uint64_t rate_limit_key(const struct in6_addr *address);
 /* Counts the request; false if it is one too many. Any thread. */
 bool rate_limit_pass(struct rate_limit *limit, uint64_t key, int64_t now_us);
 /* One thread at a time. */

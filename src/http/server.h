@@ -14,6 +14,7 @@
 
 #include "auth/revocations.h"
 #include "auth/token.h"
+#include "base/address.h"
 #include "base/buf.h"
 #include "ports/cache.h"
 #include "ports/clock.h"
@@ -43,7 +44,8 @@ struct http_options {
     const char *const *internal_keys; /* all are valid; NULL ends the list */
     struct clock *clock;
     struct entropy *entropy;
-    int64_t requests_per_second_max; /* for one address, over all processes that share a cache */
+    int64_t requests_per_second_max;    /* for one address, over all processes that share a cache */
+    const struct address_list *proxies; /* whose X-Forwarded-For is believed */
     http_readiness *readiness;
     void *readiness_context;
 };

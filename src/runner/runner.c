@@ -141,6 +141,7 @@ static enum status start_server(struct runner *runner)
         .clock = options->clock,
         .entropy = options->entropy,
         .requests_per_second_max = settings->rate_requests,
+        .proxies = &settings->proxies,
         .readiness = housekeeping_ready,
         .readiness_context = &runner->keeping,
     };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The same bytes as a time, as a UUID, as a decimal number and as text to be written as JSON.
+ * The same bytes as a time, as a UUID, as a decimal number, as addresses and as text to be written
+ * as JSON.
  */
 #include "fuzz.h"
 
@@ -12,6 +13,7 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
+#include "http/forwarded.h"
 
 static void check_time(struct slice text)
 {
@@ -45,6 +47,19 @@ static void check_decimal(const char *text)
         FUZZ_CHECK(fabs((double)scaled / 100 - value) <= 0.005 + fabs(value) * 1e-12);
 }
 
+/* Whatever a proxy writes, the client has an address, and that is written as it is read. */
+static void check_forwarded(struct slice text)
+{
+    struct address_list everybody = {.count = 0};
+    struct in6_addr again;
+    char formatted[INET6_ADDRSTRLEN];
+    FUZZ_CHECK(address_list_add(&everybody, slice_of("::/0")) == STATUS_OK);
+    struct in6_addr client = forwarded_client(&everybody, in6addr_loopback, text);
+    address_format(&client, formatted);
+    FUZZ_CHECK(address_parse(slice_of(formatted), &again) == STATUS_OK);
+    FUZZ_CHECK(memcmp(&client, &again, sizeof client) == 0);
+}
+
 static void check_json(struct slice text)
 {
     struct buf json;
@@ -70,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_time(text);
     check_uuid(text);
     check_decimal(copy);
+    check_forwarded(text);
     check_json(text);
     free(copy);
     return 0;

@@ -58,6 +58,7 @@ static struct {
     struct shifted_clock clock;
     struct token_keys keys;
     struct revocations *revocations;
+    struct address_list proxies; /* trusted by servers that are started from now on */
     pthread_t completer;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -317,6 +318,7 @@ static void server_start(int threads, int64_t rate)
         .clock = &fixture.clock.base,
         .entropy = entropy_system(),
         .requests_per_second_max = rate,
+        .proxies = &fixture.proxies,
         .readiness = sample_readiness,
     };
     assert_int_equal(http_server_start(&options, &fixture.server), STATUS_OK);

@@ -71,12 +71,9 @@ static void test_a_crowd_passes(void **state)
 
 static uint64_t key_of(const char *text)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-        return rate_limit_key((struct sockaddr *)&v4);
-    assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
-    return rate_limit_key((struct sockaddr *)&v6);
+    struct in6_addr address;
+    assert_int_equal(address_parse(slice_of(text), &address), STATUS_OK);
+    return rate_limit_key(&address);
 }
 
 static void test_addresses(void **state)
