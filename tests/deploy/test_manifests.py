@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Kubernetes manifests are whole, and say of every role what compose.yaml says."""
+import ipaddress
 import re
 
 import pytest
@@ -120,9 +121,9 @@ def writable_folders(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_compose_and_kubernetes_say_the_same_of_a_role(role):
-    environment = {entry["name"]: entry["value"] for entry in container_of(role)["env"]}
+    environment = {entry["name"]: entry["value"] for entry in container_of(role).get("env", [])}
     service = COMPOSE["services"][role]
-    assert environment == service["environment"]
+    assert environment == service.get("environment", {})
     secrets = {value.split("/")[-1] for value in environment.values()
                if value.startswith("/run/secrets/")}
     assert secrets == set(service.get("secrets", []))
@@ -131,6 +132,13 @@ def test_compose_and_kubernetes_say_the_same_of_a_role(role):
     options = (ROOT / "src" / "options.def").read_text(encoding="utf-8")
     for name in environment:
         assert f"OPTION({re.sub('_FILE$', '', name)}," in options
+
+
+@pytest.mark.parametrize("role", API)
+def test_a_role_behind_the_gateway_is_told_its_networks(role):
+    networks = COMPOSE["services"][role]["environment"]["TRUSTED_PROXIES"].split(",")
+    assert all(ipaddress.ip_network(network).is_private or network == "100.64.0.0/10"
+               for network in networks)
 
 
 def test_both_gateways_know_the_same_processes():
