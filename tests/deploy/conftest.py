@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The harness of the system tests, with the gateway in front: `system`, `client` and `person` are
-what those tests expect, so that they run here unchanged."""
+"""The fleet of the system tests, seen from outside: every path is asked of the gateway, whose
+configuration is as it stands."""
 import pathlib
 import shutil
 import sys
@@ -10,26 +10,30 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "system"))
 
-from gateway import GatewaySystem  # noqa: E402
 from harness.client import Client  # noqa: E402
+from harness.fleet import FleetSystem  # noqa: E402
+
+
+class Outside(FleetSystem):
+    def url(self, path):
+        return self.gateway.url(path)
 
 
 @pytest.fixture(scope="session")
 def system():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ecs-test-", dir="/tmp"))
-    gateway = GatewaySystem(folder)
+    fleet = Outside(folder, limited=True)
     try:
-        yield gateway.start()
+        yield fleet.start()
     finally:
         try:
-            gateway.end()
+            fleet.end()
         finally:
             shutil.rmtree(folder)
 
 
 @pytest.fixture
-def client(system, monkeypatch):
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(system.gateway.certificate))
+def client(system):
     return Client(system)
 
 

@@ -18,7 +18,7 @@ from harness.expect import refusal
 from harness.poll import until
 from harness.ports import free_port
 
-from gateway import API_ROLES, Gateway
+from harness.gateway import API_ROLES, Gateway
 
 KIB = 1024
 SECURITY_HEADERS = {

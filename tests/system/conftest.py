@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures. `system` is each of the two engine sets in turn, shared by a whole file's tests, which
-must leave it as they found it; `system_of` starts private ones for tests that break things."""
+"""Fixtures. `system` is each of the chosen kinds of system in turn, shared by all tests, which must
+leave it as they found it; `system_of` starts private ones for tests that break things.
+
+--kinds chooses: `embedded,real` unless it is given. What starts its own systems, or none, belongs
+to that first choice, and is left out of any other."""
 import pathlib
 import shutil
 import tempfile
@@ -9,14 +12,56 @@ import pytest
 
 from harness.client import Client
 from harness.ecs import BINARY, EmbeddedSystem, RealSystem
+from harness.fleet import FleetSystem
 
-KINDS = {"embedded": EmbeddedSystem, "real": RealSystem}
+KINDS = {"embedded": EmbeddedSystem, "real": RealSystem, "fleet": FleetSystem}
+FIRST_CHOICE = "embedded,real"
+# Tests that ask `system` and yet are not for the fleet: {name of a file or test: why}.
+NOT_FOR_THE_FLEET = {
+    "test_openapi.py": "each process describes itself, whatever stands before it",
+    "test_a_zero_in_a_path": "nginx takes no such path: 400, in tests/deploy/test_gateway.py",
+    "test_authorization_comes_before_the_body":
+        "the gateway refuses a body that is too large before any role is asked who sent it",
+    "test_logout_of_one_is_not_logout_of_another":
+        "at once in one process; in the others within 2 s, as the test beside it says",
+    "test_raw_requests_that_are_refused": "nginx reads the bytes: tests/deploy/test_gateway.py",
+    "test_raw_requests_that_are_taken": "nginx reads the bytes: tests/deploy/test_gateway.py",
+    "test_a_body_that_never_ends_is_dropped": "nginx waits for the body",
+    "test_many_half_requests_hold_up_nobody": "nginx waits for the rest",
+}
 _running = []
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kinds", default=FIRST_CHOICE, help="of system, parted by commas: "
+                     + ", ".join(KINDS))
 
 
 def pytest_configure(config):
     if not BINARY.exists():
         pytest.exit(f"{BINARY} is missing: make build", returncode=2)
+    unknown = set(config.getoption("kinds").split(",")) - set(KINDS)
+    if unknown:
+        raise pytest.UsageError(f"--kinds: no kind of system is named {min(unknown)}")
+
+
+def pytest_generate_tests(metafunc):
+    if "system" in metafunc.fixturenames:
+        metafunc.parametrize("system", metafunc.config.getoption("kinds").split(","),
+                             indirect=True)
+
+
+def _is_chosen(item):
+    kind = item.callspec.params.get("system") if hasattr(item, "callspec") else None
+    if kind == "fleet":
+        return not {item.path.name, item.originalname} & set(NOT_FOR_THE_FLEET)
+    return kind is not None or item.config.getoption("kinds") == FIRST_CHOICE
+
+
+def pytest_collection_modifyitems(config, items):
+    out = [item for item in items if not _is_chosen(item)]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if _is_chosen(item)]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -50,7 +95,7 @@ def folder():
 
 @pytest.fixture(scope="session")
 def shared_systems():
-    """Both engine sets, each started when the first test asks for it."""
+    """One of each kind, started when the first test asks for it."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="ecs-test-", dir="/tmp"))
     systems = {}
 
@@ -68,7 +113,7 @@ def shared_systems():
         shutil.rmtree(path)
 
 
-@pytest.fixture(params=list(KINDS))
+@pytest.fixture
 def system(request, shared_systems):
     system = shared_systems(request.param)
     yield system

@@ -86,6 +86,8 @@ def test_ecs_may_ask_ecs_by_the_protocol(trained, folder):
     asking.start()
     try:
         class Only:
+            certificate = None
+
             def url(self, path):
                 return asking.url + path
         client = Client(Only())

@@ -46,7 +46,8 @@ class Client:
 
     def call(self, method, path, headers=None, **options):
         return self.session.request(method, self.system.url(path), headers=headers,
-                                    timeout=self.timeout_s, **options)
+                                    timeout=self.timeout_s, verify=self.system.certificate,
+                                    **options)
 
     def get(self, path, headers=None, **options):
         return self.call("GET", path, headers, **options)

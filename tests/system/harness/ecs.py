@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes of ecs, and whole systems made of them: `embedded` is one process with nothing beside
-it; `real` is one process for each role, on private NATS, PostgreSQL and Redis."""
+it; `real` is one process for each role, on private NATS, PostgreSQL and Redis. fleet.py has more."""
 import json
 import os
 import pathlib
@@ -146,6 +146,7 @@ class System:
     """Processes that together answer every path of the contract."""
 
     kind = None
+    certificate = None  # what clients must trust, of a system that speaks TLS
 
     def __init__(self, folder, environment=None):
         self.folder = pathlib.Path(folder)
@@ -205,6 +206,12 @@ class EmbeddedSystem(System):
     def process_of(self, path):
         return self.process
 
+    def replicas(self, role):
+        return [self.process]
+
+    def workers(self, stream):
+        return [self.process]
+
     def worker(self, stream):
         return self.process
 
@@ -222,11 +229,7 @@ class RealSystem(System):
         self.engines = Engines(self.folder / "engines")
         self.environment.update(self.engines.environment())
         for role in ROLES:
-            own = dict(self.environment)
-            if role == "user-credit":
-                model = self.processes["credit-analysis"].url
-                own["CREDIT_ANALYSIS_SERVICE_URL"] = f"{model}/v1/predict"
-            self.processes[role] = Process(role, self.folder, own, (role,))
+            self.make(role, role)
         self.database = PostgresDatabase(self.engines.postgres.url)
 
     def start(self):
@@ -245,15 +248,29 @@ class RealSystem(System):
                 return self.processes[role]
         return self.processes["user-credit"]
 
+    def make(self, name, role):
+        """One more process of a role, not yet started."""
+        environment = dict(self.environment)
+        if role == "user-credit":
+            model = self.replicas("credit-analysis")[-1].url
+            environment["CREDIT_ANALYSIS_SERVICE_URL"] = f"{model}/v1/predict"
+        self.processes[name] = Process(name, self.folder, environment, (role,))
+        return self.processes[name]
+
     def add(self, name, role):
         """One more process of a role."""
-        self.processes[name] = Process(name, self.folder, self.environment, (role,))
-        return self.processes[name].start()
+        return self.make(name, role).start()
+
+    def replicas(self, role):
+        return [process for process in self.processes.values() if process.roles == (role,)]
+
+    def workers(self, stream):
+        return self.replicas({"emotions": "emotion-processing",
+                              "transactions": "transaction-processing",
+                              "credits": "credit-application"}[stream])
 
     def worker(self, stream):
-        return self.processes[{"emotions": "emotion-processing",
-                               "transactions": "transaction-processing",
-                               "credits": "credit-application"}[stream]]
+        return self.workers(stream)[0]
 
     def command(self, *arguments, timeout_s=60):
         return run_ecs(*arguments, environment=self.environment, folder=self.folder,

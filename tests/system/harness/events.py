@@ -14,7 +14,7 @@ class EventStream:
             headers["Last-Event-ID"] = str(last_event_id)
         self.answer = requests.get(
             client.system.url(f"/v1/users/{person.id}/notifications/stream"), headers=headers,
-            stream=True, timeout=LIMIT_S)
+            stream=True, timeout=LIMIT_S, verify=client.system.certificate)
         assert self.answer.status_code == 200, self.answer.text
         assert self.answer.headers["Content-Type"].startswith("text/event-stream")
         self.lines = self.answer.iter_lines(chunk_size=1, decode_unicode=True)

@@ -2,12 +2,13 @@
 """nginx with the configuration of deploy/nginx, in front of processes on this machine."""
 import json
 import pathlib
+import re
 import signal
 import subprocess
 
-from harness.ecs import ROOT, RealSystem
-from harness.poll import until
-from harness.ports import free_port, is_open
+from .ecs import ROOT
+from .poll import until
+from .ports import free_port, is_open
 
 API_ROLES = ("emotion-ingestion", "transaction-ingestion", "user-credit")
 
@@ -18,9 +19,10 @@ def replaced(text, ours, theirs):
 
 
 class Gateway:
-    """`ports`: {role: [port of each process]}. The configuration is as it stands, but for places."""
+    """`ports`: {role: [port of each process]}. The configuration is as it stands, but for places,
+    and for the limits by address if it is not `limited`."""
 
-    def __init__(self, folder, ports):
+    def __init__(self, folder, ports, limited=True):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -29,7 +31,7 @@ class Gateway:
         self.errors = self.folder / "error.log"
         self.process = None
         self.write_certificate()
-        self.write_configuration(ports)
+        self.write_configuration(ports, limited)
 
     def url(self, path):
         return f"https://127.0.0.1:{self.port}{path}"
@@ -42,7 +44,7 @@ class Gateway:
              self.certificate.with_suffix(".key"), "-out", self.certificate],
             check=True, capture_output=True)
 
-    def write_configuration(self, ports):
+    def write_configuration(self, ports, limited):
         source = ROOT / "deploy" / "nginx"
         text = (source / "nginx.conf").read_text(encoding="utf-8")
         text = replaced(text, "/tmp/", f"{self.folder}/nginx-")
@@ -50,6 +52,9 @@ class Gateway:
         text = replaced(text, "/run/secrets/gateway", str(self.folder / "gateway"))
         # Of no meaning where the tests do not run as root.
         text = replaced(text, "daemon off;", "daemon off; user root;")
+        if not limited:
+            text, changed = re.subn(r" rate=\d+r/s;", " rate=1000000r/s;", text)
+            assert changed == 3, "not the limits that the configuration had"
         (self.folder / "nginx.conf").write_text(text, encoding="utf-8")
         upstreams = (source / "upstreams.conf").read_text(encoding="utf-8")
         upstreams = upstreams[upstreams.index("upstream "):]
@@ -80,31 +85,3 @@ class Gateway:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(10)
-
-
-class GatewaySystem(RealSystem):
-    """Every role, each API role twice, and every path is asked through the gateway."""
-
-    gateway = None
-
-    def replicas(self, role):
-        return [process for process in self.processes.values() if process.roles == (role,)]
-
-    def start(self):
-        super().start()
-        for role in API_ROLES:
-            self.add(f"{role}-2", role)
-        ports = {role: [process.port for process in self.replicas(role)] for role in API_ROLES}
-        self.gateway = Gateway(self.folder / "gateway", ports).start()
-        return self
-
-    def url(self, path):
-        return self.gateway.url(path)
-
-    def address(self, path):
-        return ("127.0.0.1", self.gateway.port)
-
-    def end(self):
-        if self.gateway is not None:
-            self.gateway.end()
-        super().end()
