@@ -12,13 +12,13 @@ import uuid
 
 import pytest
 import requests
+import requests.adapters
 from harness.client import Client, emotion
 from harness.ecs import INTERNAL_KEY
 from harness.expect import refusal
+from harness.gateway import API_ROLES, Gateway
 from harness.poll import until
 from harness.ports import free_port
-
-from harness.gateway import API_ROLES, Gateway
 
 KIB = 1024
 SECURITY_HEADERS = {
@@ -210,6 +210,51 @@ def test_too_many_logins_from_one_address(client, path):
     assert client.get("/v1/users/x").status_code == 401
     until("it takes some again", lambda: all(
         client.post(path, json={}).status_code == 422 for _ in range(5)), pause_s=0.5)
+
+
+FAILED_LOGINS_MAX = 10  # RATE_FAILED_LOGINS, as it stands
+
+
+class From(requests.adapters.HTTPAdapter):
+    """Connections from an address of our choice."""
+
+    def __init__(self, address):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments, **options):
+        super().init_poolmanager(*arguments, source_address=(self.address, 0), **options)
+
+
+def failed_logins(system, email, address, url, forwarded_for=lambda number: None):
+    """The statuses of one failed login more than one client may have."""
+    client = Client(system)
+    client.session.mount(url, From(address))
+    return [client.session.post(
+        url + "/v1/auth/login", json={"email": email, "password": "a wrong password"},
+        headers={"X-Forwarded-For": forwarded_for(number)}, timeout=10,
+        verify=system.certificate).status_code for number in range(FAILED_LOGINS_MAX + 1)]
+
+
+ALL_BUT_THE_LAST = [401] * FAILED_LOGINS_MAX + [429]
+
+
+def test_failed_logins_are_counted_for_each_client(system, client, person):
+    """The roles see one peer, the gateway, which tells them whom it was asked by."""
+    for address in ("127.0.0.1", "127.0.0.2"):
+        assert failed_logins(system, person.email, address, system.url("")) == ALL_BUT_THE_LAST
+    refusal(client.login(person.email), 429, "Too many failed logins.")
+    client.session.mount("https://", From("127.0.0.3"))
+    assert client.login(person.email).status_code == 200
+
+
+@pytest.mark.parametrize("place", ["the gateway", "a role"])
+def test_a_client_cannot_say_that_it_is_another(system, person, place):
+    """The gateway writes its own header; a role believes none of a peer that is no gateway."""
+    url = system.url("") if place == "the gateway" else system.replicas("user-credit")[0].url
+    statuses = failed_logins(system, person.email, "127.0.0.2", url,
+                             lambda number: f"203.0.113.{number}")
+    assert statuses == ALL_BUT_THE_LAST
 
 
 # Failures -------------------------------------------------------------------------------------
