@@ -103,15 +103,18 @@ class Process:
 
     def terminate(self):
         """Asks it to stop; it must be gone, with 0, within the promised time."""
-        started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
+        self.wait_stopped(time.monotonic())
+
+    def wait_stopped(self, asked):
+        """`asked`: the monotonic time at which it was."""
         try:
             status = self.process.wait(STOP_LIMIT_S + 1)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} did not stop:\n{self.tail()}") from None
         assert status == 0, f"{self.name} ended with {status}:\n{self.tail()}"
-        taken = time.monotonic() - started
+        taken = time.monotonic() - asked
         assert taken <= STOP_LIMIT_S, f"{self.name} took {taken:.1f} s to stop"
 
     def pause(self):
@@ -177,12 +180,16 @@ class System:
     def end(self):
         """Ends everything, however it stands; the first fault is told at the end."""
         faults = []
-        for process in self.processes.values():
-            if process.process is not None and process.process.poll() is None:
-                try:
-                    process.terminate()
-                except AssertionError as fault:
-                    faults.append(str(fault))
+        running = [process for process in self.processes.values()
+                   if process.process is not None and process.process.poll() is None]
+        asked = time.monotonic()
+        for process in running:
+            process.process.send_signal(signal.SIGTERM)
+        for process in running:
+            try:
+                process.wait_stopped(asked)
+            except AssertionError as fault:
+                faults.append(str(fault))
         self.end_engines()
         assert not faults, faults[0]
 

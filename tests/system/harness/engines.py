@@ -5,11 +5,14 @@ Unlike tools/engines.sh, which keeps servers for `make run`, these can be hurt: 
 once and started again on the same port with the same data. Each has a password, for tests that
 look for secrets where none may be.
 """
+import atexit
+import functools
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import tempfile
 
 import psycopg2
 
@@ -38,10 +41,16 @@ class Engine:
         return is_open(self.port)
 
     def start(self):
+        self.launch()
+        self.wait_ready()
+
+    def launch(self):
         with open(self.folder.with_suffix(".log"), "ab") as log:
             self.process = subprocess.Popen(
                 self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/",
                 user=self.account, group=self.account, extra_groups=[] if self.account else None)
+
+    def wait_ready(self):
         until(f"{type(self).__name__} answers", self._ready_or_dead)
 
     def _ready_or_dead(self):
@@ -82,6 +91,21 @@ class Redis(Engine):
                 str(self.folder), "--save", "", "--appendonly", "no", "--requirepass", PASSWORD]
 
 
+@functools.cache
+def empty_cluster(account):
+    """A cluster of PostgreSQL to copy, made once: that takes longer than a copy."""
+    folder = tempfile.mkdtemp(prefix="ecs-cluster-", dir="/tmp")
+    atexit.register(shutil.rmtree, folder)
+    if account:
+        shutil.chown(folder, account, account)
+    subprocess.run(
+        [POSTGRES_BIN / "initdb", "-D", folder, "-U", "ecs", "--auth=trust", "--encoding=UTF8",
+         "--locale=C", "--no-sync"],
+        check=True, stdout=subprocess.DEVNULL, cwd="/", user=account, group=account,
+        extra_groups=[] if account else None)
+    return folder
+
+
 class Postgres(Engine):
     """Runs as the postgres account when we are root, who may not run it; else as ourselves."""
 
@@ -94,11 +118,7 @@ class Postgres(Engine):
                 if parent.owner() == "root" and str(parent).startswith("/tmp/"):
                     parent.chmod(parent.stat().st_mode | 0o011)
             shutil.chown(self.folder, self.account, self.account)
-        subprocess.run(
-            [POSTGRES_BIN / "initdb", "-D", self.folder, "-U", "ecs", "--auth=trust",
-             "--encoding=UTF8", "--locale=C", "--no-sync"],
-            check=True, stdout=subprocess.DEVNULL, cwd="/", user=self.account, group=self.account,
-            extra_groups=[] if self.account else None)
+        subprocess.run(["cp", "-a", f"{empty_cluster(self.account)}/.", self.folder], check=True)
 
     @property
     def url(self):
@@ -131,11 +151,15 @@ class Engines:
 
     def start(self):
         for engine in self.all():
-            engine.start()
+            engine.launch()
+        for engine in self.all():
+            engine.wait_ready()
 
     def end(self):
-        for engine in self.all():
-            engine.end()
+        """For good: PostgreSQL need not tidy up."""
+        self.nats.end()
+        self.redis.end()
+        self.postgres.end(signal.SIGQUIT)
 
     def environment(self):
         return {"NATS_URL": self.nats.url, "REDIS_URL": self.redis.url,

@@ -10,7 +10,7 @@ def exchange(address, data, timeout_s=10, half_close=True):
             connection.sendall(data)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:
             pass  # refused before all was sent; the answer may be there all the same
         received = b""
         try:
