@@ -4,6 +4,8 @@ leave it as they found it; `system_of` starts private ones for tests that break 
 
 --kinds chooses: `embedded,real` unless it is given. What starts its own systems, or none, belongs
 to that first choice, and is left out of any other."""
+import contextlib
+import itertools
 import pathlib
 import shutil
 import tempfile
@@ -130,17 +132,30 @@ def person(client):
     return client.person()
 
 
+@contextlib.contextmanager
+def _private_systems():
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ecs-test-", dir="/tmp"))
+        numbers = itertools.count()
+
+        def make(kind, environment=None, start=True):
+            system = _make(kind, pathlib.Path(folder) / f"{kind}{next(numbers)}", environment)
+            stack.callback(_end, system)
+            return system.start() if start else system
+
+        yield make
+
+
 @pytest.fixture
-def system_of(folder):
+def system_of():
     """system_of(kind, environment) starts a private system; start=False leaves that to the test.
     Either way it is ended after the test."""
-    systems = []
+    with _private_systems() as make:
+        yield make
 
-    def make(kind, environment=None, start=True):
-        system = _make(kind, folder / f"{kind}{len(systems)}", environment)
-        systems.append(system)
-        return system.start() if start else system
 
-    yield make
-    for system in systems:
-        _end(system)
+@pytest.fixture(scope="module")
+def system_of_file():
+    """The same, for all tests of a file that leave the system as they found it."""
+    with _private_systems() as make:
+        yield make

@@ -47,10 +47,8 @@ SWAPS = {
 }
 
 
-@pytest.fixture(params=["embedded", "real"])
-def decided(request, system_of):
-    """A system that decided about two dozen people, of random risks, a few of them simulated."""
-    system = system_of(request.param, {"SCORER": "random"})
+def decide(system):
+    """The system decides about two dozen people, of random risks, a few of them simulated."""
     client = Client(system)
     system.risks = {}
     for number in range(PEOPLE):
@@ -62,6 +60,11 @@ def decided(request, system_of):
     if system.kind == "embedded":
         system.process.terminate()
     return system
+
+
+@pytest.fixture(scope="module", params=["embedded", "real"])
+def decided(request, system_of_file):
+    return decide(system_of_file(request.param, {"SCORER": "random"}))
 
 
 def policy_of(**changes):
@@ -187,7 +190,9 @@ def test_the_page_says_the_same(decided, folder):
     assert missing.returncode == 73 and "cannot write /nowhere/page.html" in missing.stderr
 
 
-def test_decisions_of_before_the_log_are_left_out(decided):
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_decisions_of_before_the_log_are_left_out(kind, system_of):
+    decided = decide(system_of(kind, {"SCORER": "random"}))
     if decided.kind == "embedded":
         connection = sqlite3.connect(decided.database.path)
         connection.executescript(

@@ -31,10 +31,8 @@ def tamper(system, statement):
           "DROP TRIGGER IF EXISTS decisions_stay" + ("" if embedded else " ON decisions"), statement)
 
 
-@pytest.fixture(params=["embedded", "real"])
-def decided(request, system_of):
-    """A system with a dozen people who were decided about, two of them several times."""
-    system = system_of(request.param)
+def decide(system):
+    """The system decides about a dozen people, about two of them several times."""
     client = Client(system)
     people = [client.person() for _ in range(12)]
     decisions = {person.id: [] for person in people}
@@ -51,6 +49,17 @@ def decided(request, system_of):
         system.process.terminate()
     system.decisions, system.people = decisions, people
     return system
+
+
+@pytest.fixture(scope="module", params=["embedded", "real"])
+def decided(request, system_of_file):
+    return decide(system_of_file(request.param))
+
+
+@pytest.fixture(params=["embedded", "real"])
+def to_harm(request, system_of):
+    """The same, for one test alone."""
+    return decide(system_of(request.param))
 
 
 def test_every_decision_can_be_made_again(decided):
@@ -82,36 +91,36 @@ def test_decisions_are_never_changed(decided):
         write(decided.database, "UPDATE decisions SET risk = risk + 1")
 
 
-def test_one_altered_bit_is_named(decided):
-    user = decided.people[0].id
-    first = decided.decisions[user][0]
-    place = ("x'" + first.replace("-", "") + "'" if decided.kind == "embedded"
+def test_one_altered_bit_is_named(to_harm):
+    user = to_harm.people[0].id
+    first = to_harm.decisions[user][0]
+    place = ("x'" + first.replace("-", "") + "'" if to_harm.kind == "embedded"
              else f"'{first}'")
-    tamper(decided, f"UPDATE decisions SET risk = (risk | 1) - (risk & 1) WHERE id = {place}")
-    done = decided.command("verify-log")
+    tamper(to_harm, f"UPDATE decisions SET risk = (risk | 1) - (risk & 1) WHERE id = {place}")
+    done = to_harm.command("verify-log")
     assert done.returncode == 65
     assert f"decision {first} of " in done.stdout and "was altered" in done.stdout
     assert done.stdout.endswith(", 1 faults\n"), done.stdout
-    again = decided.command("replay", "--decision", first)
+    again = to_harm.command("replay", "--decision", first)
     assert again.returncode == 65 and "differs" in again.stdout
 
 
 @pytest.mark.parametrize("which", [0, 1, -1])
-def test_a_missing_decision_is_noticed(decided, which):
-    user = decided.people[1].id
-    gone = decided.decisions[user][which]
-    place = "x'" + gone.replace("-", "") + "'" if decided.kind == "embedded" else f"'{gone}'"
-    write(decided.database, f"DELETE FROM decisions WHERE id = {place}")
-    done = decided.command("verify-log")
+def test_a_missing_decision_is_noticed(to_harm, which):
+    user = to_harm.people[1].id
+    gone = to_harm.decisions[user][which]
+    place = "x'" + gone.replace("-", "") + "'" if to_harm.kind == "embedded" else f"'{gone}'"
+    write(to_harm.database, f"DELETE FROM decisions WHERE id = {place}")
+    done = to_harm.command("verify-log")
     assert done.returncode == 65
     assert user in done.stdout, done.stdout
 
 
-def test_a_person_without_any_decision_left_is_noticed(decided):
-    user = decided.people[3].id
-    place = "x'" + user.replace("-", "") + "'" if decided.kind == "embedded" else f"'{user}'"
-    write(decided.database, f"DELETE FROM decisions WHERE user_id = {place}")
-    done = decided.command("verify-log")
+def test_a_person_without_any_decision_left_is_noticed(to_harm):
+    user = to_harm.people[3].id
+    place = "x'" + user.replace("-", "") + "'" if to_harm.kind == "embedded" else f"'{user}'"
+    write(to_harm.database, f"DELETE FROM decisions WHERE user_id = {place}")
+    done = to_harm.command("verify-log")
     assert done.returncode == 65 and f"user {user}: decisions are missing" in done.stdout
 
 

@@ -8,9 +8,9 @@ FEATURES = 34
 MODEL = "/v2/models/credit-risk"
 
 
-@pytest.fixture
-def trained(folder, system_of):
-    return system_of("embedded", {"SCORER": "trained"})
+@pytest.fixture(scope="module")
+def trained(system_of_file):
+    return system_of_file("embedded", {"SCORER": "trained"})
 
 
 def infer(system, *inputs, **members):
