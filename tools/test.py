@@ -147,6 +147,10 @@ def step_system():
     return pytest("system", "tests/system")
 
 
+def step_fleet():
+    return pytest("fleet", "tests/system", "--kinds=fleet")
+
+
 def step_gateway():
     return pytest("gateway", "tests/deploy", "--ignore=tests/deploy/test_compose.py")
 
@@ -164,6 +168,7 @@ STEPS = {
     "tools": (step_tools, "the checks above can fail"),
     "unit": (step_unit, "unit and contract tests"),
     "system": (step_system, "HTTP, SQL and NATS against ecs, embedded and on real engines"),
+    "fleet": (step_fleet, "the same against every role twice behind the gateway"),
     "gateway": (step_gateway, "the gateway on real roles; packages and manifests"),
     "image": (step_image, "the image and compose.yaml, on a docker daemon of its own"),
     "clang": (step_clang, "clang builds without a warning"),

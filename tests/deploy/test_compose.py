@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image, and compose.yaml as it stands, on a docker daemon of our own."""
 import json
+import os
 import pathlib
+import re
+import subprocess
+import sys
 import time
 import urllib.parse
 
 import pytest
-from harness.client import Client, emotion, now_text
-from harness.events import EventStream
+from harness.client import Client
+from harness.ecs import ROOT
 from harness.poll import until
 
 from private_docker import PrivateDocker
@@ -19,7 +23,10 @@ ENGINES = ("nats", "postgres", "redis")
 
 
 class Deployed:
-    """What the harness's client knows of a system: where it answers."""
+    """What the harness's client knows of a system: where it answers, and whom it trusts."""
+
+    def __init__(self, certificate):
+        self.certificate = str(certificate)
 
     def url(self, path):
         return "https://127.0.0.1:8443" + path
@@ -55,12 +62,11 @@ def deployed(docker, secrets):
 
     until("all containers are healthy", healthy, limit_s=90, pause_s=0.5)
     print(f"up in {time.monotonic() - started:.0f} s")
-    return Deployed()
+    return Deployed(docker.project / "deploy/secrets/gateway.crt")
 
 
 @pytest.fixture
-def client(deployed, docker, monkeypatch):
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(docker.project / "deploy/secrets/gateway.crt"))
+def client(deployed):
     return Client(deployed)
 
 
@@ -110,29 +116,28 @@ def test_secrets_are_made_once_and_for_their_owner(docker, secrets):
     assert all(len(value) >= 32 for value in values) and len(set(values)) == len(values)
 
 
-def test_a_person_gets_credit_and_hears_of_it(client, secrets):
+def test_the_system_tests_pass_through_the_gateway(deployed, docker):
+    """Those that ask for nothing but answers: harness/left_out.py names the others."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--kinds=deployed",
+         ROOT / "tests" / "system"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=120, env={**os.environ, "ECS_URL": deployed.url(""),
+                          "ECS_SECRETS": str(docker.project / "deploy" / "secrets")})
+    assert done.returncode == 0, done.stdout[-8000:]
+    passed = int(re.search(r"(\d+) passed", done.stdout)[1])
+    assert passed > 200, done.stdout
+
+
+def test_roles_tell_clients_apart(client, docker):
+    """Failed logins of the gateway's other clients are not those of one inside its container."""
     person = client.person()
-    key = {"X-Internal-Key": secrets["internal_key"]}
-    for number in range(10):
-        event = emotion(person.id, timestamp=now_text(hours=number), positivity=0.9, stress=0.05)
-        assert client.feel(event, key).status_code == 202
-        assert client.spend(person, 10 + number,
-                            occurredAt=now_text(days=number)).status_code == 202
-
-    def counted():
-        features = client.features(person)
-        return (features["transaction_count_30d"] == 10
-                and abs(features["avg_positivity_7d"] - 0.9) < 1e-9)
-
-    until("all events are in the features", counted)
-    answer = client.analyse(person).json()
-    assert answer["approved"] is True, answer
-    with EventStream(client, person) as stream:
-        assert client.accept(person, answer["offer"]["offer_id"]).status_code == 202
-        told = json.loads(stream.next()["data"])
-    assert told["title"] == "Credit Limit Active!"
-    assert client.active_line(person)["offer_id"] == answer["offer"]["offer_id"]
-    assert len(client.notifications(person).json()["items"]) == 1
+    statuses = [client.login(person.email, "a wrong password").status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    wrong = json.dumps({"email": person.email, "password": "a wrong password"})
+    inside = docker.compose("exec", "-T", "gateway", "curl", "-sk", "-o", "/dev/null", "-w",
+                            "%{http_code}", "-H", "Content-Type: application/json", "-d", wrong,
+                            "https://127.0.0.1:8443/v1/auth/login")
+    assert inside == "401"
 
 
 def test_it_is_the_role_credit_analysis_that_scores(client, docker):

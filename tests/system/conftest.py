@@ -12,25 +12,16 @@ import tempfile
 
 import pytest
 
+from harness import left_out
 from harness.client import Client
+from harness.deployed import DeployedSystem, PacedClient
 from harness.ecs import BINARY, EmbeddedSystem, RealSystem
 from harness.fleet import FleetSystem
 
-KINDS = {"embedded": EmbeddedSystem, "real": RealSystem, "fleet": FleetSystem}
+KINDS = {"embedded": EmbeddedSystem, "real": RealSystem, "fleet": FleetSystem,
+         "deployed": DeployedSystem}
 FIRST_CHOICE = "embedded,real"
-# Tests that ask `system` and yet are not for the fleet: {name of a file or test: why}.
-NOT_FOR_THE_FLEET = {
-    "test_openapi.py": "each process describes itself, whatever stands before it",
-    "test_a_zero_in_a_path": "nginx takes no such path: 400, in tests/deploy/test_gateway.py",
-    "test_authorization_comes_before_the_body":
-        "the gateway refuses a body that is too large before any role is asked who sent it",
-    "test_logout_of_one_is_not_logout_of_another":
-        "at once in one process; in the others within 2 s, as the test beside it says",
-    "test_raw_requests_that_are_refused": "nginx reads the bytes: tests/deploy/test_gateway.py",
-    "test_raw_requests_that_are_taken": "nginx reads the bytes: tests/deploy/test_gateway.py",
-    "test_a_body_that_never_ends_is_dropped": "nginx waits for the body",
-    "test_many_half_requests_hold_up_nobody": "nginx waits for the rest",
-}
+LEFT_OUT = {"fleet": left_out.FLEET, "deployed": left_out.DEPLOYED}
 _running = []
 
 
@@ -55,8 +46,8 @@ def pytest_generate_tests(metafunc):
 
 def _is_chosen(item):
     kind = item.callspec.params.get("system") if hasattr(item, "callspec") else None
-    if kind == "fleet":
-        return not {item.path.name, item.originalname} & set(NOT_FOR_THE_FLEET)
+    if {item.path.name, item.originalname} & set(LEFT_OUT.get(kind, {})):
+        return False
     return kind is not None or item.config.getoption("kinds") == FIRST_CHOICE
 
 
@@ -124,7 +115,7 @@ def system(request, shared_systems):
 
 @pytest.fixture
 def client(system):
-    return Client(system)
+    return PacedClient(system) if system.kind == "deployed" else Client(system)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two people's tokens cannot see or touch each other's anything: every operation of /openapi.json
 that names a person or a thing of theirs, tried with every wrong credential."""
+import functools
 import re
 import uuid
 
 import pytest
-from harness.client import emotion, now_text
+from harness.client import Client, emotion, now_text
 from harness.expect import refusal
 from harness.poll import until
 
@@ -42,14 +43,20 @@ class Victim:
     """A person with something of everything."""
 
     def __init__(self, client):
-        self.person = client.person()
-        client.feel(emotion(self.person.id))
-        client.spend(self.person, 10)
+        self.client, self.person = client, client.person()
+        for number in range(10):  # a life that any model approves
+            client.feel(emotion(self.person.id, timestamp=now_text(hours=number), positivity=0.9,
+                                stress=0.05))
+            client.spend(self.person, 10 + number, occurredAt=now_text(days=number))
+        until("all of it is seen", self.is_seen)
         answer = client.analyse(self.person).json()
         self.offer, self.decision = answer["offer"]["offer_id"], answer["decision_id"]
         client.accept(self.person, self.offer)
         client.active_line(self.person)
-        self.client = client
+
+    def is_seen(self):
+        features = self.client.features(self.person)
+        return features["transaction_count_30d"] == 10 and features["avg_positivity_7d"] == 0.9
 
     def ids(self):
         return {"user_id": self.person.id, "offer_id": self.offer, "decision_id": self.decision}
@@ -62,9 +69,15 @@ class Victim:
         return [self.client.get(path, self.person.bearer).json() for path in reads]
 
 
+@functools.cache
+def victim_of(system):
+    return Victim(Client(system))
+
+
 @pytest.fixture
-def victim(client):
-    return Victim(client)
+def victim(system):
+    """One for all tests: whatever they try, nothing of it changes."""
+    return victim_of(system)
 
 
 def concrete(path, ids):

@@ -23,8 +23,15 @@ BINARY = pathlib.Path(os.environ.get("ECS_BINARY", ROOT / "build" / "ecs"))
 
 ROLES = ("emotion-ingestion", "transaction-ingestion", "emotion-processing",
          "transaction-processing", "credit-analysis", "user-credit", "credit-application")
-SECRET_KEY = "canary-secret-key-0123456789abcdef0123456789"
-INTERNAL_KEY = "canary-internal-key-0123456789abcdef012345"
+SECRETS = os.environ.get("ECS_SECRETS")  # see deployed.py
+
+
+def _key(name, own):
+    return pathlib.Path(SECRETS, name).read_text(encoding="utf-8").strip() if SECRETS else own
+
+
+SECRET_KEY = _key("secret_key", "canary-secret-key-0123456789abcdef0123456789")
+INTERNAL_KEY = _key("internal_key", "canary-internal-key-0123456789abcdef012345")
 STOP_LIMIT_S = 5
 
 # Tests register and log in many people from one address; the limits have tests of their own.
