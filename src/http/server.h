@@ -32,8 +32,9 @@ struct endpoint_table {
 };
 
 struct http_options {
-    const char *listen; /* "127.0.0.1:9999", "[::1]:0"; port 0: any free one */
-    int threads;        /* of epoll; 1 to HTTP_THREADS_MAX */
+    const char *listen;                 /* "127.0.0.1:9999", "[::1]:0"; port 0: any free one */
+    const struct address_list *proxies; /* whose X-Forwarded-For is believed */
+    int threads;                        /* of epoll; 1 to HTTP_THREADS_MAX */
     const struct endpoint_table *tables;
     size_t table_count;
     struct role_context *async_context;        /* shared by all ASYNC handlers */
@@ -44,8 +45,7 @@ struct http_options {
     const char *const *internal_keys; /* all are valid; NULL ends the list */
     struct clock *clock;
     struct entropy *entropy;
-    int64_t requests_per_second_max;    /* for one address, over all processes that share a cache */
-    const struct address_list *proxies; /* whose X-Forwarded-For is believed */
+    int64_t requests_per_second_max; /* for one address, over all processes that share a cache */
     http_readiness *readiness;
     void *readiness_context;
 };
