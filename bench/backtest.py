@@ -29,7 +29,8 @@ sys.path.insert(0, str(ROOT / "tests" / "system"))
 from harness.engines import Postgres  # noqa: E402
 
 BINARY = pathlib.Path(os.environ.get("ECS_BINARY", ROOT / "build" / "ecs"))
-POLICIES = ("default.json", "two-loans.json")
+RUNS = (("policy/default.json",), ("policy/two-loans.json",),
+        ("policy/two-loans.json", "--model", "models/default"))
 DECISIONS_PER_PERSON = 4
 SECRETS = {"SECRET_KEY": "bench-secret-key-0123456789abcdef0123456789",
            "INTERNAL_SERVICE_API_KEY": "bench-internal-key-0123456789abcdef01234"}
@@ -173,25 +174,26 @@ def sqlite(folder, decisions):
 
 
 def run(environment, *arguments):
-    done = subprocess.run([BINARY, *arguments], env={"PATH": os.environ["PATH"], **environment},
+    done = subprocess.run([BINARY, *arguments], cwd=ROOT,
+                          env={"PATH": os.environ["PATH"], **environment},
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def seconds_of(environment, policy):
+def seconds_of(environment, arguments):
     """What the command says that it took."""
-    text = run(environment, "backtest", str(ROOT / "policy" / policy))
+    text = run(environment, "backtest", *arguments)
     took = re.search(r"in ([0-9.]+) s", text)
     assert took is not None, text
     return float(took.group(1))
 
 
 def measure(name, environment, decisions, rounds):
-    for policy in POLICIES:
-        taken = [seconds_of(environment, policy) for _ in range(rounds)]
+    for arguments in RUNS:
+        taken = [seconds_of(environment, arguments) for _ in range(rounds)]
         median = statistics.median(taken)
-        print(f"{name:10}  {policy:16}  {decisions:,} decisions  median {median:.2f} s  "
+        print(f"{name:10}  {' '.join(arguments)}  {decisions:,} decisions  median {median:.2f} s  "
               f"({min(taken):.2f} to {max(taken):.2f} of {rounds})  "
               f"{decisions / median:,.0f} decisions/s", flush=True)
 

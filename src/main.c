@@ -282,17 +282,18 @@ static int run_replay(int argc, char **argv)
     return result;
 }
 
-/* The policy first: what is wrong with it needs no database. */
-/* A model that stands in a folder. */
-static int model_start(const char *folder, struct scorer **model)
+/* A model that stands in a folder and fits the features. */
+static int model_start(const char *folder, struct model **model)
 {
     char reason[REASON_MAX + 1];
-    if (engines_model_at(&engines, folder, model, reason) == STATUS_OK)
+    if (model_load(folder, model, reason) == STATUS_OK &&
+        trained_model_check(*model, reason) == STATUS_OK)
         return EX_OK;
     fprintf(stderr, "ecs: --model %s: %s\n", folder, reason);
     return EX_NOINPUT;
 }
 
+/* The policy and the model first: what is wrong with them needs no database. */
 static int run_backtest(int argc, char **argv)
 {
     struct backtest_options options;
@@ -303,13 +304,15 @@ static int run_backtest(int argc, char **argv)
     if (result >= 0)
         return result;
     result = backtest_policy_read(&options, &policy);
+    struct model *model = NULL;
+    if (result == EX_OK && options.model_path != NULL)
+        result = model_start(options.model_path, &model);
     if (result == EX_OK)
         result = store_start(&contexts[0]);
-    if (result != EX_OK)
+    if (result != EX_OK) {
+        model_free(model);
         return result;
-    struct scorer *model = NULL;
-    if (options.model_path != NULL)
-        result = model_start(options.model_path, &model);
+    }
     int opened = 1;
     while (result == EX_OK && opened < BACKTEST_READERS &&
            engines_context_open(&engines, USES_STORE, &contexts[opened]) == STATUS_OK)
@@ -322,8 +325,7 @@ static int run_backtest(int argc, char **argv)
         fprintf(stderr, "ecs: the database cannot be opened\n");
         result = EX_UNAVAILABLE;
     }
-    if (model != NULL)
-        scorer_close(model);
+    model_free(model);
     for (int i = 0; i < opened; i++)
         engines_context_close(&engines, &contexts[i]);
     engines_close(&engines);

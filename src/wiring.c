@@ -182,17 +182,6 @@ enum status engines_model_open(void *argument, const char *name, struct scorer *
     return scorer_trained_open(&engines->trained, points ? TRAINED_POINTS : TRAINED_TREES, model);
 }
 
-enum status engines_model_at(struct engines *engines, const char *folder, struct scorer **model,
-                             char reason[REASON_MAX + 1])
-{
-    struct shelved_model shelved;
-    enum status status = shelf_put(engines->shelf, folder, &shelved, reason);
-    if (status != STATUS_OK)
-        return status;
-    trained_source_publish(&engines->trained, &shelved);
-    return scorer_trained_open(&engines->trained, TRAINED_TREES, model);
-}
-
 /* Puts the model on the shelf and lets it answer from now on. */
 static enum status model_take(struct engines *engines, char reason[REASON_MAX + 1])
 {

@@ -55,10 +55,6 @@ void engines_refresh(void *engines, struct store *store);
 /* The model that decisions name so, to decide again; replay_tools.model_open. */
 MUST_CHECK enum status engines_model_open(void *engines, const char *name, struct scorer **model);
 
-/* The model of a folder that `ecs train` wrote. Not OK: `reason` says why. */
-MUST_CHECK enum status engines_model_at(struct engines *engines, const char *folder,
-                                        struct scorer **model, char reason[REASON_MAX + 1]);
-
 /* Handles for one thread: runner_options.context_open and context_close. */
 MUST_CHECK enum status engines_context_open(void *engines, unsigned uses,
                                             struct role_context *context);

@@ -6,6 +6,7 @@
  */
 #include "commands/backtest_read.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -250,70 +251,84 @@ enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t 
     return status;
 }
 
-/* A recorded decision with the risks that the model sees in its features. */
-static enum status decision_score(struct reader *reader, struct scorer *model,
-                                  const struct decision *decision)
+/* Recorded decisions, and what the model says of their features. */
+enum { PAGE = 1000 };
+
+struct scored_page {
+    struct logged_decision logged[PAGE];
+    double rows[PAGE * FEATURE_COUNT];
+    double full[PAGE], financial[PAGE];
+};
+
+static enum status page_score(struct scored_page *page, size_t count, struct model *model)
 {
-    const struct policy *candidate = reader->reading->candidate;
+    for (size_t i = 0; i < count; i++)
+        for (int j = 0; j < FEATURE_COUNT; j++)
+            page->rows[i * FEATURE_COUNT + (size_t)j] =
+                (double)page->logged[i].decision.features.values[j];
+    enum status status = model_predict(model, MODEL_FULL, page->rows, count, page->full);
+    if (status == STATUS_OK)
+        status = model_predict(model, MODEL_WITHOUT_EMOTIONS, page->rows, count, page->financial);
+    return status;
+}
+
+static void scored_count(struct reader *reader, const struct decision *decision, double full,
+                         double financial)
+{
     const struct offer *offer = &decision->offer;
-    struct question question = decision_question(&decision->features, candidate);
-    struct score score;
-    question.explain = false;
-    question.approve_to = -1;
-    enum status status = scorer_score(model, &question, &score);
+    bool has_offer = decision->has_offer;
     struct verdict verdict = {.user_id = decision->user_id,
                               .decision_id = decision->id,
                               .decided_at_us = decision->decided_at_us,
                               .approved = decision->approved,
                               .logged = true,
                               .risk = decision->risk,
-                              .risk_full = score.risk_full,
-                              .risk_financial = score.risk_financial,
-                              .emotions_known = question.emotions_known,
-                              .limit_cents = decision->has_offer ? offer->limit_cents : 0,
-                              .rate_bp = decision->has_offer ? offer->rate_bp : 0};
-    if (status == STATUS_OK)
-        verdict_count(reader, &verdict,
-                      decision->has_offer ? band_of_type(candidate, offer->credit_type)
-                                          : (int16_t)-1);
-    return status;
+                              .risk_full = (int32_t)lround(full * MILLIONTHS),
+                              .risk_financial = (int32_t)lround(financial * MILLIONTHS),
+                              .emotions_known = features_emotions_known(&decision->features),
+                              .limit_cents = has_offer ? offer->limit_cents : 0,
+                              .rate_bp = has_offer ? offer->rate_bp : 0};
+    verdict_count(reader, &verdict,
+                  has_offer ? band_of_type(reader->reading->candidate, offer->credit_type)
+                            : (int16_t)-1);
 }
 
-static enum status score_all(struct reader *reader, struct scorer *model,
-                             struct logged_decision logged[], size_t max)
+static enum status score_all(struct reader *reader, struct model *model, struct scored_page *page)
 {
     struct log_place place = {0};
     size_t count;
     do {
         enum status status = store_decisions_scan(reader->store, &place, reader->reading->since_us,
-                                                  logged, max, &count);
-        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-            place = (struct log_place){logged[i].decision.user_id, logged[i].position};
-            status = decision_score(reader, model, &logged[i].decision);
-        }
+                                                  page->logged, PAGE, &count);
+        if (status == STATUS_OK)
+            status = page_score(page, count, model);
         if (status != STATUS_OK)
             return status;
+        for (size_t i = 0; i < count; i++)
+            scored_count(reader, &page->logged[i].decision, page->full[i], page->financial[i]);
+        if (count > 0)
+            place = (struct log_place){page->logged[count - 1].decision.user_id,
+                                       page->logged[count - 1].position};
     } while (count > 0);
     return STATUS_OK;
 }
 
 enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS], int64_t since_us,
-                                 struct scorer *model, struct backtest *backtest)
+                                 struct model *model, struct backtest *backtest)
 {
-    enum { PAGE = 500 };
     struct reading *reading = reading_create(stores, since_us, backtest->candidate);
-    struct logged_decision *logged = calloc(PAGE, sizeof *logged);
+    struct scored_page *page = calloc(1, sizeof *page);
     enum status status = STATUS_UNAVAILABLE;
-    if (reading != NULL && logged != NULL) {
+    if (reading != NULL && page != NULL) {
         struct reader *reader = &reading->readers[0];
         people_read(reader);
         status = reader->status;
         if (status == STATUS_OK)
-            status = score_all(reader, model, logged, PAGE);
+            status = score_all(reader, model, page);
         if (status == STATUS_OK)
             backtest_merge(backtest, &reader->backtest);
     }
-    free(logged);
+    free(page);
     if (reading != NULL)
         reading_free(reading);
     return status;

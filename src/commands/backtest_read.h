@@ -6,7 +6,7 @@
 #define ECS_COMMANDS_BACKTEST_READ_H
 
 #include "domain/backtest.h"
-#include "ports/scorer.h"
+#include "model/model.h"
 #include "ports/store.h"
 
 enum { BACKTEST_READERS = 2 };
@@ -17,10 +17,11 @@ enum { BACKTEST_READERS = 2 };
 MUST_CHECK enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
                                      struct backtest *backtest);
 
-/* The same, but the candidate weighs what `model` says of the recorded features, not the risks that
- * were recorded. One thread: the model takes most of the time. */
+/* The same, but the candidate weighs what `model`, whose columns are the features, says of what was
+ * recorded of them, not the risks that were recorded. INTERNAL too: the model failed. One thread
+ * reads; the model takes as many as there are processors. */
 MUST_CHECK enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS],
-                                            int64_t since_us, struct scorer *model,
+                                            int64_t since_us, struct model *model,
                                             struct backtest *backtest);
 
 #endif

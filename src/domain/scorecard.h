@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The default risk model until a trained one stands in its place: a logistic scorecard over the
- * four features, in integers, so that it gives the same bits everywhere. docs/scorecard.md tells
- * the formula and why its weights are what they are.
+ * A risk model that needs neither training nor a file: a logistic scorecard over four features, in
+ * integers, so that it gives the same bits everywhere. docs/scorecard.md tells the formula and why
+ * its weights are what they are.
  */
 #ifndef ECS_DOMAIN_SCORECARD_H
 #define ECS_DOMAIN_SCORECARD_H

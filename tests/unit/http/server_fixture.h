@@ -38,6 +38,7 @@ enum { ANSWER_MAX = 256 * 1024, WAIT_S = 20 };
 struct shifted_clock {
     struct clock base;
     _Atomic int64_t shift_us;
+    bool stands; /* the time of deadlines is only moved, so that a slow machine misses none */
 };
 
 static int64_t shifted_now_us(struct clock *clock)
@@ -47,7 +48,8 @@ static int64_t shifted_now_us(struct clock *clock)
 
 static int64_t shifted_monotonic_us(struct clock *clock)
 {
-    return clock_monotonic_us(clock_system()) + ((struct shifted_clock *)clock)->shift_us;
+    struct shifted_clock *shifted = (struct shifted_clock *)clock;
+    return (shifted->stands ? HOUR_US : clock_monotonic_us(clock_system())) + shifted->shift_us;
 }
 
 static const struct clock_ops shifted_ops = {shifted_now_us, shifted_monotonic_us};
