@@ -71,6 +71,7 @@ def test_plain_http_is_refused_in_our_shape(system):
 
 @pytest.mark.parametrize("head, status", [
     ("GET /v1/users/%00 HTTP/1.1\nHost: localhost", 400), ("nonsense", 400),
+    ("TRACE /v1/users/x HTTP/1.1\nHost: a", 405),
     ("GET /v1/users/x HTTP/1.1\nHost: a\nHost: b", 400), ("GET /a\"b HTTP/1.1\nHost: x", 404),
     (f"GET /{'x' * 9000} HTTP/1.1\nHost: localhost", 431),
 ])
