@@ -156,7 +156,7 @@ static int open_points(void **state)
 static int open_http(void **state)
 {
     service_answers(200, "{\"risk_score\":0.123456,\"model\":\"served-2\"}", 0);
-    return scorer_http_open(service.url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_http_open(service.url, NULL, (struct scorer **)state) == STATUS_OK ? 0 : -1;
 }
 
 static int close_it(void **state)
@@ -251,7 +251,7 @@ static int open_inference(void **state)
                     "\"risk_score\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":[0.3,0.2]}]}",
                     0);
     snprintf(url, sizeof url, "%s/v2/models/m/infer", service.url);
-    return scorer_http_open(url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_http_open(url, NULL, (struct scorer **)state) == STATUS_OK ? 0 : -1;
 }
 
 static void any_inference_server_can_be_asked(void **state)
@@ -330,11 +330,11 @@ static void nobody_listens(void **state)
     (void)state;
     struct scorer *scorer;
     struct score score;
-    assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", &scorer), STATUS_OK);
+    assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", NULL, &scorer), STATUS_OK);
     assert_int_equal(scorer_score(scorer, &question, &score), STATUS_UNAVAILABLE);
     scorer_close(scorer);
-    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", &scorer), STATUS_INVALID);
-    assert_int_equal(scorer_http_open("", &scorer), STATUS_INVALID);
+    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", NULL, &scorer), STATUS_INVALID);
+    assert_int_equal(scorer_http_open("", NULL, &scorer), STATUS_INVALID);
 }
 
 static struct question anybody(void)
