@@ -31,36 +31,42 @@ def traced():
     under a trace of its own: {step: (trace id, span id)}."""
     folder = tempfile.mkdtemp(prefix="ecs-test-", dir="/tmp")
     with Collector() as collector:
-        system = RealSystem(folder, {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}).start()
-        client = Client(system)
-        person = client.person()
-        steps = {}
-
-        def begin(step):
-            trace, span, headers = new_trace()
-            steps[step] = (trace, span)
-            return {**headers, "X-Request-ID": f"request-{step}"}
-
-        assert client.feel(emotion(person.id), begin("emotion")).status_code == 202
-        assert client.post("/v1/transactions", {**person.bearer, **begin("transaction")},
-                           json={"userId": person.id, "amount": 5}).status_code == 202
-        offer = client.analyse(person, begin("analysis")).json()["offer"]["offer_id"]
-        assert client.post(f"/v1/credit-offers/{offer}/accept",
-                           {**person.bearer, **begin("accept")},
-                           json={"userId": person.id}).status_code == 202
-        client.active_line(person)
-        yield collector, system, client, person, steps
-        system.end()
+        system = RealSystem(folder, {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
+        try:
+            yield (collector, system, *journey(system.start()))
+        finally:
+            system.end()
     shutil.rmtree(folder)
+
+
+def journey(system):
+    """(client, person, {step: (trace id, span id)})"""
+    client = Client(system)
+    person = client.person()
+    steps = {}
+
+    def begin(step):
+        trace, span, headers = new_trace()
+        steps[step] = (trace, span)
+        return {**headers, "X-Request-ID": f"request-{step}"}
+
+    assert client.feel(emotion(person.id), begin("emotion")).status_code == 202
+    assert client.post("/v1/transactions", {**person.bearer, **begin("transaction")},
+                       json={"userId": person.id, "amount": 5}).status_code == 202
+    offer = client.analyse(person, begin("analysis")).json()["offer"]["offer_id"]
+    assert client.post(f"/v1/credit-offers/{offer}/accept",
+                       {**person.bearer, **begin("accept")},
+                       json={"userId": person.id}).status_code == 202
+    client.active_line(person)
+    return client, person, steps
 
 
 def whole_trace(traced, step, count):
     """The spans of a step's trace, the first first; each but that one has its parent among them."""
     collector, _, _, _, steps = traced
     trace, client_span = steps[step]
-    spans = until(f"{count} spans of the {step} have come",
-                  lambda: (lambda found: found if len(found) >= count else None)(
-                      collector.spans(trace)))
+    until(f"{count} spans of the {step} have come", lambda: len(collector.spans(trace)) >= count)
+    spans = collector.spans(trace)
     assert len(spans) == count, [span["name"] for span in spans]
     ids = {span["spanId"] for span in spans}
     assert len(ids) == count
