@@ -9,10 +9,12 @@ import subprocess
 import tempfile
 
 import pytest
+import requests
 import yaml
 from harness.client import Client, emotion
 from harness.ecs import ROLES, ROOT, EmbeddedSystem
 from harness.poll import until
+from harness.ports import free_port, is_open
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "ecs.json").read_text(encoding="utf-8"))
@@ -158,8 +160,8 @@ def test_every_query_parses(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def scraped():
-    """/metrics of a process with all roles, once something has happened."""
+def busy():
+    """A process with all roles, once something has happened."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ecs-test-", dir="/tmp"))
     system = EmbeddedSystem(folder)
     try:
@@ -172,10 +174,15 @@ def scraped():
         client.active_line(person)
         until("the events are counted", lambda: system.process.metrics().get(
             'ecs_events_counted_total{stream="transactions"}') == 1)
-        yield system.process.get("/metrics").text
+        yield system.process
     finally:
         system.end()
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def scraped(busy):
+    return busy.get("/metrics").text
 
 
 def test_promtool_reads_our_metrics(scraped):
@@ -189,3 +196,55 @@ def test_the_table_is_what_is_scraped(scraped):
                 for names in metrics().values() for name in names}
     # What is not told is left out: embedded, the model of this test has no name of its own.
     assert typed - expected == set() and expected - typed <= {"ecs_model_info"}
+
+
+@pytest.fixture
+def prometheus(busy, tmp_path):
+    """ask(path): a Prometheus with our configuration, but for where it finds processes."""
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["rule_files"] = [str(PROMETHEUS / "rules.yml")]
+    job, = config["scrape_configs"]
+    del job["dns_sd_configs"], job["relabel_configs"]
+    job["static_configs"] = [{"targets": [f"127.0.0.1:{busy.port}"],
+                              "labels": {"role": "user-credit"}}]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(
+            ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+             f"--web.listen-address=127.0.0.1:{port}"], cwd=tmp_path, stdout=log, stderr=log)
+
+    def ask(path, **parameters):
+        answer = requests.get(f"{url}/api/v1/{path}", parameters, timeout=10)
+        return answer.json()["data"]
+
+    try:
+        until("prometheus is ready",
+              lambda: is_open(port) and requests.get(f"{url}/-/ready", timeout=10).ok)
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_prometheus_evaluates_every_rule_on_a_real_process(prometheus):
+    """What fits the grammar may still fail on real labels."""
+    def requests_seen():
+        found = prometheus("query", query="role:ecs_http_requests:rate5m")["result"]
+        return found and float(found[0]["value"][1]) > 0
+
+    def rules():
+        return [rule for group in prometheus("rules")["groups"] for rule in group["rules"]]
+
+    until("a rate of requests is recorded", requests_seen)
+    until("every rule was evaluated",
+          lambda: "unknown" not in {rule["health"] for rule in rules()})
+    assert len(rules()) == len(RULES)
+    assert [rule["name"] for rule in rules() if rule["health"] != "ok"] == []
+    # Of one process that plays user-credit only, and just began.
+    told = {rule["name"] for rule in rules() if rule.get("state") in ("pending", "firing")}
+    assert told == {"EcsRoleMissing"}
+    for query in queries():
+        prometheus("query", query=query.replace("$__rate_interval", "1m"))["result"]
