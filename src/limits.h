@@ -110,6 +110,13 @@
 #define TRAINING_FOLDS_MAX 20
 #define TRAINING_REPEATS_MAX 100
 
+/* Traces: spans waiting to be exported, and those of one request to the collector. */
+#define TRACE_SPANS_MAX 4096
+#define TRACE_BATCH_MAX 512
+#define TRACE_PERIOD_US (1 * SECOND_US)
+#define TRACE_EXPORT_MS 1000           /* longest wait for the collector */
+#define TRACE_FLUSH_US (1 * SECOND_US) /* for what is left when the process ends */
+
 /* Secrets */
 #define SECRET_MIN 32
 #define INTERNAL_KEYS_MAX 4

@@ -63,7 +63,7 @@ static int start(const struct needs *needs)
 
 static struct needs needs_of(const struct role *const roles[], size_t count)
 {
-    struct needs needs = {0};
+    struct needs needs = {.service = count == 1 ? roles[0]->name : ""};
     for (size_t i = 0; i < count; i++) {
         needs.uses |= roles[i]->uses;
         for (size_t k = 0; k < roles[i]->endpoint_count; k++) {

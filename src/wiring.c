@@ -20,6 +20,7 @@
 #include "adapters/scorer_scorecard.h"
 #include "adapters/scorer_trained.h"
 #include "adapters/store_postgres.h"
+#include "adapters/tracer_otlp.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -275,6 +276,20 @@ static enum status bus_open(struct engines *engines, struct buf *faults)
     return status;
 }
 
+static enum status tracer_open(struct engines *engines, const char *role, struct buf *faults)
+{
+    const char *endpoint = engines->settings->otlp_endpoint;
+    char service[OTLP_SERVICE_SIZE];
+    if (role == NULL || endpoint[0] == '\0')
+        return STATUS_OK;
+    snprintf(service, sizeof service, "ecs%s%s", role[0] == '\0' ? "" : "-", role);
+    enum status status =
+        tracer_otlp_open(endpoint, service, clock_system(), entropy_system(), &engines->tracer);
+    if (status != STATUS_OK)
+        fault_of(faults, "OTEL_EXPORTER_OTLP_ENDPOINT", status);
+    return status;
+}
+
 static enum status store_prepare(struct engines *engines, struct buf *faults)
 {
     const struct settings *settings = engines->settings;
@@ -347,6 +362,7 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     status = worse(status, policy_load(engines, faults));
     status = worse(status, model_load_first(engines, needs->uses, faults));
     status = worse(status, challengers_load(engines, needs->uses, faults));
+    status = worse(status, tracer_open(engines, needs->service, faults));
     status = worse(status, needs->uses & USES_BUS ? bus_open(engines, faults) : STATUS_OK);
     status = worse(status, needs->uses & USES_STORE ? store_prepare(engines, faults) : STATUS_OK);
     status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
@@ -373,6 +389,8 @@ void engines_close(struct engines *engines)
     challengers_folder_close(engines->challengers);
     if (engines->revocations != NULL)
         revocations_destroy(engines->revocations);
+    if (engines->tracer != NULL)
+        tracer_close(engines->tracer);
 }
 
 static enum status store_open(struct engines *engines, struct store **store)
@@ -403,7 +421,8 @@ static enum status scorer_open(struct engines *engines, struct role_context *con
     struct scorer *inner = context->model;
     enum status status = STATUS_OK;
     if (asks_a_service(engines))
-        status = scorer_http_open(engines->settings->credit_analysis_service_url, &inner);
+        status = scorer_http_open(engines->settings->credit_analysis_service_url, engines->tracer,
+                                  &inner);
     else if (inner == NULL)
         status = model_open(engines, &inner);
     if (status != STATUS_OK)
@@ -420,6 +439,7 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
     *context = (struct role_context){
         .settings = &engines->role_settings,
         .bus = engines->bus,
+        .tracer = engines->tracer,
         .clock = clock_system(),
         .entropy = entropy_system(),
         .revocations = engines->revocations,

@@ -18,6 +18,7 @@
 struct engines {
     const struct settings *settings;
     struct bus *bus;
+    struct tracer *tracer;            /* NULL: no collector is configured */
     struct sqlite_database *database; /* embedded store only */
     struct cache *memory;             /* embedded cache only: one for all threads */
     struct breaker_gate *gate;
@@ -38,9 +39,10 @@ struct engines {
 
 /* What a process needs beside its ports. */
 struct needs {
-    unsigned uses; /* of enum role_uses */
-    bool tokens;   /* it signs or checks access tokens */
-    bool internal; /* it checks internal keys */
+    unsigned uses;       /* of enum role_uses */
+    bool tokens;         /* it signs or checks access tokens */
+    bool internal;       /* it checks internal keys */
+    const char *service; /* its role in traces, empty for several; NULL: it makes none */
 };
 
 /* Checks and opens everything the needs name. INVALID or UNAVAILABLE: `faults` has a line for

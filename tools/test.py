@@ -169,7 +169,7 @@ STEPS = {
     "unit": (step_unit, "unit and contract tests"),
     "system": (step_system, "HTTP, SQL and NATS against ecs, embedded and on real engines"),
     "fleet": (step_fleet, "the same against every role twice behind the gateway"),
-    "gateway": (step_gateway, "the gateway on real roles; packages and manifests"),
+    "gateway": (step_gateway, "the gateway on real roles; packages, manifests and monitoring"),
     "image": (step_image, "the image and compose.yaml, on a docker daemon of its own"),
     "clang": (step_clang, "clang builds without a warning"),
     "addresses": (step_addresses, "unit and contract tests, address and undefined sanitizers"),

@@ -15,8 +15,8 @@ enum { TIMEOUT_MS = 200, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
 struct scorer_http {
     struct scorer base;
     CURL *curl;
-    struct curl_slist *headers;
-    bool infers; /* the URL ends in /infer: the Open Inference Protocol */
+    struct tracer *tracer; /* NULL: none */
+    bool infers;           /* the URL ends in /infer: the Open Inference Protocol */
     struct buf request;
     struct buf reply;
     char model[MODEL_NAME_MAX + 1]; /* that answered last */
@@ -37,19 +37,60 @@ static size_t receive(char *data, size_t size, size_t count, void *argument)
     return reply->overflowed ? 0 : size * count;
 }
 
-/* Sends what is in `request`; OK: the answer is in `reply`. */
-static enum status post(struct scorer_http *http)
+/* False: out of memory. A header without a value is left out. */
+static bool add_header(struct curl_slist **headers, const char *name, const char *value)
 {
-    long code = 0;
+    char line[TRACE_ID_MAX + 32];
+    if (value == NULL || value[0] == '\0')
+        return true;
+    snprintf(line, sizeof line, "%s: %s", name, value);
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+    if (longer == NULL)
+        return false;
+    *headers = longer;
+    return true;
+}
+
+/* Sends what is in `request` and sets `code`; false: no answer came. */
+static bool perform(struct scorer_http *http, const char *request_id, const char *traceparent,
+                    long *code)
+{
+    struct curl_slist *headers = NULL;
+    bool good = add_header(&headers, "Content-Type", "application/json") &&
+                add_header(&headers, "X-Request-ID", request_id) &&
+                add_header(&headers, "traceparent", traceparent);
     buf_clear(&http->reply);
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, http->request.data);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE, (long)http->request.size);
-    if (curl_easy_perform(http->curl) != CURLE_OK ||
-        curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK)
-        return STATUS_UNAVAILABLE;
-    if (code == 400 || code == 422)
+    good = good && curl_easy_perform(http->curl) == CURLE_OK &&
+           curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, code) == CURLE_OK;
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(headers);
+    return good;
+}
+
+/* The same, as a span. OK: the answer is in `reply`. */
+static enum status post(struct scorer_http *http, const struct question *question)
+{
+    long code = 0;
+    struct span span;
+    span_begin(&span, http->tracer, slice_of(question->traceparent),
+               slice_of(question->request_id));
+    bool answered = perform(http, question->request_id, span.traceparent, &code);
+    if (span.recorded) {
+        span.kind = SPAN_CLIENT;
+        span.action = "POST";
+        span.object = http->infers ? "infer" : "predict";
+        span.failed = code != 200;
+        span_text(&span, "http.request.method", span.action);
+        if (answered)
+            span_number(&span, "http.response.status_code", code);
+        span_end(&span, http->tracer);
+    }
+    if (answered && (code == 400 || code == 422))
         return STATUS_INVALID;
-    return code == 200 ? STATUS_OK : STATUS_UNAVAILABLE;
+    return answered && code == 200 ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
 static enum status ask(struct scorer_http *http, const struct question *question,
@@ -57,7 +98,7 @@ static enum status ask(struct scorer_http *http, const struct question *question
 {
     buf_clear(&http->request);
     question_encode(question, &http->request);
-    enum status status = post(http);
+    enum status status = post(http, question);
     if (status == STATUS_OK && score_decode(buf_slice(&http->reply), score, one_risk) != STATUS_OK)
         status = STATUS_UNAVAILABLE;
     return status;
@@ -88,7 +129,7 @@ static enum status infer(struct scorer_http *http, const struct question *questi
     int32_t risks[2];
     buf_clear(&http->request);
     infer_request_encode(rows, 2, &http->request);
-    enum status status = post(http);
+    enum status status = post(http, question);
     *score = (struct score){0};
     if (status == STATUS_OK &&
         infer_answer_decode(buf_slice(&http->reply), risks, 2, score->model) != STATUS_OK)
@@ -126,7 +167,6 @@ static void close_http(struct scorer *base)
 {
     struct scorer_http *http = (struct scorer_http *)base;
     curl_easy_cleanup(http->curl);
-    curl_slist_free_all(http->headers);
     buf_free(&http->request);
     buf_free(&http->reply);
     free(http);
@@ -137,7 +177,6 @@ static bool set_options(struct scorer_http *http, const char *url)
     CURL *curl = http->curl;
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
@@ -145,7 +184,7 @@ static bool set_options(struct scorer_http *http, const char *url)
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, &http->reply) == CURLE_OK;
 }
 
-enum status scorer_http_open(const char *url, struct scorer **scorer)
+enum status scorer_http_open(const char *url, struct tracer *tracer, struct scorer **scorer)
 {
     static const struct scorer_ops ops = {.score = score, .model = model, .close = close_http};
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
@@ -155,15 +194,14 @@ enum status scorer_http_open(const char *url, struct scorer **scorer)
     if (http == NULL)
         return STATUS_UNAVAILABLE;
     http->base.ops = &ops;
+    http->tracer = tracer;
     http->infers = strlen(url) > 6 && strcmp(url + strlen(url) - 6, "/infer") == 0;
     buf_init(&http->request, REQUEST_MAX);
     buf_init(&http->reply, REPLY_MAX);
     http->curl = curl_easy_init();
-    http->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    if (http->curl == NULL || http->headers == NULL || !set_options(http, url)) {
+    if (http->curl == NULL || !set_options(http, url)) {
         if (http->curl != NULL)
             curl_easy_cleanup(http->curl);
-        curl_slist_free_all(http->headers);
         free(http);
         return STATUS_UNAVAILABLE;
     }

@@ -24,6 +24,9 @@ struct question {
     bool emotions_known; /* false: the emotional features are missing or stale */
     int32_t approve_to;  /* the greatest risk that is approved; -1: do not look for the nearest */
     bool explain;        /* false: no weights are asked for */
+    /* Of the request that asks, for a model in another process; NULL or empty: none. */
+    const char *request_id;
+    const char *traceparent;
 };
 
 struct score {

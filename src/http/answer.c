@@ -10,6 +10,7 @@
 #include "http/call.h"
 #include "http/problem.h"
 #include "http/server_state.h"
+#include "http/trace.h"
 
 static void count_answer(const struct call *call, int http_status)
 {
@@ -90,5 +91,6 @@ enum MHD_Result call_answer(struct call *call)
     MHD_destroy_response(answer);
     call->answered = true;
     count_answer(call, http_status);
+    trace_end(call, http_status);
     return result;
 }

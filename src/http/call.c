@@ -245,8 +245,7 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
         return NULL;
     struct headers headers;
     headers_read(mhd, &headers);
-    trace_begin(&call->exchange.request, headers.values[HEADER_REQUEST_ID],
-                headers.values[HEADER_TRACEPARENT], server->options.entropy);
+    trace_begin(call, &headers);
     call->path = target_path(target);
     call->has_body = headers.times[HEADER_TRANSFER_ENCODING] > 0 ||
                      (headers.times[HEADER_CONTENT_LENGTH] > 0 &&

@@ -16,6 +16,7 @@
 #include "http/connections.h"
 #include "http/headers.h"
 #include "http/router.h"
+#include "ports/tracer.h"
 
 struct event_stream;
 
@@ -45,6 +46,7 @@ struct call {
     size_t received; /* body bytes, also those dropped */
     struct buf body;
     int64_t body_end_us; /* monotonic: the request was complete */
+    struct span span;
     struct slice path;
     char allow[ROUTE_ALLOW_SIZE];
     size_t text_used;

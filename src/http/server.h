@@ -20,6 +20,7 @@
 #include "ports/clock.h"
 #include "ports/endpoint.h"
 #include "ports/entropy.h"
+#include "ports/tracer.h"
 
 struct http_server;
 
@@ -45,6 +46,7 @@ struct http_options {
     const char *const *internal_keys; /* all are valid; NULL ends the list */
     struct clock *clock;
     struct entropy *entropy;
+    struct tracer *tracer;           /* NULL: nobody collects spans */
     int64_t requests_per_second_max; /* for one address, over all processes that share a cache */
     http_readiness *readiness;
     void *readiness_context;

@@ -3,10 +3,11 @@
 
 #include <ctype.h>
 
-/* Bytes of the parts of a traceparent: version-trace-parent-flags. */
-enum { TRACE_ID_AT = 3, PARENT_ID_AT = 36, FLAGS_AT = 53, TRACE_BYTES = 16, PARENT_BYTES = 8 };
+#include "http/own_endpoints.h"
+#include "http/router.h"
+#include "http/server_state.h"
 
-bool request_id_valid(struct slice text)
+static bool request_id_valid(struct slice text)
 {
     if (text.size == 0 || text.size > TRACE_ID_MAX)
         return false;
@@ -16,60 +17,46 @@ bool request_id_valid(struct slice text)
     return true;
 }
 
-/* Lower-case hexadecimal; all zeros stand for nothing where an id is expected. */
-static bool hex_valid(const char *text, size_t size, bool may_be_zero)
+void trace_begin(struct call *call, const struct headers *headers)
 {
-    bool zero = true;
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
-            return false;
-        zero = zero && c == '0';
-    }
-    return may_be_zero || !zero;
-}
-
-bool traceparent_valid(struct slice text)
-{
-    if (text.size != TRACEPARENT_LENGTH || memcmp(text.data, "ff", 2) == 0)
-        return false;
-    const char *at = text.data;
-    return at[TRACE_ID_AT - 1] == '-' && at[PARENT_ID_AT - 1] == '-' && at[FLAGS_AT - 1] == '-' &&
-           hex_valid(at, 2, true) && hex_valid(at + TRACE_ID_AT, 2 * TRACE_BYTES, false) &&
-           hex_valid(at + PARENT_ID_AT, 2 * PARENT_BYTES, false) &&
-           hex_valid(at + FLAGS_AT, 2, true);
-}
-
-static void put_hex(char *out, const uint8_t *bytes, size_t size)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < size; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 0x0F];
-    }
-}
-
-void trace_begin(struct request *request, struct slice request_id, struct slice traceparent,
-                 struct entropy *entropy)
-{
-    uint8_t random[10 + TRACE_BYTES + PARENT_BYTES];
-    bool named = request_id_valid(request_id), traced = traceparent_valid(traceparent);
-    if (!named || !traced)
-        entropy_fill(entropy, random, sizeof random);
-    if (named) {
+    const struct http_options *options = &call->server->options;
+    struct request *request = &call->exchange.request;
+    struct slice request_id = headers->values[HEADER_REQUEST_ID];
+    if (request_id_valid(request_id)) {
         memcpy(request->request_id, request_id.data, request_id.size);
         request->request_id[request_id.size] = '\0';
     } else {
-        struct uuid uuid = uuid_v7(request->received_us, random);
+        struct uuid uuid = entropy_uuid(options->entropy, request->received_us);
         uuid_format(&uuid, request->request_id);
     }
-    if (traced) {
-        memcpy(request->traceparent, traceparent.data, TRACEPARENT_LENGTH);
-    } else {
-        memcpy(request->traceparent, "00-00000000000000000000000000000000-0000000000000000-01",
-               TRACEPARENT_LENGTH);
-        put_hex(request->traceparent + TRACE_ID_AT, random + 10, TRACE_BYTES);
-        put_hex(request->traceparent + PARENT_ID_AT, random + 10 + TRACE_BYTES, PARENT_BYTES);
-    }
-    request->traceparent[TRACEPARENT_LENGTH] = '\0';
+    span_begin(&call->span, options->tracer, headers->values[HEADER_TRACEPARENT],
+               slice_of(request->request_id));
+    memcpy(request->traceparent, call->span.traceparent, sizeof request->traceparent);
+}
+
+/* Health checks and scrapes are not worth a trace. */
+static bool is_own(const struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < own_endpoints.count; i++)
+        if (endpoint == &own_endpoints.endpoints[i])
+            return true;
+    return false;
+}
+
+void trace_end(struct call *call, int http_status)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct span *span = &call->span;
+    if (!span->recorded || is_own(endpoint))
+        return;
+    span->kind = SPAN_SERVER;
+    span->action = endpoint == NULL ? "HTTP" : method_name(endpoint->method);
+    span->object = endpoint == NULL ? NULL : endpoint->path;
+    span->failed = http_status >= 500;
+    span_text(span, "http.request.method", endpoint == NULL ? "_OTHER" : span->action);
+    if (endpoint != NULL)
+        span_text(span, "http.route", endpoint->path);
+    span_number(span, "http.response.status_code", http_status);
+    span_text(span, "url.scheme", "http");
+    span_end(span, call->server->options.tracer);
 }

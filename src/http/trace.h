@@ -6,13 +6,11 @@
 #ifndef ECS_HTTP_TRACE_H
 #define ECS_HTTP_TRACE_H
 
-#include "ports/endpoint.h"
-#include "ports/entropy.h"
+#include "http/call.h"
 
-bool request_id_valid(struct slice text);
-bool traceparent_valid(struct slice text);
-/* Fills request_id and traceparent of the request. */
-void trace_begin(struct request *request, struct slice request_id, struct slice traceparent,
-                 struct entropy *entropy);
+/* Fills request_id and traceparent of the call's request, and begins its span. */
+void trace_begin(struct call *call, const struct headers *headers);
+/* The answer is on its way: ends the span. */
+void trace_end(struct call *call, int http_status);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "roles/message_span.h"
 #include "roles/outbox.h"
 #include "wire/credit_json.h"
 
@@ -37,8 +38,9 @@ static void note(const struct bus_message *message, const char *what, const stru
              LOG_INTEGER("sequence", (int64_t)message->sequence), LOG_TEXT("offer_id", id));
 }
 
+/* `span`: what processes the message, and causes the notification. */
 static enum status activate(struct role_context *context, const struct bus_message *message,
-                            const struct credit_accepted *accepted)
+                            const struct credit_accepted *accepted, const struct span *span)
 {
     int64_t now_us = clock_now_us(context->clock);
     struct notification notification = {
@@ -55,7 +57,7 @@ static enum status activate(struct role_context *context, const struct bus_messa
     buf_init(&payload, NOTIFICATION_MAX);
     notification_event_encode(&notification, &payload);
     enum status status = outbox_row_make(&row, STREAM_NOTIFICATIONS, message->request_id,
-                                         message->traceparent, buf_slice(&payload));
+                                         slice_of(span->traceparent), buf_slice(&payload));
     buf_free(&payload);
     if (status == STATUS_OK)
         status = store_offer_activate(context->store, &accepted->offer_id, &accepted->user_id,
@@ -69,7 +71,8 @@ static enum status activate(struct role_context *context, const struct bus_messa
 }
 
 /* Sets the message's outcome. Not OK: the store cannot be asked. */
-static enum status handle(struct role_context *context, struct batch *batch, size_t place)
+static enum status handle(struct role_context *context, struct batch *batch, size_t place,
+                          const struct span *span)
 {
     const struct bus_message *message = &batch->messages[place];
     struct credit_accepted accepted;
@@ -82,7 +85,7 @@ static enum status handle(struct role_context *context, struct batch *batch, siz
         reject(batch, place, reason);
         return STATUS_OK;
     }
-    status = activate(context, message, &accepted);
+    status = activate(context, message, &accepted, span);
     if (status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT)
         return status;
     if (status == STATUS_OK)
@@ -106,7 +109,10 @@ static enum status step(struct role_context *context, struct bus_consumer *consu
     for (size_t i = 0; i < count; i++)
         batch->outcomes[i] = OUTCOME_RETRY;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = handle(context, batch, i);
+        struct span span;
+        message_span_begin(&span, context, SPAN_CONSUMER, &batch->messages[i]);
+        status = handle(context, batch, i, &span);
+        message_span_end(&span, context, batch->outcomes[i] != OUTCOME_DONE);
         if (batch->outcomes[i] == OUTCOME_REJECT) {
             metric_add(METRIC_events_rejected, LABEL_credits, 1);
             note(&batch->messages[i], "acceptance refused", NULL);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "roles/message_span.h"
 
 static void reject(struct event_batch *batch, size_t place, const char *reason)
 {
@@ -170,6 +171,7 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
                                    &batch->message_count);
     if (status != STATUS_OK || batch->message_count == 0)
         return status;
+    int64_t started_us = clock_now_us(context->clock);
     batch->event_count = 0;
     for (size_t i = 0; i < batch->message_count; i++) {
         batch->outcomes[i] = OUTCOME_RETRY;
@@ -179,6 +181,8 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
         status = events_apply(kind, context->store, batch, 0, batch->event_count);
     users_forget(context->cache, batch);
     batch_measure(kind, batch, clock_now_us(context->clock));
+    message_spans_record(context, batch->messages, batch->outcomes, batch->message_count,
+                         started_us);
     enum status settled =
         bus_settle(consumer, batch->messages, batch->outcomes, batch->message_count);
     if (settled == STATUS_OK)

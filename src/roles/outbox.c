@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/metrics.h"
+#include "roles/message_span.h"
 
 enum { CONFIRM_WAIT_US = 10000 };
 
@@ -25,7 +26,8 @@ static struct hash message_id_of(const struct outbox_row *row)
                    3);
 }
 
-static void publish(struct bus *bus, const struct outbox_row *row, _Atomic int *confirmation)
+static void publish(struct role_context *context, const struct outbox_row *row, struct span *span,
+                    _Atomic int *confirmation)
 {
     char message_id[HASH_TEXT_SIZE];
     struct hash id = message_id_of(row);
@@ -37,25 +39,29 @@ static void publish(struct bus *bus, const struct outbox_row *row, _Atomic int *
         .request_id = slice_of(row->request_id),
         .traceparent = slice_of(row->traceparent),
     };
-    bus_publish(bus, &message, confirm, confirmation);
+    message_span_begin(span, context, SPAN_PRODUCER, &message);
+    message.traceparent = slice_of(span->traceparent);
+    bus_publish(context->bus, &message, confirm, confirmation);
 }
 
 /* The bus confirms every message or gives it up, so this ends. It drives the bus meanwhile, for
  * there may be no other thread that does. */
-static enum status publish_all(struct bus *bus, const struct outbox_row rows[], size_t count,
+static enum status publish_all(struct role_context *context, size_t count,
                                _Atomic int confirmations[])
 {
+    struct outbox_batch *batch = context->scratch;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count; i++) {
         atomic_init(&confirmations[i], WAITING);
-        publish(bus, &rows[i], &confirmations[i]);
+        publish(context, &batch->rows[i], &batch->spans[i], &confirmations[i]);
     }
     for (size_t i = 0; i < count;) {
         if (atomic_load(&confirmations[i]) == WAITING) {
-            enum status flushed = bus_flush(bus, CONFIRM_WAIT_US);
+            enum status flushed = bus_flush(context->bus, CONFIRM_WAIT_US);
             status = flushed != STATUS_OK ? flushed : status;
         } else {
-            i++;
+            bool failed = atomic_load(&confirmations[i]) == FAILED;
+            message_span_end(&batch->spans[i++], context, failed);
         }
     }
     return status;
@@ -71,7 +77,7 @@ enum status outbox_relay(struct role_context *context)
                                                 batch->rows, OUTBOX_BATCH_MAX, &count);
         if (status != STATUS_OK || count == 0)
             return status;
-        status = publish_all(context->bus, batch->rows, count, confirmations);
+        status = publish_all(context, count, confirmations);
         size_t published = 0;
         for (size_t i = 0; i < count; i++)
             if (atomic_load(&confirmations[i]) == PUBLISHED)

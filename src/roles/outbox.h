@@ -14,6 +14,7 @@ enum { OUTBOX_PERIOD_US = 100000, OUTBOX_BATCH_MAX = 256 };
 /* Rows under way and what became of them: the scratch of the tick. */
 struct outbox_batch {
     struct outbox_row rows[OUTBOX_BATCH_MAX];
+    struct span spans[OUTBOX_BATCH_MAX];
     int64_t published[OUTBOX_BATCH_MAX]; /* ids */
 };
 

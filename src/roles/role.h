@@ -24,6 +24,7 @@
 #include "ports/entropy.h"
 #include "ports/scorer.h"
 #include "ports/store.h"
+#include "ports/tracer.h"
 #include "roles/policy_source.h"
 
 /* The part of the configuration that roles see. */
@@ -50,6 +51,7 @@ struct role_context {
     struct scorer *model;            /* in this process, unguarded */
     struct challengers *challengers; /* NULL: there are none */
     struct bus *bus;
+    struct tracer *tracer; /* NULL: nobody collects spans */
     struct clock *clock;
     struct entropy *entropy;
     struct revocations *revocations;

@@ -108,6 +108,8 @@ static void decide(struct role_context *context, struct exchange *exchange,
     struct score score = {0};
     struct decision stands;
     struct question question = decision_question(&decision->features, policy);
+    question.request_id = exchange->request.request_id;
+    question.traceparent = exchange->request.traceparent;
     enum status status = scorer_score(context->scorer, &question, &score);
     if (status != STATUS_OK) {
         answer_unscored(response, status, &score);

@@ -4,6 +4,7 @@
  * event for the bus in one transaction; the line becomes active behind the answer.
  */
 #include "base/json_put.h"
+#include "base/log.h"
 #include "roles/outbox.h"
 #include "roles/user_credit.h"
 #include "wire/credit_json.h"
@@ -69,6 +70,12 @@ static enum status accept(struct role_context *context, const struct request *re
         status = event_make(&offer, request, now_us, &event);
     if (status == STATUS_OK)
         status = store_offer_accept(context->store, &offer_id, user_id, now_us, &event, &changed);
+    if (status == STATUS_OK && changed) {
+        char id[UUID_TEXT_SIZE];
+        uuid_format(&offer_id, id);
+        log_info("offer accepted", LOG_TEXT("request_id", request->request_id),
+                 LOG_TEXT("offer_id", id));
+    }
     return status;
 }
 

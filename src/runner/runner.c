@@ -140,6 +140,7 @@ static enum status start_server(struct runner *runner)
         .internal_keys = options->internal_keys,
         .clock = options->clock,
         .entropy = options->entropy,
+        .tracer = runner->async_context.tracer,
         .requests_per_second_max = settings->rate_requests,
         .proxies = &settings->proxies,
         .readiness = housekeeping_ready,

@@ -59,6 +59,7 @@ enum status question_decode(struct slice text, struct question *question,
         good &= field_decimal(&fields, "approve_to", MILLIONTHS, 0, MILLIONTHS, &approve_to);
     question->approve_to = (int32_t)approve_to;
     question->explain = true;
+    question->request_id = question->traceparent = NULL;
     json_decref(root);
     return good ? STATUS_OK : STATUS_INVALID;
 }

@@ -156,7 +156,7 @@ static int open_points(void **state)
 static int open_http(void **state)
 {
     service_answers(200, "{\"risk_score\":0.123456,\"model\":\"served-2\"}", 0);
-    return scorer_http_open(service.url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_http_open(service.url, NULL, (struct scorer **)state) == STATUS_OK ? 0 : -1;
 }
 
 static int close_it(void **state)
@@ -243,6 +243,23 @@ static void a_full_answer_is_guarded_here_as_well(void **state)
     assert_int_equal(score.weights[FEATURE_stress_trend], 0);
 }
 
+/* Without a tracer the trace is passed on as it came. */
+static void the_service_is_told_which_request_asks(void **state)
+{
+    static const char trace[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    struct question named = question;
+    struct score score;
+    service_answers(200, "{\"risk_score\":0.5}", 0);
+    assert_int_equal(scorer_score(*state, &named, &score), STATUS_OK);
+    assert_false(service_was_sent("X-Request-ID") || service_was_sent("traceparent"));
+    named.request_id = "request-1";
+    named.traceparent = trace;
+    assert_int_equal(scorer_score(*state, &named, &score), STATUS_OK);
+    assert_true(service_was_sent("\r\nX-Request-ID: request-1\r\n"));
+    assert_true(service_was_sent("\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-"
+                                 "b7ad6b7169203331-01\r\n"));
+}
+
 static int open_inference(void **state)
 {
     char url[sizeof service.url + 32];
@@ -251,7 +268,7 @@ static int open_inference(void **state)
                     "\"risk_score\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":[0.3,0.2]}]}",
                     0);
     snprintf(url, sizeof url, "%s/v2/models/m/infer", service.url);
-    return scorer_http_open(url, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_http_open(url, NULL, (struct scorer **)state) == STATUS_OK ? 0 : -1;
 }
 
 static void any_inference_server_can_be_asked(void **state)
@@ -330,11 +347,11 @@ static void nobody_listens(void **state)
     (void)state;
     struct scorer *scorer;
     struct score score;
-    assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", &scorer), STATUS_OK);
+    assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", NULL, &scorer), STATUS_OK);
     assert_int_equal(scorer_score(scorer, &question, &score), STATUS_UNAVAILABLE);
     scorer_close(scorer);
-    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", &scorer), STATUS_INVALID);
-    assert_int_equal(scorer_http_open("", &scorer), STATUS_INVALID);
+    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", NULL, &scorer), STATUS_INVALID);
+    assert_int_equal(scorer_http_open("", NULL, &scorer), STATUS_INVALID);
 }
 
 static struct question anybody(void)
@@ -541,6 +558,7 @@ int main(void)
         ON(http, a_full_answer_is_guarded_here_as_well),
         ON(inference, any_inference_server_can_be_asked),
         ON(http, nonsense_is_a_failure_of_the_model),
+        ON(http, the_service_is_told_which_request_asks),
         ON(http, statuses_of_the_service),
         ON(http, a_slow_service_is_cut_off),
         ON(trained, scores_within_range_and_names_itself),

@@ -322,6 +322,7 @@ class Upstream(socketserver.ThreadingTCPServer):
 
     def __init__(self, port, answers):
         self.requests = []
+        self.traceparents = []
         upstream = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -332,6 +333,8 @@ class Upstream(socketserver.ThreadingTCPServer):
                 while (header := self.rfile.readline()) != b"\r\n":
                     if header.lower().startswith(b"content-length:"):
                         length = int(header.split(b":")[1])
+                    if header.startswith(b"traceparent:"):
+                        upstream.traceparents.append(header.split()[1].decode())
                 self.rfile.read(length)
                 if answers:
                     self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
@@ -377,6 +380,25 @@ def test_what_was_never_sent_goes_to_another(gateway_to):
         answer = requests.post(gateway.url("/v1/transactions"), data=b"{}", timeout=10)
         assert answer.status_code == 200
     assert alive.requests == ["POST"] * 10
+    alive.shutdown()
+    alive.server_close()
+
+
+def test_a_trace_begins_at_the_gateway_or_before_it(gateway_to):
+    alive = Upstream(free_port(), answers=True)
+    gateway = gateway_to(alive.server_address[1])
+
+    def passed(headers):
+        answer = requests.get(gateway.url("/v1/users/x"), headers=headers, timeout=10)
+        return answer.headers["X-Request-ID"], alive.traceparents.pop()
+
+    own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+    assert passed({"traceparent": own})[1] == own
+    made = [passed(headers) for headers in ({}, {}, {"traceparent": "nonsense"})]
+    for request_id, traceparent in made:
+        assert traceparent == f"00-{request_id}-{request_id[:16]}-01"
+    assert len({traceparent for _, traceparent in made}) == 3
+    assert alive.traceparents == []
     alive.shutdown()
     alive.server_close()
 

@@ -30,12 +30,13 @@ def test_all_faults_of_a_configuration_are_told_at_once(folder):
         "SECRET_KEY": "short", "INTERNAL_SERVICE_API_KEY": "short", "HTTP_THREADS": "0",
         "POOL_THREADS": "many", "BATCH_EVENTS": "99999999999999999999",
         "POLICY_FILE": str(folder / "missing.json"), "RETENTION_DAYS": "90",
-        "NATS_URL": "", "REDIS_URL": "gopher://x",
+        "NATS_URL": "", "REDIS_URL": "gopher://x", "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318",
         "TRUSTED_PROXIES": "127.0.0.1,gateway,10.0.0.0/33,fd00::/8,"})
     assert done.returncode == 78
     for name in ("LISTEN", "SCORER", "LOG_LEVEL", "SECRET_KEY", "INTERNAL_SERVICE_API_KEY",
                  "HTTP_THREADS", "POOL_THREADS", "BATCH_EVENTS", "POLICY_FILE", "RETENTION_DAYS",
-                 "REDIS_URL", "TRUSTED_PROXIES"):
+                 "REDIS_URL", "TRUSTED_PROXIES",
+                 "OTEL_EXPORTER_OTLP_ENDPOINT"):
         assert re.search(rf"^{name}\b", done.stderr, re.MULTILINE), (name, done.stderr)
     assert "short" not in done.stderr.replace("shorter", "")
     for fault in ('"gateway" is no address', '"10.0.0.0/33" is no address', "ends with a comma"):

@@ -25,7 +25,11 @@ static struct features person(void)
 
 static struct score answer_to(enum emotion_guard guard, bool known, int32_t approve_to)
 {
-    struct question question = {person(), guard, known, approve_to, true};
+    struct question question = {.features = person(),
+                                .guard = guard,
+                                .emotions_known = known,
+                                .approve_to = approve_to,
+                                .explain = true};
     struct score score;
     assert_int_equal(scoring_answer(&scorecard_model, &question, &score), STATUS_OK);
     return score;
@@ -60,7 +64,11 @@ static void the_nearest_approval_would_be_one(void **state)
     (void)state;
     int32_t risk = answer_to(GUARD_OFF, true, -1).risk;
     for (int32_t approve_to = risk - 1; approve_to > risk - 200000; approve_to -= 10000) {
-        struct question question = {person(), GUARD_OFF, true, approve_to, true};
+        struct question question = {.features = person(),
+                                    .guard = GUARD_OFF,
+                                    .emotions_known = true,
+                                    .approve_to = approve_to,
+                                    .explain = true};
         struct score score, after;
         assert_int_equal(scoring_answer(&scorecard_model, &question, &score), STATUS_OK);
         if (score.nearest.lever == LEVER_NONE)
@@ -107,7 +115,11 @@ static void a_model_that_fails_fails(void **state)
 {
     (void)state;
     const struct risk_model model = {.risks = broken};
-    struct question question = {person(), GUARD_OFF, true, 0, true};
+    struct question question = {.features = person(),
+                                .guard = GUARD_OFF,
+                                .emotions_known = true,
+                                .approve_to = 0,
+                                .explain = true};
     struct score score;
     assert_int_equal(scoring_answer(&model, &question, &score), STATUS_UNAVAILABLE);
 }

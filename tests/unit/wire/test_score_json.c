@@ -31,7 +31,11 @@ static int teardown(void **state)
 static void a_question_goes_there_and_back(void **state)
 {
     (void)state;
-    struct question out, in = {features_empty(), GUARD_MAY_ONLY_HELP, true, 600000, true};
+    struct question out, in = {.features = features_empty(),
+                               .guard = GUARD_MAY_ONLY_HELP,
+                               .emotions_known = true,
+                               .approve_to = 600000,
+                               .explain = true};
     in.features.values[FEATURE_emotion_count_7d] = 4;
     in.features.values[FEATURE_positivity_trend] = -123456;
     question_encode(&in, &json);
