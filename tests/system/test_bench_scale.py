@@ -94,7 +94,7 @@ def test_what_it_says_adds_up(bench):
         assert 0.5 * EVENTS / (all_s + 0.01) < rate <= 1.01 * EVENTS / (all_s - 0.005)
         check_shares(row[5], count)
         check_usage(row)
-    for title in ("Emotion posts", "Credit analyses, warm"):
+    for title in ("Emotion posts, one event each, on 32", "Credit analyses, warm, on 32"):
         (row,) = rows(done.stdout, title)
         count, rate = int(row[0]), int(row[1])
         assert count == 1 and rate > 0
