@@ -123,8 +123,7 @@ static enum status child_wait(struct child *child, const atomic_bool *stop)
     return fail(child, "does not serve");
 }
 
-enum status children_start(struct children *children, const char *role, size_t count,
-                           const atomic_bool *stop)
+enum status children_start(struct children *children, const char *role, size_t count)
 {
     enum status status = STATUS_OK;
     children->count = 0;
@@ -132,10 +131,16 @@ enum status children_start(struct children *children, const char *role, size_t c
         status = child_spawn(&children->all[children->count], role);
         children->count += status == STATUS_OK;
     }
-    for (size_t i = 0; i < children->count && status == STATUS_OK; i++)
-        status = child_wait(&children->all[i], stop);
     if (status != STATUS_OK)
         (void)!children_stop(children);
+    return status;
+}
+
+enum status children_wait(struct children *children, const atomic_bool *stop)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < children->count && status == STATUS_OK; i++)
+        status = child_wait(&children->all[i], stop);
     return status;
 }
 

@@ -26,10 +26,11 @@ struct children {
     size_t count;
 };
 
-/* Starts `count` (up to BENCH_PROCESSES_MAX) processes and waits until all of them serve. Not OK:
- * the reason is told, unless `stop` was set; none is left. */
-MUST_CHECK enum status children_start(struct children *children, const char *role, size_t count,
-                                      const atomic_bool *stop);
+/* Starts `count` (up to BENCH_PROCESSES_MAX) processes. Not OK, here and below: the reason is told,
+ * unless `stop` was set. Once it is OK, they must be ended. */
+MUST_CHECK enum status children_start(struct children *children, const char *role, size_t count);
+/* Waits until all of them serve. */
+MUST_CHECK enum status children_wait(struct children *children, const atomic_bool *stop);
 /* Ends all and waits for them. UNAVAILABLE, and told: one ended otherwise than it should. */
 MUST_CHECK enum status children_stop(struct children *children);
 /* The value of a metric, named with its label, of each process; 0 where it has none yet. */

@@ -210,11 +210,12 @@ static enum status api_measure(struct bench *bench, const struct api *api, size_
                                struct load_result *result)
 {
     struct children replicas;
-    enum status status = children_start(&replicas, api->role, count, bench->stop);
+    enum status status = children_start(&replicas, api->role, count);
     if (status != STATUS_OK)
         return status;
     show_status("%s on %zu of %s", api->what, count, api->role);
-    if (api->warms_up)
+    status = children_wait(&replicas, bench->stop);
+    if (status == STATUS_OK && api->warms_up)
         status = load_run(bench, api, &replicas, people_analysed(bench), MINUTE_US, result);
     if (status == STATUS_OK)
         status = load_run(bench, api, &replicas, INT64_MAX, SECONDS * SECOND_US, result);

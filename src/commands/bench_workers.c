@@ -143,13 +143,16 @@ static enum status drain_measure(struct bench *bench, size_t count, const char *
                                  struct drain *drain)
 {
     struct children workers;
-    *drain = (struct drain){0};
+    *drain = (struct drain){.course = {.most = bench->options->events}};
     enum status status = backlog_publish(bench);
     if (status == STATUS_OK)
-        status = children_start(&workers, "emotion-processing", count, bench->stop);
+        status = children_start(&workers, "emotion-processing", count);
     if (status != STATUS_OK)
         return status;
+    /* The first to serve begins to count: the lag is watched before all serve. */
     status = drain_watch(bench, &workers, name, drain);
+    if (status == STATUS_OK)
+        status = children_wait(&workers, bench->stop);
     if (status == STATUS_OK)
         status = shares_read(bench, &workers, drain);
     enum status stopped = children_stop(&workers);

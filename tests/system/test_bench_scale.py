@@ -11,7 +11,7 @@ from harness.ecs import BASE_ENVIRONMENT, BINARY, run_ecs
 from harness.engines import Engines
 from harness.poll import until
 
-EVENTS = 3000
+EVENTS = 10000
 PEOPLE = 50
 SMALL = ("--events", str(EVENTS), "--people", str(PEOPLE))
 LIMITS = ("machine", "design", "processes")
@@ -84,7 +84,7 @@ def check_shares(row, count):
 def test_what_it_says_adds_up(bench):
     done = bench.run(*SMALL, "--workers", "1,2", "--replicas", "1")
     assert done.returncode == 0, done.stderr + done.stdout
-    drains = rows(done.stdout, "Backlogs of 3000 emotion events of 50 people")
+    drains = rows(done.stdout, f"Backlogs of {EVENTS} emotion events of {PEOPLE} people")
     assert [row[0] for row in drains] == ["1", "2"]
     for row in drains:
         count, rate, lag = (int(word) for word in row[:3])
