@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build run docs model bench clean help test test-unit test-system fuzz format format-check layers \
-	release install deb
+.PHONY: build run docs model bench bench-scale clean help test test-unit test-system fuzz format \
+	format-check layers release install deb
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
@@ -61,6 +61,14 @@ bench:
 	@ninja -C build --quiet ecs bench/bare_http bench/bare_jetstream bench/bare_postgres \
 		bench/bare_sqlite bench/scorer
 	@bench/bench.py $(if $(QUICK),--quick)
+
+## bench-scale: measures more workers and replicas, on engines of its own; BENCH="--workers 1,8"
+bench-scale:
+	@tools/setup.sh build engines
+	@test -d build || meson setup build >/dev/null
+	@ninja -C build --quiet ecs
+	@dir=$$(mktemp -d) && trap "tools/engines.sh erase $$dir" EXIT && trap : INT TERM && \
+		tools/engines.sh start $$dir && . $$dir/env && LOG_LEVEL=error build/ecs bench scale $(BENCH)
 
 ## docs: writes the pages that come from tables in the code
 docs: build

@@ -15,6 +15,7 @@
 #include "adapters/entropy_system.h"
 #include "base/log.h"
 #include "commands/backtest.h"
+#include "commands/bench_scale.h"
 #include "commands/dead.h"
 #include "commands/features.h"
 #include "commands/health.h"
@@ -226,11 +227,11 @@ static int run_rewind(int argc, char **argv)
     return with_bus(argc, argv, command_rewind);
 }
 
-/* Opens the database alone, whose schema must be current. */
-static int store_start(struct role_context *context)
+/* Opens what is needed, the database with it, and brings its schema up to date. */
+static int store_start_with(const struct needs *needs, struct role_context *context)
 {
     int applied;
-    int result = start(&(struct needs){.uses = USES_STORE});
+    int result = start(needs);
     if (result != EX_OK)
         return result;
     if (engines_context_open(&engines, USES_STORE, context) == STATUS_OK &&
@@ -240,6 +241,12 @@ static int store_start(struct role_context *context)
     engines_context_close(&engines, context);
     engines_close(&engines);
     return EX_UNAVAILABLE;
+}
+
+/* The database alone. */
+static int store_start(struct role_context *context)
+{
+    return store_start_with(&(struct needs){.uses = USES_STORE}, context);
 }
 
 /* Runs a command that works on the database; its help needs none. */
@@ -353,16 +360,56 @@ static int run_population(int argc, char **argv)
     return command_population(argc, argv, clock_system());
 }
 
-/* Needs LISTEN alone: it must work beside a server that waits for its engines. */
-static int run_health(int argc, char **argv)
+/* The configuration alone; no engine is opened. */
+static int settings_start(void)
 {
     struct buf faults;
     buf_init(&faults, FAULTS_MAX);
-    enum status status = asks_help(argc, argv) ? STATUS_OK : settings_load(&settings, &faults);
+    enum status status = settings_load(&settings, &faults);
     if (status != STATUS_OK)
         fprintf(stderr, "ecs: the configuration has faults:\n%s", buf_slice(&faults).data);
+    log_start(settings.log_threshold);
     buf_free(&faults);
-    return status == STATUS_OK ? command_health(argc, argv, settings.listen) : EX_CONFIG;
+    return status == STATUS_OK ? EX_OK : EX_CONFIG;
+}
+
+/* Needs LISTEN alone: it must work beside a server that waits for its engines. */
+static int run_health(int argc, char **argv)
+{
+    int result = asks_help(argc, argv) ? EX_OK : settings_start();
+    return result == EX_OK ? command_health(argc, argv, settings.listen) : result;
+}
+
+static int run_bench(int argc, char **argv)
+{
+    const struct needs needs = {.uses = USES_BUS | USES_STORE, .tokens = true, .internal = true};
+    struct bench_options options;
+    struct role_context context;
+    int result = bench_options_read(argc, argv, &options);
+    if (result >= 0)
+        return result;
+    result = settings_start();
+    if (result != EX_OK)
+        return result;
+    if (settings.database_url[0] == '\0' || settings.nats_url[0] == '\0' ||
+        settings.redis_url[0] == '\0') {
+        fprintf(stderr, "ecs bench scale needs DATABASE_URL, NATS_URL and REDIS_URL: embedded "
+                        "engines are of one process\n");
+        return EX_CONFIG;
+    }
+    result = store_start_with(&needs, &context);
+    if (result != EX_OK)
+        return result;
+    struct bench_tools tools = {.internal_key = engines.internal_keys[0],
+                                .tokens = &engines.tokens,
+                                .store = context.store,
+                                .bus = engines.bus,
+                                .clock = clock_system(),
+                                .entropy = entropy_system()};
+    result = command_bench_scale(&options, &tools);
+    engines_context_close(&engines, &context);
+    engines_close(&engines);
+    return result;
 }
 
 static int command_version(int argc, char **argv)
@@ -384,6 +431,7 @@ static const struct command commands[] = {
     {"train", "train a model of risk from data", command_train},
     {"policy", "check a credit policy before it is used", command_policy},
     {"backtest", "tell what a policy would have made of recorded decisions", run_backtest},
+    {"bench", "measure what more processes bring", run_bench},
     {"dead", "list refused messages, or put them back", run_dead},
     {"rewind", "consume a stream again from a moment on", run_rewind},
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: a batch of events → keys, raw rows, tile deltas and versions, in one transaction.
+ * The store: a batch of events → keys, raw rows, versions and tile deltas, in one transaction.
  *
- * First the persons of the batch are locked, in order: batches that share a person pass one after
- * the other, and nobody deadlocks. Then the keys are added, in order: one that another batch is
- * adding is waited for. A key that was there already belongs to an event that was counted before,
- * and its content tells a repetition from a reused id. Only events whose key was new go on: as raw
- * rows, folded into tiles by the domain, and as one more version for each of their persons.
+ * First the keys are added, in order: one that another batch is adding is waited for. A key that
+ * was there already belongs to an event that was counted before, and its content tells a repetition
+ * from a reused id. Only events whose key was new go on: as raw rows, as one more version for each
+ * of their persons, and folded into tiles by the domain. To grow the versions locks the persons, in
+ * order: from there on, and not before, batches that share a person pass one after the other. As
+ * all take keys first and then persons, each in order, nobody deadlocks.
  *
  * If the answer to COMMIT is lost, the batch is applied again, and the keys decide.
  */
@@ -139,12 +140,12 @@ static void user_take(struct sql *sql, void *context)
         *known = true;
 }
 
-static enum status persons_lock(struct store_sql *store, struct event_batch *batch)
+static enum status persons_find(struct store_sql *store, struct event_batch *batch)
 {
     users_collect(batch, NULL, batch->count);
     memset(batch->known, 0, batch->user_count * sizeof batch->known[0]);
     struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
-    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.persons_lock,
+    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.persons_find,
                                                    .columns = &users,
                                                    .column_count = 1,
                                                    .count = batch->user_count,
@@ -286,34 +287,64 @@ static void columns_of(struct sql_column columns[], const struct member members[
             (struct sql_column){members[i].type, (const char *)first + members[i].offset, size};
 }
 
-static enum status counted_write(struct store_sql *store, struct event_batch *batch)
+static enum status rows_add(struct store_sql *store, const struct event_batch *batch)
 {
     const struct event_kind *kind = batch->kind;
-    const struct event_statements *statements = &store->dialect->events;
     struct sql_column columns[SQL_PARAMETERS_MAX];
-    tiles_fold(batch);
     columns_of(columns, kind->row, kind->row_columns, batch->events, kind->size);
-    enum status status =
-        sql_bulk(store->sql, &(struct sql_bulk){.text = statements->rows_add[kind->table],
-                                                .columns = columns,
-                                                .column_count = kind->row_columns,
-                                                .places = batch->counted,
-                                                .count = batch->counted_count});
-    if (status != STATUS_OK)
-        return status;
-    columns_of(columns, kind->tile, kind->tile_columns, &batch->tiles, kind->tile_size);
-    status = sql_bulk(store->sql, &(struct sql_bulk){.text = statements->tiles_add[kind->table],
-                                                     .columns = columns,
-                                                     .column_count = kind->tile_columns,
-                                                     .count = batch->tile_count});
-    if (status != STATUS_OK)
-        return status;
+    return sql_bulk(store->sql,
+                    &(struct sql_bulk){.text = store->dialect->events.rows_add[kind->table],
+                                       .columns = columns,
+                                       .column_count = kind->row_columns,
+                                       .places = batch->counted,
+                                       .count = batch->counted_count});
+}
+
+static void locked_take(struct sql *sql, void *context)
+{
+    size_t *locked = context;
+    (void)sql;
+    (*locked)++;
+}
+
+/* Locks the persons of the counted events until the end, and grows their versions. Rows and tiles
+ * have no foreign key: that all of them can be locked is the proof that they still exist. */
+static enum status versions_grow(struct store_sql *store, struct event_batch *batch)
+{
+    const struct event_statements *statements = &store->dialect->events;
+    size_t locked = 0;
     users_collect(batch, batch->counted, batch->counted_count);
     struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
-    return sql_bulk(store->sql, &(struct sql_bulk){.text = statements->versions_grow,
-                                                   .columns = &users,
-                                                   .column_count = 1,
-                                                   .count = batch->user_count});
+    struct sql_bulk lock = {.text = statements->persons_lock,
+                            .columns = &users,
+                            .column_count = 1,
+                            .count = batch->user_count,
+                            .read = locked_take,
+                            .context = &locked};
+    struct sql_bulk grow = {.text = statements->versions_grow,
+                            .columns = &users,
+                            .column_count = 1,
+                            .count = batch->user_count};
+    enum status status = sql_bulk(store->sql, &lock);
+    /* Somebody was deleted this very moment: the next try does not find them. */
+    if (status == STATUS_OK && locked != batch->user_count) {
+        store->sql->worth_repeating = true;
+        status = STATUS_UNAVAILABLE;
+    }
+    return status == STATUS_OK ? sql_bulk(store->sql, &grow) : status;
+}
+
+static enum status tiles_add(struct store_sql *store, struct event_batch *batch)
+{
+    const struct event_kind *kind = batch->kind;
+    struct sql_column columns[SQL_PARAMETERS_MAX];
+    tiles_fold(batch);
+    columns_of(columns, kind->tile, kind->tile_columns, &batch->tiles, kind->tile_size);
+    return sql_bulk(store->sql,
+                    &(struct sql_bulk){.text = store->dialect->events.tiles_add[kind->table],
+                                       .columns = columns,
+                                       .column_count = kind->tile_columns,
+                                       .count = batch->tile_count});
 }
 
 static enum status batch_try(struct store_sql *store, struct event_batch *batch)
@@ -325,7 +356,7 @@ static enum status batch_try(struct store_sql *store, struct event_batch *batch)
     if (status == STATUS_OK)
         status = sql_begin(store->sql);
     if (status == STATUS_OK)
-        status = persons_lock(store, batch);
+        status = persons_find(store, batch);
     if (status == STATUS_OK) {
         firsts_choose(batch);
         status = keys_add(store, batch);
@@ -333,7 +364,11 @@ static enum status batch_try(struct store_sql *store, struct event_batch *batch)
     if (status == STATUS_OK)
         status = keys_read(store, batch);
     if (status == STATUS_OK)
-        status = counted_write(store, batch);
+        status = rows_add(store, batch);
+    if (status == STATUS_OK)
+        status = versions_grow(store, batch);
+    if (status == STATUS_OK)
+        status = tiles_add(store, batch);
     return sql_finish(store->sql, status);
 }
 

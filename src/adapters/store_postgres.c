@@ -104,12 +104,14 @@ static const struct store_dialect dialect = {
                   " WHERE seen_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED)) RETURNING 1",
     .events =
         {
-            .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = ANY ($1)"
-                            " ORDER BY user_id FOR NO KEY UPDATE",
+            .persons_find = "SELECT user_id FROM feature_versions WHERE user_id = ANY ($1)",
             .keys_add = "INSERT INTO event_keys (key, content, seen_at)"
                         " SELECT * FROM unnest($1, $2, $3)"
                         " ON CONFLICT DO NOTHING RETURNING key",
             .keys_read = "SELECT key, content FROM event_keys WHERE key = ANY ($1)",
+            .persons_lock = "SELECT v.user_id FROM unnest($1) AS u (id)"
+                            " JOIN feature_versions v ON v.user_id = u.id"
+                            " ORDER BY v.user_id FOR NO KEY UPDATE OF v",
             .versions_grow = "UPDATE feature_versions SET version = version + 1"
                              " WHERE user_id = ANY ($1)",
             .rows_add =

@@ -15,6 +15,7 @@ struct event_batch;
 
 /* The bulk statements of a batch of events; store_events.c says what each takes and gives. */
 struct event_statements {
+    const char *persons_find;
     const char *persons_lock;
     const char *keys_add;
     const char *keys_read;

@@ -81,10 +81,11 @@ static const struct store_dialect dialect = {
                   " WHERE seen_at < $1 LIMIT 5000) RETURNING 1",
     .events =
         {
-            .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = $1",
+            .persons_find = "SELECT user_id FROM feature_versions WHERE user_id = $1",
             .keys_add = "INSERT INTO event_keys (key, content, seen_at) VALUES ($1, $2, $3)"
                         " ON CONFLICT DO NOTHING RETURNING key",
             .keys_read = "SELECT key, content FROM event_keys WHERE key = $1",
+            .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = $1",
             .versions_grow = "UPDATE feature_versions SET version = version + 1"
                              " WHERE user_id = $1",
             .rows_add =

@@ -282,9 +282,10 @@ static void show_totals(struct simulation *simulation, const struct credit_desk 
 static bool somebody_answers(struct simulation *simulation)
 {
     struct client *client;
+    struct slice text;
     if (client_open(simulation->options.url, &stop, &client) != STATUS_OK)
         return false;
-    bool answers = client_answers(client);
+    bool answers = client_get(client, "/healthz", &text);
     client_close(client);
     if (!answers)
         fprintf(stderr, "ecs simulate: nothing answers at %s: is ecs serve running?\n",

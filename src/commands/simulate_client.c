@@ -80,12 +80,14 @@ static long try_once(struct client *client)
     return status;
 }
 
-bool client_answers(struct client *client)
+bool client_get(struct client *client, const char *path, struct slice *text)
 {
     char url[LINE_MAX];
-    snprintf(url, sizeof url, "%s/healthz", client->url);
+    snprintf(url, sizeof url, "%s%s", client->url, path);
     curl_easy_setopt(client->curl, CURLOPT_URL, url);
-    return try_once(client) != 0;
+    bool answered = try_once(client) != 0;
+    *text = buf_slice(&client->answer);
+    return answered;
 }
 
 static bool is_passing(long status)

@@ -29,8 +29,9 @@ struct client_request {
 MUST_CHECK enum status client_open(const char *url, const atomic_bool *stop,
                                    struct client **client);
 void client_close(struct client *client);
-/* Whether anything answers at the URL: one try. */
-bool client_answers(struct client *client);
+/* Asks for `path` once, on a client that has sent nothing else. True if anything answered: `*text`
+ * is the body, until the next call. */
+bool client_get(struct client *client, const char *path, struct slice *text);
 /* The HTTP status; 0 if it was stopped before an answer. `*answer` is the JSON of it, owned by the
  * caller, or NULL. */
 int client_send(struct client *client, const struct client_request *request, json_t **answer);

@@ -18,7 +18,7 @@ from harness.poll import until
 from harness.ports import free_port
 
 COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy",
-            "backtest", "dead", "rewind", "replay", "verify-log", "health", "version")
+            "backtest", "bench", "dead", "rewind", "replay", "verify-log", "health", "version")
 
 
 # Configuration --------------------------------------------------------------------------------
@@ -140,7 +140,10 @@ def test_serve_help_has_every_role_and_option():
     [], ["nonsense"], ["serve", "--role", "nobody"], ["serve", "--nonsense"], ["serve", "extra"],
     ["migrate", "extra"], ["dead"], ["dead", "nonsense"], ["rewind"], ["rewind", "nonsense"],
     ["rewind", "emotions"], ["rewind", "emotions", "--since", "yesterday"], ["policy"],
-    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"],
+    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"], ["bench"],
+    ["bench", "nonsense"], ["bench", "scale", "--workers"], ["bench", "scale", "--workers", "1,"],
+    ["bench", "scale", "--replicas", "0"], ["bench", "scale", "--workers", "17"],
+    ["bench", "scale", "--events", "many"], ["bench", "scale", "--nonsense", "1"],
 ])
 def test_wrong_usage_is_told(arguments, folder):
     done = run_ecs(*arguments, environment={"DATA_DIR": str(folder)})

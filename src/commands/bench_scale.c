@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands/bench_scale.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "commands/simulate_options.h"
+#include "commands/simulate_show.h"
+
+enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, SCAN_MAX = 1000 };
+
+static const char usage[] =
+    "usage: ecs bench scale [OPTION VALUE]...\n\n"
+    "Measures what more processes of a role bring, on engines of their own: DATABASE_URL, "
+    "NATS_URL\n"
+    "and REDIS_URL must be set, and nobody may be in the database. It migrates the schema, starts\n"
+    "and ends the processes itself, and leaves in the engines what it made.\n\n"
+    "  --workers N,...   processes of emotion-processing (1,2,4)\n"
+    "  --replicas N,...  processes of emotion-ingestion, then of user-credit (1,2,4)\n"
+    "  --events N        of the backlog that workers count (300000)\n"
+    "  --people N        whose events they are (5000)\n\n"
+    "Each row is one measurement. \"half\" and \"all\" are the seconds in which the lag fell to "
+    "half\n"
+    "and to nothing; \"share\" is what the process with the least and the one with the most did "
+    "of\n"
+    "all. Then the processor time of the whole machine: idle, of the processes measured, of this\n"
+    "one (\"load\"), and of others, which are the engines if nothing else runs. \"limit\" says "
+    "what\n"
+    "keeps it from being faster: the machine, of which less than 10 % is idle; the design, if "
+    "more\n"
+    "is, yet the row is less than 10 % faster than the one above; otherwise the number of\n"
+    "processes.\n";
+
+static atomic_bool stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(&stop, true);
+}
+
+/* Options --------------------------------------------------------------------------------- */
+
+/* A whole number at the start of `text`, up to `*end`; false if there is none within the limits. */
+static bool number_read(const char *text, int64_t least, int64_t most, char **end, int64_t *value)
+{
+    errno = 0;
+    *value = strtoll(text, end, 10);
+    return *end != text && errno == 0 && *value >= least && *value <= most;
+}
+
+static bool counts_read(const char *text, struct bench_counts *counts)
+{
+    counts->count = 0;
+    for (char *end;; text = end + 1) {
+        int64_t value;
+        if (counts->count == BENCH_COUNTS_MAX ||
+            !number_read(text, 1, BENCH_PROCESSES_MAX, &end, &value))
+            return false;
+        counts->counts[counts->count++] = (size_t)value;
+        if (*end != ',')
+            return *end == '\0';
+    }
+}
+
+static bool option_read(struct bench_options *options, const char *name, const char *value)
+{
+    char *end;
+    if (strcmp(name, "--workers") == 0 && counts_read(value, &options->workers))
+        return true;
+    if (strcmp(name, "--replicas") == 0 && counts_read(value, &options->replicas))
+        return true;
+    if (strcmp(name, "--events") == 0 &&
+        number_read(value, EVENTS_MIN, EVENTS_MAX, &end, &options->events) && *end == '\0')
+        return true;
+    if (strcmp(name, "--people") == 0 &&
+        number_read(value, 1, SIMULATE_PEOPLE_MAX, &end, &options->people) && *end == '\0')
+        return true;
+    fprintf(stderr, "ecs bench scale: %s %s is not understood; see ecs bench scale --help\n", name,
+            value);
+    return false;
+}
+
+int bench_options_read(int argc, char **argv, struct bench_options *options)
+{
+    static const struct bench_counts counts = {{1, 2, 4}, 3};
+    *options = (struct bench_options){
+        .workers = counts, .replicas = counts, .events = 300000, .people = 5000};
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+    if (argc < 2 || strcmp(argv[1], "scale") != 0 || argc % 2 != 0) {
+        fputs(usage, stderr);
+        return EX_USAGE;
+    }
+    for (int i = 2; i < argc; i += 2)
+        if (!option_read(options, argv[i], argv[i + 1]))
+            return EX_USAGE;
+    return -1;
+}
+
+/* People ---------------------------------------------------------------------------------- */
+
+static enum status people_count(const struct bench_tools *tools, int64_t *count)
+{
+    struct uuid found[SCAN_MAX], after = {0};
+    int64_t now_us = clock_now_us(tools->clock);
+    size_t some;
+    *count = 0;
+    do {
+        enum status status =
+            store_people_scan(tools->store, &after, now_us, found, SCAN_MAX, &some);
+        if (status != STATUS_OK)
+            return status;
+        *count += (int64_t)some;
+        if (some > 0)
+            after = found[some - 1];
+    } while (some > 0);
+    return STATUS_OK;
+}
+
+/* Straight into the database: to register, a password is hashed, which takes longer than all that
+ * is measured. Nobody can log in as them. */
+static enum status person_add(const struct bench_tools *tools, int64_t number,
+                              struct account *account)
+{
+    char token[TOKEN_MAX + 1];
+    int64_t now_us = clock_now_us(tools->clock);
+    struct user user = {.id = entropy_uuid(tools->entropy, now_us),
+                        .password_hash = "none",
+                        .created_at_us = now_us,
+                        .updated_at_us = now_us};
+    snprintf(user.email, sizeof user.email, "bench-%lld@example.com", (long long)number);
+    struct principal principal = {.user_id = user.id,
+                                  .token_id = entropy_uuid(tools->entropy, now_us),
+                                  .token_expires_at_us = now_us + DAY_US};
+    strcpy(principal.email, user.email);
+    uuid_format(&user.id, account->user_id);
+    enum status status = store_user_create(tools->store, &user);
+    if (status == STATUS_OK)
+        status = token_sign(tools->tokens, &principal, now_us, token);
+    if (status == STATUS_OK && strlen(token) > ACCESS_TOKEN_MAX)
+        status = STATUS_INTERNAL;
+    if (status == STATUS_OK)
+        strcpy(account->token, token);
+    return status;
+}
+
+static enum status people_add(struct bench *bench)
+{
+    struct clock *clock = bench->tools->clock;
+    int64_t started_us = clock_monotonic_us(clock), people = bench->options->people;
+    for (int64_t i = 0; i < people; i++) {
+        if (atomic_load(bench->stop))
+            return STATUS_TIMED_OUT;
+        if (person_add(bench->tools, i, &bench->accounts[i]) != STATUS_OK) {
+            fprintf(stderr, "ecs bench scale: people cannot be put into the database\n");
+            return STATUS_UNAVAILABLE;
+        }
+        show_progress("people", i + 1, people,
+                      (i + 1) * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
+    }
+    show_end();
+    return STATUS_OK;
+}
+
+/* The command ----------------------------------------------------------------------------- */
+
+void bench_usage_add(struct buf *table, const struct bench_usage *used, double rate, double before)
+{
+    int64_t others = used->all - used->idle - used->ecs - used->load;
+    double idle = bench_percent(used->idle, used->all);
+    buf_printf(table, "%6.0f %5.0f %5.0f %6.0f %s", idle, bench_percent(used->ecs, used->all),
+               bench_percent(used->load, used->all), bench_percent(others, used->all),
+               bench_limit_name(bench_limit_of(idle, rate, before)));
+}
+
+static enum status measure(const struct bench_options *options, const struct bench_tools *tools)
+{
+    struct bench bench = {.options = options, .tools = tools, .stop = &stop};
+    bench.accounts = calloc((size_t)options->people, sizeof bench.accounts[0]);
+    if (bench.accounts == NULL)
+        return STATUS_INTERNAL;
+    enum status status = people_add(&bench);
+    if (status == STATUS_OK)
+        status = bench_workers(&bench);
+    if (status == STATUS_OK)
+        status = bench_replicas(&bench);
+    free(bench.accounts);
+    return status;
+}
+
+int command_bench_scale(const struct bench_options *options, const struct bench_tools *tools)
+{
+    int64_t people;
+    if (people_count(tools, &people) != STATUS_OK) {
+        fprintf(stderr, "ecs bench scale: the database cannot be read\n");
+        return EX_UNAVAILABLE;
+    }
+    if (people > 0) {
+        fprintf(stderr,
+                "ecs bench scale needs engines of its own: %lld people are in this database\n",
+                (long long)people);
+        return EX_USAGE;
+    }
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    enum status status = measure(options, tools);
+    curl_global_cleanup();
+    if (atomic_load(&stop)) {
+        fprintf(stderr, "ecs bench scale: ended before all was measured\n");
+        return EX_TEMPFAIL;
+    }
+    return status == STATUS_OK ? EX_OK : EX_UNAVAILABLE;
+}
