@@ -21,7 +21,7 @@
 
 enum {
     BUDGET_US = 20000,       /* of one call, connecting included */
-    SENTINEL_US = 5000,      /* of that, for one Sentinel that may not answer */
+    SENTINEL_US = 10000,     /* of that, for one Sentinel that may not answer */
     BACK_OFF_US = SECOND_US, /* after a failure */
     KEYS_MAX = 1024          /* in one DEL */
 };
