@@ -12,10 +12,10 @@ from harness.client import Client, emotion
 from harness.people import people_added
 from harness.poll import until
 
-PAUSE_S = 0.01
+PAUSE_S, APPLY_PAUSE_S = 0.01, 0.3
 ANSWER_MAX_S = 60
 PEOPLE = 50
-APPLICANTS = 400
+APPLICANTS = 600
 
 
 class Load:
@@ -98,7 +98,7 @@ class Load:
         """Each applicant gets one offer and accepts it."""
         client = Client(self.system)
         for person in self.applicants[number::2]:
-            if self.stop.wait(10 * PAUSE_S):
+            if self.stop.wait(APPLY_PAUSE_S):
                 return
             answer = self.sent("analysis", lambda: client.analyse(person), 200)
             offer = answer and answer.json()["offer"]["offer_id"]
