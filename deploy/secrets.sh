@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes the secrets that compose.yaml reads, in deploy/secrets. What is there already stays.
+# Makes the secrets that compose.yaml and compose.cluster.yaml read, in deploy/secrets. What is there already stays.
 #
 # The folder is for its owner alone (0700), which keeps all other accounts of this machine from the
 # files in it. The files themselves may be read: in its container each service is an account of its
@@ -34,6 +34,21 @@ keep nats_url "nats://ecs:$(sed 's/.*password: "\(.*\)".*/\1/' nats_users.conf)@
 redis=$(random)
 keep redis_users.conf "requirepass $redis"
 keep redis_url "redis://:$(sed 's/requirepass //' redis_users.conf)@redis:6379/0"
+
+# For compose.cluster.yaml.
+nats_login=$(sed 's|nats://\(.*\)@.*|\1|' nats_url)
+redis_password=$(sed 's/requirepass //' redis_users.conf)
+keep replication_password "$(random)"
+keep cluster_database_url "postgresql://ecs:$(cat database_password)@postgres:5432,postgres-standby:5432/ecs?target_session_attrs=read-write"
+keep cluster_nats_url "nats://$nats_login@nats:4222,nats://$nats_login@nats-2:4222,nats://$nats_login@nats-3:4222"
+keep cluster_redis_url "redis+sentinel://:$redis_password@sentinel-1:26379,sentinel-2:26379,sentinel-3:26379/ecs/0"
+routes=$(random)
+keep nats_routes.conf "authorization { user: ecs, password: \"$routes\" }
+routes: [nats://ecs:$routes@nats:6222, nats://ecs:$routes@nats-2:6222, nats://ecs:$routes@nats-3:6222]"
+keep redis_replicated.conf "requirepass $redis_password
+masterauth $redis_password"
+keep redis_sentinel.conf "requirepass $redis_password
+sentinel auth-pass ecs $redis_password"
 
 # A certificate that nobody trusts yet: put your own in its place.
 if [ ! -e gateway.crt ]; then

@@ -269,8 +269,9 @@ static enum status bus_open(struct engines *engines, struct buf *faults)
     bool nats = settings->nats_url[0] != '\0';
     char path[SETTING_TEXT_MAX + 16];
     snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
-    enum status status = nats ? bus_nats_open(settings->nats_url, &engines->bus)
-                              : bus_sqlite_open(path, clock_system(), &engines->bus);
+    enum status status =
+        nats ? bus_nats_open(settings->nats_url, (int)settings->nats_replicas, &engines->bus)
+             : bus_sqlite_open(path, clock_system(), &engines->bus);
     if (status != STATUS_OK)
         fault_of(faults, nats ? "NATS_URL" : "DATA_DIR", status);
     return status;

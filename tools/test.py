@@ -155,6 +155,10 @@ def step_gateway():
     return pytest("gateway", "tests/deploy", "--ignore=tests/deploy/test_compose.py")
 
 
+def step_cluster():
+    return pytest("cluster", "tests/cluster")
+
+
 def step_image():
     """Only root may start a docker daemon."""
     return pytest("image", "tests/deploy/test_compose.py",
@@ -170,6 +174,7 @@ STEPS = {
     "system": (step_system, "HTTP, SQL and NATS against ecs, embedded and on real engines"),
     "fleet": (step_fleet, "the same against every role twice behind the gateway"),
     "gateway": (step_gateway, "the gateway on real roles; packages, manifests and monitoring"),
+    "cluster": (step_cluster, "clusters of the engines: their servers and roles killed under load"),
     "image": (step_image, "the image and compose.yaml, on a docker daemon of its own"),
     "clang": (step_clang, "clang builds without a warning"),
     "addresses": (step_addresses, "unit and contract tests, address and undefined sanitizers"),

@@ -266,12 +266,13 @@ static natsStatus connect_bus(struct bus_nats *bus, const char *urls)
     return status == NATS_NOT_YET_CONNECTED ? NATS_OK : status;
 }
 
-enum status bus_nats_open(const char *urls, struct bus **out)
+enum status bus_nats_open(const char *urls, int replicas, struct bus **out)
 {
     struct bus_nats *bus = calloc(1, sizeof *bus);
     if (bus == NULL)
         return STATUS_INTERNAL;
     bus->base.ops = &ops;
+    bus->replicas = replicas;
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);

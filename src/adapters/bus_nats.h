@@ -9,9 +9,10 @@
 #include "base/status.h"
 #include "ports/bus.h"
 
-/* `urls`: one or several, parted by commas. Returns at once even if no server answers, and keeps
+/* `urls`: one or several, parted by commas. `replicas`: of each stream, at least; one that has
+ * fewer gets more, none is ever taken away. Returns at once even if no server answers, and keeps
  * connecting until the bus is closed; meanwhile every call is UNAVAILABLE. INVALID: the URLs
  * cannot be used. */
-MUST_CHECK enum status bus_nats_open(const char *urls, struct bus **bus);
+MUST_CHECK enum status bus_nats_open(const char *urls, int replicas, struct bus **bus);
 
 #endif

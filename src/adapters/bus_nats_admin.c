@@ -3,9 +3,10 @@
  * Streams and durable consumers: JSON requests to JetStream → what exists, what is stored.
  *
  * Streams are made once and then belong to whoever operates the server: one that is there with
- * another configuration is used as it is, with a warning. BUS_STREAM_BYTES_MAX is the most that a
- * stream may take. JetStream sets that space aside, so on a smaller disk a stream gets half of it,
- * or half of that, down to STREAM_BYTES_MIN; small streams come first, so that they always fit.
+ * another configuration is used as it is, with a warning; only replicas that it lacks are added.
+ * BUS_STREAM_BYTES_MAX is the most that a stream may take. JetStream sets that space aside, so on a
+ * smaller disk a stream gets half of it, or half of that, down to STREAM_BYTES_MIN; small streams
+ * come first, so that they always fit.
  */
 #include <inttypes.h>
 #include <sodium.h>
@@ -89,17 +90,18 @@ static uint64_t number_of(const json_t *object, const char *group, const char *n
 
 /* Streams --------------------------------------------------------------------------------- */
 
-static void stream_config(enum stream stream, int64_t bytes_max, char text[REQUEST_MAX])
+static void stream_config(enum stream stream, int64_t bytes_max, int replicas,
+                          char text[REQUEST_MAX])
 {
     bool dead = stream == STREAM_DEAD_LETTERS;
     snprintf(text, REQUEST_MAX,
              "{\"name\":\"%s\",\"subjects\":[\"%s\"],\"retention\":\"limits\","
              "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
              "\"max_msg_size\":-1,\"max_bytes\":%" PRId64 ",\"max_age\":%lld,"
-             "\"num_replicas\":1,\"duplicate_window\":%lld,\"deny_delete\":%s,"
+             "\"num_replicas\":%d,\"duplicate_window\":%lld,\"deny_delete\":%s,"
              "\"deny_purge\":true}",
              stream_name(stream), stream_subject(stream), bytes_max,
-             (dead ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US) * 1000,
+             (dead ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US) * 1000, replicas,
              BUS_DUPLICATE_WINDOW_US * 1000, dead ? "false" : "true");
 }
 
@@ -110,7 +112,7 @@ static enum status stream_create(struct bus_nats *bus, enum stream stream, struc
     int64_t bytes_max = small ? BUS_STREAM_BYTES_MAX / SMALL_STREAM_SHARE : BUS_STREAM_BYTES_MAX;
     for (;;) {
         char config[REQUEST_MAX];
-        stream_config(stream, bytes_max, config);
+        stream_config(stream, bytes_max, bus->replicas, config);
         enum status status = ask(bus, "STREAM.CREATE", stream, "", config, answer);
         if (status == STATUS_OK)
             log_info("stream created", LOG_TEXT("stream", stream_name(stream)),
@@ -140,6 +142,22 @@ static bool is_as_made(const json_t *config, enum stream stream)
            subject != NULL && strcmp(subject, stream_subject(stream)) == 0;
 }
 
+/* Its consumer gets as many. A cluster that cannot do it now is asked again at the next connection;
+ * until then the stream works as it is. */
+static void replicas_add(struct bus_nats *bus, enum stream stream, json_t *config)
+{
+    if (json_integer_value(json_object_get(config, "num_replicas")) >= bus->replicas)
+        return;
+    json_object_set_new(config, "num_replicas", json_integer(bus->replicas));
+    char *text = json_dumps(config, JSON_COMPACT);
+    struct answer answer = {0};
+    if (text == NULL || ask(bus, "STREAM.UPDATE", stream, "", text, &answer) != STATUS_OK)
+        log_warn("stream cannot get its replicas", LOG_TEXT("stream", stream_name(stream)),
+                 LOG_INTEGER("replicas", bus->replicas), LOG_INTEGER("code", answer.error));
+    answer_free(&answer);
+    free(text);
+}
+
 static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
 {
     struct answer answer;
@@ -153,6 +171,7 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
         if (!is_as_made(json_object_get(answer.json, "config"), stream))
             log_warn("stream has another configuration and is used as it is",
                      LOG_TEXT("stream", stream_name(stream)));
+        replicas_add(bus, stream, json_object_get(answer.json, "config"));
     } else {
         log_error("stream cannot be had", LOG_TEXT("stream", stream_name(stream)),
                   LOG_TEXT("status", status_name(status)), LOG_INTEGER("code", answer.error));

@@ -29,6 +29,7 @@ struct bus_nats {
     natsSubscription *confirmations;
     char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial> */
     struct window window;
+    int replicas;         /* of each stream, at least */
     atomic_uint epoch;    /* one more at each connection; 0: there was none yet */
     atomic_uint prepared; /* the epoch in which the streams were found or created */
     _Atomic int64_t created_us[STREAM_COUNT];

@@ -21,6 +21,7 @@
 
 enum {
     BUDGET_US = 20000,       /* of one call, connecting included */
+    SENTINEL_US = 10000,     /* of that, for one Sentinel that may not answer */
     BACK_OFF_US = SECOND_US, /* after a failure */
     KEYS_MAX = 1024          /* in one DEL */
 };
@@ -28,6 +29,7 @@ enum {
 struct cache_redis {
     struct cache base;
     struct redis_url url;
+    size_t sentinel;          /* of url.hosts: the one to be asked */
     redisContext *connection; /* NULL: none */
     int64_t deadline_us;      /* of the call under way */
     int64_t rest_until_us;    /* no attempt before */
@@ -38,11 +40,16 @@ static int64_t now_us(void)
     return clock_monotonic_us(clock_system());
 }
 
-static enum status fail(struct cache_redis *redis)
+static void disconnect(struct cache_redis *redis)
 {
     if (redis->connection != NULL)
         redisFree(redis->connection);
     redis->connection = NULL;
+}
+
+static enum status fail(struct cache_redis *redis)
+{
+    disconnect(redis);
     redis->rest_until_us = now_us() + BACK_OFF_US;
     return STATUS_UNAVAILABLE;
 }
@@ -88,18 +95,18 @@ static redisReply *receive(struct cache_redis *redis)
     }
 }
 
-static bool connected(struct cache_redis *redis)
+static bool connected(struct cache_redis *redis, const struct redis_host *host)
 {
     int fault = 0;
     socklen_t size = sizeof fault;
-    redis->connection = redisConnectNonBlock(redis->url.host, redis->url.port);
+    redis->connection = redisConnectNonBlock(host->name, host->port);
     return redis->connection != NULL && redis->connection->err == 0 && wait_for(redis, POLLOUT) &&
            getsockopt(redis->connection->fd, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 &&
            fault == 0;
 }
 
-/* Tells who we are and which database we use. */
-static bool greet(struct cache_redis *redis)
+/* Tells who we are, and to a server which database we use. */
+static bool greet(struct cache_redis *redis, int database)
 {
     const struct redis_url *url = &redis->url;
     redisContext *connection = redis->connection;
@@ -111,8 +118,8 @@ static bool greet(struct cache_redis *redis)
             redisAppendCommand(connection, "AUTH %s", url->password);
         replies++;
     }
-    if (url->database != 0) {
-        redisAppendCommand(connection, "SELECT %d", url->database);
+    if (database != 0) {
+        redisAppendCommand(connection, "SELECT %d", database);
         replies++;
     }
     if (replies > 0 && !send_all(redis))
@@ -128,6 +135,77 @@ static bool greet(struct cache_redis *redis)
     return true;
 }
 
+/* The first `count` elements of the reply to what was appended are strings; the caller frees it.
+ * NULL: they are not, or nothing came. */
+static redisReply *strings(struct cache_redis *redis, size_t count)
+{
+    redisReply *reply = send_all(redis) ? receive(redis) : NULL;
+    bool good = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= count;
+    for (size_t i = 0; good && i < count; i++)
+        good = reply->element[i]->type == REDIS_REPLY_STRING;
+    if (good)
+        return reply;
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return NULL;
+}
+
+/* Asks one Sentinel where the master is. */
+static bool sentinel_tells(struct cache_redis *redis, const struct redis_host *sentinel,
+                           struct redis_host *master)
+{
+    redisReply *reply = NULL;
+    if (connected(redis, sentinel) && greet(redis, 0)) {
+        redisAppendCommand(redis->connection, "SENTINEL get-master-addr-by-name %s",
+                           redis->url.master);
+        reply = strings(redis, 2);
+    }
+    disconnect(redis);
+    if (reply == NULL)
+        return false;
+    snprintf(master->name, sizeof master->name, "%s", reply->element[0]->str);
+    master->port = (int)strtol(reply->element[1]->str, NULL, 10);
+    freeReplyObject(reply);
+    return true;
+}
+
+/* The first that answers is asked first the next time too. */
+static bool master_found(struct cache_redis *redis, struct redis_host *master)
+{
+    int64_t deadline_us = redis->deadline_us;
+    bool found = false;
+    for (size_t i = 0; i < redis->url.host_count && !found && now_us() < deadline_us; i++) {
+        int64_t until_us = now_us() + SENTINEL_US;
+        redis->deadline_us = until_us < deadline_us ? until_us : deadline_us;
+        found = sentinel_tells(redis, &redis->url.hosts[redis->sentinel], master);
+        if (!found)
+            redis->sentinel = (redis->sentinel + 1) % redis->url.host_count;
+    }
+    redis->deadline_us = deadline_us;
+    return found;
+}
+
+/* A Sentinel may not know yet that the master has changed; the server itself does. */
+static bool is_master(struct cache_redis *redis)
+{
+    redisAppendCommand(redis->connection, "ROLE");
+    redisReply *reply = strings(redis, 1);
+    bool master = reply != NULL && strcmp(reply->element[0]->str, "master") == 0;
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return master;
+}
+
+static bool ready(struct cache_redis *redis)
+{
+    const struct redis_url *url = &redis->url;
+    struct redis_host master;
+    if (url->master[0] == '\0')
+        return connected(redis, &url->hosts[0]) && greet(redis, url->database);
+    return master_found(redis, &master) && connected(redis, &master) &&
+           greet(redis, url->database) && is_master(redis);
+}
+
 /* Starts a call: its time runs, and there is a connection. */
 static enum status begin(struct cache_redis *redis)
 {
@@ -137,14 +215,20 @@ static enum status begin(struct cache_redis *redis)
         return STATUS_OK;
     if (now < redis->rest_until_us)
         return STATUS_UNAVAILABLE;
-    return connected(redis) && greet(redis) ? STATUS_OK : fail(redis);
+    return ready(redis) ? STATUS_OK : fail(redis);
 }
 
-/* Sends what was appended and receives its first reply; the caller frees it. */
+/* Sends what was appended and receives its first reply; the caller frees it. A server that has
+ * become a replica is left, for another is the master now. */
 static enum status ask(struct cache_redis *redis, redisReply **reply)
 {
     *reply = send_all(redis) ? receive(redis) : NULL;
-    return *reply == NULL ? fail(redis) : STATUS_OK;
+    if (*reply == NULL)
+        return fail(redis);
+    if ((*reply)->type != REDIS_REPLY_ERROR || strncmp((*reply)->str, "READONLY", 8) != 0)
+        return STATUS_OK;
+    freeReplyObject(*reply);
+    return fail(redis);
 }
 
 /* The status of a reply of the type that a command must give, which is then freed. */
@@ -258,8 +342,7 @@ static enum status ping(struct cache *cache)
 static void close_redis(struct cache *cache)
 {
     struct cache_redis *redis = (struct cache_redis *)cache;
-    if (redis->connection != NULL)
-        redisFree(redis->connection);
+    disconnect(redis);
     explicit_bzero(&redis->url, sizeof redis->url);
     free(redis);
 }

@@ -2,14 +2,17 @@
  *
  * Cache: Redis 7 or later, through hiredis. One for each thread. It connects at the first call,
  * and again after a failure, but not for a second: until then every call fails at once, so that a
- * Redis that is gone costs nothing.
+ * Redis that is gone costs nothing. Behind Sentinels, each connection begins with asking one of
+ * them for the master.
  */
 #ifndef ECS_ADAPTERS_CACHE_REDIS_H
 #define ECS_ADAPTERS_CACHE_REDIS_H
 
 #include "ports/cache.h"
 
-/* redis://[[user]:password@]host[:port][/database]; an IPv6 host in brackets; user and password
+/* redis://[[user]:password@]host[:port][/database], or
+ * redis+sentinel://[[user]:password@]host[:port],…/MASTER[/database], where Sentinels and servers
+ * take the same user and password; an IPv6 host in brackets; user and password
  * percent-encoded where needed. INVALID: the URL is unusable. */
 MUST_CHECK enum status cache_redis_open(const char *url, struct cache **cache);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT_DEFAULT = 6379, PORT_MAX = 65535, DATABASE_MAX = 65535 };
+enum { PORT_DEFAULT = 6379, SENTINEL_PORT_DEFAULT = 26379, PORT_MAX = 65535, DATABASE_MAX = 65535 };
 
 static int hex(char digit)
 {
@@ -34,14 +34,14 @@ static bool decode(const char *text, size_t size, char out[REDIS_NAME_MAX + 1])
     return true;
 }
 
-/* A number of digits only, up to `max`, that ends the text or stands before `end`. */
-static bool number(const char **text, char end, int max, int *value)
+/* A number of digits only, up to `max`, that ends the text or stands before one of `ends`. */
+static bool number(const char **text, const char *ends, int max, int *value)
 {
     char *after;
     if (**text < '0' || **text > '9')
         return false;
     long parsed = strtol(*text, &after, 10);
-    if (parsed > max || (*after != '\0' && *after != end))
+    if (parsed > max || strchr(ends, *after) == NULL) /* the end of the text is in it too */
         return false;
     *value = (int)parsed;
     *text = after;
@@ -58,37 +58,58 @@ static bool credentials(const char *text, size_t size, struct redis_url *url)
            url->password[0] != '\0';
 }
 
-static bool host(const char **text, struct redis_url *url)
+/* host[:port] */
+static bool host(const char **text, int port_default, struct redis_host *host)
 {
     bool bracketed = **text == '[';
     *text += bracketed;
-    size_t size = strcspn(*text, bracketed ? "]" : ":/");
+    size_t size = strcspn(*text, bracketed ? "]" : ":/,");
     if (size == 0 || size > REDIS_NAME_MAX || (bracketed && (*text)[size] != ']'))
         return false;
-    memcpy(url->host, *text, size);
+    memcpy(host->name, *text, size);
     *text += size + bracketed;
-    return true;
+    host->port = port_default;
+    return **text != ':' || (++*text, number(text, "/,", PORT_MAX, &host->port) && host->port > 0);
+}
+
+/* Sentinels up to the name of what they watch, which ends the text or stands before a slash. */
+static bool sentinels(const char **text, struct redis_url *url)
+{
+    for (;;) {
+        if (url->host_count == REDIS_HOSTS_MAX ||
+            !host(text, SENTINEL_PORT_DEFAULT, &url->hosts[url->host_count++]))
+            return false;
+        if (**text != ',')
+            break;
+        ++*text;
+    }
+    if (**text != '/')
+        return false;
+    size_t size = strcspn(++*text, "/");
+    const char *name = *text;
+    *text += size;
+    return decode(name, size, url->master) && url->master[0] != '\0';
 }
 
 enum status redis_url_parse(const char *text, struct redis_url *url)
 {
-    static const char scheme[] = "redis://";
-    *url = (struct redis_url){.port = PORT_DEFAULT};
-    if (strncmp(text, scheme, strlen(scheme)) != 0)
+    static const char single[] = "redis://", watched[] = "redis+sentinel://";
+    *url = (struct redis_url){0};
+    bool sentinel = strncmp(text, watched, strlen(watched)) == 0;
+    if (!sentinel && strncmp(text, single, strlen(single)) != 0)
         return STATUS_INVALID;
-    text += strlen(scheme);
+    text += strlen(sentinel ? watched : single);
     const char *at = strrchr(text, '@');
     if (at != NULL) {
         if (!credentials(text, (size_t)(at - text), url))
             return STATUS_INVALID;
         text = at + 1;
     }
-    if (!host(&text, url))
-        return STATUS_INVALID;
-    if (*text == ':' && (text++, !number(&text, '/', PORT_MAX, &url->port) || url->port == 0))
+    if (sentinel ? !sentinels(&text, url)
+                 : !host(&text, PORT_DEFAULT, &url->hosts[url->host_count++]))
         return STATUS_INVALID;
     if (*text == '/' && text[1] != '\0' &&
-        (text++, !number(&text, '\0', DATABASE_MAX, &url->database)))
+        (text++, !number(&text, "", DATABASE_MAX, &url->database)))
         return STATUS_INVALID;
     return *text == '\0' || strcmp(text, "/") == 0 ? STATUS_OK : STATUS_INVALID;
 }

@@ -23,6 +23,7 @@ struct sql_postgres {
     char *url;
     PGconn *connection; /* NULL: not connected */
     bool in_transaction;
+    bool unreplicated; /* what was committed last may be on this server alone */
     bool failure_told; /* one line in the log when the server goes, not one for each call */
     const char *texts[SQL_STATEMENT_SLOTS];
     struct postgres_parameters parameters;
@@ -128,6 +129,7 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
 static enum status answer_take(struct sql_postgres *pg, bool sent)
 {
     result_end(&pg->base);
+    pg->unreplicated = false;
     if (!sent || !answer_wait(pg->connection))
         return unreachable(pg);
     enum status status = STATUS_OK;
@@ -142,15 +144,20 @@ static enum status answer_take(struct sql_postgres *pg, bool sent)
             return unreachable(pg);
     }
     pg->row = -1;
+    if (status == STATUS_OK && pg->unreplicated)
+        status = STATUS_UNAVAILABLE; /* as after any commit whose outcome is unknown */
     if (status != STATUS_OK)
         result_end(&pg->base);
     return status;
 }
 
-static void notice_ignore(void *context, const char *message)
+/* A commit that waits for a synchronous standby and runs out of time succeeds all the same, with
+ * nothing but a plain warning: it is on one server, and gone if that dies. */
+static void notice_read(void *context, const PGresult *notice)
 {
-    (void)context;
-    (void)message;
+    struct sql_postgres *pg = context;
+    const char *state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+    pg->unreplicated = pg->unreplicated || (state != NULL && strcmp(state, "01000") == 0);
 }
 
 static enum status session_prepare(struct sql_postgres *pg)
@@ -180,7 +187,7 @@ static enum status connect_now(struct sql_postgres *pg)
     if (pg->connection == NULL || PQstatus(pg->connection) != CONNECTION_OK ||
         PQsetnonblocking(pg->connection, 1) != 0)
         return unreachable(pg);
-    PQsetNoticeProcessor(pg->connection, notice_ignore, NULL);
+    PQsetNoticeReceiver(pg->connection, notice_read, pg);
     enum status status = session_prepare(pg);
     if (status == STATUS_OK)
         pg->failure_told = false;

@@ -115,6 +115,9 @@ class PostgresDatabase(Database):
             return cursor.fetchall()
         return self._run(read)
 
+    def change(self, statement):
+        self._run(lambda cursor: cursor.execute(statement))
+
     def add_people(self, people):
         self._run(lambda cursor: psycopg2.extras.execute_values(
             cursor, "INSERT INTO users (id, email, password_hash, created_at, updated_at) VALUES %s",

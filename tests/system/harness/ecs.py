@@ -237,10 +237,11 @@ class EmbeddedSystem(System):
 
 class RealSystem(System):
     kind = "real"
+    engines_of = Engines
 
     def __init__(self, folder, environment=None):
         super().__init__(folder, environment)
-        self.engines = Engines(self.folder / "engines")
+        self.engines = self.engines_of(self.folder / "engines")
         self.environment.update(self.engines.environment())
         for role in ROLES:
             self.make(role, role)
