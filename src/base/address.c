@@ -37,6 +37,13 @@ enum status address_parse(struct slice text, struct in6_addr *address)
     return inet_pton(AF_INET6, copy, address) == 1 ? STATUS_OK : STATUS_INVALID;
 }
 
+struct in6_addr address_subscriber(struct in6_addr address)
+{
+    if (!IN6_IS_ADDR_V4MAPPED(&address))
+        memset(address.s6_addr + 8, 0, 8);
+    return address;
+}
+
 void address_format(const struct in6_addr *address, char text[INET6_ADDRSTRLEN])
 {
     if (IN6_IS_ADDR_V4MAPPED(address))

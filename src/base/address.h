@@ -30,6 +30,8 @@ struct address_list {
 struct in6_addr address_of(const struct sockaddr *socket);
 /* INVALID: it is no address. No name is looked up, and no port or zone may follow. */
 MUST_CHECK enum status address_parse(struct slice text, struct in6_addr *address);
+/* An IPv4 address as it is; of an IPv6 address its /64 network, all of which one subscriber has. */
+struct in6_addr address_subscriber(struct in6_addr address);
 void address_format(const struct in6_addr *address, char text[INET6_ADDRSTRLEN]);
 
 /* Appends an address or a network: "192.0.2.1", "10.0.0.0/8", "2001:db8::/32". INVALID: it is

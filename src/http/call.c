@@ -85,8 +85,8 @@ static bool framing_is_clear(const struct headers *headers)
 static void call_note_client(struct call *call, struct slice forwarded_for)
 {
     char text[INET6_ADDRSTRLEN];
-    struct in6_addr client =
-        forwarded_client(call->server->options.proxies, call->connection->peer, forwarded_for);
+    struct in6_addr client = address_subscriber(
+        forwarded_client(call->server->options.proxies, call->connection->peer, forwarded_for));
     call->rate_key = rate_limit_key(&client);
     address_format(&client, text);
     (void)!call_keep(call, slice_of(text), sizeof text, false,

@@ -51,9 +51,9 @@ struct request {
     char request_id[TRACE_ID_MAX + 1]; /* X-Request-ID, or a new UUID */
     char traceparent[TRACEPARENT_LENGTH + 1];
     struct slice idempotency_key;
-    int64_t last_event_id; /* Last-Event-ID; 0: from the start */
-    struct slice remote_address;
-    struct principal principal; /* meaningful with AUTH_USER */
+    int64_t last_event_id;       /* Last-Event-ID; 0: from the start */
+    struct slice remote_address; /* of the client; of IPv6 the /64 network, as ADDRESS:: */
+    struct principal principal;  /* meaningful with AUTH_USER */
     int64_t received_us;
 };
 
