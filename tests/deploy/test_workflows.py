@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 import yaml
-from harness.ecs import ROOT
+from harness.ecs import ROLES, ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -39,6 +39,14 @@ def test_the_linter_finds_faults(lint, tmp_path):
     broken.write_text(text.replace("needs: test", "needs: tset"), encoding="utf-8")
     status, faults = lint(broken)
     assert status == 1 and "tset" in faults
+
+
+def test_the_image_has_the_name_of_each_role():
+    workflow = yaml.safe_load(WORKFLOWS[0].read_text(encoding="utf-8"))
+    names = next(step["with"]["images"] for step in workflow["jobs"]["image"]["steps"]
+                 if step.get("id") == "metadata").split("\n")
+    own = "ghcr.io/${{ github.repository }}"
+    assert [name for name in names if name] == [own, *(f"{own}/{role}" for role in ROLES)]
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
