@@ -47,6 +47,20 @@ def test_what_no_standby_has_is_not_promised(system, client):
     standby.start()
 
 
+def test_nor_is_what_an_operator_cancels(system, client):
+    """PostgreSQL calls a commit a success when its wait for the standby is cancelled."""
+    postgres = system.engines.postgres
+    postgres.standby.end()
+    cancel = ("SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
+              " WHERE wait_event = 'SyncRep' AND query = 'COMMIT'")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.register, "canary-cancelled@example.com")
+        until("its commit waits and is cancelled",
+              lambda: postgres.primary.value(cancel) or answer.done())
+        assert answer.result().status_code == 503
+    postgres.standby.start()
+
+
 def test_the_cache_moves_to_another_server(system, client):
     """Answers are right all the time, and the cache is used again."""
     redis = system.engines.redis
