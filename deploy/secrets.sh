@@ -35,16 +35,16 @@ redis=$(random)
 keep redis_users.conf "requirepass $redis"
 keep redis_url "redis://:$(sed 's/requirepass //' redis_users.conf)@redis:6379/0"
 
-# For compose.cluster.yaml.
+# For compose.cluster.yaml, which gives its engines these addresses.
 nats_login=$(sed 's|nats://\(.*\)@.*|\1|' nats_url)
 redis_password=$(sed 's/requirepass //' redis_users.conf)
 keep replication_password "$(random)"
-keep cluster_database_url "postgresql://ecs:$(cat database_password)@postgres:5432,postgres-standby:5432/ecs?target_session_attrs=read-write"
-keep cluster_nats_url "nats://$nats_login@nats:4222,nats://$nats_login@nats-2:4222,nats://$nats_login@nats-3:4222"
-keep cluster_redis_url "redis+sentinel://:$redis_password@sentinel-1:26379,sentinel-2:26379,sentinel-3:26379/ecs/0"
+keep cluster_database_url "postgresql://ecs:$(cat database_password)@10.213.0.21:5432,10.213.0.22:5432/ecs?target_session_attrs=read-write"
+keep cluster_nats_url "nats://$nats_login@10.213.0.11:4222,nats://$nats_login@10.213.0.12:4222,nats://$nats_login@10.213.0.13:4222"
+keep cluster_redis_url "redis+sentinel://:$redis_password@10.213.0.41:26379,10.213.0.42:26379,10.213.0.43:26379/ecs/0"
 routes=$(random)
 keep nats_routes.conf "authorization { user: ecs, password: \"$routes\" }
-routes: [nats://ecs:$routes@nats:6222, nats://ecs:$routes@nats-2:6222, nats://ecs:$routes@nats-3:6222]"
+routes: [nats://ecs:$routes@10.213.0.11:6222, nats://ecs:$routes@10.213.0.12:6222, nats://ecs:$routes@10.213.0.13:6222]"
 keep redis_replicated.conf "requirepass $redis_password
 masterauth $redis_password"
 keep redis_sentinel.conf "requirepass $redis_password

@@ -175,7 +175,7 @@ STEPS = {
     "fleet": (step_fleet, "the same against every role twice behind the gateway"),
     "gateway": (step_gateway, "the gateway on real roles; packages, manifests and monitoring"),
     "cluster": (step_cluster, "clusters of the engines: their servers and roles killed under load"),
-    "image": (step_image, "the image and compose.yaml, on a docker daemon of its own"),
+    "image": (step_image, "the image and both compose files, on a docker daemon of its own"),
     "clang": (step_clang, "clang builds without a warning"),
     "addresses": (step_addresses, "unit and contract tests, address and undefined sanitizers"),
     "threads": (step_threads, "tests where threads meet, thread sanitizer"),

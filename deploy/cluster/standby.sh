@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# PostgreSQL that follows the service `postgres`; what it has none of yet, it copies from there.
+# PostgreSQL that follows the primary of compose.cluster.yaml; what it has none of yet, it copies from there.
 # usage: standby.sh postgres [OPTION...]
 set -eu
 data=/var/lib/postgresql/data
 umask 077
-printf 'postgres:5432:*:standby:%s\n' "$(cat /run/secrets/replication_password)" >/tmp/passwords
+printf '*:*:*:standby:%s\n' "$(cat /run/secrets/replication_password)" >/tmp/passwords
 chmod 0700 $data
 [ -s $data/PG_VERSION ] ||
-    pg_basebackup --pgdata=$data --dbname="host=postgres user=standby passfile=/tmp/passwords" \
+    pg_basebackup --pgdata=$data --dbname="host=10.213.0.21 user=standby passfile=/tmp/passwords" \
         --write-recovery-conf --checkpoint=fast
 exec "$@" -D $data -c listen_addresses='*'

@@ -151,8 +151,8 @@ static enum status answer_take(struct sql_postgres *pg, bool sent)
     return status;
 }
 
-/* A commit that waits for a synchronous standby and runs out of time succeeds all the same, with
- * nothing but a plain warning: it is on one server, and gone if that dies. */
+/* A commit that waits for a synchronous standby, and whose wait an operator cancels, succeeds all
+ * the same, with nothing but a plain warning: it is on one server, and gone if that dies. */
 static void notice_read(void *context, const PGresult *notice)
 {
     struct sql_postgres *pg = context;

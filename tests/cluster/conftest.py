@@ -41,7 +41,7 @@ def system(running, monkeypatch):
     for process in running.processes.values():
         process.wait_ready()
     for engine in running.engines.all():
-        until("a cluster is whole", engine.is_whole, pause_s=0.1)
+        until("a cluster is whole", engine.is_whole, limit_s=60, pause_s=0.1)
     yield running
     running.check_alive()
 

@@ -177,7 +177,7 @@ class Sentinel(Engine):
         super().__init__(folder)
         text = (DEPLOY / "sentinel.conf").read_text(encoding="utf-8")
         text = replaced(text, "port 26379", f"bind 127.0.0.1\nport {self.port}\ndir {self.folder}")
-        text = replaced(text, "ecs redis 6379", f"ecs 127.0.0.1 {master.port}")
+        text = replaced(text, "ecs 10.213.0.31 6379", f"ecs 127.0.0.1 {master.port}")
         text += f"requirepass {PASSWORD}\nsentinel auth-pass ecs {PASSWORD}\n"
         self.configuration = self.folder / "sentinel.conf"
         self.configuration.write_text(text, encoding="utf-8")

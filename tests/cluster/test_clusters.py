@@ -6,9 +6,11 @@ import random
 import signal
 import time
 
+from harness.nats import NatsClient
 from harness.poll import until
 
 KILLS_FOR_S, KILL_EVERY_S = 60, 3
+WHOLE_S = 60
 HITS = 'ecs_feature_cache_total{result="hit"}'
 
 
@@ -24,6 +26,22 @@ def test_the_leader_of_the_streams_is_killed(system, load):
         until("the streams are whole", nats.is_whole, pause_s=0.1)
         load.moved()
     load.check()
+
+
+def test_streams_get_the_replicas_that_they_lack(system):
+    """As when one server becomes a cluster: the next process that connects sees to it."""
+    nats = system.engines.nats
+
+    def replicas():
+        return nats.stream("notifications").get("config", {}).get("num_replicas")
+
+    with NatsClient(nats.servers[0].url) as server:
+        config = server.stream("notifications")["config"]
+        changed = server.api("STREAM.UPDATE.notifications", {**config, "num_replicas": 1})
+        assert changed["config"]["num_replicas"] == 1
+    system.processes["credit-application"].terminate()
+    system.processes["credit-application"].start()
+    until("the stream has three replicas", lambda: replicas() == 3)
 
 
 def test_the_primary_database_is_killed(system, load):
@@ -45,6 +63,20 @@ def test_what_no_standby_has_is_not_promised(system, client):
     answer = client.register("canary-alone@example.com")
     assert answer.status_code == 503 and answer.headers["Retry-After"]
     standby.start()
+
+
+def test_nor_is_what_an_operator_cancels(system, client):
+    """PostgreSQL calls a commit a success when its wait for the standby is cancelled."""
+    postgres = system.engines.postgres
+    postgres.standby.end()
+    cancel = ("SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
+              " WHERE wait_event = 'SyncRep' AND query = 'COMMIT'")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.register, "canary-cancelled@example.com")
+        until("its commit waits and is cancelled",
+              lambda: postgres.primary.value(cancel) or answer.done())
+        assert answer.result().status_code == 503
+    postgres.standby.start()
 
 
 def test_the_cache_moves_to_another_server(system, client):
@@ -95,7 +127,7 @@ def test_everything_is_restarted_one_after_another(system, load):
         for server in redis.sentinels + redis.servers:
             server.end()
             server.start()
-            until("Redis is whole", redis.is_whole, pause_s=0.1)
+            until("Redis is whole", redis.is_whole, limit_s=WHOLE_S, pause_s=0.1)
         load.moved()
     load.check()
 

@@ -65,8 +65,15 @@ def test_every_secret_and_every_file_is_made(project, merged):
             assert source in merged["volumes"] or (project / source).exists(), source
 
 
-def test_addresses_name_services(project, merged):
-    text = "".join((project / "deploy" / "secrets" / f"cluster_{name}").read_text(encoding="utf-8")
-                   for name in sorted(CLUSTER_URLS))
+def test_every_engine_has_the_address_that_it_is_known_by(merged):
+    """Redis itself is known to Sentinels, and its replica to them by its master."""
+    addresses = {name: merged["services"][name]["networks"]["engines"]["ipv4_address"]
+                 for name in ENGINES}
+    secrets = (ROOT / "deploy" / "secrets.sh").read_text(encoding="utf-8")
+    sentinel = (ROOT / "deploy" / "cluster" / "sentinel.conf").read_text(encoding="utf-8")
+    standby = (ROOT / "deploy" / "cluster" / "standby.sh").read_text(encoding="utf-8")
     for name in ENGINES - {"redis", "redis-replica"}:
-        assert f"@{name}:" in text or f",{name}:" in text, name
+        assert f"{addresses[name]}:" in secrets, name
+    assert f"monitor ecs {addresses['redis']} 6379" in sentinel
+    assert addresses["redis"] in merged["services"]["redis-replica"]["command"]
+    assert f"host={addresses['postgres']} " in standby

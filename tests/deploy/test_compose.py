@@ -49,8 +49,7 @@ def secrets(docker):
     return {file.name: file.read_text(encoding="utf-8").strip() for file in folder.iterdir()}
 
 
-@pytest.fixture(scope="session")
-def deployed(docker, secrets):
+def start(docker):
     started = time.monotonic()
     docker.compose("up", "-d", "--no-build")
 
@@ -63,6 +62,11 @@ def deployed(docker, secrets):
     until("all containers are healthy", healthy, limit_s=90, pause_s=0.5)
     print(f"up in {time.monotonic() - started:.0f} s")
     return Deployed(docker.project / "deploy/secrets/gateway.crt")
+
+
+@pytest.fixture(scope="session")
+def deployed(docker, secrets):
+    return start(docker)
 
 
 @pytest.fixture
@@ -225,3 +229,44 @@ def test_no_secret_is_in_the_image_or_in_what_docker_tells(client, docker, secre
     for secret in hidden:
         assert secret not in told
     assert '"route":"auth"' in told
+
+
+# On clusters, from nothing: runs last ----------------------------------------------------------
+
+
+@pytest.fixture
+def cluster(docker, secrets, monkeypatch):
+    docker.compose("down", "-v", "--timeout=0")
+    docker.environment["COMPOSE_FILE"] = "compose.yaml:compose.cluster.yaml"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(docker.project / "deploy/secrets/gateway.crt"))
+    return Client(start(docker))
+
+
+def test_a_cluster_outlives_one_server_of_each_engine(cluster, docker):
+    person = cluster.person()
+
+    def sql(server, *statements):
+        options = [word for statement in statements for word in ("-c", statement)]
+        return docker.compose("exec", "-T", server, "psql", "-U", "ecs", "-At", *options)
+
+    def works(count):
+        name = f"payment-{count}"
+        until("a payment is accepted", lambda: cluster.spend(
+            person, 10, transactionId=name).status_code == 202, limit_s=60, pause_s=0.5)
+        until("people are analysed", lambda: cluster.analyse(person).status_code == 200,
+              limit_s=60, pause_s=0.5)
+        cluster.wait_for_transactions(person, count)
+
+    works(1)
+    assert sql("postgres", "SELECT application_name, sync_state FROM pg_stat_replication") == \
+        "standby|sync\n"
+    docker.compose("kill", "postgres")
+    sql("postgres-standby", "ALTER SYSTEM RESET synchronous_standby_names",
+        "SELECT pg_promote(), pg_reload_conf()")
+    works(2)
+    docker.compose("kill", "redis")
+    works(3)
+    docker.compose("kill", "nats")
+    works(4)
+    until("there is another master", lambda: "+switch-master ecs 10.213.0.31 6379 10.213.0.32 6379"
+          in docker.compose("logs", "sentinel-1"), pause_s=0.5)
