@@ -91,22 +91,28 @@ static bool sentinels(const char **text, struct redis_url *url)
     return decode(name, size, url->master) && url->master[0] != '\0';
 }
 
+/* What follows the scheme; NULL: it is another. */
+static const char *behind(const char *text, const char *scheme)
+{
+    size_t size = strlen(scheme);
+    return strncmp(text, scheme, size) == 0 ? text + size : NULL;
+}
+
 enum status redis_url_parse(const char *text, struct redis_url *url)
 {
-    static const char single[] = "redis://", watched[] = "redis+sentinel://";
+    const char *server = behind(text, "redis://"), *watched = behind(text, "redis+sentinel://");
     *url = (struct redis_url){0};
-    bool sentinel = strncmp(text, watched, strlen(watched)) == 0;
-    if (!sentinel && strncmp(text, single, strlen(single)) != 0)
+    text = server != NULL ? server : watched;
+    if (text == NULL)
         return STATUS_INVALID;
-    text += strlen(sentinel ? watched : single);
     const char *at = strrchr(text, '@');
     if (at != NULL) {
         if (!credentials(text, (size_t)(at - text), url))
             return STATUS_INVALID;
         text = at + 1;
     }
-    if (sentinel ? !sentinels(&text, url)
-                 : !host(&text, PORT_DEFAULT, &url->hosts[url->host_count++]))
+    if (watched != NULL ? !sentinels(&text, url)
+                        : !host(&text, PORT_DEFAULT, &url->hosts[url->host_count++]))
         return STATUS_INVALID;
     if (*text == '/' && text[1] != '\0' &&
         (text++, !number(&text, "", DATABASE_MAX, &url->database)))

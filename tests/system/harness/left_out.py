@@ -25,6 +25,7 @@ DEPLOYED = {
     "test_a_transaction_with_all_its_fields_is_stored": _INSIDE,
     "test_an_event_id_belongs_to_its_person": _INSIDE,
     "test_a_trace_goes_from_the_request_to_the_worker": _INSIDE,
+    "test_unset_nothing_is_made": _INSIDE,
     "test_the_list_is_not_empty": _INSIDE,
     "test_without_a_token": _INSIDE,
     "test_with_the_token_of_another": _INSIDE,
