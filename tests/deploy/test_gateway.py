@@ -174,11 +174,17 @@ def test_bodies_as_large_as_a_role_takes_pass(client, person):
 
 @pytest.mark.parametrize("path, size", [
     ("/v1/transactions", 64 * KIB + 1), ("/v1/auth/login", 64 * KIB + 1),
-    ("/v1/users/x/credit-analysis", 64 * KIB + 1), ("/v1/emotions/stream", KIB * KIB + 1),
+    ("/v1/users/x/credit-analysis", 64 * KIB + 1), ("/v1/emotions/stream", 64 * KIB + 1),
+    ("/v1/emotions/stream", 70000), ("/v1/emotions/stream", 100000),
+    ("/v1/emotions/stream", KIB * KIB + 1),
 ])
-def test_larger_bodies_do_not(client, path, size):
+def test_larger_bodies_do_not(system, client, path, size):
     answer = client.post(path, {"Content-Type": "application/json"}, data=b" " * size)
     refusal(answer, 413, "Request body is too large.")
+    given = answer.headers["X-Request-ID"]
+    line, = until("it is logged", lambda: [
+        line for line in system.gateway.lines() if line["request_id"] == given])
+    assert line["upstream_status"] == "", "no role is asked"
 
 
 def test_headers_that_are_too_large(client):
@@ -301,6 +307,17 @@ def test_reading_goes_on_while_a_process_is_dead(system, client, person):
     assert {client.profile(person).status_code for _ in range(40)} == {200}
     assert {client.analyse(person).status_code for _ in range(10)} == {200}
     victim.start()
+
+
+def test_a_role_that_is_gone_is_said_of_a_batch_too(system, client):
+    processes = system.replicas("emotion-ingestion")
+    for process in processes:
+        process.terminate()
+    answer = client.post("/v1/emotions/stream", {"Content-Type": "application/x-ndjson"},
+                         data=b" " * 500 * KIB)
+    refusal(answer, 503, "Service unavailable.")
+    for process in processes:
+        process.start()
 
 
 def test_a_role_that_is_gone_is_said_at_once(system, client, person):
