@@ -10,7 +10,9 @@ import sys
 
 COLUMN, LINE, MARGIN, BAR = 8.4, 19, 16, 28
 
-lines = sys.stdin.read().rstrip("\n").split("\n")
+NO_BREAK_SPACE = "\u00a0"  # browsers draw one space where several stand
+
+lines = sys.stdin.read().rstrip("\n").replace(" ", NO_BREAK_SPACE).split("\n")
 width = round(max(map(len, lines)) * COLUMN + 2 * MARGIN)
 height = len(lines) * LINE + 2 * MARGIN + BAR
 rows = "\n".join(
@@ -21,7 +23,7 @@ print(f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"
 <circle cx="20" cy="16" r="5" fill="#e0655c"/><circle cx="38" cy="16" r="5" fill="#e2b64b"/>
 <circle cx="56" cy="16" r="5" fill="#5fb760"/>
 <g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14"
- fill="#d8dbe2" xml:space="preserve">
+ fill="#d8dbe2">
 {rows}
 </g>
 </svg>""")
