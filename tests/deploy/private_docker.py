@@ -71,6 +71,14 @@ class PrivateDocker:
     def compose(self, *arguments):
         return self.run("docker-compose", "-p", "ecs", *arguments)
 
+    def down(self):
+        """Nothing is left of the project. One container after another: this release of docker locks
+        up when two happen to leave a network at the same moment (moby/libnetwork, pull request
+        2679, which came after it)."""
+        for container in self.docker("ps", "-aq").split():
+            self.docker("rm", "-f", container)
+        self.compose("down", "-v")
+
     def inspect(self, *names):
         return json.loads(self.docker("inspect", *names))
 
@@ -129,7 +137,7 @@ class PrivateDocker:
         try:
             if self.daemon is not None and self.daemon.poll() is None:
                 if (self.project / "compose.yaml").exists():
-                    self.compose("down", "-v", "--timeout=0")
+                    self.down()
         finally:
             for process in [*(root.process for root in self.roots), self.daemon]:
                 if process is not None and process.poll() is None:

@@ -146,7 +146,8 @@ def test_roles_tell_clients_apart(client, docker):
 
 def test_it_is_the_role_credit_analysis_that_scores(client, docker):
     person = client.person()
-    docker.compose("kill", "credit-analysis")
+    for container in docker.containers("credit-analysis"):
+        docker.docker("kill", container["Id"])
     answer = client.analyse(person)
     assert answer.status_code == 503 and answer.headers["Retry-After"]
     docker.compose("start", "credit-analysis")
@@ -236,7 +237,7 @@ def test_no_secret_is_in_the_image_or_in_what_docker_tells(client, docker, secre
 
 @pytest.fixture
 def cluster(docker, secrets, monkeypatch):
-    docker.compose("down", "-v", "--timeout=0")
+    docker.down()
     docker.environment["COMPOSE_FILE"] = "compose.yaml:compose.cluster.yaml"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(docker.project / "deploy/secrets/gateway.crt"))
     return Client(start(docker))
