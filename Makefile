@@ -87,11 +87,15 @@ release:
 		meson setup build-release --buildtype=release -Dwerror=false >/dev/null
 	@ninja -C build-release --quiet ecs
 
-## install: a release, its manual and its systemd unit, under $(DESTDIR)$(PREFIX)
+## install: a release, its manual pages, completions and its systemd unit, under $(DESTDIR)$(PREFIX)
 install: release
 	install -Dsm755 build-release/ecs $(DESTDIR)$(PREFIX)/bin/ecs
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	tools/manual.py build-release/ecs >$(DESTDIR)$(PREFIX)/share/man/man1/ecs.1
+	tools/manual.py build-release/ecs $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	build-release/ecs completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ecs
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	build-release/ecs completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ecs.fish
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|/usr/bin/|$(PREFIX)/bin/|' deploy/systemd/ecs@.service \
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/ecs@.service

@@ -16,12 +16,14 @@
 #include "base/log.h"
 #include "commands/backtest.h"
 #include "commands/bench_scale.h"
+#include "commands/command.h"
 #include "commands/dead.h"
 #include "commands/features.h"
 #include "commands/health.h"
 #include "commands/policy.h"
 #include "commands/population.h"
 #include "commands/replay.h"
+#include "commands/report.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
 #include "commands/train.h"
@@ -38,12 +40,6 @@ enum { ROLE_COUNT = sizeof all_roles / sizeof all_roles[0], FAULTS_MAX = 64 * 10
 
 static struct settings settings;
 static struct engines engines;
-
-struct command {
-    const char *name;
-    const char *summary;
-    int (*run)(int argc, char **argv);
-};
 
 /* Tells every fault of the configuration at once. */
 static int start(const struct needs *needs)
@@ -80,17 +76,16 @@ static struct needs needs_of(const struct role *const roles[], size_t count)
     return needs;
 }
 
-static void serve_help(void)
+static const char serve_usage[] =
+    "usage: ecs serve [--role NAME]...\n\n"
+    "Runs the named roles in one process; all seven if none is named.\n\nRoles:\n";
+
+static void serve_usage_more(struct buf *out)
 {
-    struct buf table;
-    buf_init(&table, FAULTS_MAX);
-    settings_help(&table);
-    printf("usage: ecs serve [--role NAME]...\n\n"
-           "Runs the named roles in one process; all seven if none is named.\n\nRoles:\n");
     for (size_t i = 0; i < ROLE_COUNT; i++)
-        printf("  %-24s %s\n", all_roles[i]->name, all_roles[i]->summary);
-    printf("\nConfiguration, by environment variables:\n%s", buf_slice(&table).data);
-    buf_free(&table);
+        buf_printf(out, "  %-24s %s\n", all_roles[i]->name, all_roles[i]->summary);
+    buf_text(out, "\nConfiguration, by environment variables:\n");
+    settings_help(out);
 }
 
 static const struct role *role_named(const char *name)
@@ -105,13 +100,8 @@ static const struct role *role_named(const char *name)
 /* Parses `serve` options into `roles`; -1 to go on, an exit status otherwise. */
 static int serve_options(int argc, char **argv, const struct role *roles[], size_t *count)
 {
-    static const struct option options[] = {
-        {"role", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"role", required_argument, NULL, 'r'}, {0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'h') {
-            serve_help();
-            return EX_OK;
-        }
         const struct role *role = option == 'r' ? role_named(optarg) : NULL;
         if (role == NULL) {
             if (option == 'r')
@@ -142,6 +132,7 @@ static int command_serve(int argc, char **argv)
         memcpy(roles, all_roles, sizeof all_roles);
         count = ROLE_COUNT;
     }
+    log_to_stdout();
     runner_block_signals();
     struct needs needs = needs_of(roles, count);
     result = start(&needs);
@@ -167,14 +158,17 @@ static int command_serve(int argc, char **argv)
     return result;
 }
 
+static const char migrate_usage[] =
+    "usage: ecs migrate [--json]\n\n"
+    "Applies the schema migrations that DATABASE_URL (or the embedded database in DATA_DIR) does "
+    "not\nhave yet.\n";
+
 static int command_migrate(int argc, char **argv)
 {
+    (void)argv;
     if (argc > 1) {
-        bool help = strcmp(argv[1], "--help") == 0;
-        fprintf(help ? stdout : stderr,
-                "usage: ecs migrate\n\nApplies the schema migrations that DATABASE_URL (or the "
-                "embedded database in DATA_DIR) does not have yet.\n");
-        return help ? EX_OK : EX_USAGE;
+        fputs(migrate_usage, stderr);
+        return EX_USAGE;
     }
     int result = start(&(struct needs){.uses = USES_STORE});
     if (result != EX_OK)
@@ -191,24 +185,20 @@ static int command_migrate(int argc, char **argv)
         fprintf(stderr, "ecs migrate: the database cannot be migrated: %s\n", status_title(status));
         return EX_UNAVAILABLE;
     }
-    printf("%d migrations applied; the schema is current.\n", applied);
+    if (report_is_json()) {
+        struct buf report;
+        report_begin(&report);
+        report_integer(&report, "applied", applied);
+        report_end(&report);
+    } else {
+        printf("%d migrations applied; the schema is current.\n", applied);
+    }
     return EX_OK;
 }
 
-static bool asks_help(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Runs a command that works on the bus; its help needs none. */
+/* Runs a command that works on the bus. */
 static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *))
 {
-    if (asks_help(argc, argv))
-        return run(argc, argv, NULL);
     int result = start(&(struct needs){.uses = USES_BUS});
     if (result != EX_OK)
         return result;
@@ -249,12 +239,10 @@ static int store_start(struct role_context *context)
     return store_start_with(&(struct needs){.uses = USES_STORE}, context);
 }
 
-/* Runs a command that works on the database; its help needs none. */
+/* Runs a command that works on the database. */
 static int with_store(int argc, char **argv, int (*run)(int, char **, struct store *))
 {
     struct role_context context;
-    if (asks_help(argc, argv))
-        return run(argc, argv, NULL);
     int result = store_start(&context);
     if (result != EX_OK)
         return result;
@@ -277,8 +265,6 @@ static int run_verify_log(int argc, char **argv)
 static int run_replay(int argc, char **argv)
 {
     struct role_context context;
-    if (asks_help(argc, argv))
-        return command_replay(argc, argv, NULL);
     int result = store_start(&context);
     if (result != EX_OK)
         return result;
@@ -342,8 +328,6 @@ static int run_backtest(int argc, char **argv)
 static int run_simulate(int argc, char **argv)
 {
     struct simulate_settings simulation = {.clock = clock_system()};
-    if (asks_help(argc, argv))
-        return command_simulate(argc, argv, NULL);
     int result = start(
         &(struct needs){.internal = true, .uses = simulate_needs_bus(argc, argv) ? USES_BUS : 0});
     if (result != EX_OK)
@@ -376,7 +360,7 @@ static int settings_start(void)
 /* Needs LISTEN alone: it must work beside a server that waits for its engines. */
 static int run_health(int argc, char **argv)
 {
-    int result = asks_help(argc, argv) ? EX_OK : settings_start();
+    int result = settings_start();
     return result == EX_OK ? command_health(argc, argv, settings.listen) : result;
 }
 
@@ -412,64 +396,56 @@ static int run_bench(int argc, char **argv)
     return result;
 }
 
+static const char version_usage[] = "usage: ecs version [--json]\n\nPrints the version.\n";
+
 static int command_version(int argc, char **argv)
 {
+    (void)argv;
     if (argc > 1) {
-        bool help = asks_help(argc, argv);
-        fputs("usage: ecs version\n\nPrints the version.\n", help ? stdout : stderr);
-        return help ? EX_OK : EX_USAGE;
+        fputs(version_usage, stderr);
+        return EX_USAGE;
     }
-    printf("ecs %s\n", ECS_VERSION);
+    if (report_is_json()) {
+        struct buf report;
+        report_begin(&report);
+        report_text(&report, "version", ECS_VERSION);
+        report_end(&report);
+    } else {
+        printf("ecs %s\n", ECS_VERSION);
+    }
     return EX_OK;
 }
 
 static const struct command commands[] = {
-    {"serve", "run roles: all of them, or those named by --role", command_serve},
-    {"migrate", "apply schema migrations", command_migrate},
-    {"simulate", "let people feel, pay and ask for credit", run_simulate},
-    {"population", "draw people with their features and defaults, to learn from", run_population},
-    {"train", "train a model of risk from data", command_train},
-    {"policy", "check a credit policy before it is used", command_policy},
-    {"backtest", "tell what a policy would have made of recorded decisions", run_backtest},
-    {"bench", "measure what more processes bring", run_bench},
-    {"dead", "list refused messages, or put them back", run_dead},
-    {"rewind", "consume a stream again from a moment on", run_rewind},
-
-    {"features", "what was known of everybody at a moment, as CSV", run_features},
-    {"replay", "make recorded decisions again, and tell what differs", run_replay},
-    {"verify-log", "prove that no decision was altered or taken away", run_verify_log},
-    {"health", "ask the server on LISTEN whether it is ready", run_health},
-    {"version", "print the version", command_version},
+    {"serve", "run roles: all of them, or those named by --role", serve_usage, serve_usage_more,
+     command_serve},
+    {"migrate", "apply schema migrations", migrate_usage, NULL, command_migrate},
+    {"simulate", "let people feel, pay and ask for credit", simulate_usage, NULL, run_simulate},
+    {"population", "draw people with their features and defaults, to learn from", population_usage,
+     NULL, run_population},
+    {"train", "train a model of risk from data", train_usage, NULL, command_train},
+    {"policy", "check a credit policy before it is used", policy_usage, NULL, command_policy},
+    {"backtest", "tell what a policy would have made of recorded decisions", backtest_usage, NULL,
+     run_backtest},
+    {"bench", "measure what more processes bring", bench_usage, NULL, run_bench},
+    {"dead", "list refused messages, or put them back", dead_usage, NULL, run_dead},
+    {"rewind", "consume a stream again from a moment on", rewind_usage, NULL, run_rewind},
+    {"features", "what was known of everybody at a moment, as CSV", features_usage, NULL,
+     run_features},
+    {"replay", "make recorded decisions again, and tell what differs", replay_usage, NULL,
+     run_replay},
+    {"verify-log", "prove that no decision was altered or taken away", verify_log_usage, NULL,
+     run_verify_log},
+    {"health", "ask the server on LISTEN whether it is ready", health_usage, NULL, run_health},
+    {"version", "print the version", version_usage, NULL, command_version},
 };
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
-
-static void help(FILE *out)
-{
-    fprintf(out, "usage: ecs COMMAND [OPTIONS]\n\n"
-                 "Decides credit in real time from what people spend and how they feel.\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\necs COMMAND --help tells more.\n");
-}
 
 int main(int argc, char **argv)
 {
+    static const struct command_table table = {commands, sizeof commands / sizeof commands[0]};
     /* Threads share two heaps: one for each would keep what is free apart. */
     mallopt(M_ARENA_MAX, 2);
     if (sodium_init() < 0)
         return EX_OSERR;
-    if (argc < 2) {
-        help(stderr);
-        return EX_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        help(stdout);
-        return EX_OK;
-    }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    }
-    fprintf(stderr, "ecs: no command is named %s; see ecs --help\n", argv[1]);
-    return EX_USAGE;
+    return command_run(&table, argc, argv);
 }

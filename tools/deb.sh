@@ -15,7 +15,7 @@ root=$work/root
 
 make --no-print-directory install DESTDIR="$root" PREFIX=/usr
 mkdir -p "$root/DEBIAN" "$root/usr/share/doc/ecs" "$work/debian"
-gzip -9n "$root/usr/share/man/man1/ecs.1"
+gzip -9n "$root"/usr/share/man/man1/*.1
 maintainer="ECS maintainers <maintainers@ecs.invalid>"
 cat >"$root/usr/share/doc/ecs/copyright" <<COPYRIGHT
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/

@@ -9,10 +9,16 @@
 enum { LINE_MAX_SIZE = 4096 };
 
 static enum log_level lowest = LOG_INFO;
+static int output = STDERR_FILENO;
 
 void log_start(enum log_level level)
 {
     lowest = level;
+}
+
+void log_to_stdout(void)
+{
+    output = STDOUT_FILENO;
 }
 
 /* A log line is the one place that reads the system's clock directly: it must tell when the
@@ -49,7 +55,7 @@ void log_write(enum log_level level, const char *message, const struct log_field
     json_put_close(&line, '}');
     buf_append(&line, "\n", 1);
     /* Nothing can be done about a log that cannot be written. */
-    if (!line.overflowed && write(STDOUT_FILENO, line.data, line.size) < 0)
+    if (!line.overflowed && write(output, line.data, line.size) < 0)
         buf_clear(&line);
     buf_free(&line);
 }

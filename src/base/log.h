@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One JSON line per event on standard output. A line holds no secret, address, e-mail or payload:
- * callers pass identifiers and counts only. Safe from any thread; a line is written by one write.
+ * One JSON line per event, on standard error: standard output is for what a command reports. A
+ * server reports nothing else, so its lines go to standard output. A line holds no secret, address,
+ * e-mail or payload: callers pass identifiers and counts only. Safe from any thread; a line is
+ * written by one write.
  *
  *   log_info("offer activated", LOG_TEXT("request_id", id), LOG_INTEGER("limit_cents", cents));
  */
@@ -24,6 +26,8 @@ struct log_field {
 
 /* Lines below `level` are dropped. Call once, before threads start. */
 void log_start(enum log_level level);
+/* Lines go to standard output from now on. Call it before threads start. */
+void log_to_stdout(void);
 void log_write(enum log_level level, const char *message, const struct log_field fields[],
                size_t count);
 

@@ -15,7 +15,7 @@
 #include "commands/backtest_show.h"
 #include "wire/policy_json.h"
 
-static const char usage[] =
+const char backtest_usage[] =
     "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n\n"
     "Tells what a policy file would have made of the recorded decisions: approvals, exposure,\n"
     "expected loss and price, before and after, and which decisions come out differently.\n"
@@ -32,14 +32,9 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
     static const struct option known[] = {{"since", required_argument, NULL, 's'},
                                           {"html", required_argument, NULL, 'w'},
                                           {"model", required_argument, NULL, 'm'},
-                                          {"help", no_argument, NULL, 'h'},
                                           {0}};
     *options = (struct backtest_options){0};
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
         if (option == 's' && time_parse(optarg, strlen(optarg), &options->since_us) != STATUS_OK) {
             fprintf(stderr, "ecs backtest: --since %s is no time like 2026-01-31T12:00:00Z\n",
                     optarg);
@@ -56,7 +51,7 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
         options->policy_path = argv[optind];
         return -1;
     }
-    fputs(usage, stderr);
+    fputs(backtest_usage, stderr);
     return EX_USAGE;
 }
 

@@ -25,4 +25,7 @@ int backtest_policy_read(const struct backtest_options *options, struct policy *
 int command_backtest(const struct backtest_options *options, const struct policy *policy,
                      struct store *const stores[BACKTEST_READERS], struct model *model);
 
+/* What --help prints. */
+extern const char backtest_usage[];
+
 #endif

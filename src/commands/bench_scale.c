@@ -14,7 +14,7 @@
 
 enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, SCAN_MAX = 1000 };
 
-static const char usage[] =
+const char bench_usage[] =
     "usage: ecs bench scale [OPTION VALUE]...\n\n"
     "Measures what more processes of a role bring, on engines of their own: DATABASE_URL, "
     "NATS_URL\n"
@@ -91,13 +91,8 @@ int bench_options_read(int argc, char **argv, struct bench_options *options)
     static const struct bench_counts counts = {{1, 2, 4}, 3};
     *options = (struct bench_options){
         .workers = counts, .replicas = counts, .events = 300000, .people = 5000};
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
     if (argc < 2 || strcmp(argv[1], "scale") != 0 || argc % 2 != 0) {
-        fputs(usage, stderr);
+        fputs(bench_usage, stderr);
         return EX_USAGE;
     }
     for (int i = 2; i < argc; i += 2)

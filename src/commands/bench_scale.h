@@ -65,4 +65,7 @@ MUST_CHECK enum status bench_replicas(struct bench *bench);
 enum { BENCH_TABLE_MAX = 4096 };
 void bench_usage_add(struct buf *table, const struct bench_usage *used, double rate, double before);
 
+/* What --help prints. */
+extern const char bench_usage[];
+
 #endif

@@ -10,13 +10,15 @@
 #include <sysexits.h>
 
 #include "base/hash.h"
+#include "base/json_put.h"
 #include "base/time_text.h"
+#include "commands/report.h"
 
 enum { READ_MAX = 64, FLUSH_WAIT_US = 10000 };
 
-static const char usage[] =
-    "usage: ecs dead list\n"
-    "       ecs dead retry [SEQUENCE]...\n\n"
+const char dead_usage[] =
+    "usage: ecs dead list [--json]\n"
+    "       ecs dead retry [--json] [SEQUENCE]...\n\n"
     "list    shows every refused message: sequence, time, stream, size of its payload, request id\n"
     "        and the reason. The payload itself is personal and is not shown.\n"
     "retry   puts messages back into their streams, all or those named, and removes them from\n"
@@ -64,15 +66,38 @@ static enum status letter_stream(const struct bus_message *letter, enum stream *
     return STATUS_INVALID;
 }
 
+static void letter_report(struct buf *report, const struct bus_message *letter, const char *stream)
+{
+    json_put_open(report, '{');
+    report_integer(report, "sequence", (int64_t)letter->sequence);
+    report_time(report, "time", letter->published_us);
+    report_text(report, "stream", stream);
+    report_integer(report, "bytes", (int64_t)letter->payload.size);
+    json_put_key(report, "request_id");
+    json_put_bytes(report, letter->request_id);
+    json_put_key(report, "reason");
+    json_put_bytes(report, letter->reason);
+    json_put_close(report, '}');
+}
+
+struct listing {
+    size_t shown;
+    struct buf report; /* with --json */
+};
+
 static enum status letter_show(struct bus *bus, const struct bus_message *letter, void *context)
 {
     (void)bus;
-    size_t *shown = context;
+    struct listing *listing = context;
     char time[TIME_TEXT_SIZE];
     enum stream stream;
     time_format(letter->published_us, time);
     bool known = letter_stream(letter, &stream) == STATUS_OK;
-    if ((*shown)++ == 0)
+    if (report_is_json()) {
+        letter_report(&listing->report, letter, known ? stream_name(stream) : "?");
+        return STATUS_OK;
+    }
+    if (listing->shown++ == 0)
         printf("%-10s %-27s %-12s %6s %-36s %s\n", "sequence", "time", "stream", "bytes", "request",
                "reason");
     printf("%-10" PRIu64 " %s %-12s %6zu %-36.*s %.*s\n", letter->sequence, time,
@@ -83,13 +108,22 @@ static enum status letter_show(struct bus *bus, const struct bus_message *letter
 
 static int list(struct bus *bus)
 {
-    size_t shown = 0;
-    enum status status = letters_visit(bus, letter_show, &shown);
+    struct listing listing = {0};
+    report_begin(&listing.report);
+    json_put_key(&listing.report, "dead_letters");
+    json_put_open(&listing.report, '[');
+    enum status status = letters_visit(bus, letter_show, &listing);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs dead: the bus cannot be read: %s\n", status_title(status));
+        buf_free(&listing.report);
         return EX_UNAVAILABLE;
     }
-    if (shown == 0)
+    json_put_close(&listing.report, ']');
+    if (report_is_json())
+        report_end(&listing.report);
+    else
+        buf_free(&listing.report);
+    if (!report_is_json() && listing.shown == 0)
         printf("no dead letters\n");
     return EX_OK;
 }
@@ -190,7 +224,14 @@ static int retry(struct bus *bus, int count, char **texts)
     }
     struct retry work = {sequences, (size_t)count, 0};
     enum status status = letters_visit(bus, letter_retry, &work);
-    printf("%zu put back\n", work.done);
+    if (report_is_json()) {
+        struct buf report;
+        report_begin(&report);
+        report_integer(&report, "put_back", (int64_t)work.done);
+        report_end(&report);
+    } else {
+        printf("%zu put back\n", work.done);
+    }
     free(sequences);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs dead: the bus fails: %s; what was not put back is still there\n",
@@ -207,16 +248,10 @@ static int retry(struct bus *bus, int count, char **texts)
 
 int command_dead(int argc, char **argv, struct bus *bus)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
-    }
     if (argc == 2 && strcmp(argv[1], "list") == 0)
         return list(bus);
     if (argc >= 2 && strcmp(argv[1], "retry") == 0)
         return retry(bus, argc - 2, argv + 2);
-    fputs(usage, stderr);
+    fputs(dead_usage, stderr);
     return EX_USAGE;
 }

@@ -11,7 +11,7 @@
 
 enum { READ_MAX = 500 };
 
-static const char usage[] =
+const char features_usage[] =
     "usage: ecs features --as-of TIME\n\n"
     "Writes CSV: every person who was registered at TIME (2026-01-31T12:00:00Z), with every\n"
     "feature as it could be known then: nothing that happened later is in it, and nothing that\n"
@@ -62,10 +62,9 @@ static enum status show_all(struct store *store, int64_t as_of_us)
 int command_features(int argc, char **argv, struct store *store)
 {
     int64_t as_of_us;
-    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
     if (argc != 3 || strcmp(argv[1], "--as-of") != 0) {
-        fputs(usage, help ? stdout : stderr);
-        return help ? EX_OK : EX_USAGE;
+        fputs(features_usage, stderr);
+        return EX_USAGE;
     }
     if (time_parse(argv[2], strlen(argv[2]), &as_of_us) != STATUS_OK) {
         fprintf(stderr, "ecs features: --as-of %s is no time like 2026-01-31T12:00:00Z\n", argv[2]);

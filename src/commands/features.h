@@ -7,7 +7,10 @@
 
 #include "ports/store.h"
 
-/* Returns the exit status. With --help `store` may be NULL. */
+/* Returns the exit status. */
 int command_features(int argc, char **argv, struct store *store);
+
+/* What --help prints. */
+extern const char features_usage[];
 
 #endif

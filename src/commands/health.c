@@ -11,7 +11,7 @@
 enum { READY = 0, NOT_READY = 1 };
 enum { TIMEOUT_MS = 5000, URL_MAX = 1100 };
 
-static const char usage[] = "usage: ecs health\n\n"
+const char health_usage[] = "usage: ecs health\n\n"
                             "Asks the ecs serve that listens on LISTEN for /readyz, prints its "
                             "answer, and exits with 0 if\n"
                             "it is ready, with 1 if it is not or does not answer.\n";
@@ -53,10 +53,10 @@ static long ask(const char *url, char error[CURL_ERROR_SIZE])
 int command_health(int argc, char **argv, const char *listen)
 {
     char url[URL_MAX], error[CURL_ERROR_SIZE] = "";
+    (void)argv;
     if (argc > 1) {
-        bool help = strcmp(argv[1], "--help") == 0;
-        fputs(usage, help ? stdout : stderr);
-        return help ? EX_OK : EX_USAGE;
+        fputs(health_usage, stderr);
+        return EX_USAGE;
     }
     url_of(listen, url);
     long status = ask(url, error);

@@ -8,4 +8,7 @@
 /* `listen` is the address that the server was told to listen on. Returns the exit status. */
 int command_health(int argc, char **argv, const char *listen);
 
+/* What --help prints. */
+extern const char health_usage[];
+
 #endif

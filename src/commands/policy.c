@@ -8,10 +8,12 @@
 #include <sysexits.h>
 
 #include "base/file.h"
+#include "base/json_put.h"
+#include "commands/report.h"
 #include "wire/policy_json.h"
 
-static const char usage[] =
-    "usage: ecs policy check FILE\n\n"
+const char policy_usage[] =
+    "usage: ecs policy check FILE [--json]\n\n"
     "Tells every error and warning of a policy file, each with its line and column. A policy\n"
     "without errors is shown as a table of what it decides at the ends of its bands.\n\n"
     "Exit status: 0 if the policy can be used (warnings do not forbid it), 65 if it has an error,\n"
@@ -54,16 +56,76 @@ static void show_terms(const struct policy *policy, int32_t risk)
 }
 
 /* Each band's first and last risk: in between, limit and rate only go one way. */
-static void show_bands(const struct policy *policy)
+static size_t policy_ends(const struct policy *policy, int32_t risks[2 * POLICY_BANDS_MAX])
 {
-    printf("\n%-8s  %-8s  %14s  %9s  %s\n", "risk", "decision", "limit", "rate",
-           "credit type, or reason");
+    size_t count = 0;
     for (size_t i = 0; i < policy->band_count; i++) {
         int32_t first = i == 0 ? 0 : policy->bands[i - 1].risk_to + 1;
-        show_terms(policy, first);
+        risks[count++] = first;
         if (policy->bands[i].risk_to > first)
-            show_terms(policy, policy->bands[i].risk_to);
+            risks[count++] = policy->bands[i].risk_to;
     }
+    return count;
+}
+
+static void show_bands(const struct policy *policy)
+{
+    int32_t risks[2 * POLICY_BANDS_MAX];
+    size_t count = policy_ends(policy, risks);
+    printf("\n%-8s  %-8s  %14s  %9s  %s\n", "risk", "decision", "limit", "rate",
+           "credit type, or reason");
+    for (size_t i = 0; i < count; i++)
+        show_terms(policy, risks[i]);
+}
+
+/* A cap in hundredths; null is none. */
+static void cap_report(struct buf *report, const char *name, int64_t cap)
+{
+    json_put_key(report, name);
+    if (cap == 0)
+        json_put_null(report);
+    else
+        json_put_decimal(report, cap, 2);
+}
+
+static void terms_report(struct buf *report, const struct policy *policy, int32_t risk)
+{
+    struct terms terms = policy_apply(policy, risk);
+    json_put_open(report, '{');
+    report_decimal(report, "risk", risk, 6);
+    report_text(report, "decision", terms.approved ? "approve" : "deny");
+    if (terms.approved) {
+        report_decimal(report, "limit", terms.limit_cents, 2);
+        report_decimal(report, "rate_percent", terms.rate_bp, 2);
+        report_text(report, "credit_type", terms.credit_type);
+    } else {
+        report_text(report, "reason", terms.reason);
+    }
+    json_put_close(report, '}');
+}
+
+/* What show_head() and show_bands() tell. */
+static void policy_report(const struct policy *policy)
+{
+    struct buf report;
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&policy->hash, hash);
+    report_begin(&report);
+    report_text(&report, "name", policy->name);
+    report_text(&report, "hash", hash);
+    report_text(&report, "emotion_guard", guard_name(policy->emotion_guard));
+    report_integer(&report, "offer_life_days", policy->offer_life_us / DAY_US);
+    report_integer(&report, "cooling_off_hours", policy->cooling_off_us / HOUR_US);
+    cap_report(&report, "exposure_cap", policy->exposure_cap_cents);
+    cap_report(&report, "rate_cap_percent", policy->rate_cap_bp);
+    json_put_key(&report, "terms");
+    json_put_open(&report, '[');
+    int32_t risks[2 * POLICY_BANDS_MAX];
+    size_t count = policy_ends(policy, risks);
+    for (size_t i = 0; i < count; i++)
+        terms_report(&report, policy, risks[i]);
+    json_put_close(&report, ']');
+    report_end(&report);
 }
 
 static int check_text(const char *path, struct slice text)
@@ -78,6 +140,10 @@ static int check_text(const char *path, struct slice text)
     buf_free(&report);
     if (status != STATUS_OK)
         return EX_DATAERR;
+    if (report_is_json()) {
+        policy_report(&policy);
+        return EX_OK;
+    }
     show_head(&policy);
     show_bands(&policy);
     return EX_OK;
@@ -105,14 +171,8 @@ static int check(const char *path)
 
 int command_policy(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
-    }
     if (argc == 3 && strcmp(argv[1], "check") == 0)
         return check(argv[2]);
-    fputs(usage, stderr);
+    fputs(policy_usage, stderr);
     return EX_USAGE;
 }

@@ -9,4 +9,7 @@
  * read. */
 int command_policy(int argc, char **argv);
 
+/* What --help prints. */
+extern const char policy_usage[];
+
 #endif

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/json_put.h"
 #include "base/time_text.h"
+#include "commands/report.h"
 #include "commands/simulate_show.h"
 #include "domain/auc.h"
 #include "domain/population_outcome.h"
@@ -17,8 +19,8 @@
 
 enum { PEOPLE_MAX = 1000000, SHOW_EVERY = 500, FIRST_DAY = 365 };
 
-static const char usage[] =
-    "usage: ecs population --people N [OPTION VALUE]...\n\n"
+const char population_usage[] =
+    "usage: ecs population --people N [OPTION VALUE]... [--json]\n\n"
     "Draws N people with 90 days of their lives, and tells how many default within a year, and "
     "how\n"
     "well the best of models could tell them (AUC of the hidden risk itself), beside the default\n"
@@ -87,11 +89,6 @@ static int options_parse(int argc, char **argv, struct options *options)
     static const char as_of[] = "2026-01-01T12:00:00Z";
     *options = (struct options){.seed = 1};
     bool good = option_read(options, "--as-of", as_of);
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc) {
             good &= option_read(options, argv[i], argv[i + 1]);
@@ -147,16 +144,18 @@ static void draw_all(const struct options *options, struct clock *clock,
     for (int64_t i = 0; i < options->people; i++) {
         results[i] = person_draw(options, (uint32_t)i, csv);
         int64_t done = i + 1;
-        if (done % SHOW_EVERY == 0 || done == options->people)
+        if (!report_is_json() && (done % SHOW_EVERY == 0 || done == options->people))
             show_progress("people", done, options->people,
                           done * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
     }
-    show_end();
+    if (!report_is_json())
+        show_end();
 }
 
-/* One line about those of a persona, or about all. `cases` has room for all people. */
+/* One line about those of a persona, or about all; an object in `report`, if that is not NULL.
+ * `cases` has room for all people. */
 static void group_show(const char *name, int persona, const struct person_result *results,
-                       int64_t people, struct auc_case *cases)
+                       int64_t people, struct auc_case *cases, struct buf *report)
 {
     size_t count = 0, defaults = 0;
     for (int64_t i = 0; i < people; i++)
@@ -170,9 +169,27 @@ static void group_show(const char *name, int persona, const struct person_result
         if (persona == PERSONA_COUNT || (int)results[i].persona == persona)
             cases[count++] = (struct auc_case){results[i].scorecard_risk, results[i].defaulted};
     int32_t scorecard = auc_of(cases, count);
+    if (report != NULL) {
+        json_put_open(report, '{');
+        report_text(report, "persona", name);
+        report_integer(report, "people", (int64_t)count);
+        report_integer(report, "defaults", (int64_t)defaults);
+        report_decimal(report, "best_auc", best, 6);
+        report_decimal(report, "scorecard_auc", scorecard, 6);
+        json_put_close(report, '}');
+        return;
+    }
     show_line("%-10s %8zu %8.2f %% %9.3f %14.3f", name, count,
               count == 0 ? 0.0 : 100.0 * (double)defaults / (double)count, best / 1e6,
               scorecard / 1e6);
+}
+
+static void groups_show(const struct options *options, const struct person_result *results,
+                        struct auc_case *cases, struct buf *report)
+{
+    for (int i = 0; i < PERSONA_COUNT; i++)
+        group_show(persona_name((enum persona)i), i, results, options->people, cases, report);
+    group_show("all", PERSONA_COUNT, results, options->people, cases, report);
 }
 
 static void results_show(const struct options *options, const struct person_result *results,
@@ -183,9 +200,21 @@ static void results_show(const struct options *options, const struct person_resu
     show_line("seed %" PRId64 ", as of %s", options->seed, as_of);
     show_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
               "scorecard AUC");
-    for (int i = 0; i < PERSONA_COUNT; i++)
-        group_show(persona_name((enum persona)i), i, results, options->people, cases);
-    group_show("all", PERSONA_COUNT, results, options->people, cases);
+    groups_show(options, results, cases, NULL);
+}
+
+static void results_report(const struct options *options, const struct person_result *results,
+                           struct auc_case *cases)
+{
+    struct buf report;
+    report_begin(&report);
+    report_integer(&report, "seed", options->seed);
+    report_time(&report, "as_of", options->as_of_us);
+    json_put_key(&report, "groups");
+    json_put_open(&report, '[');
+    groups_show(options, results, cases, &report);
+    json_put_close(&report, ']');
+    report_end(&report);
 }
 
 /* EX_OK, or the file's fault, told. */
@@ -211,7 +240,10 @@ static int draw_and_show(const struct options *options, struct clock *clock,
     if (csv != NULL)
         header_write(csv);
     draw_all(options, clock, results, csv);
-    results_show(options, results, cases);
+    if (report_is_json())
+        results_report(options, results, cases);
+    else
+        results_show(options, results, cases);
     return csv == NULL ? EX_OK : csv_close(csv, options->csv);
 }
 

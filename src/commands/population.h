@@ -12,4 +12,7 @@
  * at any time. */
 int command_population(int argc, char **argv, struct clock *clock);
 
+/* What --help prints. */
+extern const char population_usage[];
+
 #endif

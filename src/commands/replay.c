@@ -12,13 +12,15 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "base/json_put.h"
 #include "base/time_text.h"
+#include "commands/report.h"
 #include "wire/policy_json.h"
 
 enum { READ_MAX = 500, SHOWN_MAX = 20 };
 
-static const char usage[] =
-    "usage: ecs replay [--since TIME] [--decision ID]\n\n"
+const char replay_usage[] =
+    "usage: ecs replay [--since TIME] [--decision ID] [--json]\n\n"
     "Makes recorded decisions again, each from the features that it recorded, with the model and\n"
     "the policy that it names, and tells every difference. Exit status 0: none differs; 65: some\n"
     "do; 66: a model or a policy is not at hand.\n\n"
@@ -36,6 +38,7 @@ struct replay {
     enum status policy_status;
     char text[POLICY_BYTES_MAX + 1];
     size_t made, different, missing, random;
+    struct buf report; /* with --json: what was found of each */
     struct logged_decision logged[READ_MAX];
 };
 
@@ -68,6 +71,13 @@ static enum status policy_of(struct replay *replay, const struct hash *hash)
 static void show(struct replay *replay, const struct decision *decision, const char *what)
 {
     char id[UUID_TEXT_SIZE];
+    if (report_is_json()) {
+        json_put_open(&replay->report, '{');
+        report_uuid(&replay->report, "decision_id", &decision->id);
+        report_text(&replay->report, "finding", what);
+        json_put_close(&replay->report, '}');
+        return;
+    }
     uuid_format(&decision->id, id);
     if (replay->different + replay->missing <= SHOWN_MAX)
         printf("decision %s: %s\n", id, what);
@@ -130,15 +140,9 @@ static enum status replay_all(struct replay *replay)
 
 static int options_read(int argc, char **argv, struct replay *replay)
 {
-    static const struct option options[] = {{"since", required_argument, NULL, 's'},
-                                            {"decision", required_argument, NULL, 'd'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"since", required_argument, NULL, 's'}, {"decision", required_argument, NULL, 'd'}, {0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
         if (option == 's' && time_parse(optarg, strlen(optarg), &replay->since_us) != STATUS_OK) {
             fprintf(stderr, "ecs replay: --since %s is no time like 2026-01-31T12:00:00Z\n",
                     optarg);
@@ -165,7 +169,19 @@ static int64_t steady_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int result_of(const struct replay *replay, int64_t took_ms)
+static void figures_report(struct replay *replay, int64_t took_ms)
+{
+    struct buf *report = &replay->report;
+    json_put_close(report, ']');
+    report_integer(report, "made_again", (int64_t)replay->made);
+    report_integer(report, "different", (int64_t)replay->different);
+    report_integer(report, "random_model", (int64_t)replay->random);
+    report_integer(report, "not_at_hand", (int64_t)replay->missing);
+    report_decimal(report, "seconds", took_ms, 3);
+    report_end(report);
+}
+
+static void figures_print(const struct replay *replay, int64_t took_ms)
 {
     printf("%zu decisions made again in %lld.%03lld s: %zu differ\n", replay->made,
            (long long)(took_ms / 1000), (long long)(took_ms % 1000), replay->different);
@@ -173,6 +189,10 @@ static int result_of(const struct replay *replay, int64_t took_ms)
         printf("%zu were left out: their model never answers the same\n", replay->random);
     if (replay->missing > 0)
         printf("%zu were left out: their model or their policy is not at hand\n", replay->missing);
+}
+
+static int result_of(const struct replay *replay)
+{
     if (replay->one && replay->made + replay->random + replay->missing == 0) {
         fprintf(stderr, "ecs replay: there is no such decision\n");
         return EX_NOINPUT;
@@ -190,8 +210,15 @@ int command_replay(int argc, char **argv, const struct replay_tools *tools)
     int result = options_read(argc, argv, replay);
     if (result < 0) {
         int64_t start_ms = steady_ms();
+        report_begin(&replay->report);
+        json_put_key(&replay->report, "findings");
+        json_put_open(&replay->report, '[');
         enum status status = replay_all(replay);
-        result = result_of(replay, steady_ms() - start_ms);
+        if (report_is_json())
+            figures_report(replay, steady_ms() - start_ms);
+        else
+            figures_print(replay, steady_ms() - start_ms);
+        result = result_of(replay);
         if (status != STATUS_OK) {
             fprintf(stderr, "ecs replay: stopped: %s\n", status_title(status));
             result = EX_UNAVAILABLE;
@@ -199,6 +226,7 @@ int command_replay(int argc, char **argv, const struct replay_tools *tools)
     }
     if (replay->model != NULL)
         scorer_close(replay->model);
+    buf_free(&replay->report);
     free(replay);
     return result;
 }

@@ -16,7 +16,10 @@ struct replay_tools {
     void *context;
 };
 
-/* Returns the exit status. With --help `tools` may be NULL. */
+/* Returns the exit status. */
 int command_replay(int argc, char **argv, const struct replay_tools *tools);
+
+/* What --help prints. */
+extern const char replay_usage[];
 
 #endif

@@ -6,9 +6,10 @@
 #include <sysexits.h>
 
 #include "base/time_text.h"
+#include "commands/report.h"
 
-static const char usage[] =
-    "usage: ecs rewind STREAM --since TIME\n\n"
+const char rewind_usage[] =
+    "usage: ecs rewind STREAM --since TIME [--json]\n\n"
     "The consumers of STREAM (emotions, transactions or credits) consume again what was stored\n"
     "at or after TIME (2026-01-31T12:00:00Z). What was counted before does not count again.\n\n"
     "The embedded log belongs to one process: stop ecs serve first.\n";
@@ -29,14 +30,8 @@ int command_rewind(int argc, char **argv, struct bus *bus)
 {
     enum stream stream;
     int64_t since_us;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
-    }
     if (argc != 4 || strcmp(argv[2], "--since") != 0) {
-        fputs(usage, stderr);
+        fputs(rewind_usage, stderr);
         return EX_USAGE;
     }
     if (!stream_parse(argv[1], &stream)) {
@@ -52,6 +47,14 @@ int command_rewind(int argc, char **argv, struct bus *bus)
         fprintf(stderr, "ecs rewind: the bus cannot be rewound: %s\n", status_title(status));
         return EX_UNAVAILABLE;
     }
-    printf("%s is consumed again since %s\n", argv[1], argv[3]);
+    if (report_is_json()) {
+        struct buf report;
+        report_begin(&report);
+        report_text(&report, "stream", argv[1]);
+        report_time(&report, "since", since_us);
+        report_end(&report);
+    } else {
+        printf("%s is consumed again since %s\n", argv[1], argv[3]);
+    }
     return EX_OK;
 }

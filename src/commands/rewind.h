@@ -7,7 +7,10 @@
 
 #include "ports/bus.h"
 
-/* Returns the exit status. With --help `bus` may be NULL. */
+/* Returns the exit status. */
 int command_rewind(int argc, char **argv, struct bus *bus);
+
+/* What --help prints. */
+extern const char rewind_usage[];
 
 #endif

@@ -18,7 +18,10 @@ struct simulate_settings {
 
 /* Whether these arguments ask for events on the bus. */
 bool simulate_needs_bus(int argc, char **argv);
-/* Returns the exit status. With --help `settings` may be NULL. */
+/* Returns the exit status. */
 int command_simulate(int argc, char **argv, const struct simulate_settings *settings);
+
+/* What --help prints. */
+extern const char simulate_usage[];
 
 #endif

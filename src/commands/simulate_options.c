@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-static const char usage[] =
+const char simulate_usage[] =
     "usage: ecs simulate [OPTION VALUE]...\n\n"
     "Registers people with a running ecs, and sends what they feel and pay. The same seed gives\n"
     "the same people and the same events, each with an id of its own: sent again, none counts\n"
@@ -85,10 +85,6 @@ int simulate_options_parse(int argc, char **argv, struct simulate_options *optio
         .people = 200, .days = 90, .seed = 1, .url = "http://127.0.0.1:9999"};
     bool good = true;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
         if (!is_option(argv[i])) {
             fprintf(stderr, "ecs simulate: there is no option %s\n", argv[i]);
             good = false;

@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 30, TEXT_MAX = 256, PLAIN_PERIOD_S = 5 };
+enum { BAR_MAX = 30, BAR_MIN = 5, TEXT_MAX = 256, COLUMNS = 80, PLAIN_PERIOD_S = 5 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char status_text[TEXT_MAX]; /* that stands on the terminal's last line */
@@ -19,13 +20,22 @@ static bool on_terminal(void)
     return isatty(STDOUT_FILENO) != 0;
 }
 
-/* With the lock held. Off a terminal a status is a line of its own, now and then. */
+/* Of the terminal. */
+static int columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS;
+}
+
+/* With the lock held. A line that is longer than the terminal would be broken, and could not be
+ * written over again: it is cut, the last column staying free for the cursor. Off a terminal a
+ * status is a line of its own, now and then. */
 static void status_write(const char *text, bool at_once)
 {
     static time_t written;
     if (on_terminal()) {
-        printf("\r\033[K%s", text);
-        snprintf(status_text, sizeof status_text, "%s", text);
+        snprintf(status_text, sizeof status_text, "%.*s", columns() - 1, text);
+        printf("\r\033[K%s", status_text);
     } else {
         time_t now = time(NULL);
         if (!at_once && now - written < PLAIN_PERIOD_S)
@@ -38,15 +48,19 @@ static void status_write(const char *text, bool at_once)
 
 void show_progress(const char *what, int64_t done, int64_t total, int64_t rate)
 {
-    char bar[BAR_WIDTH + 1], text[TEXT_MAX];
-    int filled = total > 0 ? (int)(done * BAR_WIDTH / total) : BAR_WIDTH;
-    filled = filled > BAR_WIDTH ? BAR_WIDTH : filled;
-    memset(bar, '#', (size_t)filled);
-    memset(bar + filled, '.', (size_t)(BAR_WIDTH - filled));
-    bar[BAR_WIDTH] = '\0';
-    snprintf(text, sizeof text, "%-8s %s%s%s%lld of %lld, %lld/s", what, on_terminal() ? "[" : "",
-             on_terminal() ? bar : "", on_terminal() ? "] " : "", (long long)done, (long long)total,
-             (long long)rate);
+    char bar[BAR_MAX + 4] = "", numbers[TEXT_MAX / 2], text[TEXT_MAX];
+    int size = snprintf(numbers, sizeof numbers, "%lld of %lld, %lld/s", (long long)done,
+                        (long long)total, (long long)rate);
+    int width = columns() - size - (int)strlen("12345678 [] ") - 1;
+    width = width > BAR_MAX ? BAR_MAX : width;
+    if (on_terminal() && width >= BAR_MIN) {
+        int filled = total > 0 && done < total ? (int)(done * width / total) : width;
+        memset(bar, '.', sizeof bar - 1);
+        memset(bar + 1, '#', (size_t)filled);
+        bar[0] = '[';
+        strcpy(bar + 1 + width, "] ");
+    }
+    snprintf(text, sizeof text, "%-8s %s%s", what, bar, numbers);
     pthread_mutex_lock(&lock);
     status_write(text, done == total);
     pthread_mutex_unlock(&lock);

@@ -27,7 +27,7 @@ enum {
 
 static const double test_share_last = 0.25; /* of rows with times: the last of them */
 
-static const char usage[] =
+const char train_usage[] =
     "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]...\n"
     "       ecs train --from population [OPTION VALUE]...\n\n"
     "Trains a model that gives the probability that COLUMN is VALUE, from all other columns: "
@@ -117,10 +117,6 @@ static int options_parse(int argc, char **argv, struct options *options)
     bool good = true;
     *options = (struct options){.out = "./model", .people = PEOPLE, .folds = FOLDS, .seed = 1};
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return EX_OK;
-        }
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!option_read(options, argv[i], value)) {
             good = false;

@@ -8,4 +8,7 @@
 /* Returns the exit status. */
 int command_train(int argc, char **argv);
 
+/* What --help prints. */
+extern const char train_usage[];
+
 #endif

@@ -11,7 +11,7 @@
 
 enum { READ_MAX = 500 };
 
-static const char usage[] =
+const char verify_log_usage[] =
     "usage: ecs verify-log\n\n"
     "Walks over every decision and names each that was altered, and each place where some are\n"
     "missing or were put in. Exit status 0: the log is sound; 65: it is not.\n\n"
@@ -83,10 +83,10 @@ static enum status look_for_lost(struct store *store, struct findings *findings)
 
 int command_verify_log(int argc, char **argv, struct store *store)
 {
+    (void)argv;
     if (argc > 1) {
-        bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
-        fputs(usage, help ? stdout : stderr);
-        return help ? EX_OK : EX_USAGE;
+        fputs(verify_log_usage, stderr);
+        return EX_USAGE;
     }
     struct logged_decision *logged = malloc(READ_MAX * sizeof *logged);
     struct findings findings = {0};

@@ -6,9 +6,11 @@ import re
 import subprocess
 
 import pytest
-from harness.ecs import ROOT
+from harness.ecs import BINARY, ROOT
 
 EPOCH = "1700000000"
+OVERVIEW = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+MANUAL = ["ecs"] + [f"ecs-{name}" for name in re.findall(r"^  (\S+) ", OVERVIEW, re.MULTILINE)]
 
 
 def run(*command, environment=None):
@@ -39,9 +41,11 @@ def root(package, tmp_path_factory):
 
 def test_it_holds_the_program_its_manual_and_its_unit(root):
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    assert files == {"usr/bin/ecs", "usr/share/man/man1/ecs.1.gz",
-                     "usr/lib/systemd/system/ecs@.service", "usr/share/doc/ecs/copyright",
-                     "usr/share/doc/ecs/changelog.gz"}
+    manual = {f"usr/share/man/man1/{page}.1.gz" for page in MANUAL}
+    assert files == manual | {
+        "usr/bin/ecs", "usr/lib/systemd/system/ecs@.service", "usr/share/doc/ecs/copyright",
+        "usr/share/doc/ecs/changelog.gz", "usr/share/bash-completion/completions/ecs",
+        "usr/share/fish/vendor_completions.d/ecs.fish"}
     assert run(root / "usr/bin/ecs", "version").startswith("ecs ")
 
 
@@ -60,13 +64,26 @@ def test_it_comes_out_the_same_again(package):
     assert hashlib.sha256(make_package().read_bytes()).hexdigest() == first
 
 
-def test_the_manual_page_is_in_order(root):
+def said_by_man(root, page):
+    """What man shows of a page; it may not complain."""
     done = subprocess.run(
-        ["man", "--warnings", "--local-file", "-Tutf8", root / "usr/share/man/man1/ecs.1.gz"],
+        ["man", "--warnings", "--local-file", "-Tutf8", root / f"usr/share/man/man1/{page}.1.gz"],
         env={**os.environ, "MANWIDTH": "200"}, capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    said = re.sub(".\b", "", done.stdout)  # a letter struck twice is bold
-    for text in ("ecs serve [--role NAME]...", "DATABASE_URL_FILE", "ecs health", "emotion-processing"):
+    return re.sub(".\b", "", done.stdout)  # a letter struck twice is bold
+
+
+@pytest.mark.parametrize("page", MANUAL)
+def test_the_manual_pages_are_in_order(root, page):
+    said = said_by_man(root, page)
+    for head in ("NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS"):
+        assert re.search(f"^{head}$", said, re.MULTILINE), head
+
+
+def test_the_manual_tells_of_roles_and_settings(root):
+    assert "ecs-serve(1)" in said_by_man(root, "ecs")
+    said = said_by_man(root, "ecs-serve")
+    for text in ("ecs serve [--role NAME]...", "DATABASE_URL_FILE", "emotion-processing"):
         assert text in said
 
 

@@ -17,10 +17,6 @@ from harness.people import people_added
 from harness.poll import until
 from harness.ports import free_port
 
-COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy",
-            "backtest", "bench", "dead", "rewind", "replay", "verify-log", "health", "version")
-
-
 # Configuration --------------------------------------------------------------------------------
 
 
@@ -110,46 +106,6 @@ def client_answers(process):
 
 
 # Commands -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command, folder):
-    done = run_ecs(command, "--help", environment={"DATA_DIR": str(folder / "none")})
-    assert done.returncode == 0
-    assert "usage: ecs" in done.stdout
-    assert done.stderr == ""
-    assert not (folder / "none").exists()
-
-
-def test_the_list_of_commands():
-    done = run_ecs("--help")
-    assert done.returncode == 0
-    for command in COMMANDS:
-        assert re.search(rf"^  {command}\b", done.stdout, re.MULTILINE)
-
-
-def test_serve_help_has_every_role_and_option():
-    text = run_ecs("serve", "--help").stdout
-    for role in ROLES:
-        assert role in text
-    for option in ("LISTEN", "DATABASE_URL", "SECRET_KEY", "RATE_FAILED_LOGINS", "LOG_LEVEL"):
-        assert option in text
-
-
-@pytest.mark.parametrize("arguments", [
-    [], ["nonsense"], ["serve", "--role", "nobody"], ["serve", "--nonsense"], ["serve", "extra"],
-    ["migrate", "extra"], ["dead"], ["dead", "nonsense"], ["rewind"], ["rewind", "nonsense"],
-    ["rewind", "emotions"], ["rewind", "emotions", "--since", "yesterday"], ["policy"],
-    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"], ["bench"],
-    ["bench", "nonsense"], ["bench", "scale", "--workers"], ["bench", "scale", "--workers", "1,"],
-    ["bench", "scale", "--replicas", "0"], ["bench", "scale", "--workers", "17"],
-    ["bench", "scale", "--events", "many"], ["bench", "scale", "--nonsense", "1"],
-])
-def test_wrong_usage_is_told(arguments, folder):
-    done = run_ecs(*arguments, environment={"DATA_DIR": str(folder)})
-    assert done.returncode == 64
-    assert done.stderr
-    assert done.stdout == ""
 
 
 def test_version():

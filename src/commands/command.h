@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The commands of ecs: which there are, what --help says of each, and what is common to all.
+ * The options of a command are those that its usage text names: completion, "did you mean" and
+ * the manual pages are made from that text, so that an option is described once.
+ */
+#ifndef ECS_COMMANDS_COMMAND_H
+#define ECS_COMMANDS_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+enum { USAGE_MAX = 64 * 1024 };
+
+struct command {
+    const char *name;
+    const char *summary; /* its line in `ecs --help` */
+    const char *usage;   /* what `ecs NAME --help` prints */
+    /* Appends what stands in tables to the usage; NULL: nothing does. */
+    void (*usage_more)(struct buf *out);
+    /* argv[0] is the command's name. --help, --json and options that the usage does not name were
+     * taken care of. Returns an exit status of sysexits.h. */
+    int (*run)(int argc, char **argv);
+};
+
+struct command_table {
+    const struct command *all;
+    size_t count;
+};
+
+/* What `ecs --help` prints. */
+void command_overview(const struct command_table *table, struct buf *out);
+/* The whole usage of a command. */
+void command_usage(const struct command *command, struct buf *out);
+/* Does what the arguments of the process ask for. Returns the exit status of the process. */
+int command_run(const struct command_table *table, int argc, char **argv);
+
+#endif

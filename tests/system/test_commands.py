@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of ecs as a person and a program use them: help, slips of the finger, completion,
+reports in JSON, where logs go, and progress on a terminal of any width."""
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+from harness.ecs import BINARY, ROLES, ROOT, run_ecs
+
+COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy",
+            "backtest", "bench", "dead", "rewind", "replay", "verify-log", "health", "version")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, folder):
+    done = run_ecs(command, "--help", environment={"DATA_DIR": str(folder / "none")})
+    assert done.returncode == 0
+    assert "usage: ecs" in done.stdout
+    assert done.stderr == ""
+    assert not (folder / "none").exists()
+
+
+def test_the_list_of_commands():
+    done = run_ecs("--help")
+    assert done.returncode == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command}\b", done.stdout, re.MULTILINE)
+
+
+def test_serve_help_has_every_role_and_option():
+    text = run_ecs("serve", "--help").stdout
+    for role in ROLES:
+        assert role in text
+    for option in ("LISTEN", "DATABASE_URL", "SECRET_KEY", "RATE_FAILED_LOGINS", "LOG_LEVEL"):
+        assert option in text
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["nonsense"], ["serve", "--role", "nobody"], ["serve", "--nonsense"], ["serve", "extra"],
+    ["migrate", "extra"], ["dead"], ["dead", "nonsense"], ["rewind"], ["rewind", "nonsense"],
+    ["rewind", "emotions"], ["rewind", "emotions", "--since", "yesterday"], ["policy"],
+    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"], ["bench"],
+    ["bench", "nonsense"], ["bench", "scale", "--workers"], ["bench", "scale", "--workers", "1,"],
+    ["bench", "scale", "--replicas", "0"], ["bench", "scale", "--workers", "17"],
+    ["bench", "scale", "--events", "many"], ["bench", "scale", "--nonsense", "1"],
+])
+def test_wrong_usage_is_told(arguments, folder):
+    done = run_ecs(*arguments, environment={"DATA_DIR": str(folder)})
+    assert done.returncode == 64
+    assert done.stderr
+    assert done.stdout == ""
+
+
+# Help -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_the_same_however_it_is_asked_for(command):
+    text = run_ecs(command, "--help").stdout
+    assert run_ecs(command, "-h").stdout == text
+    assert run_ecs("help", command).stdout == text
+
+
+def test_help_of_all():
+    text = run_ecs("--help").stdout
+    for arguments in (["-h"], ["help"]):
+        done = run_ecs(*arguments)
+        assert (done.returncode, done.stdout) == (0, text)
+
+
+def test_the_version():
+    assert run_ecs("--version").stdout == run_ecs("version").stdout
+    assert run_ecs("version").stdout.startswith("ecs ")
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["sevre"], "ecs: no command is named sevre; did you mean serve? See ecs --help"),
+    (["help", "replya"], "ecs: no command is named replya; did you mean replay? See ecs --help"),
+    (["quux"], "ecs: no command is named quux; see ecs --help"),
+    (["simulate", "--poeple", "3"],
+     "ecs simulate: there is no option --poeple; did you mean --people? See ecs simulate --help"),
+    (["migrate", "--quux"], "ecs migrate: there is no option --quux; see ecs migrate --help"),
+])
+def test_what_may_have_been_meant(arguments, said):
+    done = run_ecs(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (64, "", said + "\n")
+
+
+def test_every_unknown_option_is_told_at_once():
+    done = run_ecs("train", "--lable", "x", "--csv", "y", "--sede", "1")
+    assert done.returncode == 64
+    assert "did you mean --label?" in done.stderr and "did you mean --seed?" in done.stderr
+
+
+# Completion -----------------------------------------------------------------------------------
+
+
+def completed(*words):
+    """What bash offers for the last of these words."""
+    script = ('source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecs; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, BINARY, *words], capture_output=True, text=True,
+                          check=True)
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_their_words_and_options():
+    assert set(COMMANDS) < set(completed("ecs", ""))
+    assert completed("ecs", "verify") == ["verify-log"]
+    assert completed("ecs", "dead", "re") == ["retry"]
+    assert completed("ecs", "policy", "check", "x.json", "--js") == ["--json"]
+    assert completed("ecs", "simulate", "--li") == ["--live"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_script_for_each_shell_names_every_command(shell):
+    script = run_ecs("completion", shell).stdout
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b", script)
+
+
+def test_another_shell_is_refused():
+    done = run_ecs("completion", "csh")
+    assert done.returncode == 64 and "bash|zsh|fish" in done.stderr
+
+
+# Reports --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """The environment of an embedded database in which nobody is."""
+    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("empty")), "LOG_LEVEL": "debug"}
+    assert run_ecs("migrate", environment=environment).returncode == 0
+    return environment
+
+
+@pytest.mark.parametrize("arguments, members", [
+    (["migrate"], {"applied": 0}),
+    (["dead", "list"], {"dead_letters": []}),
+    (["dead", "retry"], {"put_back": 0}),
+    (["rewind", "emotions", "--since", "2026-01-01T00:00:00Z"], {"stream": "emotions"}),
+    (["replay"], {"findings": [], "made_again": 0}),
+    (["policy", "check", str(ROOT / "policy/two-loans.json")], {"name": "two-loans"}),
+    (["population", "--people", "20"], {"seed": 1}),
+    (["version"], {}),
+])
+def test_a_report_in_json_is_one_document_alone_on_standard_output(arguments, members, empty):
+    done = run_ecs(*arguments, "--json", environment=empty)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout).items() >= members.items()
+    for line in done.stderr.splitlines():
+        json.loads(line)  # a log line
+
+
+# Progress -------------------------------------------------------------------------------------
+
+
+def on_terminal(width, *arguments):
+    """What a command writes on a terminal of that width: lines as they were shown, one after
+    another, those that were written over among them."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    process = subprocess.Popen([BINARY, *arguments], stdout=slave, stderr=subprocess.STDOUT,
+                               stdin=subprocess.DEVNULL, close_fds=True)
+    os.close(slave)
+    written = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        written += part
+    os.close(master)
+    assert process.wait(timeout=60) == 0
+    return [line for line in re.split(r"[\r\n]+|\x1b\[K", written.decode()) if line]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 200])
+def test_progress_fits_any_width(width):
+    lines = on_terminal(width, "population", "--people", "1500")
+    shown = [line for line in lines if line.startswith("people ")]
+    assert shown
+    assert max(map(len, shown)) < width
+    assert ("[####" in shown[-1]) == (width >= 40)
