@@ -78,10 +78,10 @@ def test_nobody_answers(folder):
 
 def test_all_faults_of_the_arguments_are_told_at_once(folder):
     done = subprocess.run([BINARY, "simulate", "--people", "0", "--via", "pigeon", "--days", "x",
-                           "--nonsense", "--duration", "5", "--seed"],
+                           "nonsense", "--duration", "5", "--seed"],
                           text=True, env={"DATA_DIR": str(folder)}, capture_output=True, timeout=20)
     assert done.returncode == 64
-    for word in ("--people", "--via", "--days", "--nonsense", "--duration", "--seed"):
+    for word in ("--people", "--via", "--days", "nonsense", "--duration", "--seed"):
         assert word in done.stderr
 
 
