@@ -276,11 +276,10 @@ static int run_replay(int argc, char **argv)
 }
 
 /* A model that stands in a folder and fits the features. */
-static int model_start(const char *folder, struct model **model)
+static int model_start(const char *folder, struct feature_model **model)
 {
     char reason[REASON_MAX + 1];
-    if (model_load(folder, model, reason) == STATUS_OK &&
-        trained_model_check(*model, reason) == STATUS_OK)
+    if (feature_model_load(folder, model, reason) == STATUS_OK)
         return EX_OK;
     fprintf(stderr, "ecs: --model %s: %s\n", folder, reason);
     return EX_NOINPUT;
@@ -297,13 +296,13 @@ static int run_backtest(int argc, char **argv)
     if (result >= 0)
         return result;
     result = backtest_policy_read(&options, &policy);
-    struct model *model = NULL;
+    struct feature_model *model = NULL;
     if (result == EX_OK && options.model_path != NULL)
         result = model_start(options.model_path, &model);
     if (result == EX_OK)
         result = store_start(&contexts[0]);
     if (result != EX_OK) {
-        model_free(model);
+        feature_model_free(model);
         return result;
     }
     int opened = 1;
@@ -318,7 +317,7 @@ static int run_backtest(int argc, char **argv)
         fprintf(stderr, "ecs: the database cannot be opened\n");
         result = EX_UNAVAILABLE;
     }
-    model_free(model);
+    feature_model_free(model);
     for (int i = 0; i < opened; i++)
         engines_context_close(&engines, &contexts[i]);
     engines_close(&engines);

@@ -180,7 +180,9 @@ enum status engines_model_open(void *argument, const char *name, struct scorer *
     if (shelf_find(engines->shelf, name, &shelved) != STATUS_OK)
         return STATUS_NOT_FOUND;
     trained_source_publish(&engines->trained, &shelved);
-    return scorer_trained_open(&engines->trained, points ? TRAINED_POINTS : TRAINED_TREES, model);
+    enum status status =
+        scorer_trained_open(&engines->trained, points ? TRAINED_POINTS : TRAINED_TREES, model);
+    return status == STATUS_INVALID ? STATUS_NOT_FOUND : status;
 }
 
 /* Puts the model on the shelf and lets it answer from now on. */

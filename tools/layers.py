@@ -29,6 +29,7 @@ ROOMS = {
 SHARED = {"limits.h", "options.def"}
 # Single headers that a room may include beyond its rooms.
 DOORS = {
+    "model": {"domain/features.h"},
     "runner": {"roles/role.h", "http/server.h", "settings.h"},
     "commands": {"roles/role.h", "http/server.h", "settings.h"},
 }

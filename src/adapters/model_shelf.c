@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/scorer_trained.h"
 #include "base/embedded.h"
-#include "model/model.h"
+#include "model/feature_model.h"
 #include "model/model_file.h"
 
 static const char built_in[] = "models/default/";
@@ -81,15 +80,16 @@ static void place_of(const char *shelf, const char *hash, struct shelved_model *
 }
 
 /* Moves the loaded copy to where its hash says; another process may have put it there before. */
-static enum status place(const char *shelf, const char *draft, const struct model *loaded,
+static enum status place(const char *shelf, const char *draft, const struct feature_model *loaded,
                          struct shelved_model *model, char reason[REASON_MAX + 1])
 {
     char hash_text[HASH_TEXT_SIZE];
-    struct hash hash = model_hash(loaded);
+    struct hash hash = feature_model_hash(loaded);
     hash_format(&hash, hash_text);
     place_of(shelf, hash_text, model);
     snprintf(model->name, sizeof model->name, "%.*s@%s",
-             MODEL_NAME_MAX - HASH_TEXT_SIZE - SHELF_PREFIX_MAX, model_name(loaded), hash_text);
+             MODEL_NAME_MAX - HASH_TEXT_SIZE - SHELF_PREFIX_MAX, feature_model_name(loaded),
+             hash_text);
     if (rename(draft, model->folder) == 0)
         return STATUS_OK;
     if (errno == ENOTEMPTY || errno == EEXIST)
@@ -101,7 +101,7 @@ enum status shelf_put(const char *shelf, const char *folder, struct shelved_mode
                       char reason[REASON_MAX + 1])
 {
     char draft[SHELF_PATH_MAX + 1];
-    struct model *loaded = NULL;
+    struct feature_model *loaded = NULL;
     if ((mkdir(shelf, 0700) != 0 && errno != EEXIST) ||
         snprintf(draft, sizeof draft, "%s/draft-XXXXXX", shelf) > SHELF_PATH_MAX - HASH_TEXT_SIZE ||
         mkdtemp(draft) == NULL)
@@ -109,12 +109,10 @@ enum status shelf_put(const char *shelf, const char *folder, struct shelved_mode
     enum status status =
         folder[0] == '\0' ? copy_built_in(draft, reason) : copy_folder(folder, draft, reason);
     if (status == STATUS_OK)
-        status = model_load(draft, &loaded, reason);
-    if (status == STATUS_OK)
-        status = trained_model_check(loaded, reason);
+        status = feature_model_load(draft, &loaded, reason);
     if (status == STATUS_OK)
         status = place(shelf, draft, loaded, model, reason);
-    model_free(loaded);
+    feature_model_free(loaded);
     folder_remove(draft);
     return status;
 }

@@ -21,9 +21,9 @@ struct shelved_model {
     char name[MODEL_NAME_MAX + 1];
 };
 
-/* Loads the model of a folder ("": the one that is built in), checks that it is one that sees what
- * features.def tells of a person, and puts a copy on the shelf. INVALID or UNAVAILABLE, with the
- * reason: nothing was put there. */
+/* Loads the model of a folder ("": the one that is built in), which must be one of features
+ * (model/feature_model.h), and puts a copy on the shelf. INVALID or UNAVAILABLE, with the reason:
+ * nothing was put there. */
 MUST_CHECK enum status shelf_put(const char *shelf, const char *folder, struct shelved_model *model,
                                  char reason[REASON_MAX + 1]);
 /* NOT_FOUND: no model that decisions name so is on the shelf. */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/feature_columns.h"
+#include "model/feature_model.h"
 #include "model/points.h"
 
 struct scorer_trained {
@@ -15,8 +17,9 @@ struct scorer_trained {
     struct trained_source *source;
     uint64_t version; /* of the source, that `model` is */
     enum trained_form form;
-    struct model *model;   /* TRAINED_TREES */
-    struct points *points; /* TRAINED_POINTS */
+    struct feature_model *model;    /* TRAINED_TREES */
+    struct points *points;          /* TRAINED_POINTS */
+    struct feature_columns columns; /* of the points */
     char name[MODEL_NAME_MAX + 1];
 };
 
@@ -34,37 +37,14 @@ void trained_source_publish(struct trained_source *source, const struct shelved_
     pthread_mutex_unlock(&source->lock);
 }
 
-enum status trained_model_check(const struct model *model, char reason[REASON_MAX + 1])
-{
-    const struct model_column *columns = model_columns(model);
-    size_t count = model_column_count(model);
-    for (size_t i = 0; i < count || i < FEATURE_COUNT; i++) {
-        const char *wanted = i < FEATURE_COUNT ? feature_definitions[i].name : "nothing";
-        const char *found = i < count ? columns[i].name : "nothing";
-        if (strcmp(found, wanted) == 0 && columns[i].kind == MODEL_NUMERIC &&
-            columns[i].direction == (int)feature_definitions[i].direction &&
-            model_column_is_emotional(&columns[i]) ==
-                (feature_definitions[i].group == GROUP_EMOTIONAL))
-            continue;
-        snprintf(reason, REASON_MAX + 1,
-                 "column %zu: the model has %.50s, not %.50s as features.def tells it", i, found,
-                 wanted);
-        return STATUS_INVALID;
-    }
-    if (model_has_part(model, MODEL_WITHOUT_EMOTIONS))
-        return STATUS_OK;
-    snprintf(reason, REASON_MAX + 1, "the model has no part that does without emotions");
-    return STATUS_INVALID;
-}
-
 static enum status trees_renew(struct scorer_trained *trained, const char *folder,
                                char reason[REASON_MAX + 1])
 {
-    struct model *fresh;
-    enum status status = model_load(folder, &fresh, reason);
+    struct feature_model *fresh;
+    enum status status = feature_model_load(folder, &fresh, reason);
     if (status != STATUS_OK)
         return status;
-    model_free(trained->model);
+    feature_model_free(trained->model);
     trained->model = fresh;
     return STATUS_OK;
 }
@@ -79,19 +59,18 @@ static void points_drop(struct points *points)
 static enum status points_renew(struct scorer_trained *trained, const char *folder,
                                 char reason[REASON_MAX + 1])
 {
+    struct feature_columns columns = {0};
     struct points *fresh = calloc(1, sizeof *fresh);
     enum status status = fresh == NULL ? STATUS_UNAVAILABLE : points_load(folder, fresh, reason);
-    if (status == STATUS_OK && fresh->column_count != FEATURE_COUNT) {
-        snprintf(reason, REASON_MAX + 1, "the scorecard has not every feature");
-        points_free(fresh);
-        status = STATUS_INVALID;
-    }
+    for (size_t i = 0; status == STATUS_OK && i < fresh->column_count; i++)
+        status = feature_columns_add(&columns, &fresh->columns[i].column, reason);
     if (status != STATUS_OK) {
-        free(fresh);
+        points_drop(fresh);
         return status;
     }
     points_drop(trained->points);
     trained->points = fresh;
+    trained->columns = columns;
     return STATUS_OK;
 }
 
@@ -118,62 +97,39 @@ static void renew(struct scorer_trained *trained)
                  MODEL_NAME_MAX - SHELF_PREFIX_MAX, shelved.name);
 }
 
-static void row_of(const struct features *features, double row[FEATURE_COUNT])
-{
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        row[i] = (double)features->values[i];
-}
-
 static enum model_part part_of(enum risk_basis basis)
 {
     return basis == BASIS_FULL ? MODEL_FULL : MODEL_WITHOUT_EMOTIONS;
 }
 
-static enum status risks_of(void *self, enum risk_basis basis, const struct features features[],
-                            size_t count, int32_t risks[])
+static enum status trees_risks(void *self, enum risk_basis basis, const struct features features[],
+                               size_t count, int32_t risks[])
 {
-    enum { ROWS_MAX = NEAREST_CANDIDATES };
     struct scorer_trained *trained = self;
-    double rows[ROWS_MAX * FEATURE_COUNT] = {0}, probabilities[ROWS_MAX];
-    if (count == 0 || count > ROWS_MAX)
-        return STATUS_INTERNAL;
-    for (size_t i = 0; i < count; i++)
-        row_of(&features[i], rows + i * FEATURE_COUNT);
-    if (model_predict(trained->model, part_of(basis), rows, count, probabilities) != STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < count; i++) {
-        if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
-            return STATUS_UNAVAILABLE;
-        risks[i] = (int32_t)lround(probabilities[i] * MILLIONTHS);
-    }
-    return STATUS_OK;
+    return feature_model_risks(trained->model, part_of(basis), features, count, risks);
 }
 
-static enum status weigh(void *self, enum risk_basis basis, const struct features *features,
-                         int32_t weights[FEATURE_COUNT])
+static enum status trees_weigh(void *self, enum risk_basis basis, const struct features *features,
+                               int32_t weights[FEATURE_COUNT])
 {
-    static const double most = INT32_MAX;
     struct scorer_trained *trained = self;
-    double row[FEATURE_COUNT], probability, contributions[FEATURE_COUNT], base;
-    row_of(features, row);
-    if (model_explain(trained->model, part_of(basis), row, &probability, contributions, &base) !=
-        STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        weights[i] = (int32_t)lround(fmax(-most, fmin(most, contributions[i] * MILLIONTHS)));
-    return STATUS_OK;
+    return feature_model_weigh(trained->model, part_of(basis), features, weights);
+}
+
+static int32_t points_of(const struct scorer_trained *trained, const struct features *features)
+{
+    double row[FEATURE_COUNT];
+    feature_columns_row(&trained->columns, features, row);
+    return points_score(trained->points, row);
 }
 
 static enum status points_risks(void *self, enum risk_basis basis, const struct features features[],
                                 size_t count, int32_t risks[])
 {
-    struct scorer_trained *trained = self;
     for (size_t i = 0; i < count; i++) {
-        double row[FEATURE_COUNT];
         struct features financial = features_without_emotions(&features[i]);
-        row_of(basis == BASIS_FULL ? &features[i] : &financial, row);
-        double probability = points_probability(points_score(trained->points, row));
-        risks[i] = (int32_t)lround(probability * MILLIONTHS);
+        int32_t points = points_of(self, basis == BASIS_FULL ? &features[i] : &financial);
+        risks[i] = (int32_t)lround(points_probability(points) * MILLIONTHS);
     }
     return STATUS_OK;
 }
@@ -183,18 +139,15 @@ static enum status points_weigh(void *self, enum risk_basis basis, const struct 
                                 int32_t weights[FEATURE_COUNT])
 {
     const double log_odds_of_point = log(2) / POINTS_DOUBLE;
-    struct scorer_trained *trained = self;
-    struct features empty = features_empty(), financial = features_without_emotions(features);
-    double row[FEATURE_COUNT], neutral[FEATURE_COUNT];
-    row_of(basis == BASIS_FULL ? features : &financial, row);
-    row_of(&empty, neutral);
-    int32_t nobody = points_score(trained->points, neutral);
+    struct features neutral = features_empty(), financial = features_without_emotions(features);
+    const struct features *known = basis == BASIS_FULL ? features : &financial;
+    int32_t nobody = points_of(self, &neutral);
     for (int i = 0; i < FEATURE_COUNT; i++) {
-        double kept = neutral[i];
-        neutral[i] = row[i];
-        int32_t less = nobody - points_score(trained->points, neutral);
+        int64_t kept = neutral.values[i];
+        neutral.values[i] = known->values[i];
+        int32_t less = nobody - points_of(self, &neutral);
         weights[i] = (int32_t)lround(less * log_odds_of_point * MILLIONTHS);
-        neutral[i] = kept;
+        neutral.values[i] = kept;
     }
     return STATUS_OK;
 }
@@ -202,7 +155,7 @@ static enum status points_weigh(void *self, enum risk_basis basis, const struct 
 static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
     struct scorer_trained *trained = (struct scorer_trained *)base;
-    const struct risk_model trees = {risks_of, weigh, trained};
+    const struct risk_model trees = {trees_risks, trees_weigh, trained};
     const struct risk_model points = {points_risks, points_weigh, trained};
     renew(trained);
     enum status status =
@@ -221,7 +174,7 @@ static const char *model(struct scorer *base)
 static void close_trained(struct scorer *base)
 {
     struct scorer_trained *trained = (struct scorer_trained *)base;
-    model_free(trained->model);
+    feature_model_free(trained->model);
     points_drop(trained->points);
     free(trained);
 }

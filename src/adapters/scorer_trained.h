@@ -9,7 +9,6 @@
 #include <pthread.h>
 
 #include "adapters/model_shelf.h"
-#include "model/model.h"
 #include "ports/scorer.h"
 
 /* The model that answers now: one for all handles. */
@@ -21,10 +20,6 @@ struct trained_source {
 
 void trained_source_init(struct trained_source *source);
 void trained_source_publish(struct trained_source *source, const struct shelved_model *model);
-
-/* INVALID, with the reason: its columns are not the features of features.def, in order and with
- * their groups and directions, or it cannot do without emotions. */
-MUST_CHECK enum status trained_model_check(const struct model *model, char reason[REASON_MAX + 1]);
 
 /* Of a folder, the trees, or the scorecard beside them: the plain model to fall back to, which a
  * person can add up by hand. Decisions name a scorecard POINTS_PREFIX and then the folder's model.

@@ -80,11 +80,11 @@ static void reasons_take(const json_t *list, struct reasons *reasons)
     for (size_t i = 0; i < json_array_size(list) && reasons->count < REASONS_MAX; i++) {
         const json_t *entry = json_array_get(list, i);
         const char *name = json_string_value(json_object_get(entry, "feature"));
-        for (int k = 0; name != NULL && k < FEATURE_COUNT; k++) {
-            if (strcmp(name, feature_definitions[k].name) == 0)
-                reasons->list[reasons->count++] = (struct reason){
-                    (enum feature)k, (int32_t)json_integer_value(json_object_get(entry, "weight"))};
-        }
+        int feature = name == NULL ? -1 : feature_named(name);
+        if (feature >= 0)
+            reasons->list[reasons->count++] =
+                (struct reason){(enum feature)feature,
+                                (int32_t)json_integer_value(json_object_get(entry, "weight"))};
     }
 }
 

@@ -109,7 +109,7 @@ static int page_write(const struct backtest *backtest, const char *path)
 }
 
 int command_backtest(const struct backtest_options *options, const struct policy *policy,
-                     struct store *const stores[BACKTEST_READERS], struct model *model)
+                     struct store *const stores[BACKTEST_READERS], struct feature_model *model)
 {
     struct backtest *backtest = malloc(sizeof *backtest);
     if (backtest == NULL)

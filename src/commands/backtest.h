@@ -23,7 +23,7 @@ int backtest_policy_read(const struct backtest_options *options, struct policy *
 
 /* Returns the exit status. `model` may be NULL: the risks that were recorded. */
 int command_backtest(const struct backtest_options *options, const struct policy *policy,
-                     struct store *const stores[BACKTEST_READERS], struct model *model);
+                     struct store *const stores[BACKTEST_READERS], struct feature_model *model);
 
 /* What --help prints. */
 extern const char backtest_usage[];

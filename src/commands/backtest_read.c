@@ -6,7 +6,6 @@
  */
 #include "commands/backtest_read.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -256,24 +255,23 @@ enum { PAGE = 1000 };
 
 struct scored_page {
     struct logged_decision logged[PAGE];
-    double rows[PAGE * FEATURE_COUNT];
-    double full[PAGE], financial[PAGE];
+    struct features features[PAGE];
+    int32_t full[PAGE], financial[PAGE];
 };
 
-static enum status page_score(struct scored_page *page, size_t count, struct model *model)
+static enum status page_score(struct scored_page *page, size_t count, struct feature_model *model)
 {
     for (size_t i = 0; i < count; i++)
-        for (int j = 0; j < FEATURE_COUNT; j++)
-            page->rows[i * FEATURE_COUNT + (size_t)j] =
-                (double)page->logged[i].decision.features.values[j];
-    enum status status = model_predict(model, MODEL_FULL, page->rows, count, page->full);
+        page->features[i] = page->logged[i].decision.features;
+    enum status status = feature_model_risks(model, MODEL_FULL, page->features, count, page->full);
     if (status == STATUS_OK)
-        status = model_predict(model, MODEL_WITHOUT_EMOTIONS, page->rows, count, page->financial);
+        status = feature_model_risks(model, MODEL_WITHOUT_EMOTIONS, page->features, count,
+                                     page->financial);
     return status;
 }
 
-static void scored_count(struct reader *reader, const struct decision *decision, double full,
-                         double financial)
+static void scored_count(struct reader *reader, const struct decision *decision, int32_t full,
+                         int32_t financial)
 {
     const struct offer *offer = &decision->offer;
     bool has_offer = decision->has_offer;
@@ -283,8 +281,8 @@ static void scored_count(struct reader *reader, const struct decision *decision,
                               .approved = decision->approved,
                               .logged = true,
                               .risk = decision->risk,
-                              .risk_full = (int32_t)lround(full * MILLIONTHS),
-                              .risk_financial = (int32_t)lround(financial * MILLIONTHS),
+                              .risk_full = full,
+                              .risk_financial = financial,
                               .emotions_known = features_emotions_known(&decision->features),
                               .limit_cents = has_offer ? offer->limit_cents : 0,
                               .rate_bp = has_offer ? offer->rate_bp : 0};
@@ -293,7 +291,8 @@ static void scored_count(struct reader *reader, const struct decision *decision,
                             : (int16_t)-1);
 }
 
-static enum status score_all(struct reader *reader, struct model *model, struct scored_page *page)
+static enum status score_all(struct reader *reader, struct feature_model *model,
+                             struct scored_page *page)
 {
     struct log_place place = {0};
     size_t count;
@@ -314,7 +313,7 @@ static enum status score_all(struct reader *reader, struct model *model, struct 
 }
 
 enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS], int64_t since_us,
-                                 struct model *model, struct backtest *backtest)
+                                 struct feature_model *model, struct backtest *backtest)
 {
     struct reading *reading = reading_create(stores, since_us, backtest->candidate);
     struct scored_page *page = calloc(1, sizeof *page);

@@ -9,6 +9,7 @@
 #include "domain/auc.h"
 #include "domain/population_outcome.h"
 #include "domain/population_tiles.h"
+#include "model/feature_columns.h"
 
 enum { SHOW_EVERY = 500 };
 static const int64_t as_of_us = 1767268800 * SECOND_US; /* 2026-01-01T12:00:00Z */
@@ -17,11 +18,8 @@ static enum status columns_add(struct table *table)
 {
     enum status status = STATUS_OK;
     for (int i = 0; i < FEATURE_COUNT && status == STATUS_OK; i++) {
-        const struct feature_definition *feature = &feature_definitions[i];
-        struct model_column column = {.kind = MODEL_NUMERIC, .direction = (int)feature->direction};
-        snprintf(column.name, sizeof column.name, "%s", feature->name);
-        snprintf(column.group, sizeof column.group, "%s",
-                 feature->group == GROUP_EMOTIONAL ? MODEL_EMOTIONAL : "financial");
+        struct model_column column;
+        feature_column_describe((enum feature)i, &column);
         status = table_add_column(table, &column);
     }
     return status;

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/features.h"
 
+#include <string.h>
+
 const struct feature_definition feature_definitions[FEATURE_COUNT] = {
 #define FEATURE(name, unit, group, direction, formula, words, portuguese)                          \
     {#name, UNIT_##unit, GROUP_##group, DIRECTION_##direction, words, portuguese},
 #include "domain/features.def"
 #undef FEATURE
 };
+
+int feature_named(const char *name)
+{
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        if (strcmp(feature_definitions[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
 
 static const int window_days[WINDOW_COUNT] = {
     [WINDOW_24H] = 1,

@@ -42,6 +42,9 @@ struct feature_definition {
 
 extern const struct feature_definition feature_definitions[FEATURE_COUNT];
 
+/* Which feature (enum feature) has this name; -1 if none has. */
+int feature_named(const char *name);
+
 struct features {
     int64_t values[FEATURE_COUNT]; /* in the unit of the definition */
 };

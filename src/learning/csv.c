@@ -9,6 +9,7 @@
 
 #include "base/time_text.h"
 #include "learning/csv_fields.h"
+#include "model/feature_columns.h"
 
 enum { NUMBER_TEXT_MAX = 63, READ_SIZE = 64 * 1024 };
 
@@ -84,15 +85,25 @@ struct parse {
     char *reason;
 };
 
-static bool column_is_numeric(const struct parse *parse, size_t field)
+/* The first row whose value is no number; 0 if all are. */
+static size_t word_find(const struct parse *parse, size_t field)
 {
     double value;
     for (size_t row = 1; row < parse->fields.row_count; row++) {
         struct slice text = trimmed(csv_field(&parse->fields, row, field));
         if (!is_missing(text) && !number_read(text, &value))
-            return false;
+            return row;
     }
-    return true;
+    return 0;
+}
+
+static enum status word_refuse(const struct parse *parse, size_t row, const char *column,
+                               struct slice text)
+{
+    snprintf(parse->reason, REASON_MAX + 1,
+             "line %zu: %.*s is no number, and %.128s is a feature of ECS, which is one",
+             parse->fields.lines[row], text.size < 40 ? (int)text.size : 40, text.data, column);
+    return STATUS_INVALID;
 }
 
 /* Counts the different values of a column into parse->levels. `*present` counts those not missing.
@@ -138,7 +149,14 @@ static enum status column_add(struct parse *parse, size_t field)
     struct slice name = trimmed(csv_field(&parse->fields, 0, field));
     size_t present;
     memcpy(column.name, name.data, name.size);
-    bool numeric = column_is_numeric(parse, field);
+    int feature = feature_named(column.name);
+    size_t word = word_find(parse, field);
+    bool numeric = word == 0;
+    if (feature >= 0 && !numeric)
+        return word_refuse(parse, word, column.name,
+                           trimmed(csv_field(&parse->fields, word, field)));
+    if (feature >= 0)
+        feature_column_describe((enum feature)feature, &column);
     size_t different = levels_count(parse, field, &present);
     bool names = !numeric && different * 2 > present && different > MODEL_LEVELS_MAX;
     if (different < 2 || names) {

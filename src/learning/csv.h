@@ -4,6 +4,9 @@
  * numbers is numeric; any other is a category, whose levels are its MODEL_LEVELS_MAX most frequent
  * values, in alphabetical order. Empty, NA, ? and null, in either case, are missing.
  *
+ * A column that is named like a feature of ECS (docs/features.md) is that feature: it must be of
+ * numbers, and has the feature's group and direction.
+ *
  * A column that has one value, or a category in which hardly any value comes twice (a name, a
  * number of a contract), says nothing and is left out.
  */

@@ -32,6 +32,7 @@ MUST_CHECK enum status model_column_add_level(struct model_column *column, const
                                               size_t size);
 void model_column_free(struct model_column *column);
 
+#define MODEL_FINANCIAL "financial"
 /* The name of a group whose columns a second model does without. */
 #define MODEL_EMOTIONAL "emotional"
 bool model_column_is_emotional(const struct model_column *column);

@@ -24,15 +24,6 @@ static void fault(const struct fields *fields, const char *name, const char *mes
     field_error_add(fields, name, "tensor", message, NULL);
 }
 
-static int feature_named(const char *name)
-{
-    for (int i = 0; i < FEATURE_COUNT; i++) {
-        if (strcmp(feature_definitions[i].name, name) == 0)
-            return i;
-    }
-    return -1;
-}
-
 static bool columns_read(struct tensor *tensor)
 {
     char name[TENSOR_NAME_MAX + 1];

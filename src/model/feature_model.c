@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/feature_model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/feature_columns.h"
+
+enum { ROWS_AT_ONCE = 64 };
+
+struct feature_model {
+    struct model *model;
+    struct feature_columns columns;
+};
+
+static enum status columns_match(struct feature_model *model, char reason[REASON_MAX + 1])
+{
+    const struct model_column *columns = model_columns(model->model);
+    bool emotional = false;
+    for (size_t i = 0; i < model_column_count(model->model); i++) {
+        enum status status = feature_columns_add(&model->columns, &columns[i], reason);
+        if (status == STATUS_OK)
+            status = feature_column_check(model->columns.features[i], &columns[i], i + 1, reason);
+        if (status != STATUS_OK)
+            return status;
+        emotional |= model_column_is_emotional(&columns[i]);
+    }
+    if (!emotional || model_has_part(model->model, MODEL_WITHOUT_EMOTIONS))
+        return STATUS_OK;
+    snprintf(reason, REASON_MAX + 1,
+             "the model has emotional columns, and no part that does without them");
+    return STATUS_INVALID;
+}
+
+enum status feature_model_load(const char *folder, struct feature_model **loaded,
+                               char reason[REASON_MAX + 1])
+{
+    struct feature_model *model = calloc(1, sizeof *model);
+    snprintf(reason, REASON_MAX + 1, "memory is out");
+    if (model == NULL)
+        return STATUS_UNAVAILABLE;
+    enum status status = model_load(folder, &model->model, reason);
+    if (status == STATUS_OK)
+        status = columns_match(model, reason);
+    if (status == STATUS_OK)
+        *loaded = model;
+    else
+        feature_model_free(model);
+    return status;
+}
+
+void feature_model_free(struct feature_model *model)
+{
+    if (model == NULL)
+        return;
+    model_free(model->model);
+    free(model);
+}
+
+const char *feature_model_name(const struct feature_model *model)
+{
+    return model_name(model->model);
+}
+
+struct hash feature_model_hash(const struct feature_model *model)
+{
+    return model_hash(model->model);
+}
+
+static enum model_part part_asked(const struct feature_model *model, enum model_part part)
+{
+    return model_has_part(model->model, part) ? part : MODEL_FULL;
+}
+
+enum status feature_model_risks(struct feature_model *model, enum model_part part,
+                                const struct features features[], size_t count, int32_t risks[])
+{
+    double rows[ROWS_AT_ONCE * FEATURE_COUNT] = {0}, probabilities[ROWS_AT_ONCE];
+    size_t width = model->columns.count;
+    for (size_t done = 0, some; done < count; done += some) {
+        some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
+        for (size_t i = 0; i < some; i++)
+            feature_columns_row(&model->columns, &features[done + i], rows + i * width);
+        if (model_predict(model->model, part_asked(model, part), rows, some, probabilities) !=
+            STATUS_OK)
+            return STATUS_UNAVAILABLE;
+        for (size_t i = 0; i < some; i++) {
+            if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
+                return STATUS_UNAVAILABLE;
+            risks[done + i] = (int32_t)lround(probabilities[i] * MILLIONTHS);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status feature_model_weigh(struct feature_model *model, enum model_part part,
+                                const struct features *features, int32_t weights[FEATURE_COUNT])
+{
+    static const double most = INT32_MAX;
+    double row[FEATURE_COUNT], probability, contributions[FEATURE_COUNT], base;
+    feature_columns_row(&model->columns, features, row);
+    if (model_explain(model->model, part_asked(model, part), row, &probability, contributions,
+                      &base) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        weights[i] = 0;
+    for (size_t i = 0; i < model->columns.count; i++)
+        weights[model->columns.features[i]] =
+            (int32_t)lround(fmax(-most, fmin(most, contributions[i] * MILLIONTHS)));
+    return STATUS_OK;
+}
