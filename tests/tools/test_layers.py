@@ -34,7 +34,7 @@ def write(folder, path, text):
     ("runner/runner.c", '"roles/user_credit.h"'),
     ("commands/dead.c", '"adapters/bus_nats.h"'),
     ("model/model.c", '"learning/table.h"'),
-    ("model/model.c", '"domain/features.h"'),
+    ("model/model.c", '"domain/scoring.h"'),
     ("learning/fit.c", '"domain/population.h"'),
     ("roles/user_credit.c", '"model/model.h"'),
     ("adapters/scorer_fixed.c", "<xgboost/c_api.h>"),
