@@ -26,6 +26,7 @@
 #include "commands/report.h"
 #include "commands/rewind.h"
 #include "commands/simulate.h"
+#include "commands/status.h"
 #include "commands/train.h"
 #include "commands/verify_log.h"
 #include "runner/runner.h"
@@ -356,11 +357,17 @@ static int settings_start(void)
     return status == STATUS_OK ? EX_OK : EX_CONFIG;
 }
 
-/* Needs LISTEN alone: it must work beside a server that waits for its engines. */
+/* These two need LISTEN alone: they must work beside a server that waits for its engines. */
 static int run_health(int argc, char **argv)
 {
     int result = settings_start();
     return result == EX_OK ? command_health(argc, argv, settings.listen) : result;
+}
+
+static int run_status(int argc, char **argv)
+{
+    int result = settings_start();
+    return result == EX_OK ? command_status(argc, argv, settings.listen) : result;
 }
 
 static int run_bench(int argc, char **argv)
@@ -435,6 +442,8 @@ static const struct command commands[] = {
      run_replay},
     {"verify-log", "prove that no decision was altered or taken away", verify_log_usage, NULL,
      run_verify_log},
+    {"status", "how running servers, their engines and streams are", status_usage, NULL,
+     run_status},
     {"health", "ask the server on LISTEN whether it is ready", health_usage, NULL, run_health},
     {"version", "print the version", version_usage, NULL, command_version},
 };

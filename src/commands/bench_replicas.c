@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "commands/bench_scale.h"
+#include "commands/report.h"
 #include "commands/simulate_show.h"
 #include "wire/emotion_json.h"
 
@@ -223,13 +224,17 @@ static enum status api_measure(struct bench *bench, const struct api *api, size_
     return status == STATUS_OK ? stopped : status;
 }
 
-static void row_add(struct buf *table, size_t count, const struct load_result *result,
-                    double before)
+static void row_add(struct bench *bench, struct buf *table, const struct api *api, size_t count,
+                    const struct load_result *result, double before)
 {
     buf_printf(table, "\n%8zu %10.0f %8.2f %8.2f  %3.0f–%-3.0f ", count, result->rate,
                (double)result->p50_us / 1e3, (double)result->p99_us / 1e3, result->fairness.least,
                result->fairness.most);
     bench_usage_add(table, &result->usage, result->rate, before);
+    bench_row_begin(&bench->report, api->what, count, result->rate);
+    report_decimal(&bench->report, "p50_ms", result->p50_us, 3);
+    report_decimal(&bench->report, "p99_ms", result->p99_us, 3);
+    bench_row_end(&bench->report, &result->fairness, &result->usage, result->rate, before);
 }
 
 static enum status api_table(struct bench *bench, const struct api *api)
@@ -247,7 +252,7 @@ static enum status api_table(struct bench *bench, const struct api *api)
         double before = result.rate;
         status = api_measure(bench, api, counts->counts[i], &result);
         if (status == STATUS_OK)
-            row_add(&table, counts->counts[i], &result, before);
+            row_add(bench, &table, api, counts->counts[i], &result, before);
     }
     show_end();
     show_line("\n%s", buf_slice(&table).data);

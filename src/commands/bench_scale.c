@@ -3,19 +3,22 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/json_put.h"
+#include "commands/report.h"
 #include "commands/simulate_options.h"
 #include "commands/simulate_show.h"
 
 enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, SCAN_MAX = 1000 };
 
 const char bench_usage[] =
-    "usage: ecs bench scale [OPTION VALUE]...\n\n"
+    "usage: ecs bench scale [OPTION VALUE]... [--json]\n\n"
     "Measures what more processes of a role bring, on engines of their own: DATABASE_URL, "
     "NATS_URL\n"
     "and REDIS_URL must be set, and nobody may be in the database. It migrates the schema, starts\n"
@@ -177,17 +180,52 @@ void bench_usage_add(struct buf *table, const struct bench_usage *used, double r
                bench_limit_name(bench_limit_of(idle, rate, before)));
 }
 
+/* Measurements are rounded: thousandths are finer than any of them. */
+static void rounded_report(struct buf *report, const char *name, double value)
+{
+    report_decimal(report, name, llround(value * 1000), 3);
+}
+
+void bench_row_begin(struct buf *report, const char *what, size_t count, double rate)
+{
+    json_put_open(report, '{');
+    report_text(report, "what", what);
+    report_integer(report, "processes", (int64_t)count);
+    rounded_report(report, "rate_per_second", rate);
+}
+
+void bench_row_end(struct buf *report, const struct bench_fairness *fairness,
+                   const struct bench_usage *used, double rate, double before)
+{
+    double idle = bench_percent(used->idle, used->all);
+    rounded_report(report, "share_least_percent", fairness->least);
+    rounded_report(report, "share_most_percent", fairness->most);
+    rounded_report(report, "idle_percent", idle);
+    rounded_report(report, "ecs_percent", bench_percent(used->ecs, used->all));
+    rounded_report(report, "load_percent", bench_percent(used->load, used->all));
+    report_text(report, "limit", bench_limit_name(bench_limit_of(idle, rate, before)));
+    json_put_close(report, '}');
+}
+
 static enum status measure(const struct bench_options *options, const struct bench_tools *tools)
 {
     struct bench bench = {.options = options, .tools = tools, .stop = &stop};
     bench.accounts = calloc((size_t)options->people, sizeof bench.accounts[0]);
     if (bench.accounts == NULL)
         return STATUS_INTERNAL;
+    report_begin(&bench.report);
+    json_put_key(&bench.report, "rows");
+    json_put_open(&bench.report, '[');
     enum status status = people_add(&bench);
     if (status == STATUS_OK)
         status = bench_workers(&bench);
     if (status == STATUS_OK)
         status = bench_replicas(&bench);
+    json_put_close(&bench.report, ']');
+    if (report_is_json())
+        report_end(&bench.report);
+    else
+        buf_free(&bench.report);
     free(bench.accounts);
     return status;
 }

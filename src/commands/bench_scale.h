@@ -46,6 +46,7 @@ struct bench {
     const struct bench_tools *tools;
     struct account *accounts; /* options->people of them, with tokens */
     const atomic_bool *stop;  /* a signal came: end soon, with TIMED_OUT */
+    struct buf report;        /* every row again, as JSON */
 };
 
 /* -1 to go on, with `options` filled; an exit status otherwise, with the fault told. */
@@ -64,6 +65,11 @@ MUST_CHECK enum status bench_replicas(struct bench *bench);
 #define BENCH_USAGE_HEAD "idle %%   ecs  load others limit"
 enum { BENCH_TABLE_MAX = 4096 };
 void bench_usage_add(struct buf *table, const struct bench_usage *used, double rate, double before);
+/* A row of the JSON report: what was measured, on how many processes, and its rate a second. The
+ * caller adds its own figures, then bench_row_end() those of the last columns. */
+void bench_row_begin(struct buf *report, const char *what, size_t count, double rate);
+void bench_row_end(struct buf *report, const struct bench_fairness *fairness,
+                   const struct bench_usage *used, double rate, double before);
 
 /* What --help prints. */
 extern const char bench_usage[];

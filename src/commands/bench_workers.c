@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "commands/bench_scale.h"
+#include "commands/report.h"
 #include "commands/simulate_events.h"
 #include "commands/simulate_show.h"
 #include "domain/chance.h"
@@ -162,7 +163,8 @@ static enum status drain_measure(struct bench *bench, size_t count, const char *
     return status;
 }
 
-static void row_add(struct buf *table, size_t count, const struct drain *drain, double before)
+static void row_add(struct bench *bench, struct buf *table, size_t count, const struct drain *drain,
+                    double before)
 {
     const struct lag_course *course = &drain->course;
     double rate = lag_course_rate(course);
@@ -171,6 +173,11 @@ static void row_add(struct buf *table, size_t count, const struct drain *drain, 
                (double)(course->end_us - course->first_us) / 1e6, drain->fairness.least,
                drain->fairness.most);
     bench_usage_add(table, &drain->usage, rate, before);
+    bench_row_begin(&bench->report, "emotion events counted", count, rate);
+    report_integer(&bench->report, "largest_lag", course->most);
+    report_decimal(&bench->report, "half_seconds", course->half_us - course->first_us, 6);
+    report_decimal(&bench->report, "all_seconds", course->end_us - course->first_us, 6);
+    bench_row_end(&bench->report, &drain->fairness, &drain->usage, rate, before);
 }
 
 enum status bench_workers(struct bench *bench)
@@ -190,7 +197,7 @@ enum status bench_workers(struct bench *bench)
         snprintf(name, sizeof name, "workers %zu", counts->counts[i]);
         status = drain_measure(bench, counts->counts[i], name, &drain);
         if (status == STATUS_OK)
-            row_add(&table, counts->counts[i], &drain, before);
+            row_add(bench, &table, counts->counts[i], &drain, before);
         before = lag_course_rate(&drain.course);
     }
     show_end();

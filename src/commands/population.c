@@ -144,12 +144,11 @@ static void draw_all(const struct options *options, struct clock *clock,
     for (int64_t i = 0; i < options->people; i++) {
         results[i] = person_draw(options, (uint32_t)i, csv);
         int64_t done = i + 1;
-        if (!report_is_json() && (done % SHOW_EVERY == 0 || done == options->people))
+        if (done % SHOW_EVERY == 0 || done == options->people)
             show_progress("people", done, options->people,
                           done * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
     }
-    if (!report_is_json())
-        show_end();
+    show_end();
 }
 
 /* One line about those of a persona, or about all; an object in `report`, if that is not NULL.

@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "commands/report.h"
 #include "commands/simulate_credit.h"
 #include "commands/simulate_events.h"
 #include "commands/simulate_options.h"
@@ -278,6 +279,23 @@ static void show_totals(struct simulation *simulation, const struct credit_desk 
                   (long long)desk->active);
 }
 
+static void report_totals(struct simulation *simulation, const struct credit_desk *desk)
+{
+    struct event_totals *totals = &simulation->totals;
+    struct buf report;
+    report_begin(&report);
+    report_integer(&report, "people", people_registered(simulation));
+    report_integer(&report, "feelings", atomic_load(&totals->feelings));
+    report_integer(&report, "payments", atomic_load(&totals->payments));
+    report_integer(&report, "refused", atomic_load(&totals->refused));
+    report_integer(&report, "not_confirmed", atomic_load(&totals->lost));
+    report_integer(&report, "approved", desk->approved);
+    report_integer(&report, "denied", desk->denied);
+    report_integer(&report, "accepted", desk->accepted);
+    report_integer(&report, "active", desk->active);
+    report_end(&report);
+}
+
 /* False, with the reason told, if nobody is there to talk to. */
 static bool somebody_answers(struct simulation *simulation)
 {
@@ -338,6 +356,8 @@ int command_simulate(int argc, char **argv, const struct simulate_settings *sett
     if (somebody_answers(&simulation)) {
         simulate(&simulation, &desk);
         show_totals(&simulation, &desk);
+        if (report_is_json())
+            report_totals(&simulation, &desk);
     } else {
         atomic_store(&simulation.failed, true);
     }

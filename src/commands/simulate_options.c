@@ -8,7 +8,7 @@
 #include <sysexits.h>
 
 const char simulate_usage[] =
-    "usage: ecs simulate [OPTION VALUE]...\n\n"
+    "usage: ecs simulate [OPTION VALUE]... [--json]\n\n"
     "Registers people with a running ecs, and sends what they feel and pay. The same seed gives\n"
     "the same people and the same events, each with an id of its own: sent again, none counts\n"
     "twice.\n\n"

@@ -10,21 +10,30 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/report.h"
+
 enum { BAR_MAX = 30, BAR_MIN = 5, TEXT_MAX = 256, COLUMNS = 80, PLAIN_PERIOD_S = 5 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char status_text[TEXT_MAX]; /* that stands on the terminal's last line */
 
+/* Beside a report in JSON, which has standard output for itself, all goes to standard error. */
+static FILE *output(void)
+{
+    return report_is_json() ? stderr : stdout;
+}
+
 static bool on_terminal(void)
 {
-    return isatty(STDOUT_FILENO) != 0;
+    return isatty(fileno(output())) != 0;
 }
 
 /* Of the terminal. */
 static int columns(void)
 {
     struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS;
+    return ioctl(fileno(output()), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                              : COLUMNS;
 }
 
 /* With the lock held. A line that is longer than the terminal would be broken, and could not be
@@ -35,15 +44,15 @@ static void status_write(const char *text, bool at_once)
     static time_t written;
     if (on_terminal()) {
         snprintf(status_text, sizeof status_text, "%.*s", columns() - 1, text);
-        printf("\r\033[K%s", status_text);
+        fprintf(output(), "\r\033[K%s", status_text);
     } else {
         time_t now = time(NULL);
         if (!at_once && now - written < PLAIN_PERIOD_S)
             return;
         written = now;
-        printf("%s\n", text);
+        fprintf(output(), "%s\n", text);
     }
-    fflush(stdout);
+    fflush(output());
 }
 
 void show_progress(const char *what, int64_t done, int64_t total, int64_t rate)
@@ -82,7 +91,7 @@ void show_end(void)
 {
     pthread_mutex_lock(&lock);
     if (on_terminal())
-        printf("\r\033[K");
+        fprintf(output(), "\r\033[K");
     status_text[0] = '\0';
     pthread_mutex_unlock(&lock);
 }
@@ -92,13 +101,13 @@ void show_line(const char *format, ...)
     va_list arguments;
     pthread_mutex_lock(&lock);
     if (on_terminal())
-        printf("\r\033[K");
+        fprintf(output(), "\r\033[K");
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vfprintf(output(), format, arguments);
     va_end(arguments);
-    printf("\n");
+    fprintf(output(), "\n");
     if (on_terminal())
-        printf("%s", status_text);
-    fflush(stdout);
+        fprintf(output(), "%s", status_text);
+    fflush(output());
     pthread_mutex_unlock(&lock);
 }

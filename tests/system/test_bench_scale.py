@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """ecs bench scale: what it says adds up, what it refuses, and that it leaves no process behind."""
+import json
 import pathlib
 import re
 import signal
@@ -82,9 +83,12 @@ def check_shares(row, count):
 
 
 def test_what_it_says_adds_up(bench):
-    done = bench.run(*SMALL, "--workers", "1,2", "--replicas", "1")
+    """With --json the tables go to standard error, and every row is in the document again."""
+    done = bench.run(*SMALL, "--workers", "1,2", "--replicas", "1", "--json")
     assert done.returncode == 0, done.stderr + done.stdout
-    drains = rows(done.stdout, f"Backlogs of {EVENTS} emotion events of {PEOPLE} people")
+    reported = json.loads(done.stdout)["rows"]
+    assert [row["processes"] for row in reported] == [1, 2, 1, 1]
+    drains = rows(done.stderr, f"Backlogs of {EVENTS} emotion events of {PEOPLE} people")
     assert [row[0] for row in drains] == ["1", "2"]
     for row in drains:
         count, rate, lag = (int(word) for word in row[:3])
@@ -95,8 +99,10 @@ def test_what_it_says_adds_up(bench):
         check_shares(row[5], count)
         check_usage(row)
     for title in ("Emotion posts, one event each, on 32", "Credit analyses, warm, on 32"):
-        (row,) = rows(done.stdout, title)
+        (row,) = rows(done.stderr, title)
         count, rate = int(row[0]), int(row[1])
+        (again,) = (other for other in reported if title.startswith(other["what"]))
+        assert (rate, row[-1]) == (round(again["rate_per_second"]), again["limit"])
         assert count == 1 and rate > 0
         assert 0 < float(row[2]) <= float(row[3])
         check_shares(row[4], count)

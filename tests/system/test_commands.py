@@ -11,10 +11,13 @@ import subprocess
 import termios
 
 import pytest
+from harness.client import emotion
 from harness.ecs import BINARY, ROLES, ROOT, run_ecs
+from harness.poll import until
 
 COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy",
-            "backtest", "bench", "dead", "rewind", "replay", "verify-log", "health", "version")
+            "backtest", "bench", "dead", "rewind", "replay", "verify-log", "status", "health",
+            "version")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -156,7 +159,7 @@ def test_a_report_in_json_is_one_document_alone_on_standard_output(arguments, me
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout).items() >= members.items()
     for line in done.stderr.splitlines():
-        json.loads(line)  # a log line
+        assert line.startswith(("people ", '{"time":'))  # progress, or a log line
 
 
 # Progress -------------------------------------------------------------------------------------
@@ -191,3 +194,33 @@ def test_progress_fits_any_width(width):
     assert shown
     assert max(map(len, shown)) < width
     assert ("[####" in shown[-1]) == (width >= 40)
+
+
+# Status ---------------------------------------------------------------------------------------
+
+
+def test_status_tells_servers_and_streams(system, client, person):
+    assert client.feel(emotion(person.id)).status_code == 202
+    urls = [process.url for process in system.processes.values()]
+
+    def seen():
+        done = run_ecs("status", "--json", *urls)
+        assert done.returncode == 0, done.stderr
+        streams = {row["stream"]: row for row in json.loads(done.stdout)["streams"]}
+        return streams["emotions"]["counted"] > 0 and all(
+            row["consumers"] == 1 and row["lag"] == 0 for row in streams.values()) and done
+    document = json.loads(until("every stream is consumed to its end", seen).stdout)
+    assert [server["url"] for server in document["servers"]] == urls
+    assert all(server["ready"] for server in document["servers"])
+    assert any(server.get("breaker") == "closed" for server in document["servers"])
+    text = run_ecs("status", *urls).stdout
+    for said in (f"{urls[0]}: ready", "  bus ", "stream       consumers       lag"):
+        assert said in text
+
+
+def test_status_of_a_server_that_is_gone():
+    done = run_ecs("status", "http://127.0.0.1:1")
+    assert done.returncode == 69
+    assert "http://127.0.0.1:1: no answer: " in done.stdout
+    done = run_ecs("status", "--json", environment={"LISTEN": "127.0.0.1:1"})
+    assert json.loads(done.stdout)["servers"][0]["url"] == "http://127.0.0.1:1"

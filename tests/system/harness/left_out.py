@@ -11,6 +11,7 @@ FLEET = {
     "test_raw_requests_that_are_refused": "nginx reads the bytes: tests/deploy/test_gateway.py",
     "test_raw_requests_that_are_taken": "nginx reads the bytes: tests/deploy/test_gateway.py",
     "test_a_body_that_never_ends_is_dropped": "nginx waits for the body",
+    "test_status_tells_servers_and_streams": "counts one process of each role",
     "test_many_half_requests_hold_up_nobody": "nginx waits for the rest",
 }
 

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * /readyz and /metrics of each server -> one table of servers and one of streams. Nothing is
+ * asked of the engines: what is told is what the servers themselves see.
+ */
+#include "commands/status.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/json_put.h"
+#include "commands/ask.h"
+#include "commands/report.h"
+
+const char status_usage[] =
+    "usage: ecs status [URL]... [--json]\n\n"
+    "Asks running servers (http://127.0.0.1:9999), or without a URL the one that listens on\n"
+    "LISTEN, how they are: whether each is ready, what each of its engines says (durability with\n"
+    "it), its policy, its model and the model's breaker; and for each stream how many of the "
+    "servers\n"
+    "consume it, its lag, and the events that they counted, refused and handed back.\n\n"
+    "Exit status: 0 if all are ready, 69 if one is not or does not answer.\n";
+
+enum { INFO_MAX = 127 };
+
+static const char *const streams[] = {"emotions", "transactions", "credits"};
+enum { STREAMS = sizeof streams / sizeof streams[0] };
+
+static const struct {
+    const char *metric;
+    const char *title;
+} counters[] = {
+    {"ecs_events_counted_total", "counted"},
+    {"ecs_events_duplicate_total", "duplicate"},
+    {"ecs_events_rejected_total", "rejected"},
+    {"ecs_events_retried_total", "retried"},
+};
+enum { COUNTERS = sizeof counters / sizeof counters[0] };
+
+struct stream_figures {
+    int64_t consumers; /* servers that consume it */
+    int64_t lag;       /* the most that one of them sees */
+    int64_t counts[COUNTERS];
+};
+
+struct server {
+    const char *url;
+    bool answers;
+    bool ready;
+    json_t *checks; /* owned; NULL: none were told */
+    const char *breaker;
+    char policy[INFO_MAX + 1];
+    char model[INFO_MAX + 1];
+    char fault[ASK_FAULT_MAX + 1];
+};
+
+/* The text behind NAME{label="…"} or NAME in the Prometheus text format; NULL if it is not there.
+ * `label` may be NULL: the metric has none. */
+static const char *metric_find(const char *text, const char *name, const char *label)
+{
+    char start[256];
+    int size = label == NULL ? snprintf(start, sizeof start, "\n%s ", name)
+                             : snprintf(start, sizeof start, "\n%s{stream=\"%s\"} ", name, label);
+    const char *found = strstr(text, start);
+    return found == NULL ? NULL : found + size;
+}
+
+static int64_t metric_read(const char *text, const char *name, const char *label)
+{
+    const char *value = metric_find(text, name, label);
+    return value == NULL ? 0 : strtoll(value, NULL, 10);
+}
+
+/* A fact: NAME{LABEL="fact"} 1. Empty if it is not told. */
+static void info_read(const char *text, const char *start, char fact[INFO_MAX + 1])
+{
+    const char *found = strstr(text, start);
+    size_t size = found == NULL ? 0 : strcspn(found + strlen(start), "\"");
+    fact[0] = '\0';
+    if (size > 0 && size <= INFO_MAX)
+        snprintf(fact, INFO_MAX + 1, "%.*s", (int)size, found + strlen(start));
+}
+
+static void metrics_take(const char *text, struct server *server, struct stream_figures figures[])
+{
+    static const char *const states[] = {"closed", "half open", "open"};
+    bool asked = metric_find(text, "ecs_breaker_state", NULL) != NULL;
+    server->breaker = asked ? states[metric_read(text, "ecs_breaker_state", NULL) % 3] : "";
+    info_read(text, "ecs_policy_info{hash=\"", server->policy);
+    info_read(text, "ecs_model_info{name=\"", server->model);
+    for (size_t i = 0; i < STREAMS; i++) {
+        int64_t lag = metric_read(text, "ecs_bus_lag", streams[i]);
+        figures[i].consumers += metric_find(text, "ecs_bus_lag", streams[i]) != NULL;
+        figures[i].lag = lag > figures[i].lag ? lag : figures[i].lag;
+        for (size_t k = 0; k < COUNTERS; k++)
+            figures[i].counts[k] += metric_read(text, counters[k].metric, streams[i]);
+    }
+}
+
+static void server_ask(struct server *server, struct stream_figures figures[])
+{
+    struct buf answer;
+    buf_init(&answer, ASK_ANSWER_MAX);
+    long status = ask_get(server->url, "/readyz", &answer, server->fault);
+    server->answers = status != 0;
+    server->ready = status == 200;
+    json_t *document = json_loadb(buf_slice(&answer).data, answer.size, 0, NULL);
+    server->checks = json_incref(json_object_get(document, "checks"));
+    json_decref(document);
+    buf_clear(&answer);
+    if (server->answers && ask_get(server->url, "/metrics", &answer, server->fault) == 200)
+        metrics_take(buf_slice(&answer).data, server, figures);
+    buf_free(&answer);
+}
+
+/* A person's table ------------------------------------------------------------------------- */
+
+/* "bus nats up, durability process": an engine, and whatever else its check tells. */
+static void check_print(const char *name, json_t *check)
+{
+    const char *key;
+    json_t *value;
+    printf("  %-10s %s %s", name, json_string_value(json_object_get(check, "engine")),
+           json_string_value(json_object_get(check, "status")));
+    json_object_foreach(check, key, value) if (strcmp(key, "engine") != 0 &&
+                                               strcmp(key, "status") != 0 && json_is_string(value))
+        printf(", %s %s", key, json_string_value(value));
+    printf("\n");
+}
+
+static void server_print(const struct server *server)
+{
+    const char *name;
+    json_t *check;
+    if (!server->answers) {
+        printf("%s: no answer: %s\n", server->url, server->fault);
+        return;
+    }
+    printf("%s: %s\n", server->url, server->ready ? "ready" : "not ready");
+    json_object_foreach(server->checks, name, check) check_print(name, check);
+    if (server->policy[0] != '\0')
+        printf("  %-10s %s\n", "policy", server->policy);
+    if (server->model[0] != '\0')
+        printf("  %-10s %s\n", "model", server->model);
+    if (server->breaker[0] != '\0')
+        printf("  %-10s %s\n", "breaker", server->breaker);
+}
+
+static void streams_print(const struct stream_figures figures[])
+{
+    printf("\n%-12s %9s %9s", "stream", "consumers", "lag");
+    for (size_t k = 0; k < COUNTERS; k++)
+        printf(" %10s", counters[k].title);
+    printf("\n");
+    for (size_t i = 0; i < STREAMS; i++) {
+        printf("%-12s %9" PRId64 " ", streams[i], figures[i].consumers);
+        if (figures[i].consumers == 0)
+            printf("%9s", "?");
+        else
+            printf("%9" PRId64, figures[i].lag);
+        for (size_t k = 0; k < COUNTERS; k++)
+            printf(" %10" PRId64, figures[i].counts[k]);
+        printf("\n");
+    }
+}
+
+/* A program's document --------------------------------------------------------------------- */
+
+static void server_report(struct buf *report, const struct server *server)
+{
+    json_put_open(report, '{');
+    report_text(report, "url", server->url);
+    report_boolean(report, "ready", server->ready);
+    if (!server->answers)
+        report_text(report, "fault", server->fault);
+    char *checks = json_dumps(server->checks, JSON_COMPACT);
+    if (checks != NULL) {
+        json_put_key(report, "checks");
+        json_put_raw(report, slice_of(checks));
+        free(checks);
+    }
+    if (server->answers) {
+        report_text(report, "policy", server->policy);
+        report_text(report, "model", server->model);
+        report_text(report, "breaker", server->breaker);
+    }
+    json_put_close(report, '}');
+}
+
+/* The lag of a stream that no server consumes is not known: null. */
+static void stream_report(struct buf *report, const char *name,
+                          const struct stream_figures *figures)
+{
+    json_put_open(report, '{');
+    report_text(report, "stream", name);
+    report_integer(report, "consumers", figures->consumers);
+    json_put_key(report, "lag");
+    if (figures->consumers == 0)
+        json_put_null(report);
+    else
+        json_put_integer(report, figures->lag);
+    for (size_t k = 0; k < COUNTERS; k++)
+        report_integer(report, counters[k].title, figures->counts[k]);
+    json_put_close(report, '}');
+}
+
+static void all_report(const struct server servers[], size_t count,
+                       const struct stream_figures figures[])
+{
+    struct buf report;
+    report_begin(&report);
+    json_put_key(&report, "servers");
+    json_put_open(&report, '[');
+    for (size_t i = 0; i < count; i++)
+        server_report(&report, &servers[i]);
+    json_put_close(&report, ']');
+    json_put_key(&report, "streams");
+    json_put_open(&report, '[');
+    for (size_t i = 0; i < STREAMS; i++)
+        stream_report(&report, streams[i], &figures[i]);
+    json_put_close(&report, ']');
+    report_end(&report);
+}
+
+int command_status(int argc, char **argv, const char *listen)
+{
+    char own[ASK_URL_MAX + 1];
+    size_t count = argc > 1 ? (size_t)argc - 1 : 1;
+    struct stream_figures figures[STREAMS] = {0};
+    struct server *servers = calloc(count, sizeof *servers);
+    if (servers == NULL)
+        return EX_OSERR;
+    ask_url_of(listen, own);
+    bool ready = true;
+    for (size_t i = 0; i < count; i++) {
+        servers[i] = (struct server){.url = argc > 1 ? argv[i + 1] : own, .breaker = ""};
+        server_ask(&servers[i], figures);
+        ready &= servers[i].ready;
+    }
+    if (report_is_json()) {
+        all_report(servers, count, figures);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            server_print(&servers[i]);
+        streams_print(figures);
+    }
+    for (size_t i = 0; i < count; i++)
+        json_decref(servers[i].checks);
+    free(servers);
+    return ready ? EX_OK : EX_UNAVAILABLE;
+}
