@@ -63,7 +63,7 @@
 #define EVENT_AHEAD_US_MAX (5 * MINUTE_US) /* clocks differ; more than this ahead is refused */
 #define STRESS_THRESHOLD_MILLIONTHS 700000 /* stress_level from here on is a stress event */
 #define EVENT_DELIVERIES_MAX 10            /* of an event that the database fails on */
-#define EVENT_KEY_LIFE_US (14 * DAY_US)    /* longer than any stream keeps a message */
+#define EVENT_KEY_LIFE_US (14 * DAY_US)    /* since its event was last seen */
 
 /* Bus */
 #define BUS_PAYLOAD_MAX (64 * 1024)
@@ -71,7 +71,10 @@
 #define BUS_ACK_WAIT_US (10 * SECOND_US)
 #define BUS_RETRY_DELAY_US (1 * SECOND_US)
 #define BUS_STREAM_AGE_US (3 * DAY_US)
-#define BUS_DEAD_LETTER_AGE_US (30 * DAY_US) /* time to look at them and put them back */
+/* Time to look at them and put them back. A letter that is put back at the last moment then lies in
+ * its stream, and is younger there than the key of its event, with a day for clocks that differ. */
+#define BUS_DEAD_LETTER_AGE_US (EVENT_KEY_LIFE_US - BUS_STREAM_AGE_US - DAY_US)
+#define BUS_REWIND_US_MAX (EVENT_KEY_LIFE_US - DAY_US) /* what is older might count twice */
 #define BUS_DUPLICATE_WINDOW_US (2 * MINUTE_US)
 #define BUS_STREAM_BYTES_MAX (4LL << 30)
 #define BUS_WINDOW_MAX 65536 /* messages published and not yet confirmed, in one process */
@@ -86,6 +89,13 @@
 #define STORE_IDLE_MS 10000
 #define STORE_TCP_MS 5000
 #define STORE_DEADLINE_US (8 * SECOND_US)
+
+/* Retention: what a sweep believes, and how much it takes */
+#define SWEEP_PERIOD_US HOUR_US           /* of all processes together */
+#define SWEEP_SKEW_US_MAX (5 * MINUTE_US) /* between a process's clock and the database's */
+#define SWEEP_JUMP_US_MAX DAY_US /* by which the present may have moved on since the last */
+#define SWEEP_SHARE_PERCENT 10   /* of a table's rows that one sweep removes */
+#define SWEEP_PART_ROWS 5000     /* in one transaction */
 
 /* Features: the longest windows that tiles are read for. */
 #define EMOTION_TILES_MAX (30 * 24 + 1)

@@ -198,12 +198,12 @@ static int command_migrate(int argc, char **argv)
 }
 
 /* Runs a command that works on the bus. */
-static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *))
+static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *, struct clock *))
 {
     int result = start(&(struct needs){.uses = USES_BUS});
     if (result != EX_OK)
         return result;
-    result = run(argc, argv, engines.bus);
+    result = run(argc, argv, engines.bus, clock_system());
     engines_close(&engines);
     return result;
 }

@@ -142,6 +142,19 @@ static bool is_as_made(const json_t *config, enum stream stream)
            subject != NULL && strcmp(subject, stream_subject(stream)) == 0;
 }
 
+/* A stream that somebody else made may keep messages longer than the keys that make them count
+ * once: then it is said each time, for consuming all of it again would count them twice. */
+static void age_check(const json_t *config, enum stream stream)
+{
+    int64_t age_us = json_integer_value(json_object_get(config, "max_age")) / 1000;
+    int64_t allowed_us = stream == STREAM_DEAD_LETTERS ? BUS_DEAD_LETTER_AGE_US : BUS_REWIND_US_MAX;
+    if (age_us == 0 || age_us > allowed_us)
+        log_error("stream keeps messages longer than event keys live: set its max_age",
+                  LOG_TEXT("stream", stream_name(stream)),
+                  LOG_INTEGER("max_age_s", age_us / SECOND_US),
+                  LOG_INTEGER("allowed_s", allowed_us / SECOND_US));
+}
+
 /* Its consumer gets as many. A cluster that cannot do it now is asked again at the next connection;
  * until then the stream works as it is. */
 static void replicas_add(struct bus_nats *bus, enum stream stream, json_t *config)
@@ -171,6 +184,7 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
         if (!is_as_made(json_object_get(answer.json, "config"), stream))
             log_warn("stream has another configuration and is used as it is",
                      LOG_TEXT("stream", stream_name(stream)));
+        age_check(json_object_get(answer.json, "config"), stream);
         replicas_add(bus, stream, json_object_get(answer.json, "config"));
     } else {
         log_error("stream cannot be had", LOG_TEXT("stream", stream_name(stream)),

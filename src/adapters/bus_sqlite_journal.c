@@ -23,6 +23,10 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, published_us INTEGER NOT NULL,"
     "  subject TEXT NOT NULL, message_id TEXT NOT NULL, request_id TEXT NOT NULL,"
     "  traceparent TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS retention (id INTEGER PRIMARY KEY, present_us INTEGER NOT NULL,"
+    "  swept_us INTEGER NOT NULL);"
+    "INSERT OR IGNORE INTO retention VALUES (1, coalesce((SELECT published_us FROM messages"
+    "  ORDER BY id DESC LIMIT 1), 0), 0);"
     "CREATE TABLE IF NOT EXISTS recent (position INTEGER PRIMARY KEY, published_us INTEGER NOT "
     "  NULL, message BLOB NOT NULL UNIQUE);";
 
@@ -40,6 +44,7 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [JOURNAL_STREAM_WRITE] = "UPDATE streams SET last = ?2, floor = ?3, grouped = ?4 WHERE id = ?1",
     [JOURNAL_YOUNG] = "SELECT min(id) FROM messages WHERE id BETWEEN ?1 AND ?2"
                       " AND published_us >= ?3",
+    [JOURNAL_RETENTION] = "UPDATE retention SET present_us = ?1, swept_us = ?2",
     [JOURNAL_REMOVE] = "DELETE FROM messages WHERE id BETWEEN ?1 AND ?2",
 };
 
@@ -107,6 +112,21 @@ out:
     return status;
 }
 
+static enum status load_retention(struct journal_writer *writer)
+{
+    sqlite3_stmt *statement = NULL;
+    enum status status = STATUS_UNAVAILABLE;
+    if (sqlite3_prepare_v2(writer->db, "SELECT present_us, swept_us FROM retention", -1, &statement,
+                           NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        writer->retention = (struct retention){sqlite3_column_int64(statement, 0),
+                                               sqlite3_column_int64(statement, 1)};
+        status = STATUS_OK;
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
 /* A log of another format is not touched. */
 static enum status check_format(sqlite3 *db)
 {
@@ -141,6 +161,8 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         if (load_stream(writer, (enum stream)stream, now_us) != STATUS_OK)
             goto fail;
+    if (load_retention(writer) != STATUS_OK)
+        goto fail;
     for (int i = 0; i < JOURNAL_STATEMENT_COUNT; i++)
         if (sqlite3_prepare_v3(writer->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &writer->statements[i], NULL) != SQLITE_OK)
@@ -296,6 +318,27 @@ static uint64_t settled_to(enum stream stream, const struct journal_stream *row)
     return row->grouped ? row->floor : row->last;
 }
 
+/* The moment by which messages are old: now, unless that is too far ahead of what was believed. */
+static enum status present_believed(struct journal_writer *writer, int64_t now_us,
+                                    int64_t *present_us)
+{
+    struct retention *retention = &writer->retention;
+    enum retention_answer answer = retention_check(retention, now_us, now_us);
+    int64_t swept_us = retention->swept_us;
+    *present_us = answer == RETENTION_DUE ? now_us : 0;
+    if (answer != RETENTION_DUE && !writer->distrust_told)
+        log_error("no message is dropped for its age: the clock is far ahead of the log's",
+                  LOG_INTEGER("ahead_s", (now_us - retention->present_us) / SECOND_US));
+    writer->distrust_told = answer != RETENTION_DUE;
+    (void)retention_step(retention, now_us, now_us);
+    if (retention->swept_us == swept_us)
+        return STATUS_OK;
+    sqlite3_stmt *statement = writer->statements[JOURNAL_RETENTION];
+    sqlite3_bind_int64(statement, 1, retention->present_us);
+    sqlite3_bind_int64(statement, 2, retention->swept_us);
+    return run(writer, JOURNAL_RETENTION);
+}
+
 static enum status trim_stream(struct journal_writer *writer, enum stream stream, int64_t now_us,
                                bool large)
 {
@@ -321,11 +364,12 @@ static enum status trim_stream(struct journal_writer *writer, enum stream stream
 enum status journal_trim(struct journal_writer *writer, int64_t now_us)
 {
     bool large = bytes_used(writer) >= BUS_STREAM_BYTES_MAX / 4 * 3;
-    for (int stream = 0; stream < STREAM_COUNT; stream++) {
-        enum status status = trim_stream(writer, (enum stream)stream, now_us, large);
-        if (status != STATUS_OK)
-            return status;
-    }
+    int64_t present_us;
+    enum status status = present_believed(writer, now_us, &present_us);
+    for (int stream = 0; stream < STREAM_COUNT && status == STATUS_OK; stream++)
+        status = trim_stream(writer, (enum stream)stream, present_us, large);
+    if (status != STATUS_OK)
+        return status;
     sqlite3_stmt *statement = writer->statements[JOURNAL_FORGET];
     sqlite3_bind_int64(statement, 1, now_us - BUS_DUPLICATE_WINDOW_US);
     sqlite3_bind_int(statement, 2, TRIM_ROWS_MAX);

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "domain/retention.h"
 #include "ports/bus.h"
 
 /* A message read from the log, one allocation: the slices of `message` point behind it. */
@@ -35,6 +36,7 @@ enum journal_statement {
     JOURNAL_INSERT,
     JOURNAL_STREAM_WRITE,
     JOURNAL_YOUNG,
+    JOURNAL_RETENTION,
     JOURNAL_REMOVE,
     JOURNAL_STATEMENT_COUNT
 };
@@ -42,6 +44,8 @@ enum journal_statement {
 struct journal_writer {
     sqlite3 *db;
     sqlite3_stmt *statements[JOURNAL_STATEMENT_COUNT];
+    struct retention retention; /* whether the clock can be believed, in matters of age */
+    bool distrust_told;
     struct journal_stream streams[STREAM_COUNT];   /* as of this transaction */
     struct journal_stream committed[STREAM_COUNT]; /* as of the last one */
 };
@@ -71,7 +75,7 @@ MUST_CHECK enum status journal_append(struct journal_writer *writer,
 MUST_CHECK enum status journal_stream_write(struct journal_writer *writer, enum stream stream,
                                             const struct journal_stream *row);
 /* Within a transaction: drops messages that are too old, settled ones when the file grows large,
- * and forgets old message ids; a bounded number of each. */
+ * and forgets old message ids; a bounded number of each. A clock that jumped makes nothing old. */
 MUST_CHECK enum status journal_trim(struct journal_writer *writer, int64_t now_us);
 /* True: the log has reached its size and takes no more. */
 bool journal_full(const struct journal_writer *writer);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
+
 enum { SCRIPT_SIZE = 512, NAME_SIZE = 64, MONTHS = 12 };
 
 static const char *const tables[] = {
@@ -95,17 +97,23 @@ static enum status partition_oldest(struct sql *sql, enum event_table table, con
     return status;
 }
 
-enum status partitions_drop(struct sql *sql, enum event_table table, int64_t before_us)
+enum status partitions_drop(struct sql *sql, enum event_table table, int64_t before_us,
+                            int64_t *dropped, bool *held_back)
 {
     char end[NAME_SIZE], name[NAME_SIZE], text[SCRIPT_SIZE];
     int month = month_of(before_us);
     snprintf(end, sizeof end, "%s_%04d_%02d", tables[table], month / MONTHS, month % MONTHS + 1);
-    enum status status;
-    while ((status = partition_oldest(sql, table, end, name)) == STATUS_OK) {
+    *dropped = 0;
+    enum status status = partition_oldest(sql, table, end, name);
+    if (status == STATUS_OK) {
         snprintf(text, sizeof text, "DROP TABLE IF EXISTS %s", name);
         status = script_locked(sql, text);
-        if (status != STATUS_OK)
-            return status;
     }
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    log_info("month of raw events dropped", LOG_TEXT("table", name));
+    *dropped = 1;
+    status = partition_oldest(sql, table, end, name);
+    *held_back = *held_back || status == STATUS_OK;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -24,6 +24,8 @@ MUST_CHECK enum status partitions_make(struct partitions *partitions, struct sql
                                        enum event_table table, const struct sql_column *times,
                                        size_t count);
 void partitions_forget(struct partitions *partitions);
-MUST_CHECK enum status partitions_drop(struct sql *sql, enum event_table table, int64_t before_us);
+/* Drops the oldest month, if it ends at or before that moment; more are `held_back`. */
+MUST_CHECK enum status partitions_drop(struct sql *sql, enum event_table table, int64_t before_us,
+                                       int64_t *dropped, bool *held_back);
 
 #endif

@@ -61,6 +61,7 @@ struct event_batch {
     size_t other_count;
     uint32_t counted[BUS_BATCH_MAX]; /* ascending by person and time */
     size_t counted_count;
+    bool renew; /* of the keys that were there already, one has not been seen for long */
     union {
         struct person_emotion_tile emotions[BUS_BATCH_MAX];
         struct person_transaction_tile transactions[BUS_BATCH_MAX];
@@ -233,6 +234,7 @@ static void old_key_take(struct sql *sql, void *context)
 {
     struct event_batch *batch = context;
     struct hash key = row_hash(sql), content = row_hash(sql);
+    batch->renew = row_boolean(sql) || batch->renew;
     size_t i = key_search(batch, batch->others, batch->other_count, &key);
     for (; i < batch->other_count && has_key(batch, batch->others[i], &key); i++) {
         uint32_t place = batch->others[i];
@@ -242,18 +244,24 @@ static void old_key_take(struct sql *sql, void *context)
     }
 }
 
-/* Tells repetitions from reused ids. */
+/* Tells repetitions from reused ids. What comes again late may come once more: a key lives on from
+ * when it was seen last. */
 static enum status keys_read(struct store_sql *store, struct event_batch *batch)
 {
     struct sql_column key = event_column(batch, SQL_HASH, batch->kind->key);
-    enum status status =
-        sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.keys_read,
-                                                .columns = &key,
-                                                .column_count = 1,
-                                                .places = batch->others,
-                                                .count = batch->other_count,
-                                                .read = old_key_take,
-                                                .context = batch});
+    struct sql_bulk bulk = {.text = store->dialect->events.keys_read,
+                            .columns = &key,
+                            .column_count = 1,
+                            .places = batch->others,
+                            .count = batch->other_count,
+                            .read = old_key_take,
+                            .context = batch};
+    batch->renew = false;
+    enum status status = sql_bulk(store->sql, &bulk);
+    bulk.text = store->dialect->events.keys_renew;
+    bulk.read = NULL;
+    if (status == STATUS_OK && batch->renew)
+        status = sql_bulk(store->sql, &bulk);
     /* A key that was swept this very moment: the next try adds it. */
     for (size_t i = 0; i < batch->other_count && status == STATUS_OK; i++)
         if (batch->results[batch->others[i]] == EVENT_UNKNOWN_USER)

@@ -182,21 +182,3 @@ enum status store_sql_offer_activate(struct store *store, const struct uuid *off
         status = activate(sql, offer_id, user_id, now_us, notification, event, changed);
     return sql_finish(sql, status);
 }
-
-enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired)
-{
-    struct store_sql *self = store_sql_of(store);
-    enum { PART = 1000 }; /* as in the statement: short transactions */
-    int64_t part;
-    *expired = 0;
-    do {
-        enum status status = sql_begin(self->sql);
-        if (status == STATUS_OK)
-            status = sql_do(self->sql, self->dialect->offers_expire, &part, sql_time(now_us));
-        status = sql_finish(self->sql, status);
-        if (status != STATUS_OK)
-            return status;
-        *expired += part;
-    } while (part == PART);
-    return STATUS_OK;
-}

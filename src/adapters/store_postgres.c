@@ -26,10 +26,12 @@ static enum status rows_prepare(struct store_sql *store, enum event_table table,
     return partitions_make(partitions_of(store), store->sql, table, times, count);
 }
 
-static enum status rows_sweep(struct store_sql *store, enum event_table table, int64_t before_us)
+static enum status months_sweep(struct store_sql *store, enum swept swept, int64_t before_us,
+                                int64_t *removed, bool *held_back)
 {
+    enum event_table table = swept == SWEPT_EMOTIONS ? TABLE_EMOTIONS : TABLE_TRANSACTIONS;
     partitions_forget(partitions_of(store));
-    return partitions_drop(store->sql, table, before_us);
+    return partitions_drop(store->sql, table, before_us, removed, held_back);
 }
 
 static const struct store_ops ops = {
@@ -81,6 +83,17 @@ static const struct store_ops ops = {
  * while an index would lead it to each row apart. */
 #define BLOCK(number) "CAST('(' || CAST(" number " AS text) || ',0)' AS tid)"
 
+/* Many rows are not counted: what the last ANALYZE found is near enough. */
+#define SWEEP(table, key, time)                                                                    \
+    {                                                                                              \
+        .due = SWEEP_DUE(table, time),                                                             \
+        .count = "SELECT CASE WHEN reltuples < 1000000 THEN (SELECT count(*) FROM " table ")"      \
+                 " ELSE CAST(reltuples AS bigint) END FROM pg_class"                               \
+                 " WHERE oid = CAST('" table "' AS regclass)",                                     \
+        .remove = "DELETE FROM " table " WHERE " key " = ANY (ARRAY (SELECT " key " FROM " table   \
+                  " WHERE " time " < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1",            \
+    }
+
 /* Whole columns come as arrays, so that a batch is a handful of statements. Rows to be locked are
  * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
  * chooses more than its limit. An open offer is known by its person, who has no other. */
@@ -100,15 +113,23 @@ static const struct store_dialect dialect = {
                     " FROM outbox WHERE claimed_until <= $1 ORDER BY id LIMIT $3"
                     " FOR UPDATE SKIP LOCKED))"
                     " RETURNING id, stream, request_id, traceparent, payload",
-    .keys_sweep = "DELETE FROM event_keys WHERE key = ANY (ARRAY (SELECT key FROM event_keys"
-                  " WHERE seen_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED)) RETURNING 1",
+    .sweeps_read = "SELECT present, swept_at, clock_timestamp(), $1 FROM sweeps",
+    .sweeps =
+        {
+            [SWEPT_KEYS] = SWEEP("event_keys", "key", "seen_at"),
+            [SWEPT_REFRESH_TOKENS] = SWEEP("refresh_tokens", "token", "expires_at"),
+            [SWEPT_REVOCATIONS] = SWEEP("revocations", "token_id", "expires_at"),
+        },
     .events =
         {
             .persons_find = "SELECT user_id FROM feature_versions WHERE user_id = ANY ($1)",
+            /* A key's time is the database's, whatever the clocks of the bus and the worker say. */
             .keys_add = "INSERT INTO event_keys (key, content, seen_at)"
-                        " SELECT * FROM unnest($1, $2, $3)"
+                        " SELECT key, content, now() FROM unnest($1, $2, $3) AS u (key, content, t)"
                         " ON CONFLICT DO NOTHING RETURNING key",
-            .keys_read = "SELECT key, content FROM event_keys WHERE key = ANY ($1)",
+            .keys_read = "SELECT key, content, seen_at < now() - interval '1 day' FROM event_keys"
+                         " WHERE key = ANY ($1)",
+            .keys_renew = "UPDATE event_keys SET seen_at = now() WHERE key = ANY ($1)",
             .persons_lock = "SELECT v.user_id FROM unnest($1) AS u (id)"
                             " JOIN feature_versions v ON v.user_id = u.id"
                             " ORDER BY v.user_id FOR NO KEY UPDATE OF v",
@@ -150,7 +171,7 @@ static const struct store_dialect dialect = {
             .granted = GRANTED_SELECT("d.ctid >= " BLOCK("$1"), "d.ctid < " BLOCK("$2")),
         },
     .rows_prepare = rows_prepare,
-    .rows_sweep = rows_sweep,
+    .months_sweep = months_sweep,
 };
 
 enum status store_postgres_open(const char *url, struct store **store)

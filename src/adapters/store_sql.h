@@ -19,6 +19,7 @@ struct event_statements {
     const char *persons_lock;
     const char *keys_add;
     const char *keys_read;
+    const char *keys_renew;
     const char *versions_grow;
     const char *rows_add[2]; /* by enum event_table; so is the next */
     const char *tiles_add[2];
@@ -42,6 +43,14 @@ struct verdict_statements {
     " AND " end
 
 enum event_table { TABLE_EMOTIONS, TABLE_TRANSACTIONS };
+
+/* How rows of a table are dropped for their age. $1 is a moment: older rows go. */
+struct sweep_statements {
+    const char *due;    /* gives a row if there is one to drop */
+    const char *count;  /* of all rows, or nearly */
+    const char *remove; /* at most $2 of them; NULL: they lie in months, see months_sweep */
+};
+#define SWEEP_DUE(table, time) "SELECT 1 FROM " table " WHERE " time " < $1 LIMIT 1"
 
 /* How an added tile meets the one that is there; the engines name the lesser of two differently. */
 #define EMOTION_TILE_MERGE(least, greatest)                                                        \
@@ -70,14 +79,16 @@ struct store_dialect {
     const char *person_lock;      /* whoever holds it decides about this person alone */
     const char *offers_expire;
     const char *outbox_claim;
-    const char *keys_sweep; /* a part of them at a time */
+    const char *sweeps_read; /* the row of sweeps, and the database's time, which may be $1 */
+    struct sweep_statements sweeps[SWEPT_COUNT];
     struct event_statements events;
     struct verdict_statements verdicts;
     /* Makes room for the raw rows of these moments; NULL: there always is. */
     enum status (*rows_prepare)(struct store_sql *store, enum event_table table,
                                 const struct sql_column *times, size_t count);
-    /* Drops raw rows of before that moment. */
-    enum status (*rows_sweep)(struct store_sql *store, enum event_table table, int64_t before_us);
+    /* Drops the oldest month of raw rows, if all of it is before that moment. */
+    enum status (*months_sweep)(struct store_sql *store, enum swept swept, int64_t before_us,
+                                int64_t *removed, bool *held_back);
 };
 
 struct store_sql {
@@ -175,7 +186,6 @@ enum status store_sql_offer_activate(struct store *store, const struct uuid *off
                                      const struct uuid *user_id, int64_t now_us,
                                      const struct notification *notification,
                                      const struct outbox_row *event, bool *changed);
-enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired);
 
 /* store_decision_log.c */
 enum status store_sql_decisions_scan(struct store *store, const struct log_place *after,
@@ -215,8 +225,8 @@ enum status store_sql_outbox_claim(struct store *store, int64_t now_us, struct o
 enum status store_sql_outbox_done(struct store *store, const int64_t ids[], size_t count);
 
 /* store_sweep.c */
-enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us);
-/* Repeats a statement that deletes some rows of before a moment, until it deletes none. */
-MUST_CHECK enum status sweep_in_parts(struct sql *sql, const char *text, int64_t before_us);
+enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired);
+enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us,
+                            struct sweep *sweep);
 
 #endif

@@ -5,18 +5,6 @@
 
 #include "adapters/store_sql.h"
 
-static enum status rows_sweep(struct store_sql *store, enum event_table table, int64_t before_us)
-{
-    static const char *const texts[] = {
-        [TABLE_EMOTIONS] = "DELETE FROM emotion_events WHERE rowid IN (SELECT rowid"
-                           " FROM emotion_events WHERE occurred_at < $1 LIMIT 5000) RETURNING 1",
-        [TABLE_TRANSACTIONS] =
-            "DELETE FROM transaction_events WHERE rowid IN (SELECT rowid"
-            " FROM transaction_events WHERE occurred_at < $1 LIMIT 5000) RETURNING 1",
-    };
-    return sweep_in_parts(store->sql, texts[table], before_us);
-}
-
 static const struct store_ops ops = {
     .name = "sqlite",
     .migrate = store_sql_migrate,
@@ -62,6 +50,13 @@ static const struct store_ops ops = {
     .sweep = store_sql_sweep,
 };
 
+#define SWEEP(table, key, time)                                                                    \
+    {                                                                                              \
+        .due = SWEEP_DUE(table, time), .count = "SELECT count(*) FROM " table,                     \
+        .remove = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table             \
+                  " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
+    }
+
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
  * is nothing to lock. */
 static const struct store_dialect dialect = {
@@ -77,14 +72,27 @@ static const struct store_dialect dialect = {
     .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
                     " WHERE claimed_until <= $1 ORDER BY id LIMIT $3)"
                     " RETURNING id, stream, request_id, traceparent, payload",
-    .keys_sweep = "DELETE FROM event_keys WHERE key IN (SELECT key FROM event_keys"
-                  " WHERE seen_at < $1 LIMIT 5000) RETURNING 1",
+    /* The file has no clock of its own. */
+    .sweeps_read = "SELECT present, swept_at, $1 FROM sweeps",
+    .sweeps =
+        {
+            [SWEPT_EMOTIONS] = SWEEP("emotion_events", "rowid", "occurred_at"),
+            [SWEPT_TRANSACTIONS] = SWEEP("transaction_events", "rowid", "occurred_at"),
+            [SWEPT_KEYS] = SWEEP("event_keys", "key", "seen_at"),
+            [SWEPT_REFRESH_TOKENS] = SWEEP("refresh_tokens", "token", "expires_at"),
+            [SWEPT_REVOCATIONS] = SWEEP("revocations", "token_id", "expires_at"),
+        },
     .events =
         {
             .persons_find = "SELECT user_id FROM feature_versions WHERE user_id = $1",
-            .keys_add = "INSERT INTO event_keys (key, content, seen_at) VALUES ($1, $2, $3)"
+            /* A key is never older than the present that the next sweep goes by. */
+            .keys_add = "INSERT INTO event_keys (key, content, seen_at)"
+                        " SELECT $1, $2, max($3, present) FROM sweeps WHERE TRUE"
                         " ON CONFLICT DO NOTHING RETURNING key",
-            .keys_read = "SELECT key, content FROM event_keys WHERE key = $1",
+            .keys_read = "SELECT key, content, seen_at < (SELECT present FROM sweeps) - 86400000000"
+                         " FROM event_keys WHERE key = $1",
+            .keys_renew = "UPDATE event_keys SET seen_at = max(seen_at, (SELECT present"
+                          " FROM sweeps)) WHERE key = $1",
             .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = $1",
             .versions_grow = "UPDATE feature_versions SET version = version + 1"
                              " WHERE user_id = $1",
@@ -122,7 +130,6 @@ static const struct store_dialect dialect = {
             .verdicts = VERDICTS_SELECT("d.position >= $1", "d.position < $2"),
             .granted = GRANTED_SELECT("d.position >= $1", "d.position < $2"),
         },
-    .rows_sweep = rows_sweep,
 };
 
 enum status store_sqlite_open(struct sqlite_database *database, struct store **store)

@@ -1,37 +1,152 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The store: drops what has outlived its use, in short transactions, so that nobody waits for it.
+ * It goes by the database's time, and only while that can be believed (domain/retention.h).
  */
 #include "adapters/store_sql.h"
+#include "domain/retention.h"
 
-enum status sweep_in_parts(struct sql *sql, const char *text, int64_t before_us)
+/* Reads the row of sweeps and the database's time; `process_us` is that time where the database has
+ * no clock of its own. */
+static enum status retention_read(struct store_sql *store, int64_t process_us,
+                                  struct retention *retention, int64_t *database_us)
 {
-    int64_t deleted;
-    do {
-        enum status status = sql_begin(sql);
-        if (status == STATUS_OK)
-            status = sql_do(sql, text, &deleted, sql_time(before_us));
-        status = sql_finish(sql, status);
-        if (status != STATUS_OK)
-            return status;
-    } while (deleted > 0);
-    return STATUS_OK;
+    struct sql *sql = store->sql;
+    enum status status = sql_one(sql, store->dialect->sweeps_read, sql_time(process_us));
+    if (status == STATUS_OK) {
+        retention->present_us = row_time_us(sql);
+        retention->swept_us = row_time_us(sql);
+        *database_us = row_time_us(sql);
+    }
+    sql_end(sql);
+    return status;
 }
 
-enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us)
+/* Asks whether a sweep is due, and if so takes it: nobody else does within the hour. */
+static enum status sweep_take(struct store_sql *store, int64_t process_us, int64_t *database_us,
+                              struct sweep *sweep)
+{
+    struct sql *sql = store->sql;
+    struct retention retention;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = retention_read(store, process_us, &retention, database_us);
+    if (status == STATUS_OK) {
+        int64_t swept_us = retention.swept_us, taken = 1;
+        sweep->skew_us = process_us - *database_us;
+        sweep->jump_us = retention.present_us == 0 ? 0 : *database_us - retention.present_us;
+        sweep->answer = retention_step(&retention, *database_us, process_us);
+        if (retention.swept_us != swept_us)
+            status = sql_do(sql,
+                            "UPDATE sweeps SET present = $1, swept_at = $2"
+                            " WHERE id = 1 AND swept_at = $3 RETURNING 1",
+                            &taken, sql_time(retention.present_us), sql_time(retention.swept_us),
+                            sql_time(swept_us));
+        if (taken == 0) /* another process was faster */
+            sweep->answer = RETENTION_NOT_DUE;
+    }
+    return sql_finish(sql, status);
+}
+
+static enum status part_remove(struct sql *sql, const char *text, int64_t before_us, int64_t max,
+                               int64_t *removed)
+{
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_do(sql, text, removed, sql_time(before_us), sql_integer(max));
+    return sql_finish(sql, status);
+}
+
+static enum status rows_count(struct sql *sql, const char *text, int64_t *rows)
+{
+    enum status status = sql_one_values(sql, text, NULL, 0);
+    if (status == STATUS_OK)
+        *rows = row_integer(sql);
+    sql_end(sql);
+    return status;
+}
+
+static enum status sweep_rows(struct sql *sql, const struct sweep_statements *statements,
+                              int64_t before_us, int64_t *removed, bool *held_back)
+{
+    int64_t rows = 0, part = 0;
+    *removed = 0;
+    enum status status = sql_one(sql, statements->due, sql_time(before_us));
+    sql_end(sql);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    status = rows_count(sql, statements->count, &rows);
+    int64_t left = (rows * SWEEP_SHARE_PERCENT + 99) / 100;
+    do {
+        if (status == STATUS_OK)
+            status = part_remove(sql, statements->remove, before_us,
+                                 left < SWEEP_PART_ROWS ? left : SWEEP_PART_ROWS, &part);
+        if (status != STATUS_OK)
+            return status;
+        *removed += part;
+        left -= part;
+    } while (part > 0 && left > 0);
+    if (part == 0)
+        return STATUS_OK;
+    status = sql_one(sql, statements->due, sql_time(before_us));
+    sql_end(sql);
+    *held_back = *held_back || status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* The age at which each goes. What expires holds the moment itself. */
+static int64_t life_of(enum swept swept, int64_t raw_life_us)
+{
+    switch (swept) {
+    case SWEPT_EMOTIONS:
+    case SWEPT_TRANSACTIONS:
+        return raw_life_us;
+    case SWEPT_KEYS:
+        return EVENT_KEY_LIFE_US;
+    default:
+        return 0;
+    }
+}
+
+enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us,
+                            struct sweep *sweep)
 {
     struct store_sql *self = store_sql_of(store);
-    const struct store_dialect *dialect = self->dialect;
-    enum status status = sweep_in_parts(
-        self->sql, "DELETE FROM refresh_tokens WHERE expires_at < $1 RETURNING 1", now_us);
-    if (status == STATUS_OK)
-        status = sweep_in_parts(
-            self->sql, "DELETE FROM revocations WHERE expires_at < $1 RETURNING 1", now_us);
-    if (status == STATUS_OK)
-        status = sweep_in_parts(self->sql, dialect->keys_sweep, now_us - EVENT_KEY_LIFE_US);
-    if (status == STATUS_OK)
-        status = dialect->rows_sweep(self, TABLE_EMOTIONS, now_us - raw_life_us);
-    if (status == STATUS_OK)
-        status = dialect->rows_sweep(self, TABLE_TRANSACTIONS, now_us - raw_life_us);
+    int64_t database_us = 0;
+    *sweep = (struct sweep){.answer = RETENTION_NOT_DUE};
+    enum status status = sweep_take(self, now_us, &database_us, sweep);
+    for (enum swept swept = 0; swept < SWEPT_COUNT && status == STATUS_OK; swept++) {
+        const struct sweep_statements *statements = &self->dialect->sweeps[swept];
+        int64_t before_us = database_us - life_of(swept, raw_life_us);
+        if (sweep->answer != RETENTION_DUE)
+            break;
+        if (statements->remove != NULL)
+            status = sweep_rows(self->sql, statements, before_us, &sweep->removed[swept],
+                                &sweep->held_back);
+        else
+            status = self->dialect->months_sweep(self, swept, before_us, &sweep->removed[swept],
+                                                 &sweep->held_back);
+    }
+    return status;
+}
+
+enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired)
+{
+    enum { PART = 1000 }; /* as in the statement: short transactions */
+    struct store_sql *self = store_sql_of(store);
+    struct sql *sql = self->sql;
+    struct retention retention;
+    int64_t database_us = 0, part = 0;
+    *expired = 0;
+    enum status status = retention_read(self, now_us, &retention, &database_us);
+    if (status != STATUS_OK || retention_check(&retention, database_us, now_us) != RETENTION_DUE)
+        return status;
+    do {
+        status = sql_begin(sql);
+        if (status == STATUS_OK)
+            status = sql_do(sql, self->dialect->offers_expire, &part, sql_time(database_us));
+        status = sql_finish(sql, status);
+        *expired += status == STATUS_OK ? part : 0;
+    } while (status == STATUS_OK && part == PART);
     return status;
 }

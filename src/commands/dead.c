@@ -22,7 +22,8 @@ const char dead_usage[] =
     "list    shows every refused message: sequence, time, stream, size of its payload, request id\n"
     "        and the reason. The payload itself is personal and is not shown.\n"
     "retry   puts messages back into their streams, all or those named, and removes them from\n"
-    "        the dead letters once they are stored. What is still at fault is refused again.\n\n"
+    "        the dead letters once they are stored. What is still at fault is refused again.\n"
+    "        Letters of more than 10 days stay where they are.\n\n"
     "The embedded log belongs to one process: stop ecs serve first.\n";
 
 /* Does something with one dead letter; not OK ends the walk. */
@@ -170,7 +171,10 @@ static enum status put_back(struct bus *bus, const struct bus_message *letter, e
     return status != STATUS_OK ? status : STATUS_UNAVAILABLE;
 }
 
+_Static_assert(BUS_DEAD_LETTER_AGE_US == 10 * DAY_US, "the usage says so");
+
 struct retry {
+    int64_t oldest_us;         /* what is older may have been counted since, and its key be gone */
     const uint64_t *sequences; /* those wanted */
     size_t wanted;             /* 0: all */
     size_t done;
@@ -195,6 +199,12 @@ static enum status letter_retry(struct bus *bus, const struct bus_message *lette
                 letter->sequence);
         return STATUS_OK;
     }
+    if (letter->published_us < retry->oldest_us) {
+        fprintf(stderr,
+                "ecs dead: %" PRIu64 " is more than %lld days old and might count twice; left\n",
+                letter->sequence, BUS_DEAD_LETTER_AGE_US / DAY_US);
+        return STATUS_OK;
+    }
     enum status status = put_back(bus, letter, stream);
     if (status == STATUS_OK)
         status = bus_remove(bus, STREAM_DEAD_LETTERS, letter->sequence);
@@ -210,7 +220,7 @@ static bool sequence_parse(const char *text, uint64_t *sequence)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
 }
 
-static int retry(struct bus *bus, int count, char **texts)
+static int retry(struct bus *bus, int64_t now_us, int count, char **texts)
 {
     uint64_t *sequences = calloc((size_t)count + 1, sizeof *sequences);
     if (sequences == NULL)
@@ -222,7 +232,9 @@ static int retry(struct bus *bus, int count, char **texts)
             return EX_USAGE;
         }
     }
-    struct retry work = {sequences, (size_t)count, 0};
+    struct retry work = {.oldest_us = now_us - BUS_DEAD_LETTER_AGE_US,
+                         .sequences = sequences,
+                         .wanted = (size_t)count};
     enum status status = letters_visit(bus, letter_retry, &work);
     if (report_is_json()) {
         struct buf report;
@@ -239,19 +251,19 @@ static int retry(struct bus *bus, int count, char **texts)
         return EX_UNAVAILABLE;
     }
     if (work.done < work.wanted) {
-        fprintf(stderr, "ecs dead retry: %zu of those named are no dead letters\n",
+        fprintf(stderr, "ecs dead retry: %zu of those named were not put back\n",
                 work.wanted - work.done);
         return EX_DATAERR;
     }
     return EX_OK;
 }
 
-int command_dead(int argc, char **argv, struct bus *bus)
+int command_dead(int argc, char **argv, struct bus *bus, struct clock *clock)
 {
     if (argc == 2 && strcmp(argv[1], "list") == 0)
         return list(bus);
     if (argc >= 2 && strcmp(argv[1], "retry") == 0)
-        return retry(bus, argc - 2, argv + 2);
+        return retry(bus, clock_now_us(clock), argc - 2, argv + 2);
     fputs(dead_usage, stderr);
     return EX_USAGE;
 }

@@ -6,9 +6,10 @@
 #define ECS_COMMANDS_DEAD_H
 
 #include "ports/bus.h"
+#include "ports/clock.h"
 
 /* Returns the exit status. */
-int command_dead(int argc, char **argv, struct bus *bus);
+int command_dead(int argc, char **argv, struct bus *bus, struct clock *clock);
 
 /* What --help prints. */
 extern const char dead_usage[];

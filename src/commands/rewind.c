@@ -11,7 +11,9 @@
 const char rewind_usage[] =
     "usage: ecs rewind STREAM --since TIME [--json]\n\n"
     "The consumers of STREAM (emotions, transactions or credits) consume again what was stored\n"
-    "at or after TIME (2026-01-31T12:00:00Z). What was counted before does not count again.\n\n"
+    "at or after TIME (2026-01-31T12:00:00Z), at most 13 days ago. What was counted before does "
+    "not\n"
+    "count again.\n\n"
     "The embedded log belongs to one process: stop ecs serve first.\n";
 
 /* Those that a role consumes. */
@@ -26,7 +28,9 @@ static bool stream_parse(const char *name, enum stream *stream)
     return false;
 }
 
-int command_rewind(int argc, char **argv, struct bus *bus)
+_Static_assert(BUS_REWIND_US_MAX == 13 * DAY_US, "the usage says so");
+
+int command_rewind(int argc, char **argv, struct bus *bus, struct clock *clock)
 {
     enum stream stream;
     int64_t since_us;
@@ -40,6 +44,13 @@ int command_rewind(int argc, char **argv, struct bus *bus)
     }
     if (time_parse(argv[3], strlen(argv[3]), &since_us) != STATUS_OK) {
         fprintf(stderr, "ecs rewind: --since %s is no time like 2026-01-31T12:00:00Z\n", argv[3]);
+        return EX_USAGE;
+    }
+    if (since_us < clock_now_us(clock) - BUS_REWIND_US_MAX) {
+        fprintf(stderr,
+                "ecs rewind: --since %s is more than %lld days ago: what was counted then could "
+                "count again, for an event's key is kept for %lld days\n",
+                argv[3], BUS_REWIND_US_MAX / DAY_US, EVENT_KEY_LIFE_US / DAY_US);
         return EX_USAGE;
     }
     enum status status = bus_rewind(bus, stream, since_us);

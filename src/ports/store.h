@@ -22,6 +22,7 @@
 #include "domain/event.h"
 #include "domain/features.h"
 #include "domain/offer.h"
+#include "domain/retention.h"
 #include "domain/shadow.h"
 #include "domain/transaction.h"
 #include "domain/user.h"
@@ -102,6 +103,25 @@ typedef void granted_taker(const struct granted *granted, void *context);
 struct addressee {
     struct uuid id;
     char email[EMAIL_MAX + 1];
+};
+
+/* What a sweep removes. */
+enum swept {
+    SWEPT_EMOTIONS,
+    SWEPT_TRANSACTIONS,
+    SWEPT_KEYS,
+    SWEPT_REFRESH_TOKENS,
+    SWEPT_REVOCATIONS,
+    SWEPT_COUNT
+};
+
+/* What became of one. */
+struct sweep {
+    enum retention_answer answer;
+    int64_t skew_us; /* the process's clock is ahead of the database's by it; SKEWED if too much */
+    int64_t jump_us; /* the database's is ahead of the last sweep's by it; JUMPED if too much */
+    int64_t removed[SWEPT_COUNT]; /* rows; of raw rows in PostgreSQL, months */
+    bool held_back;               /* more is due than one sweep may remove */
 };
 
 struct page {
@@ -190,7 +210,8 @@ struct store_ops {
     enum status (*outbox_claim)(struct store *store, int64_t now_us, struct outbox_row out[],
                                 size_t max, size_t *count);
     enum status (*outbox_done)(struct store *store, const int64_t ids[], size_t count);
-    enum status (*sweep)(struct store *store, int64_t now_us, int64_t raw_life_us);
+    enum status (*sweep)(struct store *store, int64_t now_us, int64_t raw_life_us,
+                         struct sweep *sweep);
 };
 
 struct store {
@@ -497,7 +518,8 @@ store_offer_activate(struct store *store, const struct uuid *offer_id, const str
                                       changed);
 }
 
-/* offered → expired for all whose time is over. */
+/* offered → expired for all whose time is over by the database's clock; for none while that and
+ * the process's, `now_us`, cannot both be believed (store_sweep). */
 MUST_CHECK static inline enum status store_offers_expire(struct store *store, int64_t now_us,
                                                          int64_t *expired)
 {
@@ -529,12 +551,14 @@ MUST_CHECK static inline enum status store_outbox_done(struct store *store, cons
     return store->ops->outbox_done(store, ids, count);
 }
 
-/* Housekeeping: drops raw events older than `raw_life_us`, event keys older than
- * EVENT_KEY_LIFE_US, and tokens and revocations that have expired. */
+/* Housekeeping, once an hour for all processes: drops raw events older than `raw_life_us`, event
+ * keys older than EVENT_KEY_LIFE_US, and tokens and revocations that have expired, of each at most
+ * SWEEP_SHARE_PERCENT of the rows or one month. It goes by the database's time; `now_us` is the
+ * process's, and if they cannot be believed nothing is removed: see `sweep->answer`. */
 MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t now_us,
-                                                 int64_t raw_life_us)
+                                                 int64_t raw_life_us, struct sweep *sweep)
 {
-    return store->ops->sweep(store, now_us, raw_life_us);
+    return store->ops->sweep(store, now_us, raw_life_us, sweep);
 }
 
 #endif

@@ -4,7 +4,6 @@
  */
 #include "roles/user_credit.h"
 
-#include "base/log.h"
 #include "roles/challengers.h"
 #include "roles/features_schema.h"
 #include "roles/outbox.h"
@@ -238,27 +237,12 @@ static const struct endpoint endpoints[] = {
     },
 };
 
-static enum status expire(struct role_context *context)
-{
-    int64_t expired = 0;
-    enum status status =
-        store_offers_expire(context->store, clock_now_us(context->clock), &expired);
-    if (status == STATUS_OK && expired > 0)
-        log_info("offers expired", LOG_INTEGER("count", expired));
-    return status;
-}
-
-static enum status sweep(struct role_context *context)
-{
-    return store_sweep(context->store, clock_now_us(context->clock),
-                       context->settings->raw_life_us);
-}
-
 static const struct tick_step ticks[] = {
     {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
     {"challengers", SECOND_US, sizeof(struct shadow_batch), challengers_score},
-    {"expiry", 10 * SECOND_US, 0, expire},
-    {"sweep", HOUR_US, 0, sweep},
+    {"expiry", 10 * SECOND_US, 0, offers_sweep},
+    /* Clocks are compared each time; rows go once an hour. */
+    {"sweep", 10 * MINUTE_US, 0, retention_sweep},
 };
 
 const struct role role_user_credit = {

@@ -32,6 +32,10 @@ void offer_accept(struct role_context *context, struct exchange *exchange);
 void notification_list(struct role_context *context, struct exchange *exchange);
 void notification_stream(struct role_context *context, struct exchange *exchange);
 
+/* user_credit_sweep.c */
+enum status offers_sweep(struct role_context *context);
+enum status retention_sweep(struct role_context *context);
+
 /* user_credit_answers.c */
 
 /* What a decoder refused: 400 with `reason` if it was MALFORMED, 422 with `errors` if INVALID. */

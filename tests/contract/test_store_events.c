@@ -425,66 +425,6 @@ static void feelings_and_payments_do_not_block_each_other(void **state)
     check_tiles(fixture);
 }
 
-static void sweeps_raw_rows_and_keys_but_not_tiles(void **state)
-{
-    struct store_fixture *fixture = fixture_of(state);
-    struct emotion_event old = feeling_of(1, 1, 100 * DAY_US), new = feeling_of(1, 2, DAY_US);
-    enum event_result result;
-    persons_add(fixture->store, 1, 1);
-    payment_at(fixture->store, 3, NOW_US - 100 * DAY_US);
-    payment_at(fixture->store, 4, NOW_US);
-    old.received_at_us = NOW_US - EVENT_KEY_LIFE_US - 1;
-    assert_int_equal(apply_one(fixture->store, &old), EVENT_COUNTED);
-    assert_int_equal(apply_one(fixture->store, &new), EVENT_COUNTED);
-    assert_int_equal(store_sweep(fixture->store, NOW_US, 60 * DAY_US), STATUS_OK);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM emotion_events"), 1);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM transaction_events"), 1);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM event_keys"), 3);
-    assert_int_equal(sql_number(fixture, "SELECT sum(event_count) FROM emotion_tiles"), 2);
-    assert_int_equal(sql_number(fixture, "SELECT sum(count) FROM transaction_tiles"), 2);
-    assert_int_equal(apply_one(fixture->store, &new), EVENT_DUPLICATE);
-    /* The place of the old rows is made again if somebody needs it. */
-    old.key = hash_of_number(5);
-    assert_int_equal(store_emotions_apply(fixture->store, &old, 1, &result), STATUS_OK);
-    assert_int_equal(result, EVENT_COUNTED);
-}
-
-static void sweeps_in_parts(void **state)
-{
-    enum { COUNT = 4000, BATCHES = 4 };
-    static struct emotion_event events[COUNT];
-    static enum event_result results[COUNT];
-    struct store_fixture *fixture = fixture_of(state);
-    persons_add(fixture->store, 1, 1);
-    for (int batch = 0; batch < BATCHES; batch++) {
-        for (int i = 0; i < COUNT; i++) {
-            events[i] = feeling_of(1, batch * COUNT + i + 1, 90 * DAY_US);
-            events[i].received_at_us = NOW_US - 90 * DAY_US;
-        }
-        assert_int_equal(store_emotions_apply(fixture->store, events, COUNT, results), STATUS_OK);
-    }
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM event_keys"), COUNT * BATCHES);
-    assert_int_equal(store_sweep(fixture->store, NOW_US, 30 * DAY_US), STATUS_OK);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM event_keys"), 0);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM emotion_events"), 0);
-}
-
-static void sweeps_tokens_that_expired(void **state)
-{
-    struct store_fixture *fixture = fixture_of(state);
-    struct store *store = fixture->store;
-    persons_add(store, 1, 1);
-    for (int i = 0; i < 4; i++) {
-        struct refresh_token token = {hash_of_number(i), uuid_of(1), uuid_of(1), NOW_US + i - 2};
-        struct revocation revocation = {uuid_of(i), NOW_US - DAY_US, NOW_US + i - 2};
-        assert_int_equal(store_refresh_create(store, &token), STATUS_OK);
-        assert_int_equal(store_revocation_add(store, &revocation), STATUS_OK);
-    }
-    assert_int_equal(store_sweep(store, NOW_US, DAY_US), STATUS_OK);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM refresh_tokens"), 2);
-    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM revocations"), 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,9 +442,6 @@ int main(void)
         STORE_TEST(a_refused_batch_leaves_nothing),
         STORE_TEST(many_workers_count_each_event_once),
         STORE_TEST(feelings_and_payments_do_not_block_each_other),
-        STORE_TEST(sweeps_raw_rows_and_keys_but_not_tiles),
-        STORE_TEST(sweeps_in_parts),
-        STORE_TEST(sweeps_tokens_that_expired),
     };
     return cmocka_run_group_tests_name("store_events", tests, store_server_start, store_server_end);
 }

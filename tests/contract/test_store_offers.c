@@ -4,6 +4,8 @@
  */
 #include "store_fixture.h"
 
+#include "adapters/clock_system.h"
+
 static void accepts_an_offer(void **state)
 {
     struct store *store = store_of(state);
@@ -155,23 +157,48 @@ static void the_database_forbids_what_cannot_be(void **state)
         assert_false(sql_takes(fixture, texts[i]));
 }
 
+/* The present of the database, not of the tests. */
+static int64_t present_us(void)
+{
+    return clock_now_us(clock_system());
+}
+
 static void expires_offers_whose_time_is_over(void **state)
 {
     struct store *store = store_of(state);
-    int64_t expired = -1, end_us = decision_of(1, 5, true).offer.expires_at_us;
-    persons_add(store, 1, 3);
+    struct decision open = decision_of(4, 8, true), stands;
+    int64_t expired = -1;
+    open.offer.expires_at_us = present_us() + HOUR_US;
+    persons_add(store, 1, 4);
     decision_add(store, 1, 5, true);
     decision_add(store, 2, 6, true);
     offer_add_accepted(store, 3, 7);
-    assert_int_equal(store_offers_expire(store, end_us - 1, &expired), STATUS_OK);
-    assert_int_equal(expired, 0);
-    assert_int_equal(store_offers_expire(store, end_us, &expired), STATUS_OK);
+    assert_int_equal(store_decision_record(store, &open, &no_key, &stands), STATUS_OK);
+    assert_int_equal(store_offers_expire(store, present_us(), &expired), STATUS_OK);
     assert_int_equal(expired, 2);
     assert_int_equal(offer_status_of(store, 1, 5), OFFER_EXPIRED);
     assert_int_equal(offer_status_of(store, 2, 6), OFFER_EXPIRED);
     assert_int_equal(offer_status_of(store, 3, 7), OFFER_ACCEPTED);
-    assert_int_equal(store_offers_expire(store, end_us, &expired), STATUS_OK);
+    assert_int_equal(offer_status_of(store, 4, 8), OFFER_OFFERED);
+    assert_int_equal(store_offers_expire(store, present_us(), &expired), STATUS_OK);
     assert_int_equal(expired, 0);
+}
+
+/* Of PostgreSQL it is the process's that is wrong; a file knows of no other. */
+static void a_wrong_clock_expires_nothing(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    int64_t expired = -1;
+    struct decision open = decision_of(1, 5, true), stands;
+    open.offer.expires_at_us = present_us() + HOUR_US;
+    struct sweep sweep;
+    persons_add(fixture->store, 1, 1);
+    assert_int_equal(store_decision_record(fixture->store, &open, &no_key, &stands), STATUS_OK);
+    assert_int_equal(store_sweep(fixture->store, present_us(), DAY_US, &sweep), STATUS_OK);
+    assert_int_equal(store_offers_expire(fixture->store, present_us() + 2 * DAY_US, &expired),
+                     STATUS_OK);
+    assert_int_equal(expired, 0);
+    assert_int_equal(offer_status_of(fixture->store, 1, 5), OFFER_OFFERED);
 }
 
 static void expires_more_than_one_part(void **state)
@@ -182,7 +209,7 @@ static void expires_more_than_one_part(void **state)
     persons_add(fixture->store, 1, COUNT);
     for (int i = 0; i < COUNT; i++)
         decision_add(fixture->store, 1 + i, 10000 + i, true);
-    assert_int_equal(store_offers_expire(fixture->store, NOW_US + 8 * DAY_US, &expired), STATUS_OK);
+    assert_int_equal(store_offers_expire(fixture->store, present_us(), &expired), STATUS_OK);
     assert_int_equal(expired, COUNT);
     assert_int_equal(sql_number(fixture, "SELECT count(*) FROM offers WHERE status = 'expired'"),
                      COUNT);
@@ -311,6 +338,7 @@ int main(void)
         STORE_TEST(the_database_forbids_two_lines),
         STORE_TEST(the_database_forbids_what_cannot_be),
         STORE_TEST(expires_offers_whose_time_is_over),
+        STORE_TEST(a_wrong_clock_expires_nothing),
         STORE_TEST(expires_more_than_one_part),
         STORE_TEST(of_many_who_accept_and_activate_one_changes_it),
         STORE_TEST(of_many_lines_one_is_active),

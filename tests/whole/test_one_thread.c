@@ -335,8 +335,10 @@ static void test_an_offer_expires_by_the_clock(void **state)
     snprintf(offer_id, sizeof offer_id, "%s",
              text_of(json_object_get(answer, "offer"), "offer_id"));
     json_decref(answer);
-    clock_manual_advance(&world.clock, 7 * DAY_US);
-    world_settle(&world);
+    for (int day = 0; day < 7; day++) { /* a week at once is not believed */
+        clock_manual_advance(&world.clock, DAY_US);
+        world_settle(&world);
+    }
     snprintf(body, sizeof body, "{\"userId\":\"%s\"}", user_id);
     json_decref(call(&world, "/v1/credit-offers/{offer_id}/accept", &user, offer_id, body, 404));
     answer = call(&world, "/v1/users/{user_id}/offers", &user, user_id, "", 200);
