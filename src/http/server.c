@@ -315,8 +315,9 @@ static void wait_for_zero(_Atomic int64_t *count, int64_t wait_us)
 
 void http_server_drain(struct http_server *server, int64_t wait_us)
 {
-    acceptor_stop(&server->acceptor);
+    /* First: who finds the port closed may rely on it that answers end their connections. */
     atomic_store(&server->draining, true);
+    acceptor_stop(&server->acceptor);
     events_end(&server->events);
     wait_for_zero(&server->open_calls, wait_us);
 }

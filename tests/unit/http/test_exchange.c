@@ -40,32 +40,46 @@ static void *race(void *argument)
     return NULL;
 }
 
-static void race_start(struct racer racers[], int count)
+static struct racer racers[CLIENTS];
+static int racer_count;
+
+static void race_start(int count)
 {
-    for (int i = 0; i < count; i++) {
-        racers[i] =
-            (struct racer){.path = i % 2 == 0 ? "/v1/later" : "/v1/block", .fd = client_connect()};
-        pthread_create(&racers[i].thread, NULL, race, &racers[i]);
+    while (racer_count < count) {
+        struct racer *racer = &racers[racer_count];
+        *racer = (struct racer){.path = racer_count % 2 == 0 ? "/v1/later" : "/v1/block",
+                                .fd = client_connect()};
+        assert_int_equal(pthread_create(&racer->thread, NULL, race, racer), 0);
+        racer_count++;
     }
 }
 
-static int race_end(struct racer racers[], int count)
+/* How many answers there were. */
+static int race_end(void)
 {
     int answered = 0;
-    for (int i = 0; i < count; i++) {
-        pthread_join(racers[i].thread, NULL);
-        close(racers[i].fd);
-        answered += racers[i].answered;
+    for (; racer_count > 0; racer_count--) {
+        struct racer *racer = &racers[racer_count - 1];
+        pthread_join(racer->thread, NULL);
+        close(racer->fd);
+        answered += racer->answered;
     }
     return answered;
+}
+
+/* Racers that a failed test has left end with the connections of the server. */
+static int teardown_race(void **state)
+{
+    teardown_server(state);
+    race_end();
+    return 0;
 }
 
 static void test_races(void **state)
 {
     (void)state;
-    struct racer racers[CLIENTS];
-    race_start(racers, CLIENTS);
-    assert_int_equal(race_end(racers, CLIENTS), CLIENTS * ROUNDS * 2);
+    race_start(CLIENTS);
+    assert_int_equal(race_end(), CLIENTS * ROUNDS * 2);
 }
 
 #define BLOCK "POST /v1/block HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
@@ -133,13 +147,6 @@ static void test_clients_that_leave(void **state)
     assert_int_equal(ask(BLOCK), 200);
 }
 
-static void *drain(void *argument)
-{
-    (void)argument;
-    http_server_drain(fixture.server, WAIT_S * SECOND_US);
-    return NULL;
-}
-
 static bool refuses_connections(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -154,7 +161,6 @@ static bool refuses_connections(void)
 static void test_drain(void **state)
 {
     (void)state;
-    server_start(2, 1000000);
     int idle = client_connect(), later = client_connect(), block = client_connect();
     client_say(idle, ECHO);
     assert_int_equal(client_read(idle), 202);
@@ -162,8 +168,7 @@ static void test_drain(void **state)
     client_say(later, LATER);
     client_say(block, BLOCK);
     wait_until(blocked() == 1);
-    pthread_t thread;
-    pthread_create(&thread, NULL, drain, NULL);
+    server_drain_start();
     wait_until(refuses_connections());
     /* A connection that is open is still served, once. */
     client_say(idle, ECHO);
@@ -173,11 +178,9 @@ static void test_drain(void **state)
     assert_int_equal(client_read(later), 202);
     assert_int_equal(client_read(block), 200);
     assert_true(answer_has("Connection", "close"));
-    pthread_join(thread, NULL);
     close(idle);
     close(later);
     close(block);
-    server_stop();
 }
 
 /* Starting and stopping while clients do not stop asking. */
@@ -186,12 +189,11 @@ static void test_stop_under_load(void **state)
     (void)state;
     for (int i = 0; i < 10; i++) {
         server_start(i % 3 + 1, 1000000);
-        struct racer racers[4];
         int64_t before = fixture.handled;
-        race_start(racers, 4);
+        race_start(4);
         wait_until(fixture.handled > before + 50);
         server_stop();
-        race_end(racers, 4);
+        race_end();
     }
 }
 
@@ -199,10 +201,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_pool, setup_server, teardown_server),
-        cmocka_unit_test_setup_teardown(test_races, setup_server, teardown_server),
+        cmocka_unit_test_setup_teardown(test_races, setup_server, teardown_race),
         cmocka_unit_test_setup_teardown(test_clients_that_leave, setup_server, teardown_server),
-        cmocka_unit_test(test_drain),
-        cmocka_unit_test(test_stop_under_load),
+        cmocka_unit_test_setup_teardown(test_drain, setup_server, teardown_server),
+        cmocka_unit_test_teardown(test_stop_under_load, teardown_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,6 @@ static void test_a_server_without_proxies_ignores_the_header(void **state)
     server_start(1, 1000);
     assert_string_equal(address_seen(""), "127.0.0.1");
     assert_string_equal(address_seen("X-Forwarded-For: 192.0.2.1\r\n"), "127.0.0.1");
-    server_stop();
 }
 
 static void test_a_server_believes_its_proxies(void **state)
@@ -132,8 +131,6 @@ static void test_a_server_believes_its_proxies(void **state)
     assert_string_equal(
         address_seen("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 2001:db8::1\r\n"),
         "2001:db8::"); /* limits are for all of the /64 network */
-    server_stop();
-    fixture.proxies.count = 0;
 }
 
 static int ask_from(const char *client)
@@ -151,8 +148,6 @@ static void test_clients_behind_a_proxy_are_limited_one_by_one(void **state)
     server_start(1, 5);
     wait_until(ask_from("192.0.2.1") == 429); /* within one second of the clock */
     assert_int_equal(ask_from("192.0.2.2"), 200);
-    server_stop();
-    fixture.proxies.count = 0;
 }
 
 int main(void)
@@ -162,9 +157,11 @@ int main(void)
         cmocka_unit_test(test_nobody_else_is_believed),
         cmocka_unit_test(test_what_is_no_address_ends_the_search),
         cmocka_unit_test(test_a_long_list_is_read_for_some_hops),
-        cmocka_unit_test(test_a_server_without_proxies_ignores_the_header),
-        cmocka_unit_test(test_a_server_believes_its_proxies),
-        cmocka_unit_test(test_clients_behind_a_proxy_are_limited_one_by_one),
+        cmocka_unit_test_teardown(test_a_server_without_proxies_ignores_the_header,
+                                  teardown_server),
+        cmocka_unit_test_teardown(test_a_server_believes_its_proxies, teardown_server),
+        cmocka_unit_test_teardown(test_clients_behind_a_proxy_are_limited_one_by_one,
+                                  teardown_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

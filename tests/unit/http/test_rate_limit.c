@@ -180,7 +180,6 @@ static void test_the_server_limits(void **state)
     struct counter_cache cache = {.base = {&counter_ops}};
     http_server_share_rates(fixture.server, &cache.base);
     assert_true(cache.calls <= 1);
-    server_stop();
 }
 
 int main(void)
@@ -192,7 +191,7 @@ int main(void)
         cmocka_unit_test(test_processes_share),
         cmocka_unit_test(test_sharing_is_bounded),
         cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_the_server_limits),
+        cmocka_unit_test_teardown(test_the_server_limits, teardown_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
