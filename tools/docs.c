@@ -20,7 +20,8 @@ enum { ROLE_COUNT = sizeof roles / sizeof roles[0] };
 static void endpoint_page(const struct endpoint *endpoint)
 {
     static const char *const methods[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE", "PATCH"};
-    static const char *const auths[] = {"none", "`X-Internal-Key`", "bearer token"};
+    static const char *const auths[] = {"none", "`X-Internal-Key`", "bearer token",
+                                        "bearer token or `X-Internal-Key`"};
     printf("### %s `%s`\n\n%s\n\n", methods[endpoint->method], endpoint->path, endpoint->summary);
     printf("- authorization: %s%s\n", auths[endpoint->auth],
            endpoint->internal ? "; not reachable through the public gateway" : "");
@@ -31,7 +32,8 @@ static void endpoint_page(const struct endpoint *endpoint)
     if (endpoint->keyed)
         printf("- header `Idempotency-Key`: the same key gets the same answer\n");
     if (endpoint->batch)
-        printf("- also takes `application/x-ndjson`, up to %d lines\n", HTTP_BATCH_LINES_MAX);
+        printf("- also takes `application/x-ndjson`, up to %d lines, with an internal key\n",
+               HTTP_BATCH_LINES_MAX);
     if (endpoint->errors != NULL)
         printf("- refusals of its own: %s\n", endpoint->errors);
     if (endpoint->request_schema != NULL)

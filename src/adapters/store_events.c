@@ -480,7 +480,7 @@ static const struct member transaction_row[] = {
     TRANSACTION(SQL_TIME, received_at_us), TRANSACTION(SQL_INTEGER, amount_cents),
     TRANSACTION(SQL_SMALL, direction),     TRANSACTION(SQL_TEXT, currency),
     TRANSACTION(SQL_TEXT, category),       TRANSACTION(SQL_TEXT, transaction_id),
-    TRANSACTION(SQL_TEXT, trace_id),
+    TRANSACTION(SQL_TEXT, trace_id),       TRANSACTION(SQL_SMALL, source),
 };
 
 static const struct member transaction_tile_row[] = {

@@ -143,8 +143,10 @@ static const struct store_dialect dialect = {
                         " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     [TABLE_TRANSACTIONS] =
                         "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
-                        " amount_cents, direction, currency, category, transaction_id, trace_id)"
-                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                        " amount_cents, direction, currency, category, transaction_id, trace_id,"
+                        " source) SELECT a, b, c, d, e, f, g, h, i," SOURCE_NAME(
+                            "s") " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                                 " AS u (a, b, c, d, e, f, g, h, i, s)",
                 },
             .tiles_add =
                 {

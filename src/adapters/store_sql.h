@@ -42,6 +42,9 @@ struct verdict_statements {
     "SELECT d.decision_id, d.limit_cents, d.rate_bp, d.credit_type FROM offers d WHERE " begin     \
     " AND " end
 
+/* An enum transaction_source as the column has it. */
+#define SOURCE_NAME(number) " CASE " number " WHEN 2 THEN 'self' ELSE 'core' END"
+
 enum event_table { TABLE_EMOTIONS, TABLE_TRANSACTIONS };
 
 /* How rows of a table are dropped for their age. $1 is a moment: older rows go. */

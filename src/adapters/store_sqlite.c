@@ -104,8 +104,9 @@ static const struct store_dialect dialect = {
                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     [TABLE_TRANSACTIONS] =
                         "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
-                        " amount_cents, direction, currency, category, transaction_id, trace_id)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                        " amount_cents, direction, currency, category, transaction_id, trace_id,"
+                        " source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9," SOURCE_NAME(
+                            "$10") ")",
                 },
             .tiles_add =
                 {

@@ -34,13 +34,14 @@ enum metric_label stream_label(enum stream stream)
     return labels[stream];
 }
 
-struct hash event_key(const struct event_origin *origin, const struct uuid *user_id,
-                      struct slice event_id, struct slice payload)
+struct hash event_key(const struct event_origin *origin, enum id_giver giver,
+                      const struct uuid *user_id, struct slice event_id, struct slice payload)
 {
     struct slice stream = slice_of(stream_name(origin->stream));
     if (event_id.size > 0) {
         struct slice user = {(const char *)user_id->bytes, sizeof user_id->bytes};
-        return hash_of((const struct slice[]){slice_of("event"), stream, user, event_id}, 4);
+        const char *space = giver == IDS_OF_PERSON ? "event of a person" : "event";
+        return hash_of((const struct slice[]){slice_of(space), stream, user, event_id}, 4);
     }
     if (origin->message_id.size > 0)
         return hash_of((const struct slice[]){slice_of("message"), stream, origin->message_id}, 3);

@@ -3,7 +3,8 @@
  * The streams of the system (event.def) and what every event has: a key that makes it count once.
  *
  * The key is a hash of what identifies the event to its producer:
- *   - the event id in the payload, with the stream and the person it is about; else
+ *   - the event id in the payload, with the stream, the person it is about and whose ids it is one
+ *     of: nobody takes an id away from another who gives ids too; else
  *   - the message id that the producer gave the bus; else
  *   - the place in the stream: creation time of the stream, sequence and payload. The creation
  *     time and the payload are in it because a stream that lost its tail numbers anew.
@@ -41,9 +42,12 @@ struct event_origin {
     int64_t published_us; /* when the bus stored it */
 };
 
+/* Who gives event ids: each has theirs apart. */
+enum id_giver { IDS_OF_PRODUCERS, IDS_OF_PERSON };
+
 /* `event_id` is the one in the payload; empty if it has none. */
-struct hash event_key(const struct event_origin *origin, const struct uuid *user_id,
-                      struct slice event_id, struct slice payload);
+struct hash event_key(const struct event_origin *origin, enum id_giver giver,
+                      const struct uuid *user_id, struct slice event_id, struct slice payload);
 
 /* What became of an event that was applied to the store. */
 enum event_result {

@@ -13,6 +13,13 @@
 
 enum transaction_direction { TRANSACTION_OUT, TRANSACTION_IN };
 
+/* Who says that it happened. */
+enum transaction_source {
+    SOURCE_UNSAID,
+    SOURCE_CORE, /* the bank's own systems */
+    SOURCE_SELF  /* the person */
+};
+
 struct transaction_event {
     struct hash key;
     struct hash content;
@@ -21,6 +28,7 @@ struct transaction_event {
     int64_t received_at_us; /* when the bus stored it */
     int64_t amount_cents;   /* 1 to AMOUNT_CENTS_MAX */
     enum transaction_direction direction;
+    enum transaction_source source;     /* never UNSAID */
     char currency[CURRENCY_LENGTH + 1]; /* ISO 4217; empty if not given */
     char category[CATEGORY_MAX + 1];
     char transaction_id[EVENT_ID_MAX + 1]; /* empty if the client gave none */

@@ -21,8 +21,7 @@ enum status authority_init(struct authority *authority, const struct http_option
     return STATUS_OK;
 }
 
-static enum status authorize_internal(const struct authority *authority,
-                                      const struct headers *headers, const char **detail)
+static bool has_internal_key(const struct authority *authority, const struct headers *headers)
 {
     bool known = false;
     if (headers->times[HEADER_INTERNAL_KEY] == 1) {
@@ -30,10 +29,7 @@ static enum status authorize_internal(const struct authority *authority,
         for (size_t i = 0; i < authority->internal_key_count; i++)
             known |= sodium_memcmp(given.bytes, authority->internal_keys[i].bytes, HASH_SIZE) == 0;
     }
-    if (known)
-        return STATUS_OK;
-    *detail = "Invalid or missing internal API key.";
-    return STATUS_UNAUTHENTICATED;
+    return known;
 }
 
 /* The token of "Bearer TOKEN"; empty if it is not that. */
@@ -78,12 +74,13 @@ enum status authorize(const struct authority *authority, enum endpoint_auth auth
                       const struct headers *headers, struct slice path_user, int64_t now_us,
                       struct principal *principal, const char **detail)
 {
-    switch (auth) {
-    case AUTH_INTERNAL:
-        return authorize_internal(authority, headers, detail);
-    case AUTH_USER:
-        return authorize_user(authority, headers, path_user, now_us, principal, detail);
-    default:
+    if (auth == AUTH_NONE)
         return STATUS_OK;
-    }
+    principal->is_producer = auth_takes_internal_key(auth) && has_internal_key(authority, headers);
+    if (principal->is_producer)
+        return STATUS_OK;
+    if (auth_takes_token(auth))
+        return authorize_user(authority, headers, path_user, now_us, principal, detail);
+    *detail = "Invalid or missing internal API key.";
+    return STATUS_UNAUTHENTICATED;
 }

@@ -147,11 +147,14 @@ static enum status call_check_body(struct call *call, const struct headers *head
     struct slice encoding = headers->values[HEADER_CONTENT_ENCODING];
     call->body_max = HTTP_BODY_MAX;
     if (call->endpoint->request_schema != NULL && type.size > 0) {
-        if (call->endpoint->batch && media_type_is(type, "application/x-ndjson")) {
+        bool batch = media_type_is(type, "application/x-ndjson") && call->endpoint->batch;
+        bool person =
+            auth_takes_token(call->endpoint->auth) && !call->exchange.request.principal.is_producer;
+        if (batch && !person) {
             call->exchange.request.is_batch = true;
             call->body_max = HTTP_BATCH_BODY_MAX;
         } else if (!media_type_is(type, "application/json")) {
-            *detail = "Unsupported media type.";
+            *detail = batch ? "A batch needs an internal key." : "Unsupported media type.";
             return STATUS_UNSUPPORTED_MEDIA_TYPE;
         }
     }

@@ -106,7 +106,9 @@ static void put_parameters(struct buf *json, const struct route *route)
 
 static void put_security(struct buf *json, const struct endpoint *endpoint)
 {
-    if (endpoint->auth == AUTH_USER)
+    if (endpoint->auth == AUTH_USER_OR_INTERNAL)
+        put_member(json, "security", "[{\"token\":[]},{\"internalKey\":[]}]");
+    else if (endpoint->auth == AUTH_USER)
         put_member(json, "security", "[{\"token\":[]}]");
     else if (endpoint->auth == AUTH_INTERNAL)
         put_member(json, "security", "[{\"internalKey\":[]}]");

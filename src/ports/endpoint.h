@@ -18,8 +18,9 @@
 
 enum endpoint_auth {
     AUTH_NONE,
-    AUTH_INTERNAL, /* X-Internal-Key */
-    AUTH_USER      /* bearer token; a {user_id} in the path must be the token's */
+    AUTH_INTERNAL,        /* X-Internal-Key */
+    AUTH_USER,            /* bearer token; a {user_id} in the path must be the token's */
+    AUTH_USER_OR_INTERNAL /* a good X-Internal-Key, else a token as for AUTH_USER */
 };
 
 enum endpoint_kind {
@@ -32,8 +33,20 @@ enum endpoint_kind {
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH, METHOD_COUNT };
 
-/* Who asks: from a verified token. */
+static inline bool auth_takes_token(enum endpoint_auth auth)
+{
+    return auth == AUTH_USER || auth == AUTH_USER_OR_INTERNAL;
+}
+
+static inline bool auth_takes_internal_key(enum endpoint_auth auth)
+{
+    return auth == AUTH_INTERNAL || auth == AUTH_USER_OR_INTERNAL;
+}
+
+/* Who asks: a producer with an internal key, who is nobody in particular, or the person of a
+ * verified token. */
 struct principal {
+    bool is_producer; /* then the rest is zero */
     struct uuid user_id;
     struct uuid token_id;
     int64_t token_expires_at_us;
@@ -53,7 +66,7 @@ struct request {
     struct slice idempotency_key;
     int64_t last_event_id;       /* Last-Event-ID; 0: from the start */
     struct slice remote_address; /* of the client; of IPv6 the /64 network, as ADDRESS:: */
-    struct principal principal;  /* meaningful with AUTH_USER */
+    struct principal principal;  /* zero with AUTH_NONE */
     int64_t received_us;
 };
 
@@ -83,7 +96,7 @@ struct endpoint {
     const char *path; /* template: "/v1/users/{user_id}/offers" */
     enum endpoint_auth auth;
     enum endpoint_kind kind;
-    bool batch;    /* also takes application/x-ndjson */
+    bool batch;    /* also takes application/x-ndjson, from producers */
     bool paged;    /* takes page and page_size */
     bool internal; /* not for the public gateway */
     endpoint_handler *handle;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What both ingestion roles do with an event once it is decoded: hand it to the bus and answer
- * when the bus has said what became of it. A 202 leaves only after the event is stored.
+ * What both ingestion roles do: a document, or a batch of them, → events on the bus. The request is
+ * answered when the bus has said what became of them: a 202 leaves only after they are stored.
+ * Nothing here waits: the bus's callbacks end the exchange.
  */
 #ifndef ECS_ROLES_INGESTION_H
 #define ECS_ROLES_INGESTION_H
@@ -17,6 +18,42 @@ enum {
     INGESTION_RETRY_AFTER_S = 1
 };
 
+/* The 202 of a batch, as JSON Schema. */
+#define INGESTION_BATCH_SCHEMA                                                                     \
+    "{\"type\":\"object\",\"required\":[\"status\",\"accepted\",\"rejected\"],\"properties\":{"    \
+    "\"status\":{\"const\":\"events received\"},\"accepted\":{\"type\":\"integer\"},"              \
+    "\"rejected\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"             \
+    "\"line\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"}}}}}}"
+
+/* A document that was read: an event to be published, or why it is refused. */
+struct submission {
+    enum status status;
+    char reason[REASON_MAX + 1]; /* unless status is OK */
+    int64_t line;                /* of a batch, from 1 on; 0: it came alone */
+    struct uuid user_id;
+    size_t payload_at; /* its place among the payloads */
+    size_t payload_size;
+    char message_id[MESSAGE_ID_SIZE];
+};
+
+/* What differs between the roles. */
+struct ingestion {
+    enum stream stream;
+    /* Checks a document as the worker will; sets user_id and message_id, and appends the payload.
+     * Not OK: `errors` tells which fields are wrong, or, if it is
+     * empty, `reason` what is. */
+    enum status (*read)(struct role_context *context, const struct request *request,
+                        struct slice document, struct submission *submission, struct buf *payload,
+                        struct field_errors *errors);
+    /* The 202 for one event. */
+    void (*answer)(const struct request *request, const struct submission *submission,
+                   struct buf *json);
+};
+
+/* Takes what the body holds: one document, or one to a line. */
+void ingestion_receive(const struct ingestion *ingestion, struct role_context *context,
+                       struct exchange *exchange);
+
 /* The message id of an event, by which the bus drops a repetition early. Of key and content if
  * the producer gave an event id: sent again it has the same one, and other content under a used
  * id still reaches the worker, which refuses it by name. Else it is new each time. */
@@ -24,17 +61,22 @@ void ingestion_message_id(struct role_context *context, const char *event_id,
                           const struct hash *key, const struct hash *content, int64_t now_us,
                           char message_id[MESSAGE_ID_SIZE]);
 
-/* The message that carries an event on behalf of a request; slices point into the arguments. */
-struct bus_message ingestion_message(enum stream stream, const struct request *request,
-                                     const struct buf *payload, const char *message_id);
+/* The rest is shared by ingestion.c and ingestion_batch.c. */
 
-/* Publishes, then ends the exchange with the 202 that its response holds already, or with 503. */
-void ingestion_publish(struct role_context *context, struct exchange *exchange,
-                       const struct bus_message *message);
+/* ingestion_batch.c: one document to a line, up to HTTP_BATCH_LINES_MAX. */
+void ingestion_receive_batch(const struct ingestion *ingestion, struct role_context *context,
+                             struct exchange *exchange);
 
-/* What a decoder refused: 400 with `reason` if it was MALFORMED, 422 with `errors` if INVALID. */
-void ingestion_refuse(struct response *response, enum status status,
-                      const struct field_errors *errors, const char *reason);
+/* Reads one document; `payloads` grows by its payload. Sets status and reason. */
+void submission_read(const struct ingestion *ingestion, struct role_context *context,
+                     const struct request *request, struct slice document,
+                     struct submission *submission, struct buf *payloads,
+                     struct field_errors *errors);
+
+/* Publishes it; `done` is called with the exchange. */
+void submission_publish(const struct ingestion *ingestion, struct role_context *context,
+                        struct exchange *exchange, const struct submission *submission,
+                        const struct buf *payloads, bus_published *done);
 
 /* 503: the event may not be stored; sending it again is right. */
 void ingestion_unavailable(struct response *response);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Role transaction-ingestion: POST /v1/transactions → transactions on the bus. People report their
- * own transactions only. Nothing here waits: the bus's callback ends the exchange.
+ * own, one at a time; producers those of everybody, one or a batch. Each keeps who reported it.
  */
 #include <stdio.h>
 
@@ -9,10 +9,38 @@
 #include "roles/ingestion.h"
 #include "wire/transaction_json.h"
 
-static void answer_write(const struct transaction_event *event, struct buf *json)
+static enum status transaction_read(struct role_context *context, const struct request *request,
+                                    struct slice document, struct submission *submission,
+                                    struct buf *payload, struct field_errors *errors)
+{
+    int64_t now_us = clock_now_us(context->clock);
+    const struct principal *who = &request->principal;
+    struct event_origin origin = {.stream = STREAM_TRANSACTIONS, .published_us = now_us};
+    struct transaction_rules rules = {.oldest_us = context->settings->raw_life_us,
+                                      .source = who->is_producer ? SOURCE_CORE : SOURCE_SELF};
+    struct transaction_event event;
+    enum status status =
+        transaction_decode(document, &origin, &rules, &event, errors, submission->reason);
+    if (status != STATUS_OK)
+        return status;
+    if (!who->is_producer && !uuid_equal(&event.user_id, &who->user_id)) {
+        snprintf(submission->reason, sizeof submission->reason, "Not allowed for this user.");
+        return STATUS_FORBIDDEN;
+    }
+    snprintf(event.trace_id, sizeof event.trace_id, "%s", request->request_id);
+    ingestion_message_id(context, event.transaction_id, &event.key, &event.content, now_us,
+                         submission->message_id);
+    submission->user_id = event.user_id;
+    transaction_encode(&event, payload);
+    return STATUS_OK;
+}
+
+static void transaction_answer(const struct request *request, const struct submission *submission,
+                               struct buf *json)
 {
     char user_id[UUID_TEXT_SIZE];
-    uuid_format(&event->user_id, user_id);
+    (void)request;
+    uuid_format(&submission->user_id, user_id);
     json_put_open(json, '{');
     json_put_key(json, "status");
     json_put_text(json, "event received");
@@ -21,47 +49,11 @@ static void answer_write(const struct transaction_event *event, struct buf *json
     json_put_close(json, '}');
 }
 
-/* Publishes a transaction that is in order. */
-static void forward(struct role_context *context, struct exchange *exchange,
-                    struct transaction_event *event)
-{
-    char message_id[MESSAGE_ID_SIZE];
-    ingestion_message_id(context, event->transaction_id, &event->key, &event->content,
-                         event->received_at_us, message_id);
-    snprintf(event->trace_id, sizeof event->trace_id, "%s", exchange->request.request_id);
-    struct buf payload;
-    buf_init(&payload, INGESTION_PAYLOAD_MAX);
-    transaction_encode(event, &payload);
-    if (payload.overflowed) {
-        ingestion_unavailable(&exchange->response);
-        exchange_done(exchange);
-    } else {
-        struct bus_message message =
-            ingestion_message(STREAM_TRANSACTIONS, &exchange->request, &payload, message_id);
-        answer_write(event, &exchange->response.body);
-        ingestion_publish(context, exchange, &message);
-    }
-    buf_free(&payload);
-}
-
 static void transaction_receive(struct role_context *context, struct exchange *exchange)
 {
-    struct event_origin origin = {.stream = STREAM_TRANSACTIONS,
-                                  .published_us = clock_now_us(context->clock)};
-    struct transaction_event event;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
-    enum status status = transaction_decode(
-        exchange->request.body, &origin, context->settings->raw_life_us, &event, &errors, reason);
-    if (status != STATUS_OK) {
-        ingestion_refuse(&exchange->response, status, &errors, reason);
-        exchange_done(exchange);
-    } else if (!uuid_equal(&event.user_id, &exchange->request.principal.user_id)) {
-        response_error(&exchange->response, STATUS_FORBIDDEN, "Not allowed for this user.");
-        exchange_done(exchange);
-    } else {
-        forward(context, exchange, &event);
-    }
+    static const struct ingestion transactions = {STREAM_TRANSACTIONS, transaction_read,
+                                                  transaction_answer};
+    ingestion_receive(&transactions, context, exchange);
 }
 
 static const char request_schema[] =
@@ -77,18 +69,20 @@ static const char request_schema[] =
     "\"description\":\"The transaction counts once under this id, however often it is sent.\"}}}";
 
 static const char response_schema[] =
-    "{\"type\":\"object\",\"required\":[\"status\",\"userId\"],\"properties\":{"
+    "{\"oneOf\":[{\"type\":\"object\",\"required\":[\"status\",\"userId\"],\"properties\":{"
     "\"status\":{\"const\":\"event received\"},"
-    "\"userId\":{\"type\":\"string\",\"format\":\"uuid\"}}}";
+    "\"userId\":{\"type\":\"string\",\"format\":\"uuid\"}}}," INGESTION_BATCH_SCHEMA "]}";
 
 static const struct endpoint endpoints[] = {
     {
         .method = METHOD_POST,
         .path = "/v1/transactions",
-        .auth = AUTH_USER,
+        .auth = AUTH_USER_OR_INTERNAL,
         .kind = ENDPOINT_ASYNC,
+        .batch = true,
         .handle = transaction_receive,
-        .summary = "Take one transaction of the person who asks.",
+        .summary = "Take a transaction: with a token one of the person who asks, with an internal "
+                   "key one of anybody, or a batch of up to 1000, one to a line.",
         .request_schema = request_schema,
         .success = 202,
         .response_schema = response_schema,

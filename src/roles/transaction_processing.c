@@ -10,7 +10,8 @@ static enum status decode(struct event_batch *batch, size_t place, struct slice 
                           struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     struct transaction_event *event = &batch->events.transactions[place];
-    enum status status = transaction_decode(payload, origin, oldest_us, event, errors, reason);
+    const struct transaction_rules rules = {.oldest_us = oldest_us};
+    enum status status = transaction_decode(payload, origin, &rules, event, errors, reason);
     batch->users[place] = event->user_id;
     return status;
 }

@@ -63,7 +63,8 @@ enum status emotion_decode(struct slice payload, const struct event_origin *orig
     json_decref(root);
     if (errors->count > 0)
         return STATUS_INVALID;
-    event->key = event_key(origin, &event->user_id, slice_of(event->event_id), payload);
+    event->key =
+        event_key(origin, IDS_OF_PRODUCERS, &event->user_id, slice_of(event->event_id), payload);
     event->content = content_of(event);
     return STATUS_OK;
 }

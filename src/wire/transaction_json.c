@@ -9,6 +9,9 @@
 
 enum { CENTS_SCALE = 100 };
 
+static const char *const sources[] = {
+    [SOURCE_UNSAID] = "", [SOURCE_CORE] = "core", [SOURCE_SELF] = "self"};
+
 /* What the client said. The time is left out: the edge stamps it when the client gave none, and
  * the same transaction sent again must not become another one by that. */
 static struct hash content_of(const struct transaction_event *event)
@@ -38,6 +41,21 @@ static void direction_decode(const struct fields *body, enum transaction_directi
         field_error_add(body, "direction", "literal_error", "Input should be 'in' or 'out'", value);
 }
 
+/* As who hands it in says; only where nobody does, as the payload says. */
+static void source_decode(const struct fields *body, enum transaction_source known,
+                          enum transaction_source *source)
+{
+    const json_t *value = json_object_get(body->object, "source");
+    const char *text = json_string_value(value);
+    *source = known == SOURCE_UNSAID ? SOURCE_CORE : known;
+    if (known != SOURCE_UNSAID || value == NULL || json_is_null(value))
+        return;
+    if (text != NULL && strcmp(text, sources[SOURCE_SELF]) == 0)
+        *source = SOURCE_SELF;
+    else if (text == NULL || strcmp(text, sources[SOURCE_CORE]) != 0)
+        field_error_add(body, "source", "literal_error", "Input should be 'core' or 'self'", value);
+}
+
 static void currency_decode(const struct fields *body, char currency[CURRENCY_LENGTH + 1])
 {
     if (!field_text(body, "currency", FIELD_OPTIONAL, CURRENCY_LENGTH, CURRENCY_LENGTH, currency))
@@ -54,8 +72,9 @@ static void currency_decode(const struct fields *body, char currency[CURRENCY_LE
 }
 
 enum status transaction_decode(struct slice payload, const struct event_origin *origin,
-                               int64_t oldest_us, struct transaction_event *event,
-                               struct field_errors *errors, char reason[REASON_MAX + 1])
+                               const struct transaction_rules *rules,
+                               struct transaction_event *event, struct field_errors *errors,
+                               char reason[REASON_MAX + 1])
 {
     json_t *root;
     enum status status = fields_document(payload, &root, errors, reason);
@@ -68,16 +87,18 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
     field_decimal(&body, "amount", CENTS_SCALE, 1, AMOUNT_CENTS_MAX, &event->amount_cents);
     currency_decode(&body, event->currency);
     direction_decode(&body, &event->direction);
+    source_decode(&body, rules->source, &event->source);
     field_text(&body, "category", FIELD_OPTIONAL, 1, CATEGORY_MAX, event->category);
     if (field_time(&body, "occurredAt", FIELD_OPTIONAL, &event->occurred_at_us))
         field_time_near(&body, "occurredAt", event->occurred_at_us, origin->published_us,
-                        oldest_us);
+                        rules->oldest_us);
     field_text(&body, "transactionId", FIELD_OPTIONAL, 1, EVENT_ID_MAX, event->transaction_id);
     field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
     json_decref(root);
     if (errors->count > 0)
         return STATUS_INVALID;
-    event->key = event_key(origin, &event->user_id, slice_of(event->transaction_id), payload);
+    event->key = event_key(origin, event->source == SOURCE_SELF ? IDS_OF_PERSON : IDS_OF_PRODUCERS,
+                           &event->user_id, slice_of(event->transaction_id), payload);
     event->content = content_of(event);
     return STATUS_OK;
 }
@@ -104,6 +125,7 @@ void transaction_encode(const struct transaction_event *event, struct buf *json)
     json_put_key(json, "occurredAt");
     json_put_time(json, event->occurred_at_us);
     text_encode(json, "transactionId", event->transaction_id);
+    text_encode(json, "source", sources[event->source]);
     text_encode(json, "traceId", event->trace_id);
     json_put_close(json, '}');
 }

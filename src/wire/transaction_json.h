@@ -11,15 +11,23 @@
 #include "domain/transaction.h"
 #include "wire/field_errors.h"
 
+/* What is taken, and from whom. */
+struct transaction_rules {
+    int64_t oldest_us;              /* the age from which on an event is refused */
+    enum transaction_source source; /* who hands it in, whatever the payload says; UNSAID: as the
+                                       payload says, and CORE if it says nothing */
+};
+
 /* Fills all of `event` from a payload that stood at `origin` (at the edge: a zeroed origin but
  * for stream and published_us = now). MALFORMED: not JSON; `errors` is empty and `reason` tells
  * where. INVALID: `errors` tells which fields. An event of more than EVENT_AHEAD_US_MAX after, or
  * `oldest_us` or more before the moment it was stored at is INVALID. */
 MUST_CHECK enum status transaction_decode(struct slice payload, const struct event_origin *origin,
-                                          int64_t oldest_us, struct transaction_event *event,
+                                          const struct transaction_rules *rules,
+                                          struct transaction_event *event,
                                           struct field_errors *errors, char reason[REASON_MAX + 1]);
 
-/* The payload for the bus: {userId, amount} and the added fields. */
+/* The payload for the bus: {userId, amount} and the added fields, `source` among them. */
 void transaction_encode(const struct transaction_event *event, struct buf *json);
 
 #endif

@@ -258,6 +258,7 @@ struct transaction_event payment_of(int person, int number, int64_t ago_us)
                                       .amount_cents = number * 15485863LL % AMOUNT_CENTS_MAX + 1,
                                       .direction =
                                           number % 2 == 0 ? TRANSACTION_OUT : TRANSACTION_IN,
+                                      .source = number % 2 == 0 ? SOURCE_CORE : SOURCE_SELF,
                                       .currency = "EUR",
                                       .category = "food"};
     snprintf(event.transaction_id, sizeof event.transaction_id, "payment-%d", number);

@@ -117,7 +117,7 @@ static void a_payment_becomes_a_row_and_a_tile(void **state)
                                 "SELECT count(*) FROM transaction_events"
                                 " WHERE transaction_id = 'payment-1' AND direction = 1"
                                 " AND currency = 'EUR' AND category = 'food'"
-                                " AND amount_cents = 9999999999"),
+                                " AND amount_cents = 9999999999 AND source = 'self'"),
                      1);
     check_tiles(fixture_of(state));
 }

@@ -170,6 +170,9 @@ def test_bodies_as_large_as_a_role_takes_pass(client, person):
                                                  "Content-Type": "application/x-ndjson"},
                          data="\n".join(lines).encode())
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1000)
+    lines = [json.dumps({"userId": person.id, "amount": 1}).ljust(1000)] * 1000
+    answer = client.spend_batch(lines)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1000)
 
 
 @pytest.mark.parametrize("path, size", [

@@ -14,7 +14,8 @@ static enum status decode(struct slice payload, struct transaction_event *event)
     struct event_origin origin = {.stream = STREAM_TRANSACTIONS, .published_us = now_us};
     struct field_errors errors;
     char reason[REASON_MAX + 1] = "";
-    enum status status = transaction_decode(payload, &origin, 400 * DAY_US, event, &errors, reason);
+    const struct transaction_rules rules = {.oldest_us = 400 * DAY_US};
+    enum status status = transaction_decode(payload, &origin, &rules, event, &errors, reason);
     FUZZ_CHECK(errors.count <= FIELD_ERRORS_MAX);
     FUZZ_CHECK((status == STATUS_INVALID) == (errors.count > 0));
     FUZZ_CHECK(status != STATUS_MALFORMED || reason[0] != '\0');
@@ -34,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(!json.overflowed);
     FUZZ_CHECK(decode(buf_slice(&json), &again) == STATUS_OK);
     FUZZ_CHECK(hash_compare(&event.content, &again.content) == 0);
+    FUZZ_CHECK(event.source == again.source && event.source != SOURCE_UNSAID);
     FUZZ_CHECK(event.occurred_at_us == again.occurred_at_us);
     buf_free(&json);
     return 0;

@@ -84,6 +84,16 @@ class Client:
         return self.post("/v1/transactions", person.bearer,
                          json={"userId": person.id, "amount": amount, **added})
 
+    def spend_for(self, user_id, amount, **added):
+        """As the bank's own systems do, with the internal key."""
+        return self.post("/v1/transactions", {"X-Internal-Key": INTERNAL_KEY},
+                         json={"userId": user_id, "amount": amount, **added})
+
+    def spend_batch(self, lines, headers=None):
+        return self.post("/v1/transactions", {
+            "X-Internal-Key": INTERNAL_KEY, "Content-Type": "application/x-ndjson",
+            **(headers or {})}, data="\n".join(lines).encode())
+
     def analyse(self, person, headers=None):
         return self.post(f"/v1/users/{person.id}/credit-analysis",
                          {**person.bearer, **(headers or {})})

@@ -18,7 +18,7 @@ static bool same(struct hash a, struct hash b)
 static struct hash key(struct event_origin origin, const struct uuid *user_id, const char *event_id,
                        const char *payload)
 {
-    return event_key(&origin, user_id, slice_of(event_id), slice_of(payload));
+    return event_key(&origin, IDS_OF_PRODUCERS, user_id, slice_of(event_id), slice_of(payload));
 }
 
 static void an_event_id_alone_decides_for_its_person_and_stream(void **state)
@@ -31,6 +31,15 @@ static void an_event_id_alone_decides_for_its_person_and_stream(void **state)
     assert_false(same(key(here, &user, "e", "p"), key(here, &user, "f", "p")));
     assert_false(same(key(here, &user, "e", "p"), key(here, &other_user, "e", "p")));
     assert_false(same(key(here, &user, "e", "p"), key(other_stream, &user, "e", "p")));
+}
+
+/* Else a person could take the id of a payment before the bank reports it. */
+static void ids_of_a_person_and_of_producers_are_apart(void **state)
+{
+    (void)state;
+    struct hash of_producers = key(here, &user, "e", "p");
+    struct hash of_person = event_key(&here, IDS_OF_PERSON, &user, slice_of("e"), slice_of("p"));
+    assert_false(same(of_producers, of_person));
 }
 
 static void else_the_message_id_decides(void **state)
@@ -76,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_id_alone_decides_for_its_person_and_stream),
+        cmocka_unit_test(ids_of_a_person_and_of_producers_are_apart),
         cmocka_unit_test(else_the_message_id_decides),
         cmocka_unit_test(else_the_place_decides),
         cmocka_unit_test(streams_have_names_and_subjects),

@@ -30,6 +30,14 @@ static int teardown(void **state)
     return 0;
 }
 
+static void receive_from_producer(const char *body, bool is_batch)
+{
+    fake_exchange_open(&exchange, body);
+    exchange.request.principal.is_producer = true;
+    exchange.request.is_batch = is_batch;
+    role_transaction_ingestion.endpoints[0].handle(&context, &exchange);
+}
+
 static void receive(const char *body)
 {
     fake_exchange_open(&exchange, body);
@@ -50,7 +58,8 @@ static void a_transaction_is_answered_when_it_is_stored(void **state)
                         "{\"userId\":\"" USER "\",\"amount\":12.50,\"currency\":\"EUR\","
                         "\"direction\":\"in\",\"category\":\"pay\","
                         "\"occurredAt\":\"2026-03-01T12:00:00.000000Z\","
-                        "\"transactionId\":\"t-1\",\"traceId\":\"request-1\"}");
+                        "\"transactionId\":\"t-1\",\"source\":\"self\","
+                        "\"traceId\":\"request-1\"}");
     fake_confirm(&bus, 0, STATUS_OK);
     assert_int_equal(fake_exchanges_done, 1);
     assert_int_equal(exchange.response.http_status, 202);
@@ -76,6 +85,35 @@ static void nobody_reports_for_another(void **state)
     assert_int_equal(exchange.response.http_status, 403);
     assert_string_equal(exchange.response.body.data, "Not allowed for this user.");
     assert_int_equal(bus.count, 0);
+}
+
+static void a_producer_reports_for_anybody(void **state)
+{
+    (void)state;
+    receive_from_producer("{\"userId\":\"" OTHER "\",\"amount\":1,\"source\":\"self\"}", false);
+    assert_int_equal(bus.count, 1);
+    assert_non_null(strstr(bus.messages[0].payload, "\"source\":\"core\""));
+    fake_confirm(&bus, 0, STATUS_OK);
+    assert_int_equal(exchange.response.http_status, 202);
+}
+
+static void a_producer_sends_a_batch(void **state)
+{
+    (void)state;
+    receive_from_producer("{\"userId\":\"" USER "\",\"amount\":1}\n{\"userId\":\"" OTHER "\"}\n\n"
+                          "{\"userId\":\"" OTHER "\",\"amount\":2}\n",
+                          true);
+    assert_int_equal(bus.count, 2);
+    assert_memory_equal(bus.messages[0].payload, "{\"userId\":\"" USER, 30);
+    assert_memory_equal(bus.messages[1].payload, "{\"userId\":\"" OTHER, 30);
+    fake_confirm(&bus, 0, STATUS_OK);
+    assert_int_equal(fake_exchanges_done, 0);
+    fake_confirm(&bus, 1, STATUS_OK);
+    assert_int_equal(fake_exchanges_done, 1);
+    assert_int_equal(exchange.response.http_status, 202);
+    assert_string_equal(exchange.response.body.data,
+                        "{\"status\":\"events received\",\"accepted\":2,\"rejected\":["
+                        "{\"line\":2,\"detail\":\"amount: Field required\"}]}");
 }
 
 static void field_errors_come_before_the_question_whose_it_is(void **state)
@@ -104,6 +142,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_transaction_that_is_not_stored_is_answered_503, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(nobody_reports_for_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_producer_reports_for_anybody, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_producer_sends_a_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(field_errors_come_before_the_question_whose_it_is, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_not_json_is_answered_400, setup, teardown),

@@ -9,6 +9,7 @@
 #define LONG_65 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const int64_t noon_us = 1772366400LL * SECOND_US; /* 2026-03-01T12:00:00Z */
+static struct transaction_rules rules = {.oldest_us = 400 * DAY_US};
 static struct transaction_event event;
 static struct field_errors errors;
 static char reason[REASON_MAX + 1];
@@ -19,7 +20,7 @@ static enum status decode_bytes(struct slice payload)
                                   .stream_created_us = 1,
                                   .sequence = 2,
                                   .published_us = noon_us};
-    return transaction_decode(payload, &origin, 400 * DAY_US, &event, &errors, reason);
+    return transaction_decode(payload, &origin, &rules, &event, &errors, reason);
 }
 
 static enum status decode(const char *payload)
@@ -86,6 +87,8 @@ static const struct refusal refusals[] = {
      "\"2026-03-01T12:06:00\""},
     {"{" USER "\"amount\":1,\"occurredAt\":\"2020-01-01\"}", "datetime_too_old", "body.occurredAt",
      "Input should be less than 400 days before the event is received", "\"2020-01-01\""},
+    {"{" USER "\"amount\":1,\"source\":\"bank\"}", "literal_error", "body.source",
+     "Input should be 'core' or 'self'", "\"bank\""},
     {"{" USER "\"amount\":1,\"transactionId\":7}", "string_type", "body.transactionId",
      "Input should be a valid string", "7"},
 };
@@ -190,6 +193,31 @@ static void a_retry_has_the_same_key_and_content(void **state)
     }
 }
 
+/* On the bus the payload says whose word it is; at the edge, whoever hands it in. */
+static void a_transaction_has_a_source(void **state)
+{
+    (void)state;
+    static const char bare[] = "{" USER "\"amount\":1,\"transactionId\":\"t\"}";
+    static const char core[] = "{" USER "\"amount\":1,\"transactionId\":\"t\",\"source\":\"core\"}";
+    static const char self[] = "{" USER "\"amount\":1,\"transactionId\":\"t\",\"source\":\"self\"}";
+    assert_int_equal(decode(bare), STATUS_OK);
+    assert_int_equal(event.source, SOURCE_CORE);
+    struct hash key = event.key;
+    assert_int_equal(decode(core), STATUS_OK);
+    assert_int_equal(event.source, SOURCE_CORE);
+    assert_int_equal(hash_compare(&event.key, &key), 0);
+    assert_int_equal(decode(self), STATUS_OK);
+    assert_int_equal(event.source, SOURCE_SELF);
+    assert_int_not_equal(hash_compare(&event.key, &key), 0);
+    rules.source = SOURCE_SELF;
+    assert_int_equal(decode(core), STATUS_OK);
+    assert_int_equal(event.source, SOURCE_SELF);
+    rules.source = SOURCE_CORE;
+    assert_int_equal(decode("{" USER "\"amount\":1,\"source\":7}"), STATUS_OK);
+    assert_int_equal(event.source, SOURCE_CORE);
+    rules.source = SOURCE_UNSAID;
+}
+
 static void encoding_and_decoding_keep_every_value(void **state)
 {
     (void)state;
@@ -200,6 +228,7 @@ static void encoding_and_decoding_keep_every_value(void **state)
             .occurred_at_us = noon_us - (int64_t)(unit_random() % DAY_US),
             .amount_cents = 1 + (int64_t)(unit_random() % AMOUNT_CENTS_MAX),
             .direction = i % 2 == 0 ? TRANSACTION_IN : TRANSACTION_OUT,
+            .source = i % 3 == 0 ? SOURCE_CORE : SOURCE_SELF,
             .currency = "EUR",
             .category = "gro\xc3\x9f \\ \"",
             .transaction_id = "t",
@@ -211,6 +240,7 @@ static void encoding_and_decoding_keep_every_value(void **state)
         assert_int_equal(event.occurred_at_us, in.occurred_at_us);
         assert_int_equal(event.amount_cents, in.amount_cents);
         assert_int_equal(event.direction, in.direction);
+        assert_int_equal(event.source, in.source);
         assert_string_equal(event.currency, in.currency);
         assert_string_equal(event.category, in.category);
         assert_string_equal(event.transaction_id, in.transaction_id);
@@ -247,6 +277,7 @@ int main(void)
         cmocka_unit_test(amounts_are_exact_to_the_cent),
         cmocka_unit_test(what_is_left_out_has_a_default),
         cmocka_unit_test(a_retry_has_the_same_key_and_content),
+        cmocka_unit_test(a_transaction_has_a_source),
         cmocka_unit_test(encoding_and_decoding_keep_every_value),
         cmocka_unit_test(ten_thousand_mutations_never_crash),
     };
