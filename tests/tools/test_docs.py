@@ -29,3 +29,15 @@ def test_every_metric_is_counted_somewhere():
     names = re.findall(r"^(?:COUNTER|GAUGE|HISTOGRAM)\((\w+)", table, re.MULTILINE)
     code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "src").glob("**/*.c"))
     assert [name for name in names if not re.search(rf"METRIC_{name}\b", code)] == []
+
+
+def test_the_drawing_shows_what_the_diagram_shows():
+    """Every box of the diagram in architecture.md is in the drawing of the same name."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    diagram = page[page.index("```mermaid"):page.index("```\n\nThe same as a drawing")]
+    boxes = re.findall(r"[\[(]([a-z][a-z’' -]+)(?::[^\])]*)?[\])]", diagram)
+    drawing = (ROOT / "docs/pictures/from-a-mind-to-a-phone.svg").read_text(encoding="utf-8")
+    assert len(boxes) > 15
+    for box in set(boxes) - {"the phone rings"}:
+        assert box.replace("'", "’") in drawing, box
+    assert "it rings" in drawing
