@@ -198,9 +198,10 @@ static int command_migrate(int argc, char **argv)
 }
 
 /* Runs a command that works on the bus. */
-static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *, struct clock *))
+static int with_bus(int argc, char **argv, bool reads,
+                    int (*run)(int, char **, struct bus *, struct clock *))
 {
-    int result = start(&(struct needs){.uses = USES_BUS});
+    int result = start(&(struct needs){.uses = USES_BUS, .reads = reads});
     if (result != EX_OK)
         return result;
     result = run(argc, argv, engines.bus, clock_system());
@@ -210,12 +211,12 @@ static int with_bus(int argc, char **argv, int (*run)(int, char **, struct bus *
 
 static int run_dead(int argc, char **argv)
 {
-    return with_bus(argc, argv, command_dead);
+    return with_bus(argc, argv, argc > 1 && strcmp(argv[1], "list") == 0, command_dead);
 }
 
 static int run_rewind(int argc, char **argv)
 {
-    return with_bus(argc, argv, command_rewind);
+    return with_bus(argc, argv, false, command_rewind);
 }
 
 /* Opens what is needed, the database with it, and brings its schema up to date. */
@@ -234,10 +235,25 @@ static int store_start_with(const struct needs *needs, struct role_context *cont
     return EX_UNAVAILABLE;
 }
 
-/* The database alone. */
+/* The database alone, to read: it must be there, and its schema current. */
 static int store_start(struct role_context *context)
 {
-    return store_start_with(&(struct needs){.uses = USES_STORE}, context);
+    int pending = 0;
+    int result = start(&(struct needs){.uses = USES_STORE, .reads = true});
+    if (result != EX_OK)
+        return result;
+    enum status status = engines_context_open(&engines, USES_STORE, context);
+    if (status == STATUS_OK)
+        status = store_migrations_pending(context->store, &pending);
+    if (status == STATUS_OK && pending == 0)
+        return EX_OK;
+    if (status == STATUS_OK)
+        fprintf(stderr, "ecs: the database lacks %d migrations: run ecs migrate first\n", pending);
+    else
+        fprintf(stderr, "ecs: the database cannot be read: %s\n", status_title(status));
+    engines_context_close(&engines, context);
+    engines_close(&engines);
+    return EX_UNAVAILABLE;
 }
 
 /* Runs a command that works on the database. */

@@ -265,16 +265,25 @@ static void fault_of(struct buf *faults, const char *variable, enum status statu
         buf_printf(faults, "%s: cannot be opened (%s)\n", variable, status_title(status));
 }
 
-static enum status bus_open(struct engines *engines, struct buf *faults)
+/* The embedded file that was to be read is not there. */
+static void fault_missing(struct buf *faults, const struct settings *settings, const char *what)
+{
+    buf_printf(faults, "DATA_DIR: %s holds no %s; ecs serve makes it\n", settings->data_dir, what);
+}
+
+static enum status bus_open(struct engines *engines, bool reads, struct buf *faults)
 {
     const struct settings *settings = engines->settings;
     bool nats = settings->nats_url[0] != '\0';
     char path[SETTING_TEXT_MAX + 16];
     snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
     enum status status =
-        nats ? bus_nats_open(settings->nats_url, (int)settings->nats_replicas, &engines->bus)
-             : bus_sqlite_open(path, clock_system(), &engines->bus);
-    if (status != STATUS_OK)
+        nats    ? bus_nats_open(settings->nats_url, (int)settings->nats_replicas, &engines->bus)
+        : reads ? bus_sqlite_open_to_read(path, &engines->bus)
+                : bus_sqlite_open(path, clock_system(), &engines->bus);
+    if (status == STATUS_NOT_FOUND)
+        fault_missing(faults, settings, "log (bus.db)");
+    else if (status != STATUS_OK)
         fault_of(faults, nats ? "NATS_URL" : "DATA_DIR", status);
     return status;
 }
@@ -293,15 +302,18 @@ static enum status tracer_open(struct engines *engines, const char *role, struct
     return status;
 }
 
-static enum status store_prepare(struct engines *engines, struct buf *faults)
+static enum status store_prepare(struct engines *engines, bool reads, struct buf *faults)
 {
     const struct settings *settings = engines->settings;
     char path[SETTING_TEXT_MAX + 16];
     snprintf(path, sizeof path, "%s/ecs.db", settings->data_dir);
     if (settings->database_url[0] != '\0')
         return STATUS_OK;
-    enum status status = sqlite_database_open(path, &engines->database);
-    if (status != STATUS_OK)
+    enum status status = reads ? sqlite_database_open_to_read(path, &engines->database)
+                               : sqlite_database_open(path, &engines->database);
+    if (status == STATUS_NOT_FOUND)
+        fault_missing(faults, settings, "database (ecs.db)");
+    else if (status != STATUS_OK)
         fault_of(faults, "DATA_DIR", status);
     return status;
 }
@@ -321,6 +333,9 @@ static enum status contexts_try(struct engines *engines, unsigned uses, struct b
         struct role_context context;
         if ((uses & tries[i].use) == 0)
             continue;
+        if (tries[i].use == USES_STORE && engines->database == NULL &&
+            engines->settings->database_url[0] == '\0')
+            continue; /* told already */
         enum status status = engines_context_open(engines, tries[i].use, &context);
         if (status == STATUS_OK)
             engines_context_close(engines, &context);
@@ -359,15 +374,17 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     policy_source_init(&engines->policies);
     role_settings_fill(engines);
     /* Every check runs even after one has failed: all faults are told at once. */
-    enum status status = data_dir_make(settings, faults);
+    enum status status = needs->reads ? STATUS_OK : data_dir_make(settings, faults);
     status = worse(status, needs->tokens ? tokens_load(engines, faults) : STATUS_OK);
     status = worse(status, needs->internal ? internal_keys_load(engines, faults) : STATUS_OK);
     status = worse(status, policy_load(engines, faults));
     status = worse(status, model_load_first(engines, needs->uses, faults));
     status = worse(status, challengers_load(engines, needs->uses, faults));
     status = worse(status, tracer_open(engines, needs->service, faults));
-    status = worse(status, needs->uses & USES_BUS ? bus_open(engines, faults) : STATUS_OK);
-    status = worse(status, needs->uses & USES_STORE ? store_prepare(engines, faults) : STATUS_OK);
+    if ((needs->uses & USES_BUS) != 0)
+        status = worse(status, bus_open(engines, needs->reads, faults));
+    if ((needs->uses & USES_STORE) != 0)
+        status = worse(status, store_prepare(engines, needs->reads, faults));
     status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
     engines->gate = breaker_gate_create(clock_system(), entropy_system());
     engines->revocations = revocations_create();

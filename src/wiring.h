@@ -42,6 +42,8 @@ struct needs {
     unsigned uses;       /* of enum role_uses */
     bool tokens;         /* it signs or checks access tokens */
     bool internal;       /* it checks internal keys */
+    bool reads;          /* it only reads: embedded engines are there, made by no one now, and may
+                            be another process's */
     const char *service; /* its role in traces, empty for several; NULL: it makes none */
 };
 

@@ -15,4 +15,8 @@
  * be opened or is no such log. The clock must outlive the bus. */
 MUST_CHECK enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **bus);
 
+/* To look at the log alone, beside its owner or without one; may only read and tell the lag.
+ * NOT_FOUND: there is none, and none is made. */
+MUST_CHECK enum status bus_sqlite_open_to_read(const char *path, struct bus **bus);
+
 #endif

@@ -405,7 +405,11 @@ enum status journal_reader_open(struct journal_reader *reader, const char *path)
                            " published_us >= ?3 ORDER BY id LIMIT 1",
                            -1, &reader->since, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(reader->db, "SELECT count(*) FROM messages WHERE id BETWEEN ?1 AND ?2",
-                           -1, &reader->count, NULL) == SQLITE_OK)
+                           -1, &reader->count, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(reader->db, "SELECT last FROM streams WHERE id = ?1", -1, &reader->last,
+                           NULL) == SQLITE_OK &&
+        /* The writer is the last to close, and alone checkpoints. */
+        sqlite3_db_config(reader->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK)
         return STATUS_OK;
     failed(reader->db, "open to read");
     journal_reader_close(reader);
@@ -417,6 +421,7 @@ void journal_reader_close(struct journal_reader *reader)
     sqlite3_finalize(reader->range);
     sqlite3_finalize(reader->since);
     sqlite3_finalize(reader->count);
+    sqlite3_finalize(reader->last);
     sqlite3_close(reader->db);
     *reader = (struct journal_reader){0};
 }
@@ -498,4 +503,13 @@ enum status journal_count_after(struct journal_reader *reader, enum stream strea
         *count = (uint64_t)sqlite3_column_int64(reader->count, 0);
     sqlite3_reset(reader->count);
     return code == SQLITE_ROW ? STATUS_OK : failed(reader->db, "count");
+}
+
+enum status journal_last(struct journal_reader *reader, enum stream stream, uint64_t *sequence)
+{
+    sqlite3_bind_int(reader->last, 1, (int)stream);
+    int code = sqlite3_step(reader->last);
+    *sequence = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(reader->last, 0) : 0;
+    sqlite3_reset(reader->last);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK : failed(reader->db, "last");
 }

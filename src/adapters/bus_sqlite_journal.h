@@ -55,6 +55,7 @@ struct journal_reader {
     sqlite3_stmt *range;
     sqlite3_stmt *since;
     sqlite3_stmt *count;
+    sqlite3_stmt *last;
 };
 
 /* Creates what is missing and reads the state of the streams. */
@@ -93,6 +94,9 @@ MUST_CHECK enum status journal_read(struct journal_reader *reader, enum stream s
 /* The first sequence stored at or after `since_us`; `last` + 1 if there is none. */
 MUST_CHECK enum status journal_sequence_since(struct journal_reader *reader, enum stream stream,
                                               int64_t since_us, uint64_t last, uint64_t *sequence);
+/* The last sequence of a stream; 0 if nothing was ever stored in it. */
+MUST_CHECK enum status journal_last(struct journal_reader *reader, enum stream stream,
+                                    uint64_t *sequence);
 MUST_CHECK enum status journal_count_after(struct journal_reader *reader, enum stream stream,
                                            uint64_t sequence, uint64_t *count);
 

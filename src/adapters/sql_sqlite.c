@@ -58,6 +58,21 @@ static enum status database_lock(struct sqlite_database *database)
     return STATUS_CONFLICT;
 }
 
+enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out)
+{
+    if (access(path, F_OK) != 0)
+        return STATUS_NOT_FOUND;
+    struct sqlite_database *database = calloc(1, sizeof *database);
+    if (database == NULL || (database->path = strdup(path)) == NULL) {
+        free(database);
+        return STATUS_UNAVAILABLE;
+    }
+    database->lock = -1;
+    pthread_mutex_init(&database->mutex, NULL);
+    *out = database;
+    return STATUS_OK;
+}
+
 enum status sqlite_database_open(const char *path, struct sqlite_database **out)
 {
     struct sqlite_database *database = calloc(1, sizeof *database);
@@ -88,7 +103,8 @@ free_database:
 void sqlite_database_close(struct sqlite_database *database)
 {
     sqlite_connection_close(&database->writer);
-    close(database->lock);
+    if (database->lock >= 0)
+        close(database->lock);
     pthread_mutex_destroy(&database->mutex);
     free(database->path);
     free(database);
@@ -111,6 +127,8 @@ static enum status transaction_begin(struct sql *sql)
 {
     struct sql_sqlite *lite = self(sql);
     result_end(sql);
+    if (lite->database->lock < 0)
+        return STATUS_FORBIDDEN; /* opened to read */
     pthread_mutex_lock(&lite->database->mutex);
     enum status status = sqlite_connection_script(&lite->database->writer, "BEGIN IMMEDIATE");
     lite->writing = status == STATUS_OK;

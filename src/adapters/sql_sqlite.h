@@ -13,6 +13,10 @@ struct sqlite_database;
 
 /* Makes the file if there is none. CONFLICT: another process holds it. */
 MUST_CHECK enum status sqlite_database_open(const char *path, struct sqlite_database **database);
+/* To look at the file alone, beside its owner or without one: its handles read. NOT_FOUND: there is
+ * none, and none is made. */
+MUST_CHECK enum status sqlite_database_open_to_read(const char *path,
+                                                    struct sqlite_database **database);
 /* Once all handles are closed. */
 void sqlite_database_close(struct sqlite_database *database);
 

@@ -68,3 +68,27 @@ enum status store_sql_migrate(struct store *store, int *applied)
     }
     return STATUS_OK;
 }
+
+enum status store_sql_migrations_pending(struct store *store, int *pending)
+{
+    struct store_sql *self = store_sql_of(store);
+    const char *folder = self->dialect->migrations;
+    *pending = 0;
+    enum status begun = sql_one_values(self->sql, self->dialect->migrations_begun, NULL, 0);
+    sql_end(self->sql);
+    if (begun != STATUS_OK && begun != STATUS_NOT_FOUND)
+        return begun;
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+        if (strncmp(file->name, folder, strlen(folder)) != 0)
+            continue;
+        struct hash checksum = hash_of(&(struct slice){file->data, file->size}, 1);
+        int64_t version = strtol(file->name + strlen(folder), NULL, 10);
+        enum status status =
+            begun == STATUS_OK ? migration_find(self->sql, version, &checksum) : STATUS_NOT_FOUND;
+        if (status == STATUS_NOT_FOUND)
+            (*pending)++;
+        else if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}

@@ -37,6 +37,7 @@ static enum status months_sweep(struct store_sql *store, enum swept swept, int64
 static const struct store_ops ops = {
     .name = "postgresql",
     .migrate = store_sql_migrate,
+    .migrations_pending = store_sql_migrations_pending,
     .ping = store_sql_ping,
     .close = store_sql_close,
     .user_create = store_sql_user_create,
@@ -103,6 +104,7 @@ static const struct store_dialect dialect = {
     .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("
                         " version integer PRIMARY KEY, name text NOT NULL,"
                         " checksum uuid NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+    .migrations_begun = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
     .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1"
                      " WHERE status = 'offered' AND user_id = ANY (ARRAY (SELECT user_id"

@@ -79,6 +79,7 @@ struct store_dialect {
     const char *migrations;       /* where they lie among the embedded files */
     const char *migrations_lock;  /* in the transaction of each; NULL: BEGIN is lock enough */
     const char *migrations_table; /* made if it is not there */
+    const char *migrations_begun; /* gives a row if it is */
     const char *person_lock;      /* whoever holds it decides about this person alone */
     const char *offers_expire;
     const char *outbox_claim;
@@ -114,6 +115,7 @@ void store_sql_close(struct store *store);
 
 /* store_migrations.c */
 enum status store_sql_migrate(struct store *store, int *applied);
+enum status store_sql_migrations_pending(struct store *store, int *pending);
 
 /* store_people.c */
 enum status store_sql_user_create(struct store *store, const struct user *user);

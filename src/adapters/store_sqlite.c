@@ -8,6 +8,7 @@
 static const struct store_ops ops = {
     .name = "sqlite",
     .migrate = store_sql_migrate,
+    .migrations_pending = store_sql_migrations_pending,
     .ping = store_sql_ping,
     .close = store_sql_close,
     .user_create = store_sql_user_create,
@@ -65,6 +66,7 @@ static const struct store_dialect dialect = {
                         " version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
                         " checksum BLOB NOT NULL,"
                         " applied_at INTEGER NOT NULL DEFAULT (unixepoch() * 1000000)) STRICT",
+    .migrations_begun = "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
     .person_lock = "SELECT id FROM users WHERE id = $1",
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1 WHERE position IN"
                      " (SELECT position FROM offers WHERE status = 'offered'"

@@ -25,7 +25,7 @@ const char backtest_usage[] =
     "  --html FILE   writes it as a page too\n\n"
     "Exit status: 0 if it could be weighed, 65 if the policy has an error, 66 if it cannot be\n"
     "read, 69 if the database cannot, 73 if the page cannot be written.\n\n"
-    "The embedded database belongs to one process: stop ecs serve first.\n";
+    "It only reads, beside a running ecs serve too.\n";
 
 int backtest_options_read(int argc, char **argv, struct backtest_options *options)
 {

@@ -24,7 +24,7 @@ const char dead_usage[] =
     "retry   puts messages back into their streams, all or those named, and removes them from\n"
     "        the dead letters once they are stored. What is still at fault is refused again.\n"
     "        Letters of more than 10 days stay where they are.\n\n"
-    "The embedded log belongs to one process: stop ecs serve first.\n";
+    "The embedded log belongs to one process: stop ecs serve before a retry.\n";
 
 /* Does something with one dead letter; not OK ends the walk. */
 typedef enum status visit(struct bus *bus, const struct bus_message *letter, void *context);

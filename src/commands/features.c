@@ -16,7 +16,7 @@ const char features_usage[] =
     "Writes CSV: every person who was registered at TIME (2026-01-31T12:00:00Z), with every\n"
     "feature as it could be known then: nothing that happened later is in it, and nothing that\n"
     "was only heard of later. Whole numbers, in the units of docs/features.md.\n\n"
-    "The embedded database belongs to one process: stop ecs serve first.\n";
+    "It only reads, beside a running ecs serve too.\n";
 
 static void header_show(void)
 {

@@ -24,7 +24,7 @@ const char replay_usage[] =
     "Makes recorded decisions again, each from the features that it recorded, with the model and\n"
     "the policy that it names, and tells every difference. Exit status 0: none differs; 65: some\n"
     "do; 66: a model or a policy is not at hand.\n\n"
-    "The embedded database belongs to one process: stop ecs serve first.\n";
+    "It only reads, beside a running ecs serve too.\n";
 
 struct replay {
     const struct replay_tools *tools;

@@ -15,7 +15,7 @@ const char verify_log_usage[] =
     "usage: ecs verify-log\n\n"
     "Walks over every decision and names each that was altered, and each place where some are\n"
     "missing or were put in. Exit status 0: the log is sound; 65: it is not.\n\n"
-    "The embedded database belongs to one process: stop ecs serve first.\n";
+    "It only reads, beside a running ecs serve too.\n";
 
 struct findings {
     size_t decisions;

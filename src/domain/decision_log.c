@@ -71,8 +71,10 @@ void chain_step(struct chain_walk *walk, const struct decision *decision,
     *ended = *fault = CHAIN_SOUND;
     if (!walk->started || !uuid_equal(&walk->user_id, &decision->user_id)) {
         *ended = chain_end(walk);
-        *walk = (struct chain_walk){.started = true, .user_id = decision->user_id, .head = *head};
+        *walk = (struct chain_walk){.started = true, .user_id = decision->user_id};
     }
+    walk->head =
+        *head; /* a chain may grow during the walk: its head is that beside the last entry */
     if (!is_linked(walk, decision))
         return;
     struct hash entry = decision_entry(decision);

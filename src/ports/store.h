@@ -132,6 +132,7 @@ struct page {
 struct store_ops {
     const char *name;
     enum status (*migrate)(struct store *store, int *applied);
+    enum status (*migrations_pending)(struct store *store, int *pending);
     enum status (*ping)(struct store *store);
     void (*close)(struct store *store);
 
@@ -223,6 +224,12 @@ struct store {
 MUST_CHECK static inline enum status store_migrate(struct store *store, int *applied)
 {
     return store->ops->migrate(store, applied);
+}
+
+/* Counts those not yet applied, and applies none. CONFLICT: one was applied with another text. */
+MUST_CHECK static inline enum status store_migrations_pending(struct store *store, int *pending)
+{
+    return store->ops->migrations_pending(store, pending);
 }
 
 MUST_CHECK static inline enum status store_ping(struct store *store)

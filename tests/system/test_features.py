@@ -91,5 +91,6 @@ def test_nobody_was_known_before_they_registered(system_of):
 
 def test_a_moment_that_is_none_is_named(system_of):
     system = system_of("embedded", start=False)
+    assert system.command("migrate").returncode == 0
     done = system.command("features", "--as-of", "yesterday")
     assert done.returncode == 64 and "--as-of yesterday is no time" in done.stderr

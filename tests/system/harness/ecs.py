@@ -230,7 +230,7 @@ class EmbeddedSystem(System):
         return self.process
 
     def command(self, *arguments, timeout_s=60):
-        """The embedded engines belong to one process: the server must be down."""
+        """A command that writes needs the server down: the embedded engines belong to one process."""
         return run_ecs(*arguments, environment={"DATA_DIR": self.process.environment["DATA_DIR"],
                                                 **self.environment}, timeout_s=timeout_s)
 
