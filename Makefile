@@ -74,7 +74,7 @@ bench-scale:
 docs: build
 	@for page in api configuration metrics streams features; do build/docs $$page >docs/$$page.md; done
 
-## model: trains the built-in model anew, models/default/
+## model: trains the built-in model anew, models/default/; docs/training.md tells what to do after
 model: build
 	@build/ecs train --from population --out models/default
 

@@ -2,6 +2,7 @@
 #include "learning/evaluation.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +16,21 @@ struct work {
     const struct table *table;
     const struct evaluation_options *options;
     struct evaluation *evaluation;
-    size_t *rows;       /* of a test: those to train on, then those to test */
-    size_t *all;        /* every row */
-    uint8_t *folds;     /* of every row */
-    double *predicted;  /* of one test's rows */
-    uint8_t *positives; /* of one test's rows */
-    double *values;     /* of each candidate, measure and test; then each candidate's gains */
-    char *reason;
+    uint8_t *folds; /* of every row, for each repeat; NULL: parted by time */
+    double *values; /* of each candidate, measure and test; then each candidate's gains */
+    pthread_mutex_t lock;
+    size_t done; /* fits; under the lock */
 };
 
-static enum status fault(struct work *work, enum status status, const char *what)
-{
-    snprintf(work->reason, REASON_MAX + 1, "%s", what);
-    return status;
-}
+/* One candidate, fitted to the first `train` rows and tested on the `test` behind them. */
+struct trial {
+    enum candidate candidate;
+    uint64_t seed;
+    size_t train, test;
+    size_t *rows;      /* of the table */
+    double *predicted; /* of the test's rows */
+    uint8_t *positives;
+};
 
 /* Copies rows out of the table. The caller frees. */
 static double *rows_gather(const struct table *table, const size_t rows[], size_t count)
@@ -61,89 +63,142 @@ enum status evaluation_predict(const struct features *features, const struct fit
     return status;
 }
 
-static enum status scorecard_predict(struct work *work, size_t train, size_t test)
+static enum status scorecard_predict(const struct work *work, struct trial *trial)
 {
     struct points points;
-    enum status status = baseline_fit(work->table, work->rows, train, &points);
+    enum status status = baseline_fit(work->table, trial->rows, trial->train, &points);
     if (status != STATUS_OK)
         return status;
-    for (size_t i = 0; i < test; i++)
-        work->predicted[i] = points_probability(
-            points_score(&points, table_row(work->table, work->rows[train + i])));
+    for (size_t i = 0; i < trial->test; i++)
+        trial->predicted[i] = points_probability(
+            points_score(&points, table_row(work->table, trial->rows[trial->train + i])));
     points_free(&points);
     return STATUS_OK;
 }
 
-static enum status model_predict_rows(struct work *work, enum candidate candidate, size_t train,
-                                      size_t test, uint64_t seed)
+static enum status model_predict_rows(const struct work *work, struct trial *trial)
 {
+    const struct features *features = work->features[trial->candidate];
     struct fit fit;
-    enum status status = fit_part(work->features[candidate], work->rows, train, seed, &fit);
-    if (status == STATUS_INVALID)
-        return fault(work, status, "too few rows of one outcome to train on");
+    enum status status = fit_part(features, trial->rows, trial->train, trial->seed, &fit);
     if (status != STATUS_OK)
         return status;
-    status = evaluation_predict(work->features[candidate], &fit, work->rows + train, test,
-                                work->predicted);
+    status = evaluation_predict(features, &fit, trial->rows + trial->train, trial->test,
+                                trial->predicted);
     fit_free(&fit);
     return status;
 }
 
-/* Fits each candidate to the first `train` of work->rows, and tests it on the `test` behind them.
- * `keep`: the predictions are for pictures, at those places. */
-static enum status test_run(struct work *work, size_t train, size_t test, size_t number,
-                            const size_t *keep)
+/* The rows of one test of the cross-validation: those of all other folds, then those of its own. */
+static void fold_part(const struct work *work, size_t number, struct trial *trial)
+{
+    size_t count = work->table->row_count;
+    size_t fold = number % work->options->folds;
+    const uint8_t *folds = work->folds + number / work->options->folds * count;
+    for (size_t i = 0; i < count; i++)
+        if (folds[i] != fold)
+            trial->rows[trial->train++] = i;
+    for (size_t i = 0; i < count; i++)
+        if (folds[i] == fold)
+            trial->rows[trial->train + trial->test++] = i;
+}
+
+static void trial_part(const struct work *work, size_t number, struct trial *trial)
+{
+    if (work->folds != NULL) {
+        fold_part(work, number, trial);
+    } else {
+        split_by_time(work->table, work->options->test_share, trial->rows, &trial->train);
+        trial->test = work->table->row_count - trial->train;
+    }
+    for (size_t i = 0; i < trial->test; i++)
+        trial->positives[i] = work->table->positives[trial->rows[trial->train + i]];
+}
+
+/* Predictions of the first repeat, or of the last rows, are kept: of each row once. */
+static void trial_keep(struct work *work, size_t number, const struct trial *trial)
 {
     struct evaluation *evaluation = work->evaluation;
-    uint64_t seed = work->options->seed + number * 1000;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < test; i++)
-        work->positives[i] = work->table->positives[work->rows[train + i]];
-    for (size_t c = 0; c < evaluation->candidates && status == STATUS_OK; c++) {
-        double measured[MEASURE_COUNT];
-        status = c == CANDIDATE_SCORECARD
-                     ? scorecard_predict(work, train, test)
-                     : model_predict_rows(work, (enum candidate)c, train, test, seed);
-        if (status == STATUS_OK)
-            status = measures_of(work->predicted, work->positives, test, measured);
-        if (status != STATUS_OK)
-            break;
-        for (size_t m = 0; m < MEASURE_COUNT; m++)
-            work->values[(c * (MEASURE_COUNT + 1) + m) * evaluation->tests + number] = measured[m];
-        for (size_t i = 0; keep != NULL && i < test; i++)
-            evaluation->probabilities[c][keep[i]] = work->predicted[i];
-        if (work->options->progress != NULL)
-            work->options->progress(work->options->context, number * evaluation->candidates + c + 1,
-                                    evaluation->tests * evaluation->candidates);
-    }
+    bool timed = work->folds == NULL;
+    for (size_t i = 0; i < trial->test && number < work->options->folds; i++)
+        evaluation->probabilities[trial->candidate][timed ? i : trial->rows[trial->train + i]] =
+            trial->predicted[i];
+}
+
+static enum status trial_run(struct work *work, size_t number, struct trial *trial)
+{
+    const struct evaluation_options *options = work->options;
+    const struct evaluation *evaluation = work->evaluation;
+    size_t first = (trial->candidate * (MEASURE_COUNT + 1)) * evaluation->tests + number;
+    double measured[MEASURE_COUNT];
+    trial_part(work, number, trial);
+    enum status status = trial->candidate == CANDIDATE_SCORECARD ? scorecard_predict(work, trial)
+                                                                 : model_predict_rows(work, trial);
+    if (status == STATUS_OK)
+        status = measures_of(trial->predicted, trial->positives, trial->test, measured);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t m = 0; m < MEASURE_COUNT; m++)
+        work->values[first + m * evaluation->tests] = measured[m];
+    trial_keep(work, number, trial);
+    pthread_mutex_lock(&work->lock);
+    work->done++;
+    if (options->progress != NULL)
+        options->progress(options->context, work->done, evaluation->tests * evaluation->candidates);
+    pthread_mutex_unlock(&work->lock);
+    return STATUS_OK;
+}
+
+/* Pieces: the work beside, which is the longest, then the candidates of the first test, and so on.
+ */
+static enum status piece_run(void *context, size_t piece)
+{
+    struct work *work = context;
+    const struct evaluation_options *options = work->options;
+    if (piece < options->beside_count)
+        return options->beside(options->beside_context, piece);
+    piece -= options->beside_count;
+    size_t number = piece / work->evaluation->candidates;
+    size_t count = work->table->row_count;
+    struct trial trial = {.candidate = (enum candidate)(piece % work->evaluation->candidates),
+                          .seed = options->seed + number * 1000,
+                          .rows = calloc(count, sizeof *trial.rows),
+                          .predicted = calloc(count, sizeof *trial.predicted),
+                          .positives = calloc(count, sizeof *trial.positives)};
+    enum status status = STATUS_UNAVAILABLE;
+    if (trial.rows != NULL && trial.predicted != NULL && trial.positives != NULL)
+        status = trial_run(work, number, &trial);
+    free(trial.rows);
+    free(trial.predicted);
+    free(trial.positives);
     return status;
 }
 
-static enum status folds_run(struct work *work)
+static enum status trials_run(struct work *work, char reason[REASON_MAX + 1])
+{
+    const struct evaluation *evaluation = work->evaluation;
+    size_t trials = evaluation->tests * evaluation->candidates;
+    enum status status = parallel_run(work->options->beside_count + trials, piece_run, work);
+    if (status == STATUS_INVALID)
+        snprintf(reason, REASON_MAX + 1, "too few rows of one outcome to train on");
+    return status;
+}
+
+static enum status folds_run(struct work *work, char reason[REASON_MAX + 1])
 {
     const struct evaluation_options *options = work->options;
+    struct evaluation *evaluation = work->evaluation;
     size_t count = work->table->row_count;
     enum status status = STATUS_OK;
-    memcpy(work->evaluation->positives, work->table->positives, count);
-    for (size_t number = 0; number < work->evaluation->tests && status == STATUS_OK; number++) {
-        size_t fold = number % options->folds;
-        size_t train = 0;
-        size_t test = 0;
-        if (fold == 0)
-            status = split_folds(work->table, work->all, count, options->folds,
-                                 options->seed + number, work->folds);
-        for (size_t i = 0; i < count; i++)
-            if (work->folds[i] != fold)
-                work->rows[train++] = i;
-        for (size_t i = 0; i < count; i++)
-            if (work->folds[i] == fold)
-                work->rows[train + test++] = i;
-        if (status == STATUS_OK)
-            status = test_run(work, train, test, number,
-                              number < options->folds ? work->rows + train : NULL);
-        work->evaluation->train_rows = train;
-    }
-    return status;
+    work->folds = calloc(options->repeats, count);
+    if (work->folds == NULL)
+        return STATUS_UNAVAILABLE;
+    for (size_t repeat = 0; repeat < options->repeats && status == STATUS_OK; repeat++)
+        status = split_folds(work->table, evaluation->rows, count, options->folds,
+                             options->seed + repeat * options->folds, work->folds + repeat * count);
+    for (size_t i = 0; i < count; i++)
+        evaluation->train_rows += work->folds[i] != options->folds - 1;
+    return status == STATUS_OK ? trials_run(work, reason) : status;
 }
 
 /* Few folds make wide intervals: they end where the measure does. */
@@ -175,23 +230,25 @@ static void folds_measure(struct work *work)
 }
 
 /* One test, on the last rows. */
-static enum status time_run(struct work *work)
+static enum status time_run(struct work *work, char reason[REASON_MAX + 1])
 {
     struct evaluation *evaluation = work->evaluation;
     size_t train;
-    split_by_time(work->table, work->options->test_share, work->rows, &train);
+    split_by_time(work->table, work->options->test_share, evaluation->rows, &train);
     size_t test = work->table->row_count - train;
-    size_t positives = table_positives(work->table, work->rows + train, test);
-    if (positives == 0 || positives == test)
-        return fault(work, STATUS_INVALID, "the last rows, to test on, have one outcome alone");
-    for (size_t i = 0; i < test; i++)
-        work->all[i] = i; /* where predictions are kept: in the order of time */
-    enum status status = test_run(work, train, test, 0, work->all);
+    memmove(evaluation->rows, evaluation->rows + train, test * sizeof *evaluation->rows);
+    size_t positives = table_positives(work->table, evaluation->rows, test);
+    if (positives == 0 || positives == test) {
+        snprintf(reason, REASON_MAX + 1, "the last rows, to test on, have one outcome alone");
+        return STATUS_INVALID;
+    }
+    enum status status = trials_run(work, reason);
     if (status != STATUS_OK)
         return status;
     evaluation->train_rows = train;
     evaluation->count = test;
-    memcpy(evaluation->positives, work->positives, test);
+    for (size_t i = 0; i < test; i++)
+        evaluation->positives[i] = work->table->positives[evaluation->rows[i]];
     return intervals_by_bootstrap((const double *const *)evaluation->probabilities,
                                   evaluation->candidates, evaluation->positives, test,
                                   work->options->seed, evaluation->measures, evaluation->gains);
@@ -201,23 +258,19 @@ static enum status work_init(struct work *work)
 {
     struct evaluation *evaluation = work->evaluation;
     size_t count = work->table->row_count;
-    work->rows = calloc(count, sizeof *work->rows);
-    work->all = calloc(count, sizeof *work->all);
-    work->folds = calloc(count, sizeof *work->folds);
-    work->predicted = calloc(count, sizeof *work->predicted);
-    work->positives = calloc(count, sizeof *work->positives);
     work->values = calloc(evaluation->tests * evaluation->candidates * (MEASURE_COUNT + 1),
                           sizeof *work->values);
+    evaluation->rows = calloc(count, sizeof *evaluation->rows);
     evaluation->positives = calloc(count, sizeof *evaluation->positives);
-    bool fine = work->rows != NULL && work->all != NULL && work->folds != NULL &&
-                work->predicted != NULL && work->positives != NULL && work->values != NULL &&
-                evaluation->positives != NULL;
+    bool fine = work->values != NULL && evaluation->rows != NULL && evaluation->positives != NULL;
     for (size_t c = 0; c < evaluation->candidates; c++) {
         evaluation->probabilities[c] = calloc(count, sizeof(double));
         fine = fine && evaluation->probabilities[c] != NULL;
     }
-    for (size_t i = 0; fine && i < count; i++)
-        work->all[i] = i;
+    for (size_t i = 0; fine && i < count; i++) {
+        evaluation->rows[i] = i;
+        evaluation->positives[i] = work->table->positives[i];
+    }
     return fine ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
@@ -230,7 +283,7 @@ enum status evaluate(const struct features *full, const struct features *without
                         .table = table,
                         .options = options,
                         .evaluation = evaluation,
-                        .reason = reason};
+                        .lock = PTHREAD_MUTEX_INITIALIZER};
     size_t positives = 0;
     *evaluation = (struct evaluation){
         .candidates = without == NULL ? CANDIDATE_WITHOUT_EMOTIONS : CANDIDATE_COUNT,
@@ -239,19 +292,17 @@ enum status evaluate(const struct features *full, const struct features *without
     };
     for (size_t i = 0; i < table->row_count; i++)
         positives += table->positives[i];
-    if (positives < options->folds || table->row_count - positives < options->folds)
-        return fault(&work, STATUS_INVALID, "fewer rows of one outcome than folds");
+    if (positives < options->folds || table->row_count - positives < options->folds) {
+        snprintf(reason, REASON_MAX + 1, "fewer rows of one outcome than folds");
+        return STATUS_INVALID;
+    }
     snprintf(reason, REASON_MAX + 1, "the training failed");
     enum status status = work_init(&work);
     if (status == STATUS_OK)
-        status = table->timed ? time_run(&work) : folds_run(&work);
+        status = table->timed ? time_run(&work, reason) : folds_run(&work, reason);
     if (status == STATUS_OK && !table->timed)
         folds_measure(&work);
-    free(work.rows);
-    free(work.all);
     free(work.folds);
-    free(work.predicted);
-    free(work.positives);
     free(work.values);
     if (status != STATUS_OK)
         evaluation_free(evaluation);
@@ -262,6 +313,7 @@ void evaluation_free(struct evaluation *evaluation)
 {
     for (size_t c = 0; c < CANDIDATE_COUNT; c++)
         free(evaluation->probabilities[c]);
+    free(evaluation->rows);
     free(evaluation->positives);
     *evaluation = (struct evaluation){0};
 }

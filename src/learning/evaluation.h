@@ -9,6 +9,7 @@
 
 #include "learning/fit.h"
 #include "learning/measures.h"
+#include "learning/parallel.h"
 
 enum candidate {
     CANDIDATE_MODEL,
@@ -22,9 +23,13 @@ struct evaluation_options {
     size_t repeats;    /* 1 to TRAINING_REPEATS_MAX */
     double test_share; /* of a table with times: 0 to 1 */
     uint64_t seed;
-    /* Told after each fit; may be NULL. */
+    /* Told after each fit, by one thread at a time; may be NULL. */
     void (*progress)(void *context, size_t done, size_t total);
     void *context;
+    /* Other pieces of work, done at the same time so that no processor waits; may be none. */
+    size_t beside_count;
+    parallel_work *beside;
+    void *beside_context;
 };
 
 struct evaluation {
@@ -33,14 +38,15 @@ struct evaluation {
     size_t train_rows; /* of one test, about */
     struct interval measures[CANDIDATE_COUNT][MEASURE_COUNT];
     struct interval gains[CANDIDATE_COUNT]; /* AUC of the model less that of the candidate */
-    /* Predictions of each test row, for pictures: of the first repeat. Owned. */
+    /* Predictions of each test row by fits that did not see it: of the first repeat. Owned. */
     double *probabilities[CANDIDATE_COUNT];
+    size_t *rows; /* of the table */
     uint8_t *positives;
     size_t count;
 };
 
 /* `full`, and `without` if there are emotions (else NULL). Not OK, with the reason, leaves nothing
- * behind. INVALID: too few rows. */
+ * behind. INVALID: too few rows, of which the work beside may complain too. */
 MUST_CHECK enum status evaluate(const struct features *full, const struct features *without,
                                 const struct evaluation_options *options,
                                 struct evaluation *evaluation, char reason[REASON_MAX + 1]);

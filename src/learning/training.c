@@ -51,18 +51,30 @@ static enum status options_check(const struct table *table, const struct trainin
     return STATUS_OK;
 }
 
-/* Fits each part, and the scorecard, to all rows. */
-static enum status fit_all(struct work *work)
+/* Fits a part, or the scorecard, to all rows. */
+static enum status piece_fit(void *context, size_t piece)
 {
+    struct work *work = context;
     const struct table *table = work->table;
-    enum status status = baseline_fit(table, work->rows, table->row_count, &work->points);
+    if (piece == work->parts)
+        return baseline_fit(table, work->rows, table->row_count, &work->points);
+    return fit_part(&work->features[piece], work->rows, table->row_count,
+                    work->options->evaluation.seed, &work->fits[piece]);
+}
+
+static enum status evaluate_and_fit(struct work *work)
+{
+    struct training_report *report = work->report;
+    struct evaluation_options options = work->options->evaluation;
+    options.beside_count = work->parts + 1;
+    options.beside = piece_fit;
+    options.beside_context = work;
+    enum status status = evaluate(&work->features[0], work->parts > 1 ? &work->features[1] : NULL,
+                                  &options, &report->evaluation, work->reason);
     for (size_t i = 0; i < work->parts && status == STATUS_OK; i++) {
-        struct fit *fit = &work->fits[i];
-        status = fit_part(&work->features[i], work->rows, table->row_count,
-                          work->options->evaluation.seed, fit);
-        if (status == STATUS_OK)
-            work->report->parts[work->report->part_count++] = (struct training_part){
-                fit->rounds, fit->numbers.tree_weight, fit->penalty, fit->numbers.calibration.form};
+        const struct fit *fit = &work->fits[i];
+        report->parts[report->part_count++] = (struct training_part){
+            fit->rounds, fit->numbers.tree_weight, fit->penalty, fit->numbers.calibration.form};
     }
     return status;
 }
@@ -169,10 +181,7 @@ static enum status run(struct work *work)
                                             : "the columns make too many features");
     work->parts = emotions ? 2 : 1;
     if (status == STATUS_OK)
-        status = evaluate(&work->features[0], emotions ? &work->features[1] : NULL,
-                          &work->options->evaluation, &work->report->evaluation, work->reason);
-    if (status == STATUS_OK)
-        status = fit_all(work);
+        status = evaluate_and_fit(work);
     if (status == STATUS_OK)
         status = importance_measure(work);
     if (status == STATUS_OK)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model_file.h"
+
 /* Beyond what a float holds; products of these stay finite. */
 static const double number_max = 1e40;
 

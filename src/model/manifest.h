@@ -11,7 +11,6 @@
 #include "model/part.h"
 
 enum { MANIFEST_FORMAT = 1, MANIFEST_PARTS_MAX = 2, MANIFEST_FILE_NAME_MAX = 63 };
-#define MANIFEST_FILE "manifest.json"
 
 struct manifest_file {
     char name[MANIFEST_FILE_NAME_MAX + 1]; /* within the folder */

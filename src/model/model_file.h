@@ -9,6 +9,9 @@
 #include "base/status.h"
 #include "limits.h"
 
+/* Tells of all others (manifest.h). */
+#define MANIFEST_FILE "manifest.json"
+
 /* Appends the file to `bytes`, up to its maximum. NOT_FOUND, TOO_LARGE, UNAVAILABLE, with the
  * reason. */
 MUST_CHECK enum status model_file_read(const char *folder, const char *name, struct buf *bytes,

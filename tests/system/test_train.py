@@ -64,6 +64,19 @@ def test_the_same_seed_gives_the_same_model(folder):
         assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
 
 
+def test_the_processors_make_no_difference(folder):
+    """One of them, and all that there are."""
+    usable = os.sched_getaffinity(0)
+    for name, processors in (("one", {min(usable)}), ("all", usable)):
+        done = subprocess.run(
+            [BINARY, "train", "--csv", CREDIT, "--label", "Class", "--positive", "Bad", "--repeats",
+             "1", "--out", folder / name], capture_output=True, timeout=120, check=False,
+            preexec_fn=lambda chosen=processors: os.sched_setaffinity(0, chosen))
+        assert done.returncode == 0, done.stderr
+    for name in FILES:
+        assert (folder / "one" / name).read_bytes() == (folder / "all" / name).read_bytes()
+
+
 def write_people(path, count, seed):
     """Categories, numbers and missing values; the outcome follows job, wage and a bent age. Returns
     the AUC of who knows the true odds, and all that is missing."""
