@@ -17,6 +17,11 @@
 #define HTTP_BATCH_LINES_MAX 1000
 #define HTTP_HEADERS_MAX (8 * 1024)
 #define HTTP_CONNECTIONS_MAX 10000
+#define HTTP_CONNECTIONS_SHARE 4     /* one address has at most this part of them: a quarter */
+#define HTTP_DESCRIPTORS_KEPT 256    /* of the process, for files and engines */
+#define HTTP_BODY_SMALL (4 * 1024)   /* bodies up to here are never refused for want of memory */
+#define HTTP_BODIES_MAX (128L << 20) /* of the larger ones, all together */
+#define HTTP_BODIES_SHARE 2          /* one address has at most this part of that: a half */
 #define HTTP_THREADS_MAX 64
 #define HTTP_HEADER_DEADLINE_US (5 * SECOND_US)
 #define HTTP_BODY_DEADLINE_US (10 * SECOND_US)

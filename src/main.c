@@ -469,6 +469,8 @@ int main(int argc, char **argv)
     static const struct command_table table = {commands, sizeof commands / sizeof commands[0]};
     /* Threads share two heaps: one for each would keep what is free apart. */
     mallopt(M_ARENA_MAX, 2);
+    /* Large blocks go back to the system as soon as they are free; glibc would learn otherwise. */
+    mallopt(M_MMAP_THRESHOLD, HTTP_BODY_MAX);
     if (sodium_init() < 0)
         return EX_OSERR;
     return command_run(&table, argc, argv);

@@ -41,6 +41,8 @@ static bool reserve(struct buf *buf, size_t size)
     size_t capacity = buf->capacity == 0 ? FIRST_CAPACITY : buf->capacity;
     while (capacity < needed)
         capacity *= 2;
+    if (capacity > buf->max)
+        capacity = buf->max + 1;
     char *data = realloc(buf->data, capacity);
     if (data == NULL) {
         buf->overflowed = true;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A listening socket → connections, dealt in turn to the epoll threads. A thread of its own does
- * it: libmicrohttpd's threads would compete for each connection, and 0.9.75 may abort when it is
- * told to stop listening while it accepts.
+ * A listening socket → connections, dealt in turn to the epoll threads as long as there are places;
+ * one too many is closed at once. A thread of its own does it: libmicrohttpd's threads would
+ * compete for each connection, and 0.9.75 may abort when it is told to stop listening while it
+ * accepts.
  */
 #ifndef ECS_HTTP_ACCEPTOR_H
 #define ECS_HTTP_ACCEPTOR_H
@@ -14,18 +15,21 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "http/connections.h"
 
 struct acceptor {
     int fd;
     struct MHD_Daemon *const *daemons;
     size_t daemon_count;
+    struct connections *connections;
     _Atomic bool stopping;
     pthread_t thread;
 };
 
 /* Owns the socket from then on; also if it fails. */
 MUST_CHECK enum status acceptor_start(struct acceptor *acceptor, int fd,
-                                      struct MHD_Daemon *const daemons[], size_t daemon_count);
+                                      struct MHD_Daemon *const daemons[], size_t daemon_count,
+                                      struct connections *connections);
 /* Closes the socket: from here on connections are refused. Once. */
 void acceptor_stop(struct acceptor *acceptor);
 

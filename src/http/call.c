@@ -266,6 +266,15 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
     return call;
 }
 
+/* Frees the body and gives its share back. */
+static void body_drop(struct call *call)
+{
+    buf_free(&call->body);
+    if (call->body_share > 0)
+        shares_give(&call->server->bodies, call->rate_key, call->body_share);
+    call->body_share = 0;
+}
+
 void call_free(struct call *call)
 {
     /* A client that left is noticed when its connection is resumed, before the answer is asked
@@ -274,8 +283,21 @@ void call_free(struct call *call)
     assert(state == CALL_OPEN || state == CALL_DONE);
     free(call->exchange.scratch);
     buf_free(&call->exchange.response.body);
-    buf_free(&call->body);
+    body_drop(call);
     free(call);
+}
+
+/* Whether the memory that the body has come to is granted. */
+static bool body_is_granted(struct call *call)
+{
+    size_t held = call->body.capacity;
+    if (held <= HTTP_BODY_SMALL || held == call->body_share)
+        return true;
+    if (shares_take(&call->server->bodies, call->rate_key, held - call->body_share,
+                    HTTP_BODIES_MAX / HTTP_BODIES_SHARE) != STATUS_OK)
+        return false;
+    call->body_share = held;
+    return true;
 }
 
 bool call_receive(struct call *call, const char *data, size_t size)
@@ -286,7 +308,13 @@ bool call_receive(struct call *call, const char *data, size_t size)
     buf_append(&call->body, data, size);
     if (call->body.overflowed) {
         call_refuse(call, STATUS_TOO_LARGE, "Request body is too large.");
+    } else if (!body_is_granted(call)) {
+        call->exchange.response.retry_after_s = 1;
+        call_refuse(call, STATUS_UNAVAILABLE, "Too many large bodies at once.");
+    }
+    if (call->refused) {
         call->close = true;
+        body_drop(call);
     }
     return true;
 }

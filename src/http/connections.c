@@ -5,18 +5,37 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "base/address.h"
+#include "http/rate_limit.h"
 #include "limits.h"
 
-void connections_init(struct connections *connections)
+void connections_init(struct connections *connections, size_t places,
+                      const struct address_list *proxies)
 {
     pthread_mutex_init(&connections->lock, NULL);
     connections->first = NULL;
+    connections->proxies = proxies;
+    shares_init(&connections->places, places);
 }
 
 void connections_destroy(struct connections *connections)
 {
+    shares_destroy(&connections->places);
     pthread_mutex_destroy(&connections->lock);
+}
+
+enum status connection_admit(struct connections *connections, const struct sockaddr *peer)
+{
+    struct in6_addr address = address_of(peer);
+    size_t all = connections->places.all_max;
+    bool proxy = address_list_holds(connections->proxies, &address);
+    return shares_take(&connections->places, rate_limit_key(&address), 1,
+                       proxy ? all : all / HTTP_CONNECTIONS_SHARE);
+}
+
+void connection_dismiss(struct connections *connections, const struct sockaddr *peer)
+{
+    struct in6_addr address = address_of(peer);
+    shares_give(&connections->places, rate_limit_key(&address), 1);
 }
 
 struct connection *connection_open(struct connections *connections, int fd,
@@ -50,6 +69,7 @@ void connection_close(struct connections *connections, struct connection *connec
     else
         connections->first = connection->next;
     pthread_mutex_unlock(&connections->lock);
+    shares_give(&connections->places, rate_limit_key(&connection->peer), 1);
     free(connection);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The open connections and how long each may stay as it is. libmicrohttpd only ends connections
- * that are silent; a client that drips a byte a second is ended here, by shutting its socket down
- * once the deadline of what it is doing has passed.
+ * The open connections, how many there may be, and how long each may stay as it is.
+ *
+ * Places are counted here, and no address has more than its share of them: libmicrohttpd 0.9.75
+ * locks up for good once its own limit is reached. It also only ends connections that are silent; a
+ * client that drips a byte a second is ended here, by shutting its socket down once the deadline of
+ * what it is doing has passed.
  */
 #ifndef ECS_HTTP_CONNECTIONS_H
 #define ECS_HTTP_CONNECTIONS_H
@@ -11,6 +14,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+
+#include "base/address.h"
+#include "http/shares.h"
 
 #define CONNECTION_NO_DEADLINE INT64_MAX
 
@@ -25,10 +31,19 @@ struct connection {
 struct connections {
     pthread_mutex_t lock; /* guards the list, and each socket against being closed while in it */
     struct connection *first;
+    struct shares places;
+    const struct address_list *proxies; /* each stands for many clients, and has no share */
 };
 
-void connections_init(struct connections *connections);
+/* `places`: connections there may be at once. */
+void connections_init(struct connections *connections, size_t places,
+                      const struct address_list *proxies);
 void connections_destroy(struct connections *connections);
+/* A place for a connection from this address: TOO_MANY_REQUESTS or UNAVAILABLE as of shares_take.
+ * connection_close gives it back, or connection_dismiss if it was never opened. */
+MUST_CHECK enum status connection_admit(struct connections *connections,
+                                        const struct sockaddr *peer);
+void connection_dismiss(struct connections *connections, const struct sockaddr *peer);
 /* NULL: out of memory. */
 struct connection *connection_open(struct connections *connections, int fd,
                                    const struct sockaddr *peer, int64_t deadline_us);

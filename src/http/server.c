@@ -6,9 +6,11 @@
 #include "http/server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +22,9 @@
 #include "http/server_state.h"
 
 enum {
-    CONNECTION_MEMORY = 32 * 1024, /* headers, and the block in which a body is read */
+    /* Headers, and the block in which a body is read. Of more than 32 KiB libmicrohttpd makes a
+     * mapping of its own, which goes back to the system when the connection ends. */
+    CONNECTION_MEMORY = 36 * 1024,
     HOUSEKEEPING_MS = 250,
     DRAIN_POLL_US = 2000,
     OPENAPI_MAX = 512 * 1024
@@ -38,13 +42,16 @@ static void *on_target(void *argument, const char *uri, struct MHD_Connection *m
     struct http_server *server = argument;
     struct connection *connection =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    connection_deadline(connection, deadline_in(server, HTTP_HEADER_DEADLINE_US));
+    if (connection != NULL)
+        connection_deadline(connection, deadline_in(server, HTTP_HEADER_DEADLINE_US));
     return NULL;
 }
 
 static enum MHD_Result on_headers(struct http_server *server, struct MHD_Connection *mhd,
                                   const char *target, const char *method, void **slot)
 {
+    if (MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context == NULL)
+        return MHD_NO; /* there was no memory for it */
     struct call *call = call_begin(server, mhd, target, method);
     *slot = call;
     if (call == NULL)
@@ -115,6 +122,10 @@ static void on_connection(void *argument, struct MHD_Connection *mhd, void **slo
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     *slot = connection_open(&server->connections, fd, address,
                             deadline_in(server, HTTP_HEADER_DEADLINE_US));
+    if (*slot == NULL) {
+        shutdown(fd, SHUT_RDWR);
+        connection_dismiss(&server->connections, address);
+    }
 }
 
 /* libmicrohttpd decodes in place; the router wants the path as it came. */
@@ -124,9 +135,23 @@ static size_t keep_encoded(void *argument, struct MHD_Connection *mhd, char *tex
     return strlen(text);
 }
 
+/* What a crowd of connections has freed goes back to the system once most of them are gone. */
+static void give_memory_back(struct http_server *server, size_t *peak)
+{
+    enum { CROWD = 1000, PART = 4 };
+    size_t open = shares_taken(&server->connections.places);
+    if (open > *peak)
+        *peak = open;
+    if (*peak < CROWD || open > *peak / PART)
+        return;
+    malloc_trim(0);
+    *peak = open;
+}
+
 static void *keep_house(void *argument)
 {
     struct http_server *server = argument;
+    size_t peak = 0;
     pthread_mutex_lock(&server->housekeeper_lock);
     while (!server->housekeeper_stopping) {
         struct timespec next;
@@ -137,6 +162,7 @@ static void *keep_house(void *argument)
         pthread_cond_timedwait(&server->housekeeper_changed, &server->housekeeper_lock, &next);
         connections_cut(&server->connections, clock_monotonic_us(server->options.clock));
         events_tick(&server->events);
+        give_memory_back(server, &peak);
     }
     pthread_mutex_unlock(&server->housekeeper_lock);
     return NULL;
@@ -151,14 +177,18 @@ static void housekeeper_stop(struct http_server *server)
     pthread_join(server->housekeeper, NULL);
 }
 
-/* Ten thousand connections need as many descriptors. */
-static void raise_descriptor_limit(void)
+/* Ten thousand connections need as many descriptors; with less there are fewer places. */
+static size_t connection_places(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return HTTP_CONNECTIONS_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    (void)!setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 2 * HTTP_DESCRIPTORS_KEPT)
+        return limit.rlim_cur / 2;
+    rlim_t left = limit.rlim_cur - HTTP_DESCRIPTORS_KEPT;
+    return left < HTTP_CONNECTIONS_MAX ? left : HTTP_CONNECTIONS_MAX;
 }
 
 static struct MHD_Daemon *daemon_start(struct http_server *server)
@@ -167,7 +197,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *server)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_TURBO |
             MHD_USE_NO_LISTEN_SOCKET,
         0, NULL, NULL, on_request, server, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)(HTTP_CONNECTIONS_MAX / server->options.threads),
+        2 * HTTP_CONNECTIONS_MAX, /* never reached: see connections.h */
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded,
@@ -182,7 +212,6 @@ static void daemons_stop(struct http_server *server)
 
 static enum status daemons_start(struct http_server *server)
 {
-    raise_descriptor_limit();
     while (server->daemon_count < (size_t)server->options.threads) {
         struct MHD_Daemon *daemon = daemon_start(server);
         if (daemon == NULL) {
@@ -204,7 +233,8 @@ static enum status listening_start(struct http_server *server)
         close(fd);
         return STATUS_UNAVAILABLE;
     }
-    if (acceptor_start(&server->acceptor, fd, server->daemons, server->daemon_count) != STATUS_OK) {
+    if (acceptor_start(&server->acceptor, fd, server->daemons, server->daemon_count,
+                       &server->connections) != STATUS_OK) {
         daemons_stop(server);
         return STATUS_UNAVAILABLE;
     }
@@ -250,6 +280,7 @@ static void server_free(struct http_server *server)
     pthread_cond_destroy(&server->housekeeper_changed);
     pthread_mutex_destroy(&server->housekeeper_lock);
     connections_destroy(&server->connections);
+    shares_destroy(&server->bodies);
     rate_limit_destroy(server->rates);
     buf_free(&server->openapi);
     free(server);
@@ -263,7 +294,8 @@ enum status http_server_start(const struct http_options *options, struct http_se
     if (server == NULL)
         return STATUS_UNAVAILABLE;
     server->options = *options;
-    connections_init(&server->connections);
+    connections_init(&server->connections, connection_places(), options->proxies);
+    shares_init(&server->bodies, HTTP_BODIES_MAX);
     pthread_mutex_init(&server->housekeeper_lock, NULL);
     pthread_cond_init(&server->housekeeper_changed, NULL);
     server->rates = rate_limit_create(options->requests_per_second_max);

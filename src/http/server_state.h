@@ -25,6 +25,7 @@ struct http_server {
     struct authority authority;
     struct rate_limit *rates;
     struct connections connections;
+    struct shares bodies; /* memory of those that are not small */
     struct events events;
     struct pool *pool;
     struct buf openapi;                           /* what /openapi.json says */

@@ -154,6 +154,73 @@ static void test_many_idle_connections(void **state)
         close(fds[i]);
 }
 
+static int ask_from(uint8_t host)
+{
+    int fd = client_connect_from(host);
+    client_say(fd, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    int status = client_read(fd);
+    close(fd);
+    return status;
+}
+
+/* An address has its share of the places, one that is closed gives its place back, and the others
+ * do not notice. */
+static void test_an_address_has_a_share(void **state)
+{
+    (void)state;
+    enum { SHARE = HTTP_CONNECTIONS_MAX / HTTP_CONNECTIONS_SHARE };
+    static int fds[SHARE];
+    for (int round = 0; round < 2; round++) {
+        /* What was closed before is given back soon. */
+        wait_until(ask_from(2) == 200);
+        int64_t refused = metric_value(METRIC_http_connections_refused, LABEL_rate_limit);
+        int count = 0;
+        while (count < SHARE &&
+               metric_value(METRIC_http_connections_refused, LABEL_rate_limit) == refused)
+            fds[count++] = client_connect_from(2);
+        wait_until(ask_from(2) == 0);
+        assert_int_equal(ask_from(1), 200);
+        assert_int_equal(ask_from(3), 200);
+        for (int i = 0; i < count; i++)
+            close(fds[i]);
+    }
+}
+
+/* Large bodies that are not finished: an address has its share of the memory, small bodies are
+ * served all the same, and what is given up is given back. */
+static void test_bodies_have_a_share(void **state)
+{
+    (void)state;
+    enum { MANY = HTTP_BODIES_MAX / HTTP_BODIES_SHARE / (HTTP_BATCH_BODY_MAX + 1) };
+    static char body[HTTP_BATCH_BODY_MAX - 1];
+    static const char head[] = "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n"
+                               "Content-Type: application/x-ndjson\r\n\r\n";
+    static int fds[MANY];
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = client_connect_from(2);
+        assert_true(client_say(fds[i], head) && client_send(fds[i], body, sizeof body));
+    }
+    int fd = client_connect_from(2);
+    assert_true(client_say(fd, head) && client_send(fd, body, sizeof body) && client_say(fd, "x"));
+    assert_int_equal(client_read(fd), 503);
+    assert_true(answer_has("Retry-After", "1") && answer_has("Connection", "close"));
+    assert_non_null(strstr(answer_body(), "\"detail\":\"Too many large bodies at once.\""));
+    close(fd);
+    fd = client_connect_from(2);
+    client_say(fd, "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    assert_int_equal(client_read(fd), 202);
+    close(fd);
+    fd = client_connect_from(3);
+    assert_true(client_say(fd, head) && client_send(fd, body, sizeof body) && client_say(fd, "x"));
+    assert_int_equal(client_read(fd), 202);
+    close(fd);
+    for (int i = 0; i < MANY; i++) {
+        assert_true(client_say(fds[i], "x"));
+        assert_int_equal(client_read(fds[i]), 202);
+        close(fds[i]);
+    }
+}
+
 int main(void)
 {
     fixture.clock.stands = true;
@@ -165,6 +232,8 @@ int main(void)
         cmocka_unit_test(test_idle_connections_end),
         cmocka_unit_test(test_handlers_are_not_timed),
         cmocka_unit_test(test_many_idle_connections),
+        cmocka_unit_test(test_an_address_has_a_share),
+        cmocka_unit_test(test_bodies_have_a_share),
     };
     return cmocka_run_group_tests(tests, setup_server, teardown_server);
 }
