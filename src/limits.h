@@ -67,7 +67,6 @@
 #define AMOUNT_CENTS_MAX 9999999999LL      /* numeric(10,2) of the seed schema */
 #define EVENT_AHEAD_US_MAX (5 * MINUTE_US) /* clocks differ; more than this ahead is refused */
 #define STRESS_THRESHOLD_MILLIONTHS 700000 /* stress_level from here on is a stress event */
-#define EVENT_DELIVERIES_MAX 10            /* of an event that the database fails on */
 #define EVENT_KEY_LIFE_US (14 * DAY_US)    /* since its event was last seen */
 
 /* Bus */

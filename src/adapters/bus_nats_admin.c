@@ -187,8 +187,9 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
         age_check(json_object_get(answer.json, "config"), stream);
         replicas_add(bus, stream, json_object_get(answer.json, "config"));
     } else {
-        log_error("stream cannot be had", LOG_TEXT("stream", stream_name(stream)),
-                  LOG_TEXT("status", status_name(status)), LOG_INTEGER("code", answer.error));
+        log_seldom(LOG_ERROR, stream_name(stream), "stream cannot be had",
+                   LOG_TEXT("stream", stream_name(stream)), LOG_TEXT("status", status_name(status)),
+                   LOG_INTEGER("code", answer.error));
     }
     answer_free(&answer);
     return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;

@@ -164,7 +164,7 @@ static enum status write_queued(struct bus_sqlite *bus, struct queued *first)
         status = queued->status =
             journal_append(&bus->writer, &queued->message, queued->message.message_id, now_us);
     if (full)
-        log_warn("bus log is full", LOG_INTEGER("bytes_max", BUS_STREAM_BYTES_MAX));
+        log_seldom(LOG_WARN, "", "bus log is full", LOG_INTEGER("bytes_max", BUS_STREAM_BYTES_MAX));
     return status;
 }
 

@@ -60,8 +60,8 @@ static uint64_t row_sequence(int64_t id)
 
 static enum status failed(sqlite3 *db, const char *what)
 {
-    log_error("bus log failed", LOG_TEXT("call", what),
-              LOG_INTEGER("code", sqlite3_extended_errcode(db)));
+    log_seldom(LOG_ERROR, what, "bus log failed", LOG_TEXT("call", what),
+               LOG_INTEGER("code", sqlite3_extended_errcode(db)));
     return STATUS_UNAVAILABLE;
 }
 

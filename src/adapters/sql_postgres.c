@@ -87,8 +87,9 @@ static bool answer_wait(PGconn *connection)
     }
 }
 
-/* What an SQLSTATE means to the store. */
-static enum status status_of(struct sql_postgres *pg, const char *state)
+/* What an SQLSTATE means to the store. INVALID is the fault of a value; everything that is not in
+ * the table (a table that is missing, a permission, a column) is the fault of the database. */
+static enum status status_of(struct sql_postgres *pg, const char *state, const char *constraint)
 {
     static const struct {
         const char *prefix;
@@ -96,13 +97,20 @@ static enum status status_of(struct sql_postgres *pg, const char *state)
     } table[] = {
         {"23505", STATUS_CONFLICT}, /* unique */
         {"23503", STATUS_CONFLICT}, /* foreign key: what it refers to has gone */
-        {"23", STATUS_INVALID},        {"22", STATUS_INVALID},     {"40", STATUS_UNAVAILABLE},
+        {"23514", STATUS_INVALID},  /* check */
+        {"22", STATUS_INVALID},
+        {"40", STATUS_UNAVAILABLE},
         {"55P03", STATUS_UNAVAILABLE}, /* lock timeout */
-        {"57", STATUS_UNAVAILABLE},    {"53", STATUS_UNAVAILABLE}, {"08", STATUS_UNAVAILABLE},
+        {"57", STATUS_UNAVAILABLE},
+        {"53", STATUS_UNAVAILABLE},
+        {"08", STATUS_UNAVAILABLE},
         {"25", STATUS_UNAVAILABLE}, /* idle too long; read only after a failover */
         {"58", STATUS_UNAVAILABLE},
     };
-    pg->base.worth_repeating = strncmp(state, "40", 2) == 0 || strcmp(state, "23514") == 0;
+    bool no_partition = strcmp(state, "23514") == 0 && constraint == NULL;
+    pg->base.worth_repeating = strncmp(state, "40", 2) == 0 || no_partition;
+    if (no_partition)
+        return STATUS_INTERNAL;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strncmp(state, table[i].prefix, strlen(table[i].prefix)) == 0)
             return table[i].status;
@@ -116,12 +124,16 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
     if (state == NULL)
         return unreachable(pg);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
-    enum status status = status_of(pg, state);
+    enum status status = status_of(pg, state, constraint);
     if (status != STATUS_CONFLICT)
-        log_warn("database refused", LOG_TEXT("engine", "postgresql"), LOG_TEXT("sqlstate", state),
-                 LOG_TEXT("constraint", constraint == NULL ? "" : constraint));
-    if (strncmp(state, "25", 2) == 0 || strncmp(state, "57P", 3) == 0)
-        disconnect(pg);
+        log_seldom(LOG_WARN, state, "database refused", LOG_TEXT("engine", "postgresql"),
+                   LOG_TEXT("sqlstate", state),
+                   LOG_TEXT("constraint", constraint == NULL ? "" : constraint));
+    /* A session that is of no use any more, or prepared statements that are not (0A, 26). */
+    static const char *const lasting[] = {"25", "57P", "0A", "26"};
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++)
+        if (strncmp(state, lasting[i], strlen(lasting[i])) == 0)
+            disconnect(pg);
     return status;
 }
 

@@ -14,9 +14,13 @@ enum status sqlite_connection_status(struct sqlite_connection *connection, int c
     if (detail == SQLITE_CONSTRAINT_UNIQUE || detail == SQLITE_CONSTRAINT_PRIMARYKEY ||
         detail == SQLITE_CONSTRAINT_FOREIGNKEY)
         return STATUS_CONFLICT;
-    log_warn("database refused", LOG_TEXT("engine", "sqlite"), LOG_INTEGER("code", detail));
+    char cause[12];
+    snprintf(cause, sizeof cause, "%d", detail);
+    log_seldom(LOG_WARN, cause, "database refused", LOG_TEXT("engine", "sqlite"),
+               LOG_INTEGER("code", detail));
+    if (detail == SQLITE_CONSTRAINT_CHECK)
+        return STATUS_INVALID;
     switch (code & 0xff) {
-    case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG:
     case SQLITE_MISMATCH:
         return STATUS_INVALID;

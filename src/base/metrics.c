@@ -46,6 +46,14 @@ static _Atomic int64_t values[METRIC_COUNT][LABEL_COUNT];
 static _Atomic int touched[METRIC_COUNT][LABEL_COUNT];
 static _Atomic int64_t buckets[METRIC_COUNT][BUCKETS];
 
+enum metric_label metric_label_of(const char *name)
+{
+    for (int label = LABEL_NONE + 1; label < LABEL_COUNT; label++)
+        if (strcmp(label_names[label], name) == 0)
+            return (enum metric_label)label;
+    return LABEL_NONE;
+}
+
 void metric_add(enum metric metric, enum metric_label label, int64_t by)
 {
     atomic_fetch_add_explicit(&values[metric][label], by, memory_order_relaxed);

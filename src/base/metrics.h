@@ -39,6 +39,9 @@ enum metric_label {
     LABEL_COUNT
 };
 
+/* The label of that name; LABEL_NONE if there is none. */
+enum metric_label metric_label_of(const char *name);
+
 void metric_add(enum metric metric, enum metric_label label, int64_t by);
 void metric_set(enum metric metric, enum metric_label label, int64_t value);
 void metric_observe_us(enum metric metric, int64_t duration_us);

@@ -58,11 +58,14 @@ static const struct endpoint endpoints[] = {
         .kind = ENDPOINT_BLOCKING,
         .internal = true,
         .handle = answer_readiness,
-        .summary = "Whether every engine it needs answers; 503 and the same shape if not.",
+        .summary = "Whether every engine it needs answers and its roles can consume; 503 and the "
+                   "same shape if not.",
         .success = 200,
         .response_schema = "{\"type\":\"object\",\"required\":[\"status\",\"checks\"],"
                            "\"properties\":{\"status\":{\"type\":\"string\"},"
-                           "\"checks\":{\"type\":\"object\"}}}",
+                           "\"checks\":{\"type\":\"object\"},"
+                           "\"failing\":{\"type\":\"array\",\"items\":"
+                           "{\"type\":\"string\"}}}}",
     },
     {
         .method = METHOD_GET,

@@ -20,21 +20,32 @@ struct batch {
     char reasons[BATCH_MAX][REASON_MAX + 1];
 };
 
-static void reject(struct batch *batch, size_t place, const char *reason)
+static void request_id_copy(const struct bus_message *message, char request_id[TRACE_ID_MAX + 1])
 {
-    snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
-    batch->messages[place].reason = slice_of(batch->reasons[place]);
-    batch->outcomes[place] = OUTCOME_REJECT;
+    snprintf(request_id, TRACE_ID_MAX + 1, "%.*s", (int)message->request_id.size,
+             message->request_id.data == NULL ? "" : message->request_id.data);
 }
 
-static void note(const struct bus_message *message, const char *what, const struct uuid *offer_id)
+static void reject(struct batch *batch, size_t place, const char *reason)
 {
-    char request_id[TRACE_ID_MAX + 1], id[UUID_TEXT_SIZE] = "";
-    snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
-             message->request_id.data == NULL ? "" : message->request_id.data);
-    if (offer_id != NULL)
-        uuid_format(offer_id, id);
-    log_info(what, LOG_TEXT("request_id", request_id),
+    struct bus_message *message = &batch->messages[place];
+    char request_id[TRACE_ID_MAX + 1];
+    snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
+    message->reason = slice_of(batch->reasons[place]);
+    batch->outcomes[place] = OUTCOME_REJECT;
+    request_id_copy(message, request_id);
+    log_seldom(LOG_WARN, batch->reasons[place], "acceptance refused",
+               LOG_TEXT("request_id", request_id),
+               LOG_INTEGER("sequence", (int64_t)message->sequence),
+               LOG_TEXT("reason", batch->reasons[place]));
+}
+
+static void note_active(const struct bus_message *message, const struct uuid *offer_id)
+{
+    char request_id[TRACE_ID_MAX + 1], id[UUID_TEXT_SIZE];
+    request_id_copy(message, request_id);
+    uuid_format(offer_id, id);
+    log_info("credit line activated", LOG_TEXT("request_id", request_id),
              LOG_INTEGER("sequence", (int64_t)message->sequence), LOG_TEXT("offer_id", id));
 }
 
@@ -65,12 +76,13 @@ static enum status activate(struct role_context *context, const struct bus_messa
     if (status == STATUS_OK && changed) {
         metric_add(METRIC_offers_activated, LABEL_NONE, 1);
         metric_add(METRIC_notifications, LABEL_NONE, 1);
-        note(message, "credit line activated", &accepted->offer_id);
+        note_active(message, &accepted->offer_id);
     }
     return status;
 }
 
-/* Sets the message's outcome. Not OK: the store cannot be asked. */
+/* Sets the message's outcome. Not OK: the store failed, which is never the acceptance's fault: it
+ * comes again until it is mended. */
 static enum status handle(struct role_context *context, struct batch *batch, size_t place,
                           const struct span *span)
 {
@@ -86,15 +98,30 @@ static enum status handle(struct role_context *context, struct batch *batch, siz
         return STATUS_OK;
     }
     status = activate(context, message, &accepted, span);
-    if (status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT)
-        return status;
     if (status == STATUS_OK)
         batch->outcomes[place] = OUTCOME_DONE;
     else if (status == STATUS_NOT_FOUND)
         reject(batch, place, "no accepted offer of this id and user");
-    else if (message->deliveries >= EVENT_DELIVERIES_MAX)
-        reject(batch, place, "refused by the database");
-    return STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* One that the store fails on stops no other, unless the store cannot be asked at all. */
+static enum status handle_all(struct role_context *context, struct batch *batch, size_t count)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count; i++)
+        batch->outcomes[i] = OUTCOME_RETRY;
+    for (size_t i = 0; i < count && status != STATUS_UNAVAILABLE && status != STATUS_TIMED_OUT;
+         i++) {
+        struct span span;
+        message_span_begin(&span, context, SPAN_CONSUMER, &batch->messages[i]);
+        enum status handled = handle(context, batch, i, &span);
+        status = handled != STATUS_OK ? handled : status;
+        message_span_end(&span, context, batch->outcomes[i] != OUTCOME_DONE);
+        if (batch->outcomes[i] == OUTCOME_REJECT)
+            metric_add(METRIC_events_rejected, LABEL_credits, 1);
+    }
+    return status;
 }
 
 static enum status step(struct role_context *context, struct bus_consumer *consumer,
@@ -106,18 +133,7 @@ static enum status step(struct role_context *context, struct bus_consumer *consu
     enum status status = bus_fetch(consumer, batch->messages, BATCH_MAX, wait_us, &count);
     if (status != STATUS_OK || count == 0)
         return status;
-    for (size_t i = 0; i < count; i++)
-        batch->outcomes[i] = OUTCOME_RETRY;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct span span;
-        message_span_begin(&span, context, SPAN_CONSUMER, &batch->messages[i]);
-        status = handle(context, batch, i, &span);
-        message_span_end(&span, context, batch->outcomes[i] != OUTCOME_DONE);
-        if (batch->outcomes[i] == OUTCOME_REJECT) {
-            metric_add(METRIC_events_rejected, LABEL_credits, 1);
-            note(&batch->messages[i], "acceptance refused", NULL);
-        }
-    }
+    status = handle_all(context, batch, count);
     enum status settled = bus_settle(consumer, batch->messages, batch->outcomes, count);
     if (settled == STATUS_OK)
         *handled = count;

@@ -7,6 +7,10 @@
 #include "base/log.h"
 #include "roles/message_span.h"
 
+/* In a row, with nothing counted between: more than it takes to find one event among BUS_BATCH_MAX.
+ */
+enum { FAILURES_MAX = 32 };
+
 static void reject(struct event_batch *batch, size_t place, const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
@@ -16,9 +20,10 @@ static void reject(struct event_batch *batch, size_t place, const char *reason)
     char request_id[TRACE_ID_MAX + 1];
     snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
              message->request_id.data);
-    log_warn("event refused", LOG_TEXT("stream", stream_name(message->stream)),
-             LOG_INTEGER("sequence", (int64_t)message->sequence),
-             LOG_TEXT("request_id", request_id), LOG_TEXT("reason", batch->reasons[place]));
+    log_seldom(LOG_WARN, batch->reasons[place], "event refused",
+               LOG_TEXT("stream", stream_name(message->stream)),
+               LOG_INTEGER("sequence", (int64_t)message->sequence),
+               LOG_TEXT("request_id", request_id), LOG_TEXT("reason", batch->reasons[place]));
 }
 
 /* The message becomes the batch's next event, or is rejected. */
@@ -52,23 +57,19 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
 /* Events with a result end by it. */
 static void events_conclude(struct event_batch *batch, size_t first, size_t count)
 {
+    size_t before = batch->counted;
     for (size_t i = first; i < first + count; i++) {
         size_t place = batch->places[i];
         batch->outcomes[place] = OUTCOME_DONE;
-        if (batch->results[i] == EVENT_CONFLICTING)
+        if (batch->results[i] == EVENT_COUNTED)
+            batch->counted++;
+        else if (batch->results[i] == EVENT_CONFLICTING)
             reject(batch, place, "event id was used for other content");
         else if (batch->results[i] == EVENT_UNKNOWN_USER)
             reject(batch, place, "unknown user");
     }
-}
-
-/* One event that the store failed on, although it can be asked. It may be the store's fault for a
- * while, so it is tried again some times before it is put aside. */
-static void event_fail(struct event_batch *batch, size_t i, enum status status)
-{
-    size_t place = batch->places[i];
-    if (status == STATUS_INVALID || batch->messages[place].deliveries >= EVENT_DELIVERIES_MAX)
-        reject(batch, place, "refused by the database");
+    if (batch->counted > before)
+        batch->failures = 0;
 }
 
 static bool is_unreachable(enum status status)
@@ -76,9 +77,10 @@ static bool is_unreachable(enum status status)
     return status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT;
 }
 
-/* Applies events. If the store fails on them, they are halved until the one at fault is found, so
- * that a poisonous event stops no other. Not OK: the store cannot be asked; events without an
- * outcome yet are left for another delivery. */
+/* Applies events. If the store fails on them, they are halved until those at fault are found, so
+ * that a poisonous event stops no other; they are the batch's suspects. Not OK: the store cannot be
+ * asked, or fails so often in a row that it is no event's fault; events without an outcome yet are
+ * left for another delivery. */
 static enum status events_apply(const struct event_kind *kind, struct store *store,
                                 struct event_batch *batch, size_t first, size_t count)
 {
@@ -89,14 +91,37 @@ static enum status events_apply(const struct event_kind *kind, struct store *sto
         events_conclude(batch, first, count);
         return STATUS_OK;
     }
+    if (++batch->failures == FAILURES_MAX)
+        return status;
     if (count == 1) {
-        event_fail(batch, first, status);
+        batch->suspects[batch->suspect_count].place = batch->places[first];
+        batch->suspects[batch->suspect_count++].status = status;
         return STATUS_OK;
     }
     status = events_apply(kind, store, batch, first, count / 2);
     if (status != STATUS_OK)
         return status;
     return events_apply(kind, store, batch, first + count / 2, count - count / 2);
+}
+
+/* An event is put aside only if its values are what the database refuses, and if the database has
+ * counted another one since it first came: else the fault may concern every event, and is the
+ * database's. Those left are tried again; the status says what the database had against them. */
+static enum status suspects_conclude(struct event_batch *batch, int64_t now_us)
+{
+    enum status status = STATUS_OK;
+    if (batch->counted > 0)
+        batch->counted_us = now_us;
+    for (size_t i = 0; i < batch->suspect_count; i++) {
+        size_t place = batch->suspects[i].place;
+        int64_t came_us = now_us - (batch->messages[place].deliveries - 1) * BUS_RETRY_DELAY_US;
+        bool others = batch->counted_us != 0 && batch->counted_us >= came_us;
+        if (batch->suspects[i].status == STATUS_INVALID && others)
+            reject(batch, place, "refused by the database");
+        else
+            status = batch->suspects[i].status;
+    }
+    return status;
 }
 
 static int users_order(const void *a, const void *b)
@@ -172,13 +197,14 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     if (status != STATUS_OK || batch->message_count == 0)
         return status;
     int64_t started_us = clock_now_us(context->clock);
-    batch->event_count = 0;
+    batch->event_count = batch->suspect_count = batch->counted = batch->failures = 0;
     for (size_t i = 0; i < batch->message_count; i++) {
         batch->outcomes[i] = OUTCOME_RETRY;
         decode_one(kind, batch, i, settings->raw_life_us);
     }
     if (batch->event_count > 0)
         status = events_apply(kind, context->store, batch, 0, batch->event_count);
+    enum status refused = suspects_conclude(batch, clock_monotonic_us(context->clock));
     users_forget(context->cache, batch);
     batch_measure(kind, batch, clock_now_us(context->clock));
     message_spans_record(context, batch->messages, batch->outcomes, batch->message_count,
@@ -187,5 +213,5 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
         bus_settle(consumer, batch->messages, batch->outcomes, batch->message_count);
     if (settled == STATUS_OK)
         *handled = batch->message_count;
-    return status != STATUS_OK ? status : settled;
+    return status != STATUS_OK ? status : refused != STATUS_OK ? refused : settled;
 }

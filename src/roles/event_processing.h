@@ -6,6 +6,9 @@
  * The order is what makes every event count exactly once: messages are settled only after the
  * commit, and a message delivered again finds its key in the store. Correctness does not rest on
  * the cache: features carry the version that the transaction moved on.
+ *
+ * What goes wrong with the store is the store's fault until it is shown that it takes other events:
+ * a missing table or permission moves nothing to the dead letters. The step fails, and is repeated.
  */
 #ifndef ECS_ROLES_EVENT_PROCESSING_H
 #define ECS_ROLES_EVENT_PROCESSING_H
@@ -29,6 +32,14 @@ struct event_batch {
     enum event_result results[BUS_BATCH_MAX]; /* of events */
     struct uuid users[BUS_BATCH_MAX];         /* of events; later those to be forgotten */
     size_t event_count;
+    struct {
+        size_t place; /* of its message */
+        enum status status;
+    } suspects[BUS_BATCH_MAX]; /* events that the store failed on, each for itself */
+    size_t suspect_count;
+    size_t counted;     /* of this batch, for the first time */
+    size_t failures;    /* of the store in a row */
+    int64_t counted_us; /* when the store last counted an event, monotonic; 0: not yet */
     union {
         struct emotion_event emotions[BUS_BATCH_MAX];
         struct transaction_event transactions[BUS_BATCH_MAX];

@@ -221,6 +221,22 @@ static void write_check(struct buf *json, const char *engine, const char *adapte
     json_put_close(json, '}');
 }
 
+/* The roles that cannot consume; returns whether there are none. */
+static bool write_failing(struct buf *json, const struct housekeeping *keeping)
+{
+    bool none = true;
+    json_put_key(json, "failing");
+    json_put_open(json, '[');
+    for (size_t i = 0; i < ROLES_MAX; i++) {
+        const char *role = atomic_load(&keeping->failing[i]);
+        if (role != NULL)
+            json_put_text(json, role);
+        none = none && role == NULL;
+    }
+    json_put_close(json, ']');
+    return none;
+}
+
 bool housekeeping_ready(void *argument, struct buf *json)
 {
     struct housekeeping *keeping = argument;
@@ -230,6 +246,7 @@ bool housekeeping_ready(void *argument, struct buf *json)
     /* A lost cache makes answers slower, not wrong: it does not count. */
     bool ready = bus == STATUS_OK && store == STATUS_OK;
     json_put_open(json, '{');
+    ready = write_failing(json, keeping) && ready;
     json_put_key(json, "status");
     json_put_text(json, ready ? "ready" : "not ready");
     json_put_key(json, "checks");

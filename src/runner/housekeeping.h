@@ -2,7 +2,8 @@
  *
  * What a process does beside its roles, on three threads: it drives the bus, wakes event streams
  * when a notification passes, and once in a while looks after engines, revocations, request rates
- * and lag. What it last saw of the engines is what /readyz answers, without asking them.
+ * and lag. What it last saw of the engines, and which role cannot consume, is what /readyz answers,
+ * without asking.
  */
 #ifndef ECS_RUNNER_HOUSEKEEPING_H
 #define ECS_RUNNER_HOUSEKEEPING_H
@@ -12,6 +13,8 @@
 #include "http/server.h"
 #include "runner/runner.h"
 #include "runner/stop.h"
+
+enum { ROLES_MAX = 8 };
 
 struct housekeeping {
     const struct runner_options *options;
@@ -26,6 +29,7 @@ struct housekeeping {
     _Atomic int bus; /* of enum status, as last seen; so are the next two */
     _Atomic int store;
     _Atomic int cache;
+    _Atomic(const char *) failing[ROLES_MAX]; /* names of roles that cannot consume, or NULL */
     int64_t revocations_read_us;
 };
 

@@ -14,7 +14,6 @@
 
 enum {
     EXIT_CANNOT_START = 1,
-    ROLES_MAX = 8,
     POOL_MAX = 128,
     DRAIN_US = 3000000,        /* for requests under way */
     DRAIN_ALL_US_MAX = 4500000 /* then the process ends, finished or not: events come again */
@@ -157,8 +156,9 @@ static enum status start_workers(struct runner *runner)
         for (int consuming = 0; consuming <= 1; consuming++) {
             if (consuming ? role->consumer == NULL : role->tick_count == 0)
                 continue;
-            enum status status = worker_start(&runner->workers[runner->worker_count], options, role,
-                                              consuming, &runner->stop);
+            enum status status =
+                worker_start(&runner->workers[runner->worker_count], options, role, consuming,
+                             &runner->stop, &runner->keeping.failing[i]);
             if (status != STATUS_OK)
                 return status;
             runner->worker_count++;

@@ -4,15 +4,17 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 
 /* Short, so that a stop is noticed soon; while messages come, fetch returns at once. */
 enum { FETCH_WAIT_US = 250000, PAUSE_US = 500000, TICKS_MAX = 8 };
 
-/* Logs when `status` turns bad or good again; returns true if it is bad. */
-static bool failed(const char *what, enum status status, bool *failing)
+/* Tells when `status` turns bad or good again; returns true if it is bad. */
+static bool failed(const char *what, enum metric_label label, enum status status, bool *failing)
 {
     bool bad = status != STATUS_OK;
     if (bad != *failing) {
+        metric_add(METRIC_step_failing, label, bad ? 1 : -1);
         if (bad)
             log_warn("step failed", LOG_TEXT("step", what),
                      LOG_TEXT("status", status_name(status)));
@@ -37,7 +39,9 @@ static void *consume(void *argument)
             size_t handled = 0;
             status = step->step(&worker->context, consumer, FETCH_WAIT_US, &handled);
         }
-        if (failed(worker->role->name, status, &failing) && stop_wait(worker->stop, PAUSE_US))
+        bool bad = failed(worker->role->name, stream_label(step->stream), status, &failing);
+        atomic_store(worker->failing, bad ? worker->role->name : NULL);
+        if (bad && stop_wait(worker->stop, PAUSE_US))
             break;
     }
     if (consumer != NULL)
@@ -58,7 +62,8 @@ static void *tick(void *argument)
         for (size_t i = 0; i < role->tick_count; i++) {
             int64_t left_us = due_us[i] - clock_monotonic_us(clock);
             if (left_us <= 0) {
-                failed(role->ticks[i].name, role->ticks[i].step(&worker->context), &failing[i]);
+                failed(role->ticks[i].name, metric_label_of(role->ticks[i].name),
+                       role->ticks[i].step(&worker->context), &failing[i]);
                 left_us = role->ticks[i].period_us;
                 due_us[i] = clock_monotonic_us(clock) + left_us;
             }
@@ -81,9 +86,10 @@ static size_t scratch_size(const struct role *role, bool consuming)
 }
 
 enum status worker_start(struct worker *worker, const struct runner_options *options,
-                         const struct role *role, bool consuming, struct stop *stop)
+                         const struct role *role, bool consuming, struct stop *stop,
+                         _Atomic(const char *) *failing)
 {
-    *worker = (struct worker){.role = role, .stop = stop};
+    *worker = (struct worker){.role = role, .stop = stop, .failing = failing};
     if (role->tick_count > TICKS_MAX)
         return STATUS_INTERNAL;
     enum status status = options->context_open(options->engines, role->uses, &worker->context);

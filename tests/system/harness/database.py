@@ -63,7 +63,7 @@ class Database:
 
 
 class SqliteDatabase(Database):
-    """Read beside the process that owns it; written only while none does."""
+    """Read beside the process that owns it; rows are written only while none does."""
 
     hour = "occurred_at - occurred_at % 3600000000"
     square = "stress * stress"
@@ -80,6 +80,12 @@ class SqliteDatabase(Database):
             return connection.execute(query, parameters).fetchall()
         finally:
             connection.close()
+
+    def change(self, statement):
+        connection = sqlite3.connect(self.path, timeout=10)
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
 
     def add_people(self, people):
         connection = sqlite3.connect(self.path)

@@ -134,6 +134,7 @@ static int setup(void **state)
     memset(&queue, 0, sizeof queue);
     memset(&database, 0, sizeof database);
     memset(&cache, 0, sizeof cache);
+    memset(&scratch, 0, sizeof scratch);
     queue.base.bus = &queue_bus;
     database.base.ops = &database_ops;
     database.poison = STATUS_INVALID;
@@ -248,16 +249,44 @@ static void one_poisonous_event_stops_no_other(void **state)
     assert_in_range(database.calls, 2, 21); /* halving 1000 takes 2 · 10 transactions more */
 }
 
-static void an_inner_fault_is_tried_again_some_times(void **state)
+static void an_inner_fault_is_never_the_events(void **state)
 {
     (void)state;
     database.poison = STATUS_INTERNAL;
     lay_feeling(USER, "poison");
     lay_feeling(USER, "joy");
-    assert_int_equal(step(), STATUS_OK);
+    queue.messages[0].deliveries = 1000;
+    assert_int_equal(step(), STATUS_INTERNAL);
     assert_int_equal(queue.outcomes[0], OUTCOME_RETRY);
     assert_int_equal(queue.outcomes[1], OUTCOME_DONE);
-    queue.messages[0].deliveries = EVENT_DELIVERIES_MAX;
+}
+
+static void what_concerns_all_events_is_the_databases(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 1000; i++)
+        lay_feeling(USER, "poison");
+    lay_feeling(USER, "again"); /* a repetition writes nothing, and shows nothing */
+    assert_int_equal(step(), STATUS_INVALID);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(queue.outcomes[i], OUTCOME_RETRY);
+    assert_in_range(database.calls, 1, 40); /* not one for each event */
+}
+
+static void a_lone_refusal_is_the_events_once_another_was_counted(void **state)
+{
+    (void)state;
+    lay_feeling(USER, "poison");
+    assert_int_equal(step(), STATUS_INVALID);
+    assert_int_equal(queue.outcomes[0], OUTCOME_RETRY);
+    queue.count = 0;
+    lay_feeling(USER, "joy");
+    assert_int_equal(step(), STATUS_OK);
+    clock_manual_advance(&manual, SECOND_US);
+    queue.count = 0;
+    lay_feeling(USER, "poison");
+    assert_int_equal(step(), STATUS_INVALID); /* another, which came after what was counted */
+    queue.messages[0].deliveries = 2;
     assert_int_equal(step(), STATUS_OK);
     assert_int_equal(queue.outcomes[0], OUTCOME_REJECT);
 }
@@ -345,7 +374,9 @@ int main(void)
         cmocka_unit_test_setup(nothing_to_do_is_not_settled, setup),
         cmocka_unit_test_setup(without_a_store_events_come_again, setup),
         cmocka_unit_test_setup(one_poisonous_event_stops_no_other, setup),
-        cmocka_unit_test_setup(an_inner_fault_is_tried_again_some_times, setup),
+        cmocka_unit_test_setup(an_inner_fault_is_never_the_events, setup),
+        cmocka_unit_test_setup(what_concerns_all_events_is_the_databases, setup),
+        cmocka_unit_test_setup(a_lone_refusal_is_the_events_once_another_was_counted, setup),
         cmocka_unit_test_setup(a_store_lost_while_halving_keeps_what_was_committed, setup),
         cmocka_unit_test_setup(cached_features_of_each_person_are_forgotten_once, setup),
         cmocka_unit_test_setup(many_people_are_forgotten_in_chunks, setup),
