@@ -73,6 +73,7 @@ bench-scale:
 ## docs: writes the pages that come from tables in the code
 docs: build
 	@for page in api configuration metrics streams features; do build/docs $$page >docs/$$page.md; done
+	@build/docs openapi >deploy/nginx/openapi.json
 
 ## model: trains the built-in model anew, models/default/; docs/training.md tells what to do after
 model: build

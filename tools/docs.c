@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tables in the code → pages under docs/. `make docs` writes them; the tests check that they are
- * current. usage: docs PAGE, where PAGE is api, configuration, streams, metrics or
- * features.
+ * tables in the code → pages under docs/, and the OpenAPI document of all that the gateway leads
+ * to, which no single role can tell. `make docs` writes them; the tests check that they are
+ * current. usage: docs PAGE, where PAGE is api, configuration, streams, metrics, features or
+ * openapi.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "http/openapi.h"
+#include "http/own_endpoints.h"
 #include "ports/endpoint.h"
 #include "roles/role.h"
 
@@ -123,22 +126,45 @@ static void features_page(void)
     }
 }
 
+/* Of the roles that deploy/nginx leads to, and of what every process serves to everybody. */
+static void openapi_page(void)
+{
+    enum { TEXT_MAX = 1024 * 1024 };
+    struct endpoint_table tables[] = {
+        {role_emotion_ingestion.endpoints, role_emotion_ingestion.endpoint_count},
+        {role_transaction_ingestion.endpoints, role_transaction_ingestion.endpoint_count},
+        {role_user_credit.endpoints, role_user_credit.endpoint_count},
+        own_endpoints,
+    };
+    struct router router;
+    struct buf json;
+    buf_init(&json, TEXT_MAX);
+    if (router_init(&router, tables, sizeof tables / sizeof tables[0]) != STATUS_OK)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < router.count; i++)
+        if (!router.routes[i].endpoint->internal)
+            router.routes[kept++] = router.routes[i];
+    router.count = kept;
+    openapi_write(&router, &json);
+    puts(buf_slice(&json).data);
+    buf_free(&json);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*write)(void);
-    } pages[] = {{"api", api_page},
-                 {"configuration", configuration_page},
-                 {"streams", streams_page},
-                 {"metrics", metrics_page},
-                 {"features", features_page}};
+    } pages[] = {{"api", api_page},           {"configuration", configuration_page},
+                 {"streams", streams_page},   {"metrics", metrics_page},
+                 {"features", features_page}, {"openapi", openapi_page}};
     for (size_t i = 0; argc == 2 && i < sizeof pages / sizeof pages[0]; i++) {
         if (strcmp(argv[1], pages[i].name) == 0) {
             pages[i].write();
             return 0;
         }
     }
-    fprintf(stderr, "usage: docs api|configuration|streams|metrics|features\n");
+    fprintf(stderr, "usage: docs api|configuration|streams|metrics|features|openapi\n");
     return 64;
 }

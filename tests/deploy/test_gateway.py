@@ -87,7 +87,7 @@ def test_what_is_no_request_is_refused_in_our_shape(system, head, status):
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/metrics", "/readyz", "/openapi.json", "/v1/predict", "/v1", "/v1/", "/v1/nothing",
+    "/", "/metrics", "/readyz", "/v1/predict", "/v1", "/v1/", "/v1/nothing",
     "/v2/models/risk/infer", "/v1/users", "/v1/transactions/more", "/v1/emotions",
 ])
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -105,6 +105,28 @@ def test_no_spelling_of_a_path_gets_round_that(system, path):
     answer = raw(system, f"GET {path} HTTP/1.1\nHost: localhost")
     assert re.match(r"HTTP/1\.1 40[014] ", answer), answer
     assert '"status":40' in answer
+
+
+def test_the_document_is_of_all_that_is_reached(client):
+    """Each operation of it is led to a role: no answer is the gateway's own 404."""
+    document = client.get("/openapi.json")
+    assert document.headers["Content-Type"] == "application/json"
+    paths = document.json()["paths"]
+    assert {"/healthz", "/openapi.json", "/v1/emotions/stream", "/v1/transactions",
+            "/v1/auth/login", "/v1/users/{user_id}/offers"} <= set(paths)
+    assert not {"/readyz", "/metrics", "/v1/predict"} & set(paths)
+    for path, operations in paths.items():
+        for method in operations:
+            answer = client.call(method.upper(), re.sub(r"{\w+}", str(uuid.uuid4()), path))
+            assert answer.status_code not in (404, 405), (method, path)
+    refusal(client.post("/openapi.json"), 405)
+
+
+def test_plain_http_where_it_is_asked_for(system, person):
+    plain = f"http://127.0.0.1:{system.gateway.plain_port}"
+    assert requests.get(f"{plain}/healthz", timeout=10).json() == {"status": "ok"}
+    answer = requests.get(f"{plain}/v1/users/{person.id}", headers=person.bearer, timeout=10)
+    assert answer.json()["email"] == person.email
 
 
 def test_every_role_is_reached(client, person):

@@ -41,12 +41,19 @@ def test_the_linter_finds_faults(lint, tmp_path):
     assert status == 1 and "tset" in faults
 
 
-def test_the_image_has_the_name_of_each_role():
+# The old system's services, in the order of the roles that do their work.
+OLD_NAMES = ("emotion-ingestion-service", "transaction-service", "emotion-processing-worker",
+             "transaction-processing-worker", "credit-analysis-service", "user-and-credit-service",
+             "credit-application-worker")
+
+
+def test_the_image_has_the_name_of_each_role_and_of_each_old_service():
     workflow = yaml.safe_load(WORKFLOWS[0].read_text(encoding="utf-8"))
     names = next(step["with"]["images"] for step in workflow["jobs"]["image"]["steps"]
                  if step.get("id") == "metadata").split("\n")
     own = "ghcr.io/${{ github.repository }}"
-    assert [name for name in names if name] == [own, *(f"{own}/{role}" for role in ROLES)]
+    assert [name for name in names if name] == [
+        own, *(f"{own}/{role}" for role in (*ROLES, *OLD_NAMES))]
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)

@@ -26,6 +26,7 @@ class Gateway:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
+        self.plain_port = free_port()
         self.certificate = self.folder / "gateway.crt"
         self.log = self.folder / "access.log"
         self.errors = self.folder / "error.log"
@@ -50,6 +51,12 @@ class Gateway:
         text = replaced(text, "/tmp/", f"{self.folder}/nginx-")
         text = replaced(text, "listen 8443 ", f"listen 127.0.0.1:{self.port} ")
         text = replaced(text, "/run/secrets/gateway", str(self.folder / "gateway"))
+        text = replaced(text, "/etc/ecs/", f"{source}/")
+        text = replaced(text, "/etc/ecs-plain/", f"{self.folder}/plain/")
+        (self.folder / "plain").mkdir(exist_ok=True)
+        listen = (source / "plain" / "listen.conf").read_text(encoding="utf-8")
+        (self.folder / "plain" / "listen.conf").write_text(
+            replaced(listen, "listen 9999;", f"listen 127.0.0.1:{self.plain_port};"))
         # Of no meaning where the tests do not run as root.
         text = replaced(text, "daemon off;", "daemon off; user root;")
         if not limited:
