@@ -50,6 +50,10 @@ masterauth $redis_password"
 keep redis_sentinel.conf "requirepass $redis_password
 sentinel auth-pass ecs $redis_password"
 
+# For compose.monitoring.yaml.
+keep grafana_password "$(random)"
+keep grafana_database_password "$(random)"
+
 # A certificate that nobody trusts yet: put your own in its place.
 if [ ! -e gateway.crt ]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \

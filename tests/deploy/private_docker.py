@@ -101,8 +101,8 @@ class PrivateDocker:
                  "--ip-masq=false", "--bridge=none"],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.make_images()
-        for file in ("compose.yaml", "compose.cluster.yaml"):
-            shutil.copy(ROOT / file, self.project)
+        for file in ROOT.glob("compose*.yaml"):
+            shutil.copy(file, self.project)
         shutil.copytree(ROOT / "deploy", self.project / "deploy",
                         ignore=shutil.ignore_patterns("secrets"))
 

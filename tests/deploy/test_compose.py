@@ -10,6 +10,7 @@ import time
 import urllib.parse
 
 import pytest
+import requests
 from harness.client import Client
 from harness.ecs import ROOT
 from harness.poll import until
@@ -218,6 +219,25 @@ def test_only_the_gateway_can_be_reached_from_outside(deployed, docker):
         assert docker.inspect(network)[0]["Internal"]
 
 
+def test_the_login_of_the_dashboard_reads_trends_only(deployed, docker, secrets, monkeypatch):
+    """Made by compose.monitoring.yaml; its Grafana and Prometheus come from a registry."""
+    monkeypatch.setitem(docker.environment, "COMPOSE_FILE", "compose.yaml:compose.monitoring.yaml")
+    for _ in range(2):
+        docker.compose("run", "--rm", "--no-deps", "trends-login")
+    address = f"postgresql://grafana:{secrets['grafana_database_password']}@127.0.0.1/ecs"
+
+    def asked(sql):
+        return docker.compose("exec", "-T", "postgres", "sh", "-c",
+                              f"psql -At '{address}' -c '{sql}' 2>&1 || true")
+
+    assert asked("SELECT count(*) FROM emotion_trends").strip().isdigit()
+    for table in ("users", "emotion_tiles", "people_cohorts"):
+        assert "permission denied" in asked(f"SELECT count(*) FROM {table}")
+    assert "permission denied" in asked("DELETE FROM offers")
+    wanted = docker.compose("config")
+    assert "grafana/grafana-oss:" in wanted and "prom/prometheus:" in wanted
+
+
 def test_no_secret_is_in_the_image_or_in_what_docker_tells(client, docker, secrets):
     """Runs after the others: their requests are in the logs."""
     person = client.person()
@@ -238,7 +258,8 @@ def test_no_secret_is_in_the_image_or_in_what_docker_tells(client, docker, secre
 @pytest.fixture
 def cluster(docker, secrets, monkeypatch):
     docker.down()
-    docker.environment["COMPOSE_FILE"] = "compose.yaml:compose.cluster.yaml"
+    docker.environment["COMPOSE_FILE"] = \
+        "compose.yaml:compose.cluster.yaml:compose.plain.yaml"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(docker.project / "deploy/secrets/gateway.crt"))
     return Client(start(docker))
 
@@ -259,6 +280,8 @@ def test_a_cluster_outlives_one_server_of_each_engine(cluster, docker):
         cluster.wait_for_transactions(person, count)
 
     works(1)
+    plain = requests.get("http://127.0.0.1:9999/healthz", timeout=10)  # of compose.plain.yaml
+    assert plain.json() == {"status": "ok"}
     assert sql("postgres", "SELECT application_name, sync_state FROM pg_stat_replication") == \
         "standby|sync\n"
     docker.compose("kill", "postgres")

@@ -6,6 +6,7 @@ import re
 
 import psycopg2
 import pytest
+import yaml
 from harness.ecs import ROOT, run_ecs
 from harness.engines import Postgres
 from harness.populated import fill
@@ -67,6 +68,22 @@ def test_a_query_gives_what_its_panel_shows(looker, sql, form):
     looker.execute("SET LOCAL ROLE looker; " + as_grafana_sends(sql))
     columns = [column.name for column in looker.description]
     assert (columns[0] == "time") == (form == "time_series")
+
+
+def test_grafana_is_given_the_dashboards_and_what_they_ask():
+    """Each asks a data source of its kind; the login of one may read the views of trends."""
+    def kinds(*path):
+        return {source["type"] for source in yaml.safe_load(
+            ROOT.joinpath("deploy/grafana", *path).read_text(encoding="utf-8"))["datasources"]}
+
+    known = kinds("provisioning", "datasources", "ecs.yml")
+    for board in ("ecs.json", "people.json"):
+        text = (ROOT / "deploy" / "grafana" / board).read_text(encoding="utf-8")
+        variable, = json.loads(text)["templating"]["list"]
+        assert variable["query"] in known
+    granted = (ROOT / "deploy" / "grafana" / "login.sh").read_text(encoding="utf-8")
+    assert set(VIEWS) == set(re.search(r"GRANT SELECT ON (.*?)\n? +TO", granted, re.DOTALL)[1]
+                             .replace("\n", "").replace(" ", "").split(","))
 
 
 def test_every_view_is_shown():

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Makes the login `grafana`, which may read the views of trends (sql/postgres) and nothing else, or
+# gives it a new password. No view of them shows fewer than ten people.
+set -eu
+password=$(cat /run/secrets/grafana_database_password)
+psql --quiet --set ON_ERROR_STOP=1 --set "password=$password" "$(cat /run/secrets/database_url)" <<'SQL'
+SELECT 'CREATE ROLE grafana' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana') \gexec
+ALTER ROLE grafana LOGIN PASSWORD :'password' CONNECTION LIMIT 10;
+ALTER ROLE grafana SET statement_timeout = '30s';
+ALTER ROLE grafana SET default_transaction_read_only = on;
+GRANT SELECT ON emotion_trends, mood_and_spending, limits_and_mood, decision_trends, limit_trends
+    TO grafana;
+SQL
