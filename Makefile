@@ -88,9 +88,10 @@ release:
 		meson setup build-release --buildtype=release -Dwerror=false >/dev/null
 	@ninja -C build-release --quiet ecs
 
-## install: a release, its manual pages, completions and its systemd unit, under $(DESTDIR)$(PREFIX)
+## install: a release, its policies, manual pages, completions and systemd unit, under $(DESTDIR)$(PREFIX)
 install: release
 	install -Dsm755 build-release/ecs $(DESTDIR)$(PREFIX)/bin/ecs
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/ecs/policy policy/*.json
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	tools/manual.py build-release/ecs $(DESTDIR)$(PREFIX)/share/man/man1
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions

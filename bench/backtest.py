@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "tests" / "system"))
 from harness.engines import Postgres  # noqa: E402
 
 BINARY = pathlib.Path(os.environ.get("ECS_BINARY", ROOT / "build" / "ecs"))
-RUNS = (("policy/default.json",), ("policy/two-loans.json",),
+RUNS = (("policy/seed.json",), ("policy/two-loans.json",),
         ("policy/two-loans.json", "--model", "models/default"))
 DECISIONS_PER_PERSON = 4
 SECRETS = {"SECRET_KEY": "bench-secret-key-0123456789abcdef0123456789",

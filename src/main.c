@@ -312,7 +312,7 @@ static int run_backtest(int argc, char **argv)
     int result = backtest_options_read(argc, argv, &options);
     if (result >= 0)
         return result;
-    result = backtest_policy_read(&options, &policy);
+    result = policy_read(options.policy_path, &policy);
     struct feature_model *model = NULL;
     if (result == EX_OK && options.model_path != NULL)
         result = model_start(options.model_path, &model);

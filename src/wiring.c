@@ -90,29 +90,58 @@ static enum status internal_keys_load(struct engines *engines, struct buf *fault
     return STATUS_OK;
 }
 
-static void policy_publish(struct engines *engines)
+static bool asks_a_service(const struct engines *engines)
+{
+    return engines->settings->credit_analysis_service_url[0] != '\0';
+}
+
+/* True if the model is one of a folder's. */
+static bool is_trained(const struct settings *settings, enum trained_form *form)
+{
+    *form = strcmp(settings->scorer, "points") == 0 ? TRAINED_POINTS : TRAINED_TREES;
+    return *form == TRAINED_POINTS || strcmp(settings->scorer, "trained") == 0;
+}
+
+/* Which policy decides by the answers of a service is told once it has answered. */
+static void policy_tell(const struct engines *engines, bool by_model)
 {
     char hash[HASH_TEXT_SIZE];
-    hash_format(&engines->policy_file.policy.hash, hash);
-    policy_source_publish(&engines->policies, &engines->policy_file.policy);
+    enum trained_form form;
+    bool calibrated = by_model && is_trained(engines->settings, &form);
+    if (by_model && asks_a_service(engines))
+        return;
+    hash_format(&engines->policy_files[calibrated].policy.hash, hash);
     metric_tell(INFO_policy, hash);
+}
+
+static void policy_publish(struct engines *engines)
+{
+    struct policy_choice choice = {.by_model = engines->settings->policy_file[0] == '\0',
+                                   .policy = engines->policy_files[0].policy,
+                                   .calibrated = engines->policy_files[1].policy};
+    policy_source_publish(&engines->policies, &choice);
+    policy_tell(engines, choice.by_model);
 }
 
 /* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */
 static enum status policy_load(struct engines *engines, struct buf *faults)
 {
-    struct policy_file *file = &engines->policy_file;
+    const char *chosen = engines->settings->policy_file;
+    struct policy_file *files = engines->policy_files;
     struct buf report;
     buf_init(&report, POLICY_REPORT_MAX);
-    file->path = engines->settings->policy_file;
-    enum status status = policy_file_read(file, &report);
+    files[0].path = chosen[0] == '\0' ? POLICY_SEED : chosen;
+    files[1].path = chosen[0] == '\0' ? POLICY_CALIBRATED : chosen;
+    enum status status = policy_file_read(&files[0], &report);
+    if (status == STATUS_OK && chosen[0] == '\0')
+        status = policy_file_read(&files[1], &report);
     if (status != STATUS_OK)
         buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
     else
         policy_publish(engines);
     if (status == STATUS_OK && report.size > 0)
         log_warn("the policy has warnings; see ecs policy check",
-                 LOG_TEXT("policy", file->policy.name));
+                 LOG_TEXT("policy", files[0].policy.name));
     buf_free(&report);
     return status;
 }
@@ -120,9 +149,12 @@ static enum status policy_load(struct engines *engines, struct buf *faults)
 /* A policy is kept before it decides: a decision can always be made again. */
 static bool policy_keep(struct engines *engines, struct store *store)
 {
-    const struct policy_file *file = &engines->policy_file;
-    return store == NULL || store_policy_keep(store, &file->policy.hash, file->text,
-                                              clock_now_us(clock_system())) == STATUS_OK;
+    size_t count = engines->settings->policy_file[0] == '\0' ? 2 : 1;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK && store != NULL; i++)
+        status = store_policy_keep(store, &engines->policy_files[i].policy.hash,
+                                   engines->policy_files[i].text, clock_now_us(clock_system()));
+    return status == STATUS_OK;
 }
 
 /* "fixed:0.25" → 250000. */
@@ -137,13 +169,6 @@ static enum status fixed_risk(const char *name, int32_t *risk)
         return STATUS_INVALID;
     *risk = (int32_t)lround(value * MILLIONTHS);
     return STATUS_OK;
-}
-
-/* True if the model is one of a folder's. */
-static bool is_trained(const struct settings *settings, enum trained_form *form)
-{
-    *form = strcmp(settings->scorer, "points") == 0 ? TRAINED_POINTS : TRAINED_TREES;
-    return *form == TRAINED_POINTS || strcmp(settings->scorer, "trained") == 0;
 }
 
 static enum status model_open(struct engines *engines, struct scorer **scorer)
@@ -429,11 +454,6 @@ static enum status cache_open(struct engines *engines, struct cache **cache)
     return engines->memory == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
-static bool asks_a_service(const struct engines *engines)
-{
-    return engines->settings->credit_analysis_service_url[0] != '\0';
-}
-
 /* A breaker around a service, or around the model in this process: that of the context, if it has
  * one, for each handle has trees of its own. */
 static enum status scorer_open(struct engines *engines, struct role_context *context)
@@ -498,7 +518,7 @@ void engines_context_close(void *argument, struct role_context *context)
 void engines_refresh(void *argument, struct store *store)
 {
     struct engines *engines = argument;
-    struct policy_file *file = &engines->policy_file;
+    struct policy_file *file = &engines->policy_files[0];
     model_refresh(engines);
     if (!engines->policy_kept)
         engines->policy_kept = policy_keep(engines, store);

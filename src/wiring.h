@@ -24,7 +24,9 @@ struct engines {
     struct breaker_gate *gate;
     struct revocations *revocations;
     struct policy_source policies;
-    struct policy_file policy_file; /* once opened, of the thread that refreshes */
+    /* The chosen one; or, if none was, those for other scores and for calibrated ones. Once opened,
+     * of the thread that refreshes. */
+    struct policy_file policy_files[2];
     bool policy_kept;
     struct trained_source trained;
     char shelf[SETTING_TEXT_MAX + 16];      /* folder of all models that were worked with */

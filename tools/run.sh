@@ -48,9 +48,6 @@ if [ "$engines" = real ]; then
     . "$var/env"
 fi
 export DATA_DIR="$var" LISTEN=$listen RATE_REGISTRATIONS_PER_SECOND=1000 RATE_LOGINS_PER_SECOND=1000
-# The built-in model tells the probability of a default, for which the default policy, which keeps the
-# thresholds of the former system, would deny nearly nobody.
-export POLICY_FILE="${POLICY_FILE:-policy/calibrated.json}"
 # In a session of its own: a Ctrl-C on this terminal is for the simulator, which ends first.
 setsid build/ecs serve >>"$var/ecs.log" 2>&1 &
 server=$!

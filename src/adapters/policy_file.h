@@ -13,7 +13,7 @@
 #include "domain/policy.h"
 
 struct policy_file {
-    const char *path;                /* "": the one that is built in, which never changes */
+    const char *path;                /* or the name of one that is built in and never changes */
     struct stat seen;                /* the file, as it was read last */
     char text[POLICY_BYTES_MAX + 1]; /* of `policy` */
     struct policy policy;

@@ -9,17 +9,16 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/time_text.h"
 #include "commands/backtest_html.h"
 #include "commands/backtest_show.h"
-#include "wire/policy_json.h"
 
 const char backtest_usage[] =
     "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n\n"
-    "Tells what a policy file would have made of the recorded decisions: approvals, exposure,\n"
+    "Tells what a policy would have made of the recorded decisions: approvals, exposure,\n"
     "expected loss and price, before and after, and which decisions come out differently.\n"
-    "Nothing is changed.\n\n"
+    "Nothing is changed. POLICY is the path of a file, or a built-in policy by name: seed,\n"
+    "calibrated, careful or two-loans.\n\n"
     "  --since TIME  only what was decided from then on, like 2026-01-31T12:00:00Z\n"
     "  --model FOLDER  with the risks that this model (ecs train) sees in the recorded features\n"
     "  --html FILE   writes it as a page too\n\n"
@@ -53,40 +52,6 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
     }
     fputs(backtest_usage, stderr);
     return EX_USAGE;
-}
-
-static int policy_take(const char *path, struct slice text, struct policy *policy)
-{
-    struct buf report;
-    buf_init(&report, POLICY_REPORT_MAX);
-    enum status status = policy_parse(text, path, policy, &report);
-    if (report.size > 0)
-        fputs(buf_slice(&report).data, stderr);
-    if (report.overflowed)
-        fprintf(stderr, "\necs backtest: there are more faults than are shown\n");
-    buf_free(&report);
-    return status == STATUS_OK ? EX_OK : EX_DATAERR;
-}
-
-int backtest_policy_read(const struct backtest_options *options, struct policy *policy)
-{
-    const char *path = options->policy_path;
-    struct buf bytes;
-    buf_init(&bytes, POLICY_BYTES_MAX);
-    enum status status = file_read(path, &bytes);
-    int result;
-    if (status == STATUS_OK) {
-        result = policy_take(path, buf_slice(&bytes), policy);
-    } else if (status == STATUS_TOO_LARGE) {
-        fprintf(stderr, "%s:1:1: error: The file has more than %d bytes.\n", path,
-                POLICY_BYTES_MAX);
-        result = EX_DATAERR;
-    } else {
-        fprintf(stderr, "ecs backtest: cannot read %s: %s\n", path, strerror(errno));
-        result = EX_NOINPUT;
-    }
-    buf_free(&bytes);
-    return result;
 }
 
 static int64_t steady_us(void)

@@ -17,10 +17,6 @@ struct backtest_options {
 /* -1: go on; else the exit status, what is wrong or the help being printed. */
 int backtest_options_read(int argc, char **argv, struct backtest_options *options);
 
-/* The policy that the options name; EX_OK, or EX_DATAERR if it has an error, EX_NOINPUT if it
- * cannot be read, all faults being printed. */
-int backtest_policy_read(const struct backtest_options *options, struct policy *policy);
-
 /* Returns the exit status. `model` may be NULL: the risks that were recorded. */
 int command_backtest(const struct backtest_options *options, const struct policy *policy,
                      struct store *const stores[BACKTEST_READERS], struct feature_model *model);

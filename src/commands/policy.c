@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/policy.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/file.h"
 #include "base/json_put.h"
 #include "commands/report.h"
 #include "wire/policy_json.h"
+#include "wire/policy_text.h"
 
 const char policy_usage[] =
-    "usage: ecs policy check FILE [--json]\n\n"
-    "Tells every error and warning of a policy file, each with its line and column. A policy\n"
-    "without errors is shown as a table of what it decides at the ends of its bands.\n\n"
+    "usage: ecs policy check POLICY [--json]\n\n"
+    "Tells every error and warning of a policy, each with its line and column. A policy without\n"
+    "errors is shown as a table of what it decides at the ends of its bands. POLICY is the path\n"
+    "of a file, or a built-in policy by name: seed, calibrated, careful or two-loans.\n\n"
     "Exit status: 0 if the policy can be used (warnings do not forbid it), 65 if it has an error,\n"
     "66 if the file cannot be read.\n";
 
@@ -128,45 +128,37 @@ static void policy_report(const struct policy *policy)
     report_end(&report);
 }
 
-static int check_text(const char *path, struct slice text)
+int policy_read(const char *name_or_path, struct policy *policy)
 {
-    struct policy policy;
-    struct buf report;
+    struct buf text, report;
+    buf_init(&text, POLICY_BYTES_MAX);
     buf_init(&report, POLICY_REPORT_MAX);
-    enum status status = policy_parse(text, path, &policy, &report);
-    fputs(buf_slice(&report).data, stderr);
+    enum status status = policy_text_read(name_or_path, &text, &report);
+    int result = status == STATUS_UNAVAILABLE ? EX_NOINPUT : EX_DATAERR;
+    if (status == STATUS_OK)
+        status = policy_parse(buf_slice(&text), name_or_path, policy, &report);
+    if (report.size > 0)
+        fputs(buf_slice(&report).data, stderr);
     if (report.overflowed)
-        fprintf(stderr, "\necs policy check: there are more faults than are shown\n");
+        fprintf(stderr, "\necs: there are more faults than are shown\n");
     buf_free(&report);
-    if (status != STATUS_OK)
-        return EX_DATAERR;
-    if (report_is_json()) {
-        policy_report(&policy);
-        return EX_OK;
-    }
-    show_head(&policy);
-    show_bands(&policy);
-    return EX_OK;
+    buf_free(&text);
+    return status == STATUS_OK ? EX_OK : result;
 }
 
-static int check(const char *path)
+static int check(const char *name_or_path)
 {
-    struct buf bytes;
-    int result;
-    buf_init(&bytes, POLICY_BYTES_MAX);
-    enum status status = file_read(path, &bytes);
-    if (status == STATUS_OK) {
-        result = check_text(path, buf_slice(&bytes));
-    } else if (status == STATUS_TOO_LARGE) {
-        fprintf(stderr, "%s:1:1: error: The file has more than %d bytes.\n", path,
-                POLICY_BYTES_MAX);
-        result = EX_DATAERR;
+    struct policy policy;
+    int result = policy_read(name_or_path, &policy);
+    if (result != EX_OK)
+        return result;
+    if (report_is_json()) {
+        policy_report(&policy);
     } else {
-        fprintf(stderr, "ecs policy check: cannot read %s: %s\n", path, strerror(errno));
-        result = EX_NOINPUT;
+        show_head(&policy);
+        show_bands(&policy);
     }
-    buf_free(&bytes);
-    return result;
+    return EX_OK;
 }
 
 int command_policy(int argc, char **argv)

@@ -8,6 +8,14 @@ static const int64_t late_us = MINUTE_US;
 /* What was decided while no challenger was there is taken up from here on. */
 static const int64_t catch_up_us = DAY_US;
 
+/* A challenger without a policy of its own is decided by the one that fits its model. */
+static const struct policy *policy_of(const struct challenger *challenger,
+                                      const struct policy_choice *choice)
+{
+    return challenger->has_policy ? &challenger->policy
+                                  : policy_choose(choice, scorer_model(challenger->model));
+}
+
 static enum status score_one(const struct challenger *challenger, const struct policy *policy,
                              const struct decision *decision, struct shadow_decision *shadow)
 {
@@ -29,8 +37,7 @@ static enum status score_one(const struct challenger *challenger, const struct p
 static enum status score_batch(struct role_context *context, struct challenger *challenger)
 {
     struct shadow_batch *batch = context->scratch;
-    const struct policy *policy =
-        challenger->has_policy ? &challenger->policy : role_policy(context);
+    const struct policy *policy = policy_of(challenger, role_policies(context));
     int64_t now_us = clock_now_us(context->clock);
     size_t count;
     if (challenger->seen_us == 0)

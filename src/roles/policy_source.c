@@ -9,21 +9,22 @@ void policy_source_init(struct policy_source *source)
     pthread_mutex_init(&source->lock, NULL);
 }
 
-void policy_source_publish(struct policy_source *source, const struct policy *policy)
+void policy_source_publish(struct policy_source *source, const struct policy_choice *choice)
 {
     pthread_mutex_lock(&source->lock);
-    source->policy = *policy;
+    source->choice = *choice;
     atomic_fetch_add(&source->version, 1);
     pthread_mutex_unlock(&source->lock);
 }
 
-const struct policy *policy_source_read(struct policy_source *source, struct policy_copy *copy)
+const struct policy_choice *policy_source_read(struct policy_source *source,
+                                               struct policy_copy *copy)
 {
     if (copy->version != atomic_load(&source->version)) {
         pthread_mutex_lock(&source->lock);
-        copy->policy = source->policy;
+        copy->choice = source->choice;
         copy->version = atomic_load(&source->version);
         pthread_mutex_unlock(&source->lock);
     }
-    return &copy->policy;
+    return &copy->choice;
 }

@@ -10,22 +10,23 @@
 #include <pthread.h>
 #include <stdint.h>
 
-#include "domain/policy.h"
+#include "domain/policy_choice.h"
 
 struct policy_source {
     pthread_mutex_t lock;
     _Atomic uint64_t version; /* 0: none was published yet */
-    struct policy policy;
+    struct policy_choice choice;
 };
 
 struct policy_copy {
     uint64_t version;
-    struct policy policy;
+    struct policy_choice choice;
 };
 
 void policy_source_init(struct policy_source *source);
-void policy_source_publish(struct policy_source *source, const struct policy *policy);
-/* The newest policy; it is the copy's, until the next read into it. */
-const struct policy *policy_source_read(struct policy_source *source, struct policy_copy *copy);
+void policy_source_publish(struct policy_source *source, const struct policy_choice *choice);
+/* The newest choice; it is the copy's, until the next read into it. */
+const struct policy_choice *policy_source_read(struct policy_source *source,
+                                               struct policy_copy *copy);
 
 #endif

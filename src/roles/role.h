@@ -55,14 +55,15 @@ struct role_context {
     struct clock *clock;
     struct entropy *entropy;
     struct revocations *revocations;
-    struct policy_copy policy; /* role_policy() renews it */
+    struct policy_copy policies; /* role_policies() renews it */
+    struct hash policy_told;     /* that the process said last to decide by */
     void *scratch; /* scratch_size bytes of the step's definition, zeroed at first; or NULL */
 };
 
-/* The policy that decides now; stays the same until the next call with this context. */
-static inline const struct policy *role_policy(struct role_context *context)
+/* What decides now; stays the same until the next call with this context. */
+static inline const struct policy_choice *role_policies(struct role_context *context)
 {
-    return policy_source_read(context->settings->policies, &context->policy);
+    return policy_source_read(context->settings->policies, &context->policies);
 }
 
 /* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `handled`

@@ -99,6 +99,40 @@ static void note(const struct request *request, const struct decision *decision)
              LOG_TEXT("result", decision->approved ? "approved" : "denied"));
 }
 
+static void policy_tell(struct role_context *context, const struct policy *policy)
+{
+    char hash[HASH_TEXT_SIZE];
+    if (hash_compare(&context->policy_told, &policy->hash) == 0)
+        return;
+    context->policy_told = policy->hash;
+    hash_format(&policy->hash, hash);
+    metric_tell(INFO_policy, hash);
+}
+
+/* Which policy fits a model may show only when it answers; it is then asked again, for the question
+ * hangs on the policy. A service whose answers go to and fro between two policies is unavailable.
+ */
+static enum status score_with(struct role_context *context, const struct request *request,
+                              const struct features *features, const struct policy **policy,
+                              struct score *score)
+{
+    for (int tries = 0; tries < 2; tries++) {
+        const struct policy *asked_for = *policy;
+        struct question question = decision_question(features, asked_for);
+        question.request_id = request->request_id;
+        question.traceparent = request->traceparent;
+        enum status status = scorer_score(context->scorer, &question, score);
+        if (status != STATUS_OK)
+            return status;
+        *policy = policy_choose(&context->policies.choice, score->model);
+        if (*policy == asked_for) {
+            policy_tell(context, asked_for);
+            return STATUS_OK;
+        }
+    }
+    return STATUS_UNAVAILABLE;
+}
+
 /* Scores, decides and records; `decision` has person, time and features. */
 static void decide(struct role_context *context, struct exchange *exchange,
                    const struct policy *policy, struct decision *decision,
@@ -107,10 +141,8 @@ static void decide(struct role_context *context, struct exchange *exchange,
     struct response *response = &exchange->response;
     struct score score = {0};
     struct decision stands;
-    struct question question = decision_question(&decision->features, policy);
-    question.request_id = exchange->request.request_id;
-    question.traceparent = exchange->request.traceparent;
-    enum status status = scorer_score(context->scorer, &question, &score);
+    enum status status =
+        score_with(context, &exchange->request, &decision->features, &policy, &score);
     if (status != STATUS_OK) {
         answer_unscored(response, status, &score);
         return;
@@ -159,7 +191,8 @@ static bool answered_before(struct role_context *context, struct exchange *excha
 void credit_analyse(struct role_context *context, struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    const struct policy *policy = role_policy(context);
+    const struct policy *policy =
+        policy_choose(role_policies(context), scorer_model(context->scorer));
     char key[IDEMPOTENCY_KEY_MAX + 1];
     snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
              request->idempotency_key.data == NULL ? "" : request->idempotency_key.data);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A policy file (policy/default.json) → struct policy. Amounts are in currency units, rates in
+ * A policy file (policy/seed.json) → struct policy. Amounts are in currency units, rates in
  * percent, risks from 0 to 1; docs/policy.md explains each member, policy/policy.schema.json says
  * the same to editors.
  */

@@ -24,11 +24,11 @@
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
 #include "adapters/scorer_trained.h"
-#include "base/embedded.h"
 #include "domain/breaker.h"
 #include "domain/decision.h"
 #include "domain/population_tiles.h"
 #include "wire/policy_json.h"
+#include "wire/policy_text.h"
 
 static const struct question question = {
     .features.values = {[FEATURE_transaction_count_30d] = 12,
@@ -383,13 +383,8 @@ static void the_financial_risk_does_not_look_at_emotions(void **state)
 static void policy_read(struct policy *policy)
 {
     struct buf report;
-    const struct embedded_file *file = embedded_files;
-    while (strcmp(file->name, "policy/default.json") != 0)
-        file++;
     buf_init(&report, POLICY_REPORT_MAX);
-    assert_int_equal(
-        policy_parse((struct slice){file->data, file->size}, "default", policy, &report),
-        STATUS_OK);
+    assert_int_equal(policy_parse(policy_built_in("seed"), "seed", policy, &report), STATUS_OK);
     buf_free(&report);
 }
 

@@ -134,6 +134,15 @@ def test_compose_and_kubernetes_say_the_same_of_a_role(role):
         assert f"OPTION({re.sub('_FILE$', '', name)}," in options
 
 
+@pytest.mark.parametrize("file", [
+    "compose.yaml", "compose.cluster.yaml", "Dockerfile", "tools/run.sh", "tools/engines.sh",
+    *[str(path.relative_to(ROOT)) for path in (*K8S.glob("*.yaml"), *DEPLOY.glob("systemd/*"))]])
+def test_every_way_of_running_leaves_model_and_policy_to_the_program(file):
+    """All decide alike then: tests/system/test_policy_choice.py."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert not re.search(r"\b(SCORER|MODEL_DIR|POLICY_FILE)\b", text)
+
+
 @pytest.mark.parametrize("role", API)
 def test_a_role_behind_the_gateway_is_told_its_networks(role):
     networks = COMPOSE["services"][role]["environment"]["TRUSTED_PROXIES"].split(",")

@@ -42,11 +42,20 @@ def root(package, tmp_path_factory):
 def test_it_holds_the_program_its_manual_and_its_unit(root):
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     manual = {f"usr/share/man/man1/{page}.1.gz" for page in MANUAL}
-    assert files == manual | {
+    policies = {f"usr/share/ecs/{path.relative_to(ROOT)}" for path in ROOT.glob("policy/*.json")}
+    assert files == manual | policies | {
         "usr/bin/ecs", "usr/lib/systemd/system/ecs@.service", "usr/share/doc/ecs/copyright",
         "usr/share/doc/ecs/changelog.gz", "usr/share/bash-completion/completions/ecs",
         "usr/share/fish/vendor_completions.d/ecs.fish"}
     assert run(root / "usr/bin/ecs", "version").startswith("ecs ")
+
+
+def test_its_policies_are_those_that_the_program_knows_by_name(root):
+    for path in ROOT.glob("policy/*[!a].json"):
+        installed = root / "usr/share/ecs/policy" / path.name
+        assert installed.read_bytes() == path.read_bytes()
+        assert run(root / "usr/bin/ecs", "policy", "check", path.stem) == \
+            run(root / "usr/bin/ecs", "policy", "check", installed)
 
 
 def test_it_depends_on_the_libraries_that_the_program_needs(package):

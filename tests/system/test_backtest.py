@@ -10,7 +10,7 @@ import pytest
 from harness.client import Client
 from harness.ecs import ROOT, run_ecs
 
-DEFAULT = ROOT / "policy" / "default.json"
+SEED = ROOT / "policy" / "seed.json"
 PEOPLE = 24
 SIMULATED = 6
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -68,8 +68,8 @@ def decided(request, system_of_file):
 
 
 def policy_of(**changes):
-    """The default policy with its approving band, or the whole, changed."""
-    policy = json.loads(DEFAULT.read_text(encoding="utf-8"))
+    """The seed's policy with its approving band, or the whole, changed."""
+    policy = json.loads(SEED.read_text(encoding="utf-8"))
     for name, value in changes.items():
         (policy if name in ("name", "exposure_cap") else policy["bands"][0])[name] = value
     return policy
@@ -119,13 +119,13 @@ def check_against(text, risks, policy):
 
 
 def test_the_policy_that_decided_changes_nothing(decided):
-    done = decided.command("backtest", str(DEFAULT))
+    done = decided.command("backtest", str(SEED))
     assert (done.returncode, done.stderr) == (0, "")
     assert f"\n{PEOPLE} decisions weighed in " in done.stdout
     assert "\nNo decision comes out differently.\n" in done.stdout
     assert numbers(done.stdout, "approved  ")[2] == "0"
     assert numbers(done.stdout, "others")[0] == str(PEOPLE - SIMULATED)
-    later = decided.command("backtest", str(DEFAULT), "--since", "2999-01-01T00:00:00Z")
+    later = decided.command("backtest", str(SEED), "--since", "2999-01-01T00:00:00Z")
     assert later.returncode == 0 and "\n0 decisions weighed in " in later.stdout
 
 
@@ -186,7 +186,7 @@ def test_the_page_says_the_same(decided, folder):
             assert number in page.text
     for decision in re.findall(r"^  ([0-9a-f-]{36}) ", done.stdout, re.MULTILINE):
         assert decision in page.text
-    missing = decided.command("backtest", str(DEFAULT), "--html", "/nowhere/page.html")
+    missing = decided.command("backtest", str(SEED), "--html", "/nowhere/page.html")
     assert missing.returncode == 73 and "cannot write /nowhere/page.html" in missing.stderr
 
 
@@ -204,7 +204,7 @@ def test_decisions_of_before_the_log_are_left_out(kind, system_of):
             "DROP TRIGGER decisions_stay ON decisions; UPDATE decisions SET entry ="
             " '00000000-0000-0000-0000-000000000000' WHERE position IN"
             " (SELECT position FROM decisions ORDER BY position LIMIT 5)"))
-    done = decided.command("backtest", str(DEFAULT))
+    done = decided.command("backtest", str(SEED))
     assert done.returncode == 0
     assert f"\n{PEOPLE - 5} decisions weighed in " in done.stdout
     assert "\n5 were left out: they are from before both risks were recorded\n" in done.stdout
@@ -213,14 +213,14 @@ def test_decisions_of_before_the_log_are_left_out(kind, system_of):
 def test_another_model_weighs_the_recorded_features(decided):
     """The recorded risks were drawn at random; the model sees people of whom nothing is known."""
     model = str(ROOT / "models" / "default")
-    done = decided.command("backtest", str(DEFAULT), "--model", model)
+    done = decided.command("backtest", str(SEED), "--model", model)
     assert done.returncode == 0, done.stderr
     assert f"\n{PEOPLE} decisions weighed in " in done.stdout
     approved = int(numbers(done.stdout, "approved")[1])
     assert approved in (0, PEOPLE)  # they are all alike
-    same = decided.command("backtest", str(DEFAULT))
+    same = decided.command("backtest", str(SEED))
     assert int(numbers(same.stdout, "approved")[0]) == int(numbers(done.stdout, "approved")[0])
-    wrong = decided.command("backtest", str(DEFAULT), "--model", "/nowhere")
+    wrong = decided.command("backtest", str(SEED), "--model", "/nowhere")
     assert wrong.returncode == 66 and "--model /nowhere: " in wrong.stderr
 
 
@@ -233,12 +233,12 @@ def test_a_policy_with_errors_is_told_as_the_check_tells_it(folder):
     assert not (folder / "data").exists()
     missing = run_ecs("backtest", str(folder / "none.json"))
     assert missing.returncode == 66
-    assert "cannot read" in missing.stderr and "No such file" in missing.stderr
+    assert "cannot be read" in missing.stderr and "No such file" in missing.stderr
 
 
 def test_wrong_use_is_told(folder):
     assert run_ecs("backtest").returncode == 64
-    assert run_ecs("backtest", str(DEFAULT), "--since", "yesterday").returncode == 64
-    assert run_ecs("backtest", str(DEFAULT), "another").returncode == 64
+    assert run_ecs("backtest", str(SEED), "--since", "yesterday").returncode == 64
+    assert run_ecs("backtest", str(SEED), "another").returncode == 64
     shown = run_ecs("backtest", "--help")
     assert shown.returncode == 0 and shown.stdout.startswith("usage: ecs backtest POLICY")

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 @pytest.fixture
 def challengers(folder):
     path = folder / "challengers"
-    strict = json.loads((ROOT / "policy" / "default.json").read_text())
+    strict = json.loads((ROOT / "policy" / "seed.json").read_text())
     strict["name"] = "strict"
     strict["bands"][0]["risk_to"] = 0.2
     (path / "strict").mkdir(parents=True)

@@ -9,7 +9,7 @@ import pytest
 from harness.client import Client
 from harness.poll import until
 
-DEFAULT = pathlib.Path(__file__).resolve().parents[2] / "policy" / "default.json"
+DEFAULT = pathlib.Path(__file__).resolve().parents[2] / "policy" / "seed.json"
 
 
 def write(database, *statements):

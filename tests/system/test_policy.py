@@ -136,10 +136,10 @@ def test_what_only_the_program_can_tell(folder, changes, said):
     assert said in done.stderr
 
 
-def test_the_default_is_shown():
-    done = check(ROOT / "policy" / "default.json")
+def test_the_seeds_policy_is_shown():
+    done = check(ROOT / "policy" / "seed.json")
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["name", "default"] in lines
+    assert ["name", "seed"] in lines
     assert ["emotion", "guard", "may_only_help"] in lines
     assert any(re.fullmatch(r"hash +[0-9a-f]{32}", line) for line in done.stdout.splitlines())
     assert lines[-4:] == [
@@ -224,7 +224,7 @@ def test_more_faults_than_anybody_reads(folder):
     done = check(written(folder, {f"m{i}": i for i in range(4000)}))
     assert done.returncode == 65
     assert len(done.stderr) < 70000
-    assert done.stderr.endswith("\necs policy check: there are more faults than are shown\n")
+    assert done.stderr.endswith("\necs: there are more faults than are shown\n")
 
 
 def test_a_file_that_cannot_be_read(folder):

@@ -23,11 +23,11 @@
 #include "adapters/scorer_breaker.h"
 #include "adapters/scorer_scorecard.h"
 #include "adapters/store_sqlite.h"
-#include "base/embedded.h"
 #include "base/json_put.h"
 #include "base/time_text.h"
 #include "roles/role.h"
 #include "wire/policy_json.h"
+#include "wire/policy_text.h"
 
 enum { START_S = 1767225600 /* 2026-01-01 */, STEPS_MAX = 1000 };
 
@@ -71,13 +71,8 @@ void exchange_done(struct exchange *exchange)
 static void load_policy(struct policy *policy)
 {
     struct buf report;
-    const struct embedded_file *file = embedded_files;
-    while (strcmp(file->name, "policy/default.json") != 0)
-        file++;
     buf_init(&report, POLICY_REPORT_MAX);
-    assert_int_equal(
-        policy_parse((struct slice){file->data, file->size}, "default", policy, &report),
-        STATUS_OK);
+    assert_int_equal(policy_parse(policy_built_in("seed"), "seed", policy, &report), STATUS_OK);
     buf_free(&report);
 }
 
@@ -109,10 +104,10 @@ static void world_open(struct world *world)
     clock_manual_init(&world->clock, START_S * SECOND_US);
     entropy_seeded_init(&world->entropy, 42);
     buf_init(&world->trace, 1 << 20);
-    struct policy policy;
-    load_policy(&policy);
+    struct policy_choice choice = {.by_model = false};
+    load_policy(&choice.policy);
     policy_source_init(&world->policies);
-    policy_source_publish(&world->policies, &policy);
+    policy_source_publish(&world->policies, &choice);
     snprintf(world->tokens.secret, sizeof world->tokens.secret,
              "a secret of this test, long enough for the check");
     world_open_engines(world);

@@ -14,7 +14,7 @@
 
 enum { PEOPLE = 20000, DAY = 20454, BANDS = 10, QUINTILES = 5 };
 enum {
-    APPROVED_UP_TO = 600000, /* risk_to of policy/default.json */
+    APPROVED_UP_TO = 600000, /* risk_to of policy/seed.json */
     CHANCE = 10000           /* two deviations of an AUC that tells nothing, in millionths */
 };
 static const int64_t as_of_us = DAY * DAY_US + 12 * HOUR_US;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_json.h"
+#include "wire/policy_text.h"
 
 #include <stdio.h>
 
 #include "../unit.h"
-#include "base/embedded.h"
 
 #define APPROVE                                                                                    \
     "{\"risk_to\":0.5,\"decision\":\"approve\",\"credit_type\":\"LOAN\","                          \
@@ -203,16 +203,11 @@ static void a_warning_is_no_refusal(void **state)
     assert_non_null(strstr(said(), ": warning: bands.1.rate_percent: the rate falls"));
 }
 
-static void the_default_policy_is_valid(void **state)
+static void the_seeds_policy_is_valid(void **state)
 {
     (void)state;
-    const struct embedded_file *file = embedded_files;
-    while (file->name != NULL && strcmp(file->name, "policy/default.json") != 0)
-        file++;
-    assert_non_null(file->name);
     buf_clear(&report);
-    assert_int_equal(policy_parse((struct slice){file->data, file->size}, "p", &policy, &report),
-                     STATUS_OK);
+    assert_int_equal(policy_parse(policy_built_in("seed"), "p", &policy, &report), STATUS_OK);
     assert_int_equal(report.size, 0);
     assert_int_equal(policy.emotion_guard, GUARD_MAY_ONLY_HELP);
     struct terms terms = policy_apply(&policy, 600000);
@@ -233,7 +228,7 @@ int main(void)
         cmocka_unit_test(no_json_is_told_with_its_place),
         cmocka_unit_test(no_fault_is_dropped),
         cmocka_unit_test(a_warning_is_no_refusal),
-        cmocka_unit_test(the_default_policy_is_valid),
+        cmocka_unit_test(the_seeds_policy_is_valid),
     };
     return cmocka_run_group_tests(tests, open_report, close_report);
 }
