@@ -113,16 +113,20 @@ static void features_page(void)
     static const char *const units[] = {"count", "cents", "share, millionths",
                                         "change, millionths"};
     static const char *const groups[] = {"financial", "emotional"};
+    static const char *const families[] = {"activity",  "turnover", "size",     "income",
+                                           "spending",  "recency",  "tenure",   "positivity",
+                                           "intensity", "stress",   "attention"};
     static const char *const directions[] = {"less risk", "free", "more risk"};
     printf("# Features\n\nWhat a model may see of a person: whole numbers, computed from tiles "
            "by `domain/features.c`, the same for the API, for training and for replay. \"When "
-           "greater\" is what a model is held to.\n\n| feature | what | em português | unit | "
-           "group | when greater |\n|---|---|---|---|---|---|\n");
+           "greater\" is what a model is held to. Of one family, at most one feature is among the "
+           "reasons of a decision.\n\n| feature | what | em português | unit | group | family | "
+           "when greater |\n|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < FEATURE_COUNT; i++) {
         const struct feature_definition *feature = &feature_definitions[i];
-        printf("| `%s` | %s | %s | %s | %s | %s |\n", feature->name, feature->words,
+        printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", feature->name, feature->words,
                feature->words_portuguese, units[feature->unit], groups[feature->group],
-               directions[feature->direction + 1]);
+               families[feature->family], directions[feature->direction + 1]);
     }
 }
 

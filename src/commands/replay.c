@@ -111,6 +111,10 @@ static enum status make_again(struct replay *replay, const struct decision *reco
                              .features_version = recorded->features_version};
     decision_make(&again, &replay->policy, &score, &recorded->offer.id);
     const char *difference = decision_difference(recorded, &again);
+    if (difference != NULL) {
+        again.reasons = reasons_pick_formerly(score.weights, again.approved);
+        difference = decision_difference(recorded, &again);
+    }
     replay->made++;
     if (difference != NULL) {
         replay->different++;

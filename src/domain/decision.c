@@ -53,7 +53,7 @@ void decision_make(struct decision *decision, const struct policy *policy,
     struct terms terms = policy_apply(policy, score->risk);
     take_score(decision, score);
     decision->approved = terms.approved;
-    decision->reasons = reasons_pick(score->weights, terms.approved);
+    decision->reasons = reasons_pick(score->weights, terms.approved, policy->emotion_guard);
     decision->policy = policy->hash;
     decision->cooling_off_us = policy->cooling_off_us;
     decision->inputs = decision_inputs(&decision->features, decision->model, &decision->policy);

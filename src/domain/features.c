@@ -4,8 +4,8 @@
 #include <string.h>
 
 const struct feature_definition feature_definitions[FEATURE_COUNT] = {
-#define FEATURE(name, unit, group, direction, formula, words, portuguese)                          \
-    {#name, UNIT_##unit, GROUP_##group, DIRECTION_##direction, words, portuguese},
+#define FEATURE(name, unit, group, family, direction, formula, words, portuguese)                  \
+    {#name, UNIT_##unit, GROUP_##group, FAMILY_##family, DIRECTION_##direction, words, portuguese},
 #include "domain/features.def"
 #undef FEATURE
 };
@@ -140,7 +140,7 @@ struct features features_compute(const struct person_tiles *tiles, int64_t now_u
     const struct transaction_tile paid_30d = transaction_window(tiles, WINDOW_30D, now_us);
     const struct transaction_tile paid_90d = transaction_window(tiles, WINDOW_90D, now_us);
     struct features features;
-#define FEATURE(name, unit, group, direction, formula, words, portuguese)                          \
+#define FEATURE(name, unit, group, family, direction, formula, words, portuguese)                  \
     features.values[FEATURE_##name] = formula;
 #include "domain/features.def"
 #undef FEATURE

@@ -21,6 +21,20 @@
  * -1,000,000 to 1,000,000. */
 enum feature_unit { UNIT_COUNT, UNIT_CENTS, UNIT_SHARE, UNIT_CHANGE };
 enum feature_group { GROUP_FINANCIAL, GROUP_EMOTIONAL };
+/* What a feature tells of; those of one family say nearly the same. */
+enum feature_family {
+    FAMILY_ACTIVITY,
+    FAMILY_TURNOVER,
+    FAMILY_SIZE,
+    FAMILY_INCOME,
+    FAMILY_SPENDING,
+    FAMILY_RECENCY,
+    FAMILY_TENURE,
+    FAMILY_POSITIVITY,
+    FAMILY_INTENSITY,
+    FAMILY_STRESS,
+    FAMILY_ATTENTION
+};
 /* What a greater value can mean for the risk. */
 enum feature_direction { DIRECTION_DOWN = -1, DIRECTION_FREE = 0, DIRECTION_UP = 1 };
 
@@ -35,6 +49,7 @@ struct feature_definition {
     const char *name;
     enum feature_unit unit;
     enum feature_group group;
+    enum feature_family family;
     enum feature_direction direction;
     const char *words;            /* English */
     const char *words_portuguese; /* UTF-8 */

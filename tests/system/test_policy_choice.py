@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which policy decides: the one that is chosen by name or path; where none is, the one that fits
 the model that answers, wherever that model runs."""
-import http.server
 import json
-import threading
 
 import pytest
 from harness.client import Client
 from harness.ecs import BASE_ENVIRONMENT, ROOT, run_ecs
+from harness.model import model_service
 
 NAMES = ["calibrated", "careful", "seed", "two-loans"]
 
@@ -66,34 +65,14 @@ def test_the_policy_fits_the_model_in_one_process_and_in_many(kind, scorer, poli
         assert done.returncode == 0 and done.stdout.startswith("2 decisions made again")
 
 
-class SeedModel(http.server.BaseHTTPRequestHandler):
-    """The model service of the former system: it tells a score and nothing else."""
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        answer = b'{"risk_score": 0.3}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *arguments):
-        pass
-
-
 def test_a_service_that_tells_only_a_score_is_decided_by_the_seeds_policy(system_of):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SeedModel) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            system = system_of("embedded", {
-                "POLICY_FILE": "",
-                "CREDIT_ANALYSIS_SERVICE_URL": f"http://127.0.0.1:{server.server_port}/predict"})
-            client = Client(system)
-            offer = client.analyse(client.person()).json()["offer"]
-            assert (offer["credit_limit"], offer["interest_rate"]) == (7000, 9.5)
-            assert policy_of_a_decision(system, client) == hash_of("seed")
-        finally:
-            server.shutdown()
+    """So does the model service of the former system."""
+    with model_service({"risk_score": 0.3}) as url:
+        system = system_of("embedded", {"POLICY_FILE": "", "CREDIT_ANALYSIS_SERVICE_URL": url})
+        client = Client(system)
+        offer = client.analyse(client.person()).json()["offer"]
+        assert (offer["credit_limit"], offer["interest_rate"]) == (7000, 9.5)
+        assert policy_of_a_decision(system, client) == hash_of("seed")
 
 
 def test_a_trained_model_is_known_by_the_inference_protocol_too(system_of):
