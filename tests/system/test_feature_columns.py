@@ -11,7 +11,7 @@ from harness.client import Client, emotion, now_text
 from harness.ecs import ROOT, run_ecs
 from harness.poll import until
 
-POLICY = ROOT / "policy" / "default.json"
+POLICY = ROOT / "policy" / "seed.json"
 FEATURES = re.findall(r"^FEATURE\((\w+), (\w+), (\w+), (\w+)",
                       (ROOT / "src" / "domain" / "features.def").read_text(encoding="utf-8"),
                       re.MULTILINE)

@@ -26,7 +26,7 @@ of_commands = pytest.mark.parametrize("command", COMMANDS)
 def policy(folder):
     """The built-in policy as a file, where backtest finds it."""
     shown = (folder / "policy.json")
-    shown.write_text((ROOT / "policy" / "default.json").read_text())
+    shown.write_text((ROOT / "policy" / "seed.json").read_text())
     return folder
 
 
