@@ -12,7 +12,7 @@ from harness.ecs import ROOT, run_ecs
 from harness.poll import until
 
 POLICY = ROOT / "policy" / "seed.json"
-FEATURES = re.findall(r"^FEATURE\((\w+), (\w+), (\w+), (\w+)",
+FEATURES = re.findall(r"^FEATURE\((\w+), (\w+), (\w+), \w+, (\w+)",
                       (ROOT / "src" / "domain" / "features.def").read_text(encoding="utf-8"),
                       re.MULTILINE)
 NAMES = [name for name, *_ in FEATURES]
