@@ -11,6 +11,7 @@
 
 #include "commands/simulate_show.h"
 #include "commands/train_population.h"
+#include "commands/train_predictions.h"
 #include "learning/csv.h"
 #include "learning/training.h"
 
@@ -22,7 +23,7 @@ enum {
     REPEATED_ROWS = 20000, /* that all repeats together may train on, by default */
     BAR_WIDTH = 30,
     COMMAND_MAX = 1024,
-    LEFT_OUT_MAX = 64 * 1024,
+    WARNINGS_MAX = 256 * 1024,
 };
 
 static const double test_share_last = 0.25; /* of rows with times: the last of them */
@@ -44,6 +45,9 @@ const char train_usage[] =
     "  --from population the data are simulated people, and who of them defaults\n"
     "  --people N        how many of them (20000)\n"
     "  --out FOLDER      where the model is written (./model)\n"
+    "  --predictions FILE  writes CSV: what models that did not see a row say of it, with "
+    "its\n"
+    "                    outcome\n"
     "  --folds N         of the cross-validation (5)\n"
     "  --repeats N       how often it is repeated (10; fewer above 2,000 rows)\n"
     "  --seed S          of all that is random (1)\n\n"
@@ -57,6 +61,7 @@ struct options {
     const char *positive;
     const char *time; /* NULL: folds, whatever the time */
     const char *out;
+    const char *predictions; /* NULL: none are written */
     int64_t folds;
     int64_t repeats; /* 0: as many as fit the data */
     int64_t seed;
@@ -81,9 +86,13 @@ static bool option_read(struct options *options, const char *name, const char *v
         const char *name;
         const char **text;
     } texts[] = {
-        {"--from", &options->from},   {"--csv", &options->csv},
-        {"--label", &options->label}, {"--positive", &options->positive},
-        {"--time", &options->time},   {"--out", &options->out},
+        {"--from", &options->from},
+        {"--csv", &options->csv},
+        {"--label", &options->label},
+        {"--positive", &options->positive},
+        {"--time", &options->time},
+        {"--out", &options->out},
+        {"--predictions", &options->predictions},
     };
     const struct {
         const char *name;
@@ -191,7 +200,7 @@ static size_t repeats_for(const struct options *options, size_t rows)
     return fitting > REPEATS ? REPEATS : fitting < 1 ? 1 : fitting;
 }
 
-static int train(const struct options *options, const struct table *table, const char *left_out)
+static int train(const struct options *options, const struct table *table, const char *warnings)
 {
     char name[MODEL_NAME_MAX + 1];
     char command[COMMAND_MAX];
@@ -219,7 +228,7 @@ static int train(const struct options *options, const struct table *table, const
         .folder = options->out,
         .name = name,
         .command = command,
-        .left_out = left_out,
+        .warnings = warnings,
     };
     enum status status = training_run(table, &training, &report, reason);
     show_end();
@@ -228,8 +237,11 @@ static int train(const struct options *options, const struct table *table, const
         return status == STATUS_INVALID ? EX_DATAERR : EX_CANTCREAT;
     }
     report_show(&report, options->out);
+    int result = options->predictions == NULL
+                     ? EX_OK
+                     : train_predictions_write(&report.evaluation, options->predictions);
     training_report_free(&report);
-    return EX_OK;
+    return result;
 }
 
 static int train_on_population(const struct options *options)
@@ -250,33 +262,42 @@ static int train_on_population(const struct options *options)
     return result;
 }
 
+static void warnings_show(const char *path, const struct buf *warnings)
+{
+    const char *line = warnings->size > 0 ? buf_slice(warnings).data : "";
+    for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+        fprintf(stderr, "ecs train: warning: %s: %.*s\n", path, (int)(end - line), line);
+}
+
+static int train_on_csv(const struct options *options)
+{
+    const struct csv_options csv = {options->label, options->positive, options->time};
+    struct table table;
+    struct buf warnings;
+    char reason[REASON_MAX + 1];
+    int result;
+    table_init(&table);
+    buf_init(&warnings, WARNINGS_MAX);
+    enum status status = csv_read(options->csv, &csv, &table, &warnings, reason);
+    warnings_show(options->csv, &warnings);
+    if (status == STATUS_OK) {
+        printf("%zu rows, %zu columns\n", table.row_count, table.column_count);
+        fflush(stdout);
+        result = train(options, &table, buf_slice(&warnings).data);
+    } else {
+        fprintf(stderr, "ecs train: %s: %s\n", options->csv, reason);
+        result = status == STATUS_INVALID ? EX_DATAERR : EX_NOINPUT;
+    }
+    buf_free(&warnings);
+    table_free(&table);
+    return result;
+}
+
 int command_train(int argc, char **argv)
 {
     struct options options;
-    struct table table;
-    struct buf left_out;
-    char reason[REASON_MAX + 1];
     int result = options_parse(argc, argv, &options);
     if (result >= 0)
         return result;
-    if (options.from != NULL)
-        return train_on_population(&options);
-    table_init(&table);
-    buf_init(&left_out, LEFT_OUT_MAX);
-    const struct csv_options csv = {options.label, options.positive, options.time};
-    enum status status = csv_read(options.csv, &csv, &table, &left_out, reason);
-    if (status == STATUS_OK) {
-        printf("%zu rows, %zu columns", table.row_count, table.column_count);
-        if (left_out.size > 0)
-            printf("; left out, as they say nothing: %s", left_out.data);
-        printf("\n");
-        fflush(stdout);
-        result = train(&options, &table, buf_slice(&left_out).data);
-    } else {
-        fprintf(stderr, "ecs train: %s: %s\n", options.csv, reason);
-        result = status == STATUS_INVALID ? EX_DATAERR : EX_NOINPUT;
-    }
-    buf_free(&left_out);
-    table_free(&table);
-    return result;
+    return options.from != NULL ? train_on_population(&options) : train_on_csv(&options);
 }

@@ -2,6 +2,7 @@
 #include "learning/card.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { COLUMNS_SHOWN = 60 };
 
@@ -33,8 +34,10 @@ static void put_data(const struct page_content *content, struct buf *page)
                "- Columns: %zu\n",
                table->source, table->outcome, positives, table->row_count,
                100 * (double)positives / (double)table->row_count, table->column_count);
-    if (content->options->left_out[0] != '\0')
-        buf_printf(page, "- Left out, as they say nothing: %s\n", content->options->left_out);
+    for (const char *line = content->options->warnings, *end; *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        buf_printf(page, "- Warning: %.*s\n", (int)(end - line), line);
+    }
     buf_text(page, "\n");
 }
 

@@ -66,14 +66,34 @@ static void rated_measure(struct rated rated[], size_t count, double values[MEAS
     ranks_measure(rated, count, values);
 }
 
+/* The caller frees. NULL: memory is out. */
+static struct rated *rated_of(const double values[], const uint8_t positives[], size_t count)
+{
+    struct rated *rated = calloc(count, sizeof *rated);
+    for (size_t i = 0; rated != NULL && i < count; i++)
+        rated[i] = (struct rated){values[i], positives[i]};
+    return rated;
+}
+
+enum status measure_auc(const double values[], const uint8_t positives[], size_t count, double *auc)
+{
+    double measured[MEASURE_COUNT];
+    struct rated *rated = rated_of(values, positives, count);
+    if (rated == NULL)
+        return STATUS_UNAVAILABLE;
+    qsort(rated, count, sizeof *rated, rated_order);
+    ranks_measure(rated, count, measured);
+    *auc = measured[MEASURE_AUC];
+    free(rated);
+    return STATUS_OK;
+}
+
 enum status measures_of(const double probabilities[], const uint8_t positives[], size_t count,
                         double values[MEASURE_COUNT])
 {
-    struct rated *rated = calloc(count, sizeof *rated);
+    struct rated *rated = rated_of(probabilities, positives, count);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < count; i++)
-        rated[i] = (struct rated){probabilities[i], positives[i]};
     rated_measure(rated, count, values);
     free(rated);
     return STATUS_OK;

@@ -24,6 +24,10 @@ const char *measure_name(enum measure measure);
 MUST_CHECK enum status measures_of(const double probabilities[], const uint8_t positives[],
                                    size_t count, double values[MEASURE_COUNT]);
 
+/* The AUC alone, of values of any scale, infinite ones too. */
+MUST_CHECK enum status measure_auc(const double values[], const uint8_t positives[], size_t count,
+                                   double *auc);
+
 /* A mean with its 95 % confidence interval. */
 struct interval {
     double mean;

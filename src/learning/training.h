@@ -14,7 +14,7 @@ struct training_options {
     const char *folder;                   /* made if it is not there; files in it are replaced */
     const char *name;                     /* of the model, up to MODEL_NAME_MAX bytes */
     const char *command;                  /* how to do it again, for the card */
-    const char *left_out;                 /* columns of the data that were not used, or "" */
+    const char *warnings;                 /* of the data, for the card: a line for each */
 };
 
 /* What one part of the model came to. */

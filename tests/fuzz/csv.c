@@ -30,20 +30,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct csv_options options = {"bad", "yes", NULL};
     struct table table;
-    struct buf left_out;
+    struct buf warnings;
     char reason[REASON_MAX + 1] = "";
     char *text = malloc(size + 1); /* parsing writes over it */
     FUZZ_CHECK(text != NULL);
     if (size > 0)
         memcpy(text, data, size);
     table_init(&table);
-    buf_init(&left_out, 4096);
-    enum status status = csv_parse(text, size, &options, &table, &left_out, reason);
+    buf_init(&warnings, 4096);
+    enum status status = csv_parse(text, size, &options, &table, &warnings, reason);
     FUZZ_CHECK(status == STATUS_OK || (status == STATUS_INVALID && reason[0] != '\0'));
     if (status == STATUS_OK)
         table_check(&table);
     table_free(&table);
-    buf_free(&left_out);
+    buf_free(&warnings);
     free(text);
     return 0;
 }

@@ -148,4 +148,5 @@ def test_a_feature_that_is_no_number_is_no_training_data(folder):
     path.write_text("avg_stress_7d,bad\n100,yes\nhigh,no\n", encoding="utf-8")
     done = run_ecs("train", "--csv", str(path), "--label", "bad", "--positive", "yes")
     assert done.returncode == 65
-    assert "line 3: high is no number, and avg_stress_7d is a feature of ECS" in done.stderr
+    assert "line 3, column avg_stress_7d: high is no number, and the column is a feature of ECS" in \
+        done.stderr

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """ecs train from outside: data in, a model's folder out."""
+import csv
 import json
 import math
 import os
@@ -26,11 +27,11 @@ def train(*options, timeout_s=120):
                           timeout=timeout_s, check=False)
 
 
-def trained(folder, csv, label, positive, *options):
+def trained(folder, data, label, positive, *options):
     """AUC of model and scorecard, and the model's hash."""
-    done = train("--csv", csv, "--label", label, "--positive", positive, "--out", folder, *options)
+    done = train("--csv", data, "--label", label, "--positive", positive, "--out", folder, *options)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert all(line.startswith("ecs train: warning: ") for line in done.stderr.splitlines())
     areas = {name: float(area) for name, area in AUC.findall(done.stdout)}
     return areas, HASH.search(done.stdout)[1], done.stdout
 
@@ -123,6 +124,9 @@ def test_categories_and_missing_values(folder):
     ("a,bad\n1,yes\n2,no\n3,perhaps\n", "line 4: a third outcome, perhaps"),
     ("a,bad\n1,yes\n2,no\n", "fewer rows of one outcome than folds"),
     ("", "line 1: the file is empty"),
+    ("a,bad\n1,Yes\n2,No\n", "no outcome is yes: there are Yes, No"),
+    ("a,bad\n" + "".join(f"{row},{'yes' if row % 3 else 'no'}\n" for row in range(30)) + "12O,no\n",
+     "line 32, column a: 12O is no number, and the column seems to be one"),
 ])
 def test_data_at_fault(folder, text, reason):
     (folder / "data.csv").write_text(text, encoding="utf-8")
@@ -184,6 +188,76 @@ def test_rows_with_times_are_tested_on_the_last_of_them(folder):
 def test_help():
     done = train("--help")
     assert done.returncode == 0 and done.stdout.startswith("usage: ecs train --csv FILE")
+
+
+def test_what_is_suspicious_is_warned_about(folder):
+    """Columns left out, one that knows the outcome, codes, and rows that are there twice: on
+    standard error, and in the card."""
+    dice = random.Random(3)
+    lines = ["id,same,repaid,children,age,bad"]
+    for number in range(300):
+        bad = int(dice.random() < 0.3)
+        children = dice.choice(["0", "1", "2", "3+"])
+        lines.append(f"no{number},1,{1 - bad},{children},{dice.uniform(18, 80):.3f},{bad}")
+    lines[100] = lines[50].replace("no49", "no99")
+    path = folder / "people.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = train("--csv", path, "--label", "bad", "--positive", "1", "--folds", "2", "--repeats",
+                 "1", "--out", folder / "model")
+    assert done.returncode == 0
+    first = next(number for number, line in enumerate(lines, 1) if ",3+," in line)
+    card = (folder / "model" / "card.md").read_text(encoding="utf-8")
+    warnings = done.stderr.splitlines()
+    for part in ("column id is left out: hardly any of its values comes twice",
+                 "column same is left out: all its values are the same",
+                 "column repaid alone tells the outcome, with an AUC of 1.000",
+                 f"line {first}, column children: 3+ is no number, as ",
+                 "1 rows repeat others in all that is used, the first of them line 101 (as line 51)"):
+        found, = [line for line in warnings if part in line]
+        assert found.startswith(f"ecs train: warning: {path}: ")
+        assert f"- Warning: {found.split(f'{path}: ')[1]}\n" in card
+    assert len(warnings) == 5
+
+
+def auc_of(rows, name):
+    """Mann and Whitney, by hand."""
+    rated = {outcome: [float(row[name]) for row in rows if row["outcome"] == outcome]
+             for outcome in "01"}
+    pairs = [(bad > good) + (bad == good) / 2 for bad in rated["1"] for good in rated["0"]]
+    return sum(pairs) / len(pairs)
+
+
+@pytest.mark.parametrize("time", [(), ("--time", "age")])
+def test_predictions_of_rows_that_were_not_seen(folder, time):
+    write_people(folder / "people.csv", 1200, 5)
+    out = folder / "predictions.csv"
+    areas, *_ = trained(folder / "model", folder / "people.csv", "default", "yes", "--repeats", "1",
+                        "--predictions", out, *time)
+    with open(folder / "people.csv", encoding="utf-8", newline="") as file:
+        people = list(csv.DictReader(file))
+    with open(out, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["row", "outcome", "model", "scorecard"]
+    places = [int(row["row"]) for row in rows]
+    assert places == sorted(set(places))
+    assert all(row["outcome"] == str(int(people[place - 1]["default"] == "yes"))
+               for row, place in zip(rows, places))
+    if time:
+        assert 250 < len(rows) < 350
+        assert min(int(people[place - 1]["age"]) for place in places) == max(
+            int(person["age"]) for place, person in enumerate(people, 1)
+            if place not in places) + 1
+    else:
+        assert places == list(range(1, 1201))
+    for name, area in areas.items():
+        assert abs(auc_of(rows, name) - area) < 0.02
+
+
+def test_predictions_that_cannot_be_written(folder):
+    done = train("--csv", CREDIT, "--label", "Class", "--positive", "Bad", "--folds", "2",
+                 "--repeats", "1", "--out", folder / "model", "--predictions", "/proc/none/p.csv")
+    assert done.returncode == os.EX_CANTCREAT
+    assert "cannot write /proc/none/p.csv: " in done.stderr
 
 
 def test_a_bar_on_a_terminal(folder):

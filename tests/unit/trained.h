@@ -41,7 +41,7 @@ static inline enum status trained_run(const struct table *table, const char *fol
         .folder = folder,
         .name = "synthetic",
         .command = "a test",
-        .left_out = "",
+        .warnings = "",
     };
     return training_run(table, &options, report, reason);
 }

@@ -7,21 +7,22 @@
 
 #include "../unit.h"
 
+enum { WARNINGS_SIZE = 2000 };
 static const struct csv_options options = {"bad", "yes", NULL};
 
 /* Parses a copy, which parsing writes over. */
-static enum status parse(const char *text, size_t size, struct table *table, char *left_out,
+static enum status parse(const char *text, size_t size, struct table *table, char *warnings,
                          char reason[REASON_MAX + 1])
 {
-    struct buf names;
+    struct buf lines;
     char *copy = malloc(size + 1);
     memcpy(copy, text, size);
-    buf_init(&names, 200);
+    buf_init(&lines, WARNINGS_SIZE);
     table_init(table);
-    enum status status = csv_parse(copy, size, &options, table, &names, reason);
-    if (left_out != NULL)
-        snprintf(left_out, 200, "%s", buf_slice(&names).data);
-    buf_free(&names);
+    enum status status = csv_parse(copy, size, &options, table, &lines, reason);
+    if (warnings != NULL)
+        snprintf(warnings, WARNINGS_SIZE, "%s", buf_slice(&lines).data);
+    buf_free(&lines);
     free(copy);
     return status;
 }
@@ -49,11 +50,11 @@ static void kinds_missing_values_and_quotes(void **state)
                                "7,\"line\nend\",yes,.5,1";
     struct table table;
     char reason[REASON_MAX + 1];
-    char left_out[200];
-    assert_int_equal(parse(text, sizeof text - 1, &table, left_out, reason), STATUS_OK);
+    char warnings[WARNINGS_SIZE];
+    assert_int_equal(parse(text, sizeof text - 1, &table, warnings, reason), STATUS_OK);
     assert_int_equal(table.row_count, 4);
     assert_int_equal(table.column_count, 3);
-    assert_string_equal(left_out, "same");
+    assert_non_null(strstr(warnings, "column same is left out: all its values are the same\n"));
     assert_string_equal(table.outcome, "bad = yes");
     assert_string_equal(table.columns[1].name, "the, job");
     assert_int_equal(table.columns[0].kind, MODEL_NUMERIC);
@@ -89,13 +90,16 @@ static void many_levels(void **state)
     struct buf text;
     struct table table;
     char reason[REASON_MAX + 1];
-    char left_out[200];
+    char warnings[WARNINGS_SIZE];
     buf_init(&text, 1 << 20);
     buf_text(&text, "name,city,bad\n");
     for (int i = 0; i < 600; i++)
         buf_printf(&text, "name%d,city%03d,%s\n", i, i < 20 ? 7 : i % 200, i % 3 ? "no" : "yes");
-    assert_int_equal(parse(text.data, text.size, &table, left_out, reason), STATUS_OK);
-    assert_string_equal(left_out, "name");
+    assert_int_equal(parse(text.data, text.size, &table, warnings, reason), STATUS_OK);
+    assert_non_null(
+        strstr(warnings, "column name is left out: hardly any of its values comes twice\n"));
+    assert_non_null(strstr(warnings, "rows repeat others in all that is used, the first of them "
+                                     "line 4 (as line 3)"));
     assert_int_equal(table.column_count, 1);
     assert_int_equal(table.columns[0].level_count, MODEL_LEVELS_MAX);
     bool found = false;
@@ -103,6 +107,78 @@ static void many_levels(void **state)
         found |= strcmp(table.columns[0].levels[i], "city007") == 0;
     assert_true(found);
     table_free(&table);
+    buf_free(&text);
+}
+
+/* 100 rows of two columns: a number, in a few rows another word, and the outcome. */
+static void put_numbers(struct buf *text, int different, const char *word, int words)
+{
+    buf_text(text, "wage,bad\n");
+    for (int i = 0; i < 100; i++) {
+        if (i % 10 == 3 && i / 10 < words)
+            buf_printf(text, "%s,no\n", word);
+        else
+            buf_printf(text, "%d,%s\n", i % different, i % 7 == 0 ? "yes" : "no");
+    }
+}
+
+static void numbers_with_odd_cells_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        int words;
+    } odd[] = {{"12O", 1}, {"$", 2},    {"\"1,234\"", 3}, {"inf", 1},
+               {"-", 10},  {"R$ 5", 1}, {"7%", 4}};
+    char expected[REASON_MAX + 1];
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        struct buf text;
+        struct table table;
+        char reason[REASON_MAX + 1];
+        size_t quotes = odd[i].word[0] == '"';
+        buf_init(&text, 1 << 20);
+        put_numbers(&text, 50, odd[i].word, odd[i].words);
+        assert_int_equal(parse(text.data, text.size, &table, NULL, reason), STATUS_INVALID);
+        snprintf(expected, sizeof expected,
+                 "line 5, column wage: %.*s is no number, and the column seems to be one: mend "
+                 "it, or leave it empty where it is missing",
+                 (int)(strlen(odd[i].word) - 2 * quotes), odd[i].word + quotes);
+        assert_string_equal(reason, expected);
+        buf_free(&text);
+    }
+}
+
+static void codes_are_a_category_with_a_warning(void **state)
+{
+    (void)state;
+    struct buf text;
+    struct table table;
+    char reason[REASON_MAX + 1];
+    char warnings[WARNINGS_SIZE];
+    buf_init(&text, 1 << 20);
+    put_numbers(&text, 3, "3+", 9);
+    assert_int_equal(parse(text.data, text.size, &table, warnings, reason), STATUS_OK);
+    assert_int_equal(table.columns[0].kind, MODEL_CATEGORY);
+    assert_int_equal(table.columns[0].level_count, 4);
+    assert_non_null(strstr(warnings, "line 5, column wage: 3+ is no number, as 91 of 100 values "
+                                     "are: the column is taken as a category\n"));
+    table_free(&table);
+    buf_free(&text);
+}
+
+/* Amounts that all are dressed up are no category either. */
+static void amounts_are_refused(void **state)
+{
+    (void)state;
+    struct buf text;
+    struct table table;
+    char reason[REASON_MAX + 1];
+    buf_init(&text, 1 << 20);
+    buf_text(&text, "wage,bad\n");
+    for (int i = 0; i < 100; i++)
+        buf_printf(&text, "\"$%d,000.50\",%s\n", i, i % 7 == 0 ? "yes" : "no");
+    assert_int_equal(parse(text.data, text.size, &table, NULL, reason), STATUS_INVALID);
+    assert_non_null(strstr(reason, "line 2, column wage: $0,000.50 is no number"));
     buf_free(&text);
 }
 
@@ -128,8 +204,10 @@ static void faults_name_their_line(void **state)
         {"a,bad\n1,yes\n2,no\n3,maybe\n",
          "line 4: a third outcome, maybe; there may be yes and one other"},
         {"a,bad\n1,yes\n2,yes\n", "every outcome is yes"},
-        {"a,bad\n1,no\n2,no\n", "no outcome is yes"},
+        {"a,bad\n1,no\n2,no\n", "no outcome is yes: there are no"},
         {"a,bad\n", "no outcome is yes"},
+        {"a,bad\n1,Yes\n2,no\n3,Yes\n", "no outcome is yes: there are Yes, no"},
+        {"a,bad\n1,a\n2,b\n3,c\n4,d\n", "no outcome is yes: there are a, b, c and others"},
         {"a,bad\n1,yes\n1,no\n", "no column but the outcome says anything"},
     };
     struct table table;
@@ -146,12 +224,12 @@ static void faults_name_their_line(void **state)
 static void a_file_that_is_not_there(void **state)
 {
     (void)state;
-    struct buf left_out;
+    struct buf warnings;
     struct table table;
     char reason[REASON_MAX + 1];
     table_init(&table);
-    buf_init(&left_out, 200);
-    assert_int_equal(csv_read("/no/such/file.csv", &options, &table, &left_out, reason),
+    buf_init(&warnings, WARNINGS_SIZE);
+    assert_int_equal(csv_read("/no/such/file.csv", &options, &table, &warnings, reason),
                      STATUS_NOT_FOUND);
     assert_string_equal(reason, "No such file or directory");
 }
@@ -178,6 +256,9 @@ int main(void)
         cmocka_unit_test(kinds_missing_values_and_quotes),
         cmocka_unit_test(hexadecimal_and_infinity_are_words),
         cmocka_unit_test(many_levels),
+        cmocka_unit_test(numbers_with_odd_cells_are_refused),
+        cmocka_unit_test(codes_are_a_category_with_a_warning),
+        cmocka_unit_test(amounts_are_refused),
         cmocka_unit_test(faults_name_their_line),
         cmocka_unit_test(a_file_that_is_not_there),
         cmocka_unit_test(mutations_do_no_harm),
