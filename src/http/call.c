@@ -250,6 +250,7 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
     headers_read(mhd, &headers);
     trace_begin(call, &headers);
     call->path = target_path(target);
+    call->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     call->has_body = headers.times[HEADER_TRANSFER_ENCODING] > 0 ||
                      (headers.times[HEADER_CONTENT_LENGTH] > 0 &&
                       !slice_equals(headers.values[HEADER_CONTENT_LENGTH], "0"));

@@ -40,6 +40,7 @@ struct call {
     _Atomic enum call_state state;
     bool refused;
     bool has_body;
+    bool is_head; /* the method is HEAD */
     bool answered;
     bool close; /* the connection ends with the answer */
     size_t body_max;

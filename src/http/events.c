@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/events.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ struct event_stream {
     bool suspended; /* its connection waits for something to send */
     bool stale;     /* there may be news since the handler last looked */
     bool ending;
-    bool closed; /* the client is gone */
+    bool closed;     /* the client is gone */
+    uint64_t number; /* of opening: larger is newer */
     struct buf out;
     size_t sent;
     int64_t last_sent_us; /* monotonic */
@@ -43,13 +45,115 @@ static const struct principal *stream_principal(const struct event_stream *strea
     return &stream->call->exchange.request.principal;
 }
 
-static size_t streams_of(const struct events *events, const struct uuid *user_id)
+static void stream_resume(struct event_stream *stream)
 {
+    if (!stream->suspended)
+        return;
+    stream->suspended = false;
+    MHD_resume_connection(stream->call->mhd);
+}
+
+/* Ends a stream; what it has still to send may take as long as any answer. It gives its place up
+ * at once. */
+static void stream_end(struct event_stream *stream)
+{
+    if (!stream->ending) {
+        stream->ending = true;
+        stream->events->count--;
+        connection_deadline(stream->call->connection,
+                            clock_monotonic_us(stream->events->clock) + HTTP_ANSWER_DEADLINE_US);
+    }
+    stream_resume(stream);
+}
+
+/* Ends a stream for another one. Its client asks again from the last whole frame it got, so what
+ * waits to be sent need not wait. */
+static void stream_evict(struct event_stream *stream)
+{
+    buf_free(&stream->out);
+    stream->sent = 0;
+    stream_end(stream);
+}
+
+/* Ends the streams whose client has hung up: a connection that waits for something to send is not
+ * watched by libmicrohttpd. */
+static void end_those_gone(struct events *events)
+{
+    struct pollfd fds[HTTP_EVENT_STREAMS_MAX];
+    struct event_stream *streams[HTTP_EVENT_STREAMS_MAX];
+    nfds_t count = 0;
+    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
+        if (at->ending)
+            continue;
+        streams[count] = at;
+        fds[count++] = (struct pollfd){.fd = at->call->connection->fd, .events = POLLRDHUP};
+    }
+    if (poll(fds, count, 0) <= 0)
+        return;
+    for (nfds_t i = 0; i < count; i++)
+        if (fds[i].revents != 0)
+            stream_evict(streams[i]);
+}
+
+/* By person, the oldest first. */
+static int stream_compare(const void *left, const void *right)
+{
+    const struct event_stream *a = *(struct event_stream *const *)left;
+    const struct event_stream *b = *(struct event_stream *const *)right;
+    int order =
+        memcmp(&stream_principal(a)->user_id, &stream_principal(b)->user_id, sizeof(struct uuid));
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+/* How many streams a person has, and the oldest of them. */
+struct holding {
+    size_t count;
+    struct event_stream *oldest; /* NULL: none */
+};
+
+/* What this person has, and what the one has who has most. */
+static void find_holdings(const struct events *events, const struct uuid *user_id,
+                          struct holding *own, struct holding *most)
+{
+    struct event_stream *streams[HTTP_EVENT_STREAMS_MAX];
     size_t count = 0;
-    for (const struct event_stream *at = events->first; at != NULL; at = at->next)
-        if (uuid_equal(&stream_principal(at)->user_id, user_id))
-            count++;
-    return count;
+    *own = *most = (struct holding){0};
+    for (struct event_stream *at = events->first; at != NULL; at = at->next)
+        if (!at->ending)
+            streams[count++] = at;
+    qsort(streams, count, sizeof streams[0], stream_compare);
+    for (size_t i = 0, next; i < count; i = next) {
+        const struct uuid *holder = &stream_principal(streams[i])->user_id;
+        next = i + 1;
+        while (next < count && uuid_equal(&stream_principal(streams[next])->user_id, holder))
+            next++;
+        struct holding holding = {next - i, streams[i]};
+        if (holding.count > most->count)
+            *most = holding;
+        if (uuid_equal(holder, user_id))
+            *own = holding;
+    }
+}
+
+/* Makes room for one more stream of a person, if need be by ending another: their own oldest when
+ * they have all they may have, or, when all places are taken, the oldest of whoever has most and
+ * would still have no less than they. False: there is none to end. */
+static bool make_room(struct events *events, const struct uuid *user_id)
+{
+    struct holding own, most;
+    end_those_gone(events);
+    find_holdings(events, user_id, &own, &most);
+    struct event_stream *victim = NULL;
+    if (own.count >= HTTP_EVENT_STREAMS_PER_PERSON_MAX)
+        victim = own.oldest;
+    else if (events->count < HTTP_EVENT_STREAMS_MAX)
+        return true;
+    else
+        victim = most.count >= own.count + 2 ? most.oldest : own.oldest;
+    if (victim == NULL)
+        return false;
+    stream_evict(victim);
+    return true;
 }
 
 enum status events_reserve(struct events *events, struct call *call)
@@ -67,15 +171,15 @@ enum status events_reserve(struct events *events, struct call *call)
     pthread_mutex_lock(&events->lock);
     if (events->ending)
         status = STATUS_UNAVAILABLE;
-    else if (events->count >= HTTP_EVENT_STREAMS_MAX ||
-             streams_of(events, user_id) >= HTTP_EVENT_STREAMS_PER_PERSON_MAX)
-        status = STATUS_TOO_MANY_REQUESTS;
+    else if (!make_room(events, user_id))
+        status = STATUS_UNAVAILABLE;
     if (status == STATUS_OK) {
         stream->next = events->first;
         if (stream->next != NULL)
             stream->next->previous = stream;
         events->first = stream;
         events->count++;
+        stream->number = ++events->opened;
         call->stream = stream;
     }
     pthread_mutex_unlock(&events->lock);
@@ -100,20 +204,13 @@ void events_close(struct events *events, struct event_stream *stream)
         stream->previous->next = stream->next;
     else
         events->first = stream->next;
-    events->count--;
+    if (!stream->ending)
+        events->count--;
     stream->closed = true;
     bool in_use = stream->live && stream->running;
     pthread_mutex_unlock(&events->lock);
     if (!in_use)
         stream_free(stream);
-}
-
-static void stream_resume(struct event_stream *stream)
-{
-    if (!stream->suspended)
-        return;
-    stream->suspended = false;
-    MHD_resume_connection(stream->call->mhd);
 }
 
 /* Takes over what the handler wrote, up to the last whole frame. */
@@ -132,7 +229,7 @@ static void stream_absorb(struct event_stream *stream)
             /* The client asks again from the last frame it got. */
             while (size > 0 && (size < 2 || memcmp(body->data + size - 2, "\n\n", 2) != 0))
                 size--;
-            stream->ending = true;
+            stream_end(stream);
         }
         buf_append(&stream->out, body->data, size);
         stream->stale = true; /* there may be more than it could write at once */
@@ -214,7 +311,6 @@ struct MHD_Response *events_answer(struct events *events, struct event_stream *s
     stream->running = false;
     stream->live = true;
     stream->last_sent_us = clock_monotonic_us(events->clock);
-    stream->ending = stream->ending || events->ending;
     buf_text(&stream->out, "retry: 3000\n\n");
     stream_absorb(stream);
     pthread_mutex_unlock(&events->lock);
@@ -246,15 +342,16 @@ void events_tick(struct events *events)
 {
     int64_t now_us = clock_monotonic_us(events->clock);
     pthread_mutex_lock(&events->lock);
+    end_those_gone(events);
     for (struct event_stream *at = events->first; at != NULL; at = at->next) {
         if (!token_is_valid(events, at))
-            at->ending = true;
+            stream_end(at);
         stream_start(at);
         bool quiet = at->live && !at->running && !at->ending && at->out.size == 0 &&
                      now_us - at->last_sent_us >= HTTP_EVENT_KEEP_ALIVE_US;
         if (quiet)
             buf_text(&at->out, ": keep-alive\n\n");
-        if (quiet || at->ending)
+        if (quiet)
             stream_resume(at);
     }
     pthread_mutex_unlock(&events->lock);
@@ -264,9 +361,7 @@ void events_end(struct events *events)
 {
     pthread_mutex_lock(&events->lock);
     events->ending = true;
-    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
-        at->ending = true;
-        stream_resume(at);
-    }
+    for (struct event_stream *at = events->first; at != NULL; at = at->next)
+        stream_end(at);
     pthread_mutex_unlock(&events->lock);
 }

@@ -53,6 +53,11 @@ static void call_start(struct call *call)
         return;
     }
     if (call->endpoint->kind == ENDPOINT_EVENTS) {
+        if (call->is_head) { /* the head of a stream, which takes no place */
+            call->exchange.response.content_type = "text/event-stream";
+            exchange_done(&call->exchange);
+            return;
+        }
         enum status status = events_reserve(&server->events, call);
         if (status != STATUS_OK) {
             refuse_start(call, status, "Too many event streams.");

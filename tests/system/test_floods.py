@@ -112,3 +112,23 @@ def test_unfinished_bodies_have_a_budget(embedded, sources, limit_mib):
             assert is_served(embedded)
     until("the memory is given back", lambda: process.memory_bytes() - before < 24 << 20)
     assert is_served(embedded)
+
+
+def stream(client, person):
+    """An event stream, its head read."""
+    path = f"/v1/users/{person.id}/notifications/stream"
+    answer = requests.get(client.system.url(path), headers=person.bearer, stream=True, timeout=15)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_a_phone_that_reconnects_gets_its_stream(client, person):
+    """More often than a person may have streams, whether or not it hung up before."""
+    for answer in [stream(client, person) for _ in range(12)]:
+        answer.close()
+    for _ in range(12):
+        stream(client, person).close()
+    path = f"/v1/users/{person.id}/notifications/stream"
+    for _ in range(12):
+        head = client.call("HEAD", path, person.bearer)
+        assert head.status_code == 200 and head.headers["Content-Type"] == "text/event-stream"

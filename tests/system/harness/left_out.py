@@ -23,6 +23,7 @@ DEPLOYED = {
     "test_database.py": _INSIDE,
     "test_operations.py": _INSIDE,
     "test_malformed.py": _RATES,
+    "test_floods.py": _RATES,
     "test_a_transaction_with_all_its_fields_is_stored": _INSIDE,
     "test_an_event_id_belongs_to_its_person": _INSIDE,
     "test_a_trace_goes_from_the_request_to_the_worker": _INSIDE,

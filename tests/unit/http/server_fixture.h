@@ -497,12 +497,22 @@ static int ask(const char *text)
     return status;
 }
 
-static void token_for(uint8_t user, int64_t life_us, char text[TOKEN_MAX + 1])
+/* All bytes are the number; of a large one, the first byte is its high byte. */
+static struct uuid user(unsigned number)
+{
+    struct uuid uuid;
+    memset(uuid.bytes, (int)(number & 0xFF), sizeof uuid.bytes);
+    if (number > 0xFF)
+        uuid.bytes[0] = (uint8_t)(number >> 8);
+    return uuid;
+}
+
+/* The token has the number of its user. */
+static void token_for(unsigned number, int64_t life_us, char text[TOKEN_MAX + 1])
 {
     int64_t now_us = clock_now_us(&fixture.clock.base);
-    struct principal principal = {.token_expires_at_us = now_us + life_us};
-    memset(principal.user_id.bytes, user, sizeof principal.user_id.bytes);
-    memset(principal.token_id.bytes, user, sizeof principal.token_id.bytes);
+    struct principal principal = {
+        .user_id = user(number), .token_id = user(number), .token_expires_at_us = now_us + life_us};
     strcpy(principal.email, "somebody@example.org");
     assert_int_equal(token_sign(&fixture.keys, &principal, now_us, text), STATUS_OK);
 }

@@ -7,16 +7,15 @@
 static char head[8192];
 
 /* Asks for the stream of a person; returns the socket once the head of the answer is read. */
-static int stream_open(uint8_t user, const char *headers, int64_t life_us, int *status)
+static int stream_open(unsigned number, const char *headers, int64_t life_us, int *status)
 {
-    char token[TOKEN_MAX + 1], text[TOKEN_MAX + 512];
-    token_for(user, life_us, token);
-    int size = snprintf(text, sizeof text, "GET /v1/users/");
-    for (int i = 0; i < 16; i++)
-        size += snprintf(text + size, sizeof text - (size_t)size, "%s%02x",
-                         i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", user);
-    snprintf(text + size, sizeof text - (size_t)size,
-             "/stream HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n%s\r\n", token, headers);
+    char token[TOKEN_MAX + 1], text[TOKEN_MAX + 512], user_id[UUID_TEXT_SIZE];
+    struct uuid uuid = user(number);
+    uuid_format(&uuid, user_id);
+    token_for(number, life_us, token);
+    snprintf(text, sizeof text,
+             "GET /v1/users/%s/stream HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n%s\r\n",
+             user_id, token, headers);
     int fd = client_connect();
     client_say(fd, text);
     *status = client_read(fd);
@@ -48,13 +47,6 @@ static void publish(int64_t last)
     pthread_mutex_lock(&fixture.lock);
     fixture.events_last = last;
     pthread_mutex_unlock(&fixture.lock);
-}
-
-static struct uuid user(uint8_t number)
-{
-    struct uuid uuid;
-    memset(uuid.bytes, number, sizeof uuid.bytes);
-    return uuid;
 }
 
 static void test_stream(void **state)
@@ -173,34 +165,90 @@ static void test_many_events(void **state)
     close(fd);
 }
 
-static void test_streams_are_limited(void **state)
+/* Opens a stream and expects it to begin. */
+static int stream_begin(unsigned number)
+{
+    int status, fd = stream_open(number, "", HOUR_US, &status);
+    assert_int_equal(status, 200);
+    return fd;
+}
+
+/* Whether its last chunk is there already. */
+static bool is_ended(int fd)
+{
+    static char got[4096];
+    ssize_t size = recv(fd, got, sizeof got, MSG_DONTWAIT | MSG_PEEK);
+    return size == 0 || (size >= 5 && memcmp(got + size - 5, "0\r\n\r\n", 5) == 0);
+}
+
+static void test_the_newest_takes_the_place_of_the_oldest(void **state)
 {
     (void)state;
-    int status, fds[HTTP_EVENT_STREAMS_PER_PERSON_MAX];
-    for (int i = 0; i < HTTP_EVENT_STREAMS_PER_PERSON_MAX; i++) {
-        fds[i] = stream_open(0x11, "", HOUR_US, &status);
-        assert_int_equal(status, 200);
+    enum { MANY = 3 * HTTP_EVENT_STREAMS_PER_PERSON_MAX };
+    int fds[MANY], other = stream_begin(0x12);
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = stream_begin(0x11);
+        if (i >= HTTP_EVENT_STREAMS_PER_PERSON_MAX)
+            wait_until(is_ended(fds[i - HTTP_EVENT_STREAMS_PER_PERSON_MAX]));
     }
-    int fd = stream_open(0x11, "", HOUR_US, &status);
-    assert_int_equal(status, 429);
-    assert_non_null(strstr(head, "\r\nRetry-After: "));
-    close(fd);
-    fd = stream_open(0x12, "", HOUR_US, &status);
-    assert_int_equal(status, 200);
-    close(fd);
-    for (int i = 0; i < HTTP_EVENT_STREAMS_PER_PERSON_MAX; i++)
+    for (int i = 0; i < MANY; i++) {
+        assert_true(is_ended(fds[i]) == (i < MANY - HTTP_EVENT_STREAMS_PER_PERSON_MAX));
         close(fds[i]);
-    /* A client that is gone is noticed when there is something to send. */
-    const struct timespec pause = {.tv_nsec = 10000000};
-    for (int i = 0; i < WAIT_S * 100; i++) {
-        fixture.clock.shift_us += HTTP_EVENT_KEEP_ALIVE_US;
-        fd = stream_open(0x11, "", HOUR_US, &status);
-        close(fd);
-        if (status == 200)
-            break;
-        nanosleep(&pause, NULL);
     }
-    assert_int_equal(status, 200);
+    assert_false(is_ended(other));
+    close(other);
+}
+
+/* Opens `each` streams for each of as many people as it takes to fill all places. */
+static void fill_places(int fds[HTTP_EVENT_STREAMS_MAX], int each)
+{
+    for (int i = 0; i < HTTP_EVENT_STREAMS_MAX; i++)
+        fds[i] = stream_begin(0x100 + (unsigned)(i / each));
+}
+
+static int count_ended(const int fds[HTTP_EVENT_STREAMS_MAX])
+{
+    int count = 0;
+    for (int i = 0; i < HTTP_EVENT_STREAMS_MAX; i++)
+        count += is_ended(fds[i]);
+    return count;
+}
+
+static void test_places_are_shared_between_people(void **state)
+{
+    (void)state;
+    static int fds[HTTP_EVENT_STREAMS_MAX];
+    fill_places(fds, HTTP_EVENT_STREAMS_PER_PERSON_MAX);
+    /* Whoever comes takes the oldest of those who have most, until all have the same. */
+    int mine = stream_begin(0x11), others = stream_begin(0x12);
+    wait_until(count_ended(fds) == 2);
+    for (int i = 0; i < 2; i++)
+        close(stream_begin(0x11)); /* and what was closed takes nobody's place for long */
+    assert_true(count_ended(fds) <= 4);
+    assert_false(is_ended(mine) || is_ended(others));
+    close(mine);
+    close(others);
+    for (int i = 0; i < HTTP_EVENT_STREAMS_MAX; i++)
+        close(fds[i]);
+}
+
+/* Nobody need be there for it to be noticed that a client hung up: no clock moves here. */
+static void test_clients_that_hang_up_are_noticed(void **state)
+{
+    (void)state;
+    static int fds[HTTP_EVENT_STREAMS_MAX];
+    int status;
+    fill_places(fds, 1);
+    int fd = stream_open(0x11, "", HOUR_US, &status);
+    assert_int_equal(status, 503);
+    assert_non_null(strstr(head, "\r\nRetry-After: "));
+    assert_non_null(strstr(answer_body(), "\"detail\":\"Too many event streams.\""));
+    close(fd);
+    close(fds[500]);
+    fds[500] = -1;
+    wait_until((close(stream_open(0x11, "", HOUR_US, &status)), status == 200));
+    for (int i = 0; i < HTTP_EVENT_STREAMS_MAX; i++)
+        close(fds[i]);
 }
 
 /* A reader that takes nothing waits, and holds up nobody. */
@@ -237,10 +285,10 @@ static void test_races(void **state)
     pthread_t waker;
     pthread_create(&waker, NULL, wake_often, &stop);
     for (int i = 0; i < 1000; i++) {
-        int fd = stream_open((uint8_t)(0x20 + i % 200), "", HOUR_US, &status);
-        assert_true(status == 200 || status == 429);
+        int fd = stream_open(0x20 + (unsigned)i % 200, "", HOUR_US, &status);
+        assert_int_equal(status, 200);
         publish(i);
-        if (i % 3 == 0 && status == 200)
+        if (i % 3 == 0)
             assert_true(stream_has(fd, "retry: 3000\n\n"));
         close(fd);
     }
@@ -248,16 +296,27 @@ static void test_races(void **state)
     pthread_join(waker, NULL);
 }
 
+/* It takes no place: here one that takes a place of its person's would end the oldest. */
 static void test_head_of_a_stream(void **state)
 {
     (void)state;
     char token[TOKEN_MAX + 1], text[TOKEN_MAX + 512];
+    int fds[HTTP_EVENT_STREAMS_PER_PERSON_MAX];
+    for (int i = 0; i < HTTP_EVENT_STREAMS_PER_PERSON_MAX; i++)
+        fds[i] = stream_begin(0x11);
     token_for(0x11, HOUR_US, token);
     snprintf(text, sizeof text,
              "HEAD /v1/users/" USER_11
              "/stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n",
              token);
     assert_int_equal(ask(text), 200);
+    assert_true(answer_has("Content-Type", "text/event-stream"));
+    assert_true(stream_has(fds[0], "retry: 3000\n\n"));
+    publish(1);
+    http_server_wake(fixture.server, NULL);
+    assert_true(stream_has(fds[0], "id: 1\n"));
+    for (int i = 0; i < HTTP_EVENT_STREAMS_PER_PERSON_MAX; i++)
+        close(fds[i]);
 }
 
 static void test_drain_ends_streams(void **state)
@@ -284,7 +343,9 @@ int main(void)
         TEST(test_keeps_alive),
         TEST(test_ends_with_its_token),
         TEST(test_many_events),
-        TEST(test_streams_are_limited),
+        TEST(test_the_newest_takes_the_place_of_the_oldest),
+        TEST(test_places_are_shared_between_people),
+        TEST(test_clients_that_hang_up_are_noticed),
         TEST(test_slow_readers_wait),
         TEST(test_races),
         TEST(test_head_of_a_stream),
