@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Judges a request by its headers, in this order: well-formed, route, method, authorization, rate,
+ * Judges a request by its headers, in this order: well-formed, rate, route, method, authorization,
  * media type, size. The first that fails is the answer; no body is read for it.
  */
 #include "http/call.h"
@@ -12,19 +12,26 @@
 #include <strings.h>
 
 #include "base/metrics.h"
+#include "base/utf8.h"
 #include "http/forwarded.h"
 #include "http/server_state.h"
 #include "http/trace.h"
+#include "wire/fields.h"
 
-void call_refuse(struct call *call, enum status status, const char *detail)
+static void note_refusal(struct call *call, enum status status)
 {
     call->refused = true;
-    response_error(&call->exchange.response, status, detail);
     metric_add(METRIC_http_rejected,
                status == STATUS_TOO_MANY_REQUESTS ? LABEL_rate_limit
                : status == STATUS_UNAVAILABLE     ? LABEL_overload
                                                   : LABEL_refused,
                1);
+}
+
+void call_refuse(struct call *call, enum status status, const char *detail)
+{
+    response_error(&call->exchange.response, status, detail);
+    note_refusal(call, status);
 }
 
 /* Keeps a decoded or copied text as long as the call lives. False if it is malformed or long. */
@@ -50,35 +57,52 @@ static bool call_keep(struct call *call, struct slice text, size_t max, bool enc
     return true;
 }
 
-struct query {
-    struct call *call;
-    bool bad;
-};
-
-static enum MHD_Result query_note(void *argument, enum MHD_ValueKind kind, const char *key,
-                                  const char *value)
+/* Keeps one argument, "name=value", if it is one that handlers look at. False: malformed. */
+static bool argument_keep(struct call *call, struct slice text)
 {
-    (void)kind;
     enum { QUERY_VALUE_MAX = 64 };
-    struct query *query = argument;
-    struct request *request = &query->call->exchange.request;
-    struct slice *to = strcmp(key, "page") == 0        ? &request->query_page
-                       : strcmp(key, "page_size") == 0 ? &request->query_page_size
-                       : strcmp(key, "after") == 0     ? &request->query_after
-                                                       : NULL;
-    if (to == NULL)
-        return MHD_YES;
-    if (to->data != NULL || !call_keep(query->call, slice_of(value), QUERY_VALUE_MAX, true, to))
-        query->bad = true;
-    return MHD_YES;
+    struct request *request = &call->exchange.request;
+    const char *equals = text.size == 0 ? NULL : memchr(text.data, '=', text.size);
+    size_t name_size = equals == NULL ? text.size : (size_t)(equals - text.data);
+    struct slice name = {text.data, name_size}, value = {0};
+    if (equals != NULL)
+        value = (struct slice){equals + 1, text.size - name_size - 1};
+    struct slice *to = slice_equals(name, "page")        ? &request->query_page
+                       : slice_equals(name, "page_size") ? &request->query_page_size
+                       : slice_equals(name, "after")     ? &request->query_after
+                                                         : NULL;
+    return to == NULL || (to->data == NULL && call_keep(call, value, QUERY_VALUE_MAX, true, to) &&
+                          utf8_valid(to->data, to->size));
 }
 
-/* Bodies whose end is open to dispute are how requests are smuggled past a proxy. */
-static bool framing_is_clear(const struct headers *headers)
+static bool query_keep(struct call *call, struct slice query)
 {
-    return headers->times[HEADER_CONTENT_LENGTH] + headers->times[HEADER_TRANSFER_ENCODING] <= 1 &&
-           (headers->times[HEADER_TRANSFER_ENCODING] == 0 ||
-            slice_equals(headers->values[HEADER_TRANSFER_ENCODING], "chunked"));
+    while (query.size > 0) {
+        const char *end = memchr(query.data, '&', query.size);
+        size_t size = end == NULL ? query.size : (size_t)(end - query.data);
+        if (!argument_keep(call, (struct slice){query.data, size}))
+            return false;
+        size_t passed = end == NULL ? size : size + 1;
+        query = (struct slice){query.data + passed, query.size - passed};
+    }
+    return true;
+}
+
+/* Whether there is one host, and one end of the body; NULL, or what there is not. */
+static const char *framing_fault(const struct head *head, const struct headers *headers)
+{
+    bool old = strcmp(head->version, MHD_HTTP_VERSION_1_0) == 0;
+    unsigned lengths = headers->times[HEADER_CONTENT_LENGTH];
+    unsigned codings = headers->times[HEADER_TRANSFER_ENCODING];
+    if (!head_is_clear(head))
+        return "Malformed request.";
+    if (headers->times[HEADER_HOST] > 1 || (headers->times[HEADER_HOST] == 0 && !old))
+        return "Exactly one Host is needed.";
+    if (lengths + codings > 1 ||
+        (codings > 0 &&
+         (old || !slice_equals(headers->values[HEADER_TRANSFER_ENCODING], "chunked"))))
+        return "Ambiguous body length.";
+    return NULL;
 }
 
 /* Whom limits by address are for. */
@@ -93,22 +117,58 @@ static void call_note_client(struct call *call, struct slice forwarded_for)
                      &call->exchange.request.remote_address);
 }
 
-/* Copies what the handler may look at. MALFORMED: `*detail` says why. */
+/* A 422 that names a part of the head that is no text. */
+static void refuse_bytes(struct call *call, const char *loc, const char *name)
+{
+    struct field_errors errors = {0};
+    field_error_add(&(struct fields){NULL, loc, &errors}, name, "string_unicode",
+                    "Input should be valid UTF-8", NULL);
+    response_field_errors(&call->exchange.response, &errors);
+    note_refusal(call, STATUS_INVALID);
+}
+
+static bool header_is_text(struct call *call, const struct headers *headers, enum header header,
+                           const char *name)
+{
+    struct slice value = headers->values[header];
+    if (value.size == 0 || utf8_valid(value.data, value.size))
+        return true;
+    refuse_bytes(call, "header", name);
+    return false;
+}
+
+/* MALFORMED: `*detail` says why. INVALID: refused already. */
+static enum status parameters_keep(struct call *call, const struct route_match *match,
+                                   const char **detail)
+{
+    enum { PARAMETER_MAX = 128 };
+    const char *template = match->route->endpoint->path;
+    for (size_t i = 0; i < match->route->parameter_count; i++) {
+        struct slice *kept = &call->exchange.request.path_parameters[i];
+        if (!call_keep(call, match->parameters[i], PARAMETER_MAX, true, kept)) {
+            *detail = "Malformed path.";
+            return STATUS_MALFORMED;
+        }
+        template = strchr(template, '{') + 1;
+        if (!utf8_valid(kept->data, kept->size)) {
+            char name[PARAMETER_MAX];
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(template, "}"), template);
+            refuse_bytes(call, "path", name);
+            return STATUS_INVALID;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Copies what the handler may look at. MALFORMED: `*detail` says why. INVALID: refused already. */
 static enum status call_fill(struct call *call, const struct headers *headers,
                              const struct route_match *match, const char **detail)
 {
     struct request *request = &call->exchange.request;
-    for (size_t i = 0; i < match->route->parameter_count; i++) {
-        enum { PARAMETER_MAX = 128 };
-        if (!call_keep(call, match->parameters[i], PARAMETER_MAX, true,
-                       &request->path_parameters[i])) {
-            *detail = "Malformed path.";
-            return STATUS_MALFORMED;
-        }
-    }
-    struct query query = {.call = call};
-    MHD_get_connection_values(call->mhd, MHD_GET_ARGUMENT_KIND, query_note, &query);
-    if (query.bad) {
+    enum status status = parameters_keep(call, match, detail);
+    if (status != STATUS_OK)
+        return status;
+    if (!query_keep(call, target_query(&call->connection->target))) {
         *detail = "Malformed query.";
         return STATUS_MALFORMED;
     }
@@ -117,7 +177,9 @@ static enum status call_fill(struct call *call, const struct headers *headers,
         *detail = "Idempotency-Key is too long.";
         return STATUS_MALFORMED;
     }
-    call_note_client(call, headers->values[HEADER_FORWARDED_FOR]);
+    if (!header_is_text(call, headers, HEADER_IDEMPOTENCY_KEY, "Idempotency-Key") ||
+        !header_is_text(call, headers, HEADER_INTERNAL_KEY, "X-Internal-Key"))
+        return STATUS_INVALID;
     struct slice last = headers->values[HEADER_LAST_EVENT_ID];
     if (last.size > 0) {
         char *end;
@@ -171,18 +233,26 @@ static enum status call_check_body(struct call *call, const struct headers *head
     return STATUS_OK;
 }
 
-/* All that can be said by the headers alone. Not OK: `*detail` says why. */
-static enum status call_admit(struct call *call, const struct headers *headers, const char *method,
-                              const char **detail)
+/* All that can be said by the headers alone. Not OK: `*detail` says why, unless it is refused
+ * already. */
+static enum status call_admit(struct call *call, const struct headers *headers,
+                              const struct head *head, const char **detail)
 {
     struct http_server *server = call->server;
     struct request *request = &call->exchange.request;
     struct route_match match;
-    if (!framing_is_clear(headers)) {
-        *detail = "Ambiguous body length.";
+    *detail = framing_fault(head, headers);
+    if (*detail != NULL) {
+        call->close = true;
         return STATUS_MALFORMED;
     }
-    enum status status = router_match(&server->router, method, call->path, &match);
+    call_note_client(call, headers->values[HEADER_FORWARDED_FOR]);
+    if (!rate_limit_pass(server->rates, call->rate_key, request->received_us)) {
+        call->exchange.response.retry_after_s = 1;
+        *detail = "Too many requests.";
+        return STATUS_TOO_MANY_REQUESTS;
+    }
+    enum status status = router_match(&server->router, head->method, call->path, &match);
     if (status != STATUS_OK) {
         memcpy(call->allow, match.allow, sizeof call->allow);
         *detail = status == STATUS_NOT_FOUND ? "Endpoint not found." : "Method not allowed.";
@@ -199,22 +269,19 @@ static enum status call_admit(struct call *call, const struct headers *headers, 
                        request->received_us, &request->principal, detail);
     if (status != STATUS_OK)
         return status;
-    if (!rate_limit_pass(server->rates, call->rate_key, request->received_us)) {
-        call->exchange.response.retry_after_s = 1;
-        *detail = "Too many requests.";
-        return STATUS_TOO_MANY_REQUESTS;
-    }
     return call_check_body(call, headers, detail);
 }
 
 /* The path of "http://host/path", as some proxies ask. */
-static struct slice target_path(const char *target)
+static struct slice path_of(const struct target *target)
 {
-    const char *authority = strstr(target, "://");
-    if (target[0] == '/' || authority == NULL)
-        return slice_of(target);
-    const char *path = strchr(authority + 3, '/');
-    return slice_of(path == NULL ? "/" : path);
+    struct slice path = {target->whole.data, target->path_size};
+    const char *authority = memmem(path.data, path.size, "://", 3);
+    if (path.size == 0 || path.data[0] == '/' || authority == NULL)
+        return path;
+    const char *end = path.data + path.size;
+    const char *start = memchr(authority + 3, '/', (size_t)(end - authority - 3));
+    return start == NULL ? slice_of("/") : (struct slice){start, (size_t)(end - start)};
 }
 
 static bool headers_are_large(struct MHD_Connection *mhd)
@@ -226,30 +293,33 @@ static bool headers_are_large(struct MHD_Connection *mhd)
 
 static struct call *call_create(struct http_server *server, struct MHD_Connection *mhd)
 {
-    struct call *call = malloc(sizeof *call);
+    struct connection *connection =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct call *call = connection == NULL ? NULL : malloc(sizeof *call);
     if (call == NULL)
         return NULL;
     *call = (struct call){
         .server = server,
         .mhd = mhd,
-        .connection =
-            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context,
+        .connection = connection,
         .exchange.request.received_us = clock_now_us(server->options.clock),
     };
     buf_init(&call->exchange.response.body, HTTP_RESPONSE_MAX);
     return call;
 }
 
-struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, const char *target,
-                        const char *method)
+struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, const char *method,
+                        const char *version)
 {
     struct call *call = call_create(server, mhd);
     if (call == NULL)
         return NULL;
+    target_restore(&call->connection->target);
+    struct head head = {mhd, &call->connection->target, method, version};
     struct headers headers;
     headers_read(mhd, &headers);
     trace_begin(call, &headers);
-    call->path = target_path(target);
+    call->path = path_of(head.target);
     call->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     call->has_body = headers.times[HEADER_TRANSFER_ENCODING] > 0 ||
                      (headers.times[HEADER_CONTENT_LENGTH] > 0 &&
@@ -259,11 +329,11 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
     if (headers_are_large(mhd))
         detail = "Request headers are too large.";
     else
-        status = call_admit(call, &headers, method, &detail);
-    if (status != STATUS_OK)
-        call_refuse(call, status, detail);
-    else
+        status = call_admit(call, &headers, &head, &detail);
+    if (status == STATUS_OK)
         call->exchange.response.http_status = call->endpoint->success;
+    else if (!call->refused)
+        call_refuse(call, status, detail);
     return call;
 }
 

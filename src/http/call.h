@@ -55,9 +55,9 @@ struct call {
     char text[CALL_TEXT_MAX]; /* what the slices of the request point to */
 };
 
-/* NULL: out of memory. `target` is the path as it came. */
-struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, const char *target,
-                        const char *method);
+/* NULL: out of memory. */
+struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, const char *method,
+                        const char *version);
 void call_free(struct call *call);
 /* Makes the answer a refusal; the handler will not run. */
 void call_refuse(struct call *call, enum status status, const char *detail);

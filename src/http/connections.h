@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "http/framing.h"
 #include "http/shares.h"
 
 #define CONNECTION_NO_DEADLINE INT64_MAX
@@ -26,6 +27,7 @@ struct connection {
     int fd;
     _Atomic int64_t deadline_us; /* monotonic */
     struct in6_addr peer;
+    struct target target; /* of the request that is being read */
 };
 
 struct connections {

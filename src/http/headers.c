@@ -13,6 +13,7 @@ static const struct slice names[HEADER_COUNT] = {
     [HEADER_CONTENT_LENGTH] = NAME("Content-Length"),
     [HEADER_CONTENT_TYPE] = NAME("Content-Type"),
     [HEADER_IDEMPOTENCY_KEY] = NAME("Idempotency-Key"),
+    [HEADER_HOST] = NAME("Host"),
     [HEADER_LAST_EVENT_ID] = NAME("Last-Event-ID"),
     [HEADER_TRACEPARENT] = NAME("traceparent"),
     [HEADER_TRANSFER_ENCODING] = NAME("Transfer-Encoding"),

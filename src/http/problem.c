@@ -14,16 +14,20 @@ static void problem_open(struct response *response)
     json_put_key(&response->body, "detail");
 }
 
-static void problem_close(struct response *response, enum status status)
+void problem_close(struct buf *json, int http_status, const char *title)
 {
-    struct buf *json = &response->body;
     json_put_key(json, "type");
     json_put_text(json, "about:blank");
     json_put_key(json, "title");
-    json_put_text(json, status_title(status));
+    json_put_text(json, title);
     json_put_key(json, "status");
-    json_put_integer(json, status_http(status));
+    json_put_integer(json, http_status);
     json_put_close(json, '}');
+}
+
+static void response_close(struct response *response, enum status status)
+{
+    problem_close(&response->body, status_http(status), status_title(status));
     response->http_status = status_http(status);
     response->content_type = problem_content_type;
 }
@@ -32,14 +36,14 @@ void response_error(struct response *response, enum status status, const char *d
 {
     problem_open(response);
     json_put_text(&response->body, detail);
-    problem_close(response, status);
+    response_close(response, status);
 }
 
 void response_field_errors(struct response *response, const struct field_errors *errors)
 {
     problem_open(response);
     field_errors_write(errors, &response->body);
-    problem_close(response, STATUS_INVALID);
+    response_close(response, STATUS_INVALID);
 }
 
 void problem_add_instance(struct response *response, struct slice path)

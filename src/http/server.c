@@ -38,21 +38,20 @@ static int64_t deadline_in(const struct http_server *server, int64_t duration_us
 /* The request line is there; the headers must follow. */
 static void *on_target(void *argument, const char *uri, struct MHD_Connection *mhd)
 {
-    (void)uri;
     struct http_server *server = argument;
     struct connection *connection =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    if (connection != NULL)
-        connection_deadline(connection, deadline_in(server, HTTP_HEADER_DEADLINE_US));
+    if (connection == NULL)
+        return NULL;
+    connection_deadline(connection, deadline_in(server, HTTP_HEADER_DEADLINE_US));
+    target_note(&connection->target, uri);
     return NULL;
 }
 
 static enum MHD_Result on_headers(struct http_server *server, struct MHD_Connection *mhd,
-                                  const char *target, const char *method, void **slot)
+                                  const char *method, const char *version, void **slot)
 {
-    if (MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context == NULL)
-        return MHD_NO; /* there was no memory for it */
-    struct call *call = call_begin(server, mhd, target, method);
+    struct call *call = call_begin(server, mhd, method, version);
     *slot = call;
     if (call == NULL)
         return MHD_NO;
@@ -60,21 +59,19 @@ static enum MHD_Result on_headers(struct http_server *server, struct MHD_Connect
     connection_deadline(call->connection, deadline_in(server, HTTP_BODY_DEADLINE_US));
     /* Answered before its body is read, the connection ends: what follows is not a request. One
      * without a body is answered at the next turn and the connection goes on. */
-    if (!call->refused || !call->has_body)
-        return MHD_YES;
-    call->close = true;
-    return call_answer(call);
+    call->close = call->close || (call->refused && call->has_body);
+    return call->close ? call_answer(call) : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd, const char *target,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **slot)
 {
-    (void)version;
+    (void)target;
     struct http_server *server = argument;
     struct call *call = *slot;
     if (call == NULL)
-        return on_headers(server, mhd, target, method, slot);
+        return on_headers(server, mhd, method, version, slot);
     if (*size > 0) {
         bool good = call_receive(call, data, *size);
         *size = 0;
@@ -201,7 +198,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *server)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded,
-        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 0 /* see framing.h */, MHD_OPTION_END);
 }
 
 static void daemons_stop(struct http_server *server)

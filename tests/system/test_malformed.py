@@ -181,8 +181,7 @@ TAKEN = {
     "odd request id": (request("GET", "/healthz", headers=["X-Request-ID: \x80<script>"]), 200),
     "bad traceparent": (request("GET", "/healthz", headers=["traceparent: 00-zz"]), 200),
     "two requests": (request("GET", "/healthz", close=False) + request("GET", "/healthz"), 200),
-    # libmicrohttpd ends a path at its first zero.
-    "zero in path": (b"GET /healthz\0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200),
+    "500 arguments": (request("GET", "/healthz?" + "&".join(f"a{n}=b" for n in range(500))), 200),
     "HTTP/1.0": (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
 }
 
@@ -193,6 +192,39 @@ def test_raw_requests_that_are_refused(client, name):
     found = statuses(received)
     assert all(400 <= status < 500 or status == 505 for status in found), received[:300]
     assert client.get("/healthz").status_code == 200
+
+
+# What two readers may understand in two ways: refused, and nothing behind it is a request.
+SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+CLOSED = {
+    "folded length": post("Content-Length:\r\n 38\r\n", SMUGGLED),
+    "length with a space": post("Content-Length : 38\r\n", SMUGGLED),
+    "two hosts": b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" + SMUGGLED,
+    "no host": b"GET /healthz HTTP/1.1\r\n\r\n" + SMUGGLED,
+    "zero in path": b"GET /healthz\0 HTTP/1.1\r\nHost: x\r\n\r\n" + SMUGGLED,
+    "length is text": post("Content-Length: ten\r\n", SMUGGLED),
+    "no version": b"GET /healthz\r\nHost: x\r\n\r\n" + SMUGGLED,
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_raw_requests_that_end_their_connection(client, name):
+    received = exchange(client.system.address("/v1/auth/login"), CLOSED[name], half_close=False)
+    assert statuses(received) == [400], received[:300]
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"\r\nContent-Type: application/problem+json" in head
+    assert json.loads(body)["status"] == 400
+
+
+def test_keys_that_are_no_text(client, person):
+    for name in ("Idempotency-Key", "X-Internal-Key"):
+        answer = client.post(f"/v1/users/{person.id}/credit-analysis",
+                             {**person.bearer, name: b"\xff\xfe"})
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"] == ["header", name]
+    answer = client.get("/v1/decisions/%ff%fe", person.bearer)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["path", "decision_id"]
 
 
 @pytest.mark.parametrize("name", TAKEN)

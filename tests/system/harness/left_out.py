@@ -9,6 +9,8 @@ FLEET = {
     "test_logout_of_one_is_not_logout_of_another":
         "at once in one process; in the others within 2 s, as the test beside it says",
     "test_raw_requests_that_are_refused": "nginx reads the bytes: tests/deploy/test_gateway.py",
+    "test_raw_requests_that_end_their_connection":
+        "nginx reads the bytes: tests/deploy/test_gateway.py",
     "test_raw_requests_that_are_taken": "nginx reads the bytes: tests/deploy/test_gateway.py",
     "test_a_body_that_never_ends_is_dropped": "nginx waits for the body",
     "test_status_tells_servers_and_streams": "counts one process of each role",
