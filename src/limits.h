@@ -39,6 +39,8 @@
 #define HTTP_EVENT_BUFFER_MAX (64 * 1024) /* frames of one stream waiting to be sent */
 #define HTTP_EVENT_KEEP_ALIVE_US (15 * SECOND_US)
 #define HTTP_POOL_QUEUE_MAX 1024 /* requests waiting for a pool thread; more get 503 */
+#define HTTP_HASHING_QUEUE_MAX                                                                     \
+    128 /* of those, requests that hash a password; they have their own */
 #define HTTP_PATH_PARAMETERS_MAX 2
 #define JSON_DEPTH_MAX 32
 

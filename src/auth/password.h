@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Passwords: Argon2id (libsodium), 19 MiB, 2 passes: the OWASP password storage recommendation.
- * Costs some 25 ms of a core; never on a request thread. Safe from any thread; at most two hash
- * at once in a process, so that memory stays bounded.
+ * Costs some 25 ms of a core: endpoints that hash have threads of their own (endpoint.h). Safe from
+ * any thread.
  */
 #ifndef ECS_AUTH_PASSWORD_H
 #define ECS_AUTH_PASSWORD_H

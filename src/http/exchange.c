@@ -64,7 +64,9 @@ static void call_start(struct call *call)
             return;
         }
     }
-    if (!pool_submit(server->pool, job_run, call, HTTP_POOL_QUEUE_MAX))
+    bool hashes = call->endpoint->hashes && server->hashing != NULL;
+    if (!pool_submit(hashes ? server->hashing : server->pool, job_run, call,
+                     hashes ? HTTP_HASHING_QUEUE_MAX : HTTP_POOL_QUEUE_MAX))
         refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
 }
 

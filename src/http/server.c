@@ -255,11 +255,23 @@ static enum status route_all(struct http_server *server)
     return server->openapi.overflowed ? STATUS_INVALID : STATUS_OK;
 }
 
+static void pools_stop(struct http_server *server)
+{
+    pool_stop(server->pool);
+    if (server->hashing != NULL)
+        pool_stop(server->hashing);
+}
+
 static enum status threads_start(struct http_server *server)
 {
     const struct http_options *options = &server->options;
     if (pool_start(options->pool_contexts, options->pool_count, &server->pool) != STATUS_OK)
         return STATUS_UNAVAILABLE;
+    if (options->hashing_count > 0 && pool_start(options->hashing_contexts, options->hashing_count,
+                                                 &server->hashing) != STATUS_OK) {
+        pool_stop(server->pool);
+        return STATUS_UNAVAILABLE;
+    }
     events_init(&server->events, server->pool, options->clock, options->revocations);
     if (pthread_create(&server->housekeeper, NULL, keep_house, server) != 0)
         goto stop_pool;
@@ -268,7 +280,7 @@ static enum status threads_start(struct http_server *server)
     housekeeper_stop(server);
 stop_pool:
     events_destroy(&server->events);
-    pool_stop(server->pool);
+    pools_stop(server);
     return STATUS_UNAVAILABLE;
 }
 
@@ -358,7 +370,7 @@ void http_server_stop(struct http_server *server)
     wait_for_zero(&server->in_handlers, INT64_MAX);
     housekeeper_stop(server);
     daemons_stop(server);
-    pool_stop(server->pool);
+    pools_stop(server);
     events_destroy(&server->events);
     server_free(server);
 }

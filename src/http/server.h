@@ -2,7 +2,8 @@
  *
  * endpoints → an HTTP/1.1 server on libmicrohttpd. Requests are authenticated by their headers
  * before a byte of the body is read, limited, routed, and handed to their endpoint: ASYNC ones on
- * the epoll thread that read them, the others on a bounded pool. It serves by itself: /healthz,
+ * the epoll thread that read them, the others on a bounded pool, and those that hash passwords on
+ * another, so that logins hold up nothing but logins. It serves by itself: /healthz,
  * /readyz, /metrics, /openapi.json.
  */
 #ifndef ECS_HTTP_SERVER_H
@@ -41,6 +42,8 @@ struct http_options {
     struct role_context *async_context;        /* shared by all ASYNC handlers */
     struct role_context *const *pool_contexts; /* one pool thread for each */
     size_t pool_count;
+    struct role_context *const *hashing_contexts; /* the same for endpoints that hash passwords */
+    size_t hashing_count;                         /* 0: none does */
     const struct token_keys *tokens;
     const struct revocations *revocations;
     const char *const *internal_keys; /* all are valid; NULL ends the list */

@@ -28,6 +28,7 @@ struct http_server {
     struct shares bodies; /* memory of those that are not small */
     struct events events;
     struct pool *pool;
+    struct pool *hashing;                         /* NULL: no endpoint hashes passwords */
     struct buf openapi;                           /* what /openapi.json says */
     struct MHD_Daemon *daemons[HTTP_THREADS_MAX]; /* one epoll thread each */
     size_t daemon_count;

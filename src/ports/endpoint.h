@@ -99,6 +99,7 @@ struct endpoint {
     bool batch;    /* also takes application/x-ndjson, from producers */
     bool paged;    /* takes page and page_size */
     bool internal; /* not for the public gateway */
+    bool hashes;   /* passwords, which takes long: runs on threads that no other endpoint needs */
     endpoint_handler *handle;
     const char *summary;
     const char *request_schema;

@@ -15,6 +15,7 @@
 enum {
     EXIT_CANNOT_START = 1,
     POOL_MAX = 128,
+    HASHING_THREADS = 2,       /* each takes 19 MiB while it hashes a password */
     DRAIN_US = 3000000,        /* for requests under way */
     DRAIN_ALL_US_MAX = 4500000 /* then the process ends, finished or not: events come again */
 };
@@ -25,7 +26,7 @@ struct runner {
     struct housekeeping keeping;
     struct http_server *server;
     struct role_context async_context;
-    struct role_context pool[POOL_MAX];
+    struct role_context pool[POOL_MAX + HASHING_THREADS];
     size_t pool_count;
     struct worker workers[2 * ROLES_MAX];
     size_t worker_count;
@@ -105,23 +106,45 @@ static enum status migrate(struct role_context *context)
     return STATUS_OK;
 }
 
-static enum status start_server(struct runner *runner)
+static bool any_hashes(const struct runner_options *options)
+{
+    for (size_t i = 0; i < options->role_count; i++)
+        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++)
+            if (options->roles[i]->endpoints[k].hashes)
+                return true;
+    return false;
+}
+
+/* Opens contexts for `count` pool threads more. */
+static enum status open_contexts(struct runner *runner, unsigned uses, size_t count,
+                                 struct role_context *pool[])
 {
     const struct runner_options *options = runner->options;
-    const struct settings *settings = options->settings;
-    unsigned uses = all_uses(options);
-    struct endpoint_table tables[ROLES_MAX];
-    struct role_context *pool[POOL_MAX];
-    for (size_t i = 0; i < options->role_count; i++)
-        tables[i] = (struct endpoint_table){options->roles[i]->endpoints,
-                                            options->roles[i]->endpoint_count};
-    while (runner->pool_count < (size_t)settings->pool_threads) {
+    for (size_t i = 0; i < count; i++) {
         struct role_context *context = &runner->pool[runner->pool_count];
         enum status status = options->context_open(options->engines, uses, context);
         if (status != STATUS_OK)
             return status;
         pool[runner->pool_count++] = context;
     }
+    return STATUS_OK;
+}
+
+static enum status start_server(struct runner *runner)
+{
+    const struct runner_options *options = runner->options;
+    const struct settings *settings = options->settings;
+    size_t pool_threads = (size_t)settings->pool_threads;
+    struct endpoint_table tables[ROLES_MAX];
+    struct role_context *pool[POOL_MAX + HASHING_THREADS];
+    for (size_t i = 0; i < options->role_count; i++)
+        tables[i] = (struct endpoint_table){options->roles[i]->endpoints,
+                                            options->roles[i]->endpoint_count};
+    enum status status = open_contexts(runner, all_uses(options), pool_threads, pool);
+    if (status == STATUS_OK && any_hashes(options))
+        status = open_contexts(runner, USES_STORE | USES_CACHE, HASHING_THREADS, pool);
+    if (status != STATUS_OK)
+        return status;
     /* ASYNC handlers publish and nothing else; the bus may be used by any thread. */
     runner->async_context = runner->keeping.context;
     runner->async_context.store = NULL;
@@ -133,7 +156,9 @@ static enum status start_server(struct runner *runner)
         .table_count = options->role_count,
         .async_context = &runner->async_context,
         .pool_contexts = pool,
-        .pool_count = runner->pool_count,
+        .pool_count = pool_threads,
+        .hashing_contexts = pool + pool_threads,
+        .hashing_count = runner->pool_count - pool_threads,
         .tokens = runner->async_context.settings->tokens,
         .revocations = options->revocations,
         .internal_keys = options->internal_keys,

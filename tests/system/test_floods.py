@@ -3,6 +3,7 @@
 the memory of bodies that are never finished."""
 import contextlib
 import errno
+import json
 import resource
 import select
 import socket
@@ -10,6 +11,7 @@ import socket
 import pytest
 import requests
 from harness.poll import until
+from harness.raw import request, statuses
 
 MANY = 10_050
 IP_BIND_ADDRESS_NO_PORT = 24  # of Linux: binding chooses no port yet, which would take long
@@ -112,6 +114,32 @@ def test_unfinished_bodies_have_a_budget(embedded, sources, limit_mib):
             assert is_served(embedded)
     until("the memory is given back", lambda: process.memory_bytes() - before < 24 << 20)
     assert is_served(embedded)
+
+
+def login(number):
+    body = json.dumps({"email": f"nobody{number}@example.com", "password": "12345678"}).encode()
+    return request("POST", "/v1/auth/login", body,
+                   ["Content-Type: application/json", f"Content-Length: {len(body)}"])
+
+
+def test_logins_hold_up_nothing_but_logins(client, person):
+    """More at once than can wait: those are told so at once, and a person who is logged in is
+    answered while the others still wait. Then all have an answer, and honest logins go on."""
+    with contextlib.ExitStack() as stack:
+        opened = []
+        for number in range(400):
+            opened.append(stack.enter_context(
+                socket.create_connection(client.system.address("/v1/auth/login"), 30)))
+            opened[-1].sendall(login(number))
+        assert client.profile(person).status_code == 200
+        answered, _, _ = select.select(opened, [], [], 0)
+        assert len(answered) < 400 - 32, "the person had to wait for the logins"
+        answers = [connection.makefile("rb").read() for connection in opened]
+    assert {status for answer in answers for status in statuses(answer)} == {401, 503}
+    refusals = [answer for answer in answers if statuses(answer) == [503]]
+    assert all(b"Retry-After: 1\r\n" in answer for answer in refusals)
+    assert len(refusals) <= 400 - 128
+    assert client.login(person.email).status_code == 200
 
 
 def stream(client, person):

@@ -174,6 +174,11 @@ static void test_the_server_limits(void **state)
     }
     assert_int_equal(good + limited, 100);
     assert_true(good >= 5 && limited > 0);
+    /* What is refused counts too: for want of a route, or of a token. */
+    fixture.clock.shift_us += SECOND_US;
+    wait_until(ask("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n") == 429);
+    fixture.clock.shift_us += SECOND_US;
+    wait_until(ask("POST /v1/internal HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n") == 429);
     /* The next second is free again. */
     fixture.clock.shift_us += SECOND_US;
     assert_int_equal(ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
