@@ -94,6 +94,8 @@ static void on_confirmation(natsConnection *connection, natsSubscription *subscr
     (void)subscription;
     struct bus_nats *bus = context;
     const char *serial = natsMsg_GetSubject(answer) + strlen(bus->inbox) + 1;
+    if (natsMsg_IsNoResponders(answer))
+        atomic_store(&bus->prepared, 0); /* its stream is gone: the next flush makes it anew */
     window_end(&bus->window, strtoull(serial, NULL, 16), confirmation_status(answer));
     natsMsg_Destroy(answer);
 }

@@ -4,9 +4,10 @@
  *
  * Streams are made once and then belong to whoever operates the server: one that is there with
  * another configuration is used as it is, with a warning; only replicas that it lacks are added.
- * BUS_STREAM_BYTES_MAX is the most that a stream may take. JetStream sets that space aside, so on a
- * smaller disk a stream gets half of it, or half of that, down to STREAM_BYTES_MIN; small streams
- * come first, so that they always fit.
+ * One that is deleted under a running system is made anew: at each connection, at each ping, and
+ * when a publication finds nobody who stores it. BUS_STREAM_BYTES_MAX is the most that a stream may
+ * take. JetStream sets that space aside, so on a smaller disk a stream gets half of it, or half of
+ * that, down to STREAM_BYTES_MIN; small streams come first, so that they always fit.
  */
 #include <inttypes.h>
 #include <sodium.h>
@@ -149,10 +150,11 @@ static void age_check(const json_t *config, enum stream stream)
     int64_t age_us = json_integer_value(json_object_get(config, "max_age")) / 1000;
     int64_t allowed_us = stream == STREAM_DEAD_LETTERS ? BUS_DEAD_LETTER_AGE_US : BUS_REWIND_US_MAX;
     if (age_us == 0 || age_us > allowed_us)
-        log_error("stream keeps messages longer than event keys live: set its max_age",
-                  LOG_TEXT("stream", stream_name(stream)),
-                  LOG_INTEGER("max_age_s", age_us / SECOND_US),
-                  LOG_INTEGER("allowed_s", allowed_us / SECOND_US));
+        log_seldom(LOG_ERROR, stream_name(stream),
+                   "stream keeps messages longer than event keys live: set its max_age",
+                   LOG_TEXT("stream", stream_name(stream)),
+                   LOG_INTEGER("max_age_s", age_us / SECOND_US),
+                   LOG_INTEGER("allowed_s", allowed_us / SECOND_US));
 }
 
 /* Its consumer gets as many. A cluster that cannot do it now is asked again at the next connection;
@@ -165,8 +167,9 @@ static void replicas_add(struct bus_nats *bus, enum stream stream, json_t *confi
     char *text = json_dumps(config, JSON_COMPACT);
     struct answer answer = {0};
     if (text == NULL || ask(bus, "STREAM.UPDATE", stream, "", text, &answer) != STATUS_OK)
-        log_warn("stream cannot get its replicas", LOG_TEXT("stream", stream_name(stream)),
-                 LOG_INTEGER("replicas", bus->replicas), LOG_INTEGER("code", answer.error));
+        log_seldom(LOG_WARN, stream_name(stream), "stream cannot get its replicas",
+                   LOG_TEXT("stream", stream_name(stream)), LOG_INTEGER("replicas", bus->replicas),
+                   LOG_INTEGER("code", answer.error));
     answer_free(&answer);
     free(text);
 }
@@ -182,8 +185,9 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
     if (status == STATUS_OK) {
         atomic_store(&bus->created_us[stream], time_of(answer.json, "created"));
         if (!is_as_made(json_object_get(answer.json, "config"), stream))
-            log_warn("stream has another configuration and is used as it is",
-                     LOG_TEXT("stream", stream_name(stream)));
+            log_seldom(LOG_WARN, stream_name(stream),
+                       "stream has another configuration and is used as it is",
+                       LOG_TEXT("stream", stream_name(stream)));
         age_check(json_object_get(answer.json, "config"), stream);
         replicas_add(bus, stream, json_object_get(answer.json, "config"));
     } else {
@@ -195,6 +199,20 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
     return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
+/* Finds or makes every stream, with bus->admin held. */
+static enum status prepare_all(struct bus_nats *bus, unsigned epoch, enum stream *missing)
+{
+    enum status status = STATUS_OK;
+    for (int stream = STREAM_COUNT - 1; stream >= 0 && status == STATUS_OK; stream--) {
+        status = stream_prepare(bus, (enum stream)stream);
+        if (status != STATUS_OK)
+            *missing = (enum stream)stream;
+    }
+    bus->prepare_after_us = nats_steady_us() + PREPARE_PAUSE_US;
+    atomic_store(&bus->prepared, status == STATUS_OK ? epoch : 0);
+    return status;
+}
+
 enum status nats_prepare(struct bus_nats *bus)
 {
     unsigned epoch = atomic_load(&bus->epoch);
@@ -203,31 +221,25 @@ enum status nats_prepare(struct bus_nats *bus)
     if (atomic_load(&bus->prepared) == epoch)
         return STATUS_OK;
     enum status status = STATUS_UNAVAILABLE;
+    enum stream missing;
     pthread_mutex_lock(&bus->admin);
-    if (atomic_load(&bus->prepared) == epoch) {
+    if (atomic_load(&bus->prepared) == epoch)
         status = STATUS_OK;
-    } else if (nats_steady_us() >= bus->prepare_after_us) {
-        status = STATUS_OK;
-        for (int stream = STREAM_COUNT - 1; stream >= 0 && status == STATUS_OK; stream--)
-            status = stream_prepare(bus, (enum stream)stream);
-        bus->prepare_after_us = nats_steady_us() + PREPARE_PAUSE_US;
-        if (status == STATUS_OK)
-            atomic_store(&bus->prepared, epoch);
-    }
+    else if (nats_steady_us() >= bus->prepare_after_us)
+        status = prepare_all(bus, epoch, &missing);
     pthread_mutex_unlock(&bus->admin);
     return status;
 }
 
-enum status nats_ping(struct bus *base)
+enum status nats_ping(struct bus *base, enum stream *missing)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    enum status status = nats_prepare(bus);
-    if (status != STATUS_OK)
-        return status;
-    struct answer answer;
-    status = ask(bus, "STREAM.INFO", STREAM_EMOTIONS, "", "", &answer);
-    answer_free(&answer);
-    return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+    if (!nats_connected(bus))
+        return STATUS_UNAVAILABLE;
+    pthread_mutex_lock(&bus->admin);
+    enum status status = prepare_all(bus, atomic_load(&bus->epoch), missing);
+    pthread_mutex_unlock(&bus->admin);
+    return status;
 }
 
 /* Consumers ------------------------------------------------------------------------------- */

@@ -362,8 +362,8 @@ static void bury(struct bus_nats *bus, const struct bus_message *message, struct
     char subject[64], once[96];
     const char *stream = stream_name(message->stream);
     snprintf(subject, sizeof subject, NATS_DEAD_PREFIX "%s", stream);
-    snprintf(once, sizeof once, "%s-%lld-%llu", stream, (long long)message->stream_created_us,
-             (unsigned long long)message->sequence);
+    snprintf(once, sizeof once, "%s-%lld-%llu-%lld", stream, (long long)message->stream_created_us,
+             (unsigned long long)message->sequence, (long long)message->published_us);
     struct bus_message dead = *message;
     dead.stream = STREAM_DEAD_LETTERS;
     dead.subject = slice_of(subject);

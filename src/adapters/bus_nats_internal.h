@@ -31,7 +31,7 @@ struct bus_nats {
     struct window window;
     int replicas;         /* of each stream, at least */
     atomic_uint epoch;    /* one more at each connection; 0: there was none yet */
-    atomic_uint prepared; /* the epoch in which the streams were found or created */
+    atomic_uint prepared; /* the epoch in which the streams were found or created; 0: look again */
     _Atomic int64_t created_us[STREAM_COUNT];
 
     pthread_mutex_t admin; /* one thread prepares */
@@ -72,7 +72,7 @@ enum status nats_read(struct bus *bus, enum stream stream, uint64_t from_sequenc
 void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count);
 enum status nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
 enum status nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
-enum status nats_ping(struct bus *bus);
+enum status nats_ping(struct bus *bus, enum stream *missing);
 
 /* bus_nats_consumer.c */
 

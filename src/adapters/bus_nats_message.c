@@ -17,6 +17,8 @@ static const char id_header[] = "Nats-Msg-Id";
 static const char request_header[] = "X-Request-ID";
 static const char trace_header[] = "traceparent";
 static const char reason_header[] = "Ecs-Reason";
+/* Another stream that takes in the same subject does not confirm in our stream's place. */
+static const char stream_header[] = "Nats-Expected-Stream";
 static const char origin_header[] = "Ecs-Message-Id"; /* dead letters: the id it came with */
 
 static bool is_control(char byte)
@@ -73,7 +75,8 @@ natsMsg *nats_message_write(const struct bus_message *message, struct slice once
         NATS_OK)
         return NULL;
     bool dead = message->stream == STREAM_DEAD_LETTERS;
-    if (put_id(out, once) == NATS_OK && put(out, request_header, message->request_id) == NATS_OK &&
+    if (set(out, stream_header, slice_of(stream_name(message->stream))) == NATS_OK &&
+        put_id(out, once) == NATS_OK && put(out, request_header, message->request_id) == NATS_OK &&
         put(out, trace_header, message->traceparent) == NATS_OK &&
         put(out, reason_header, message->reason) == NATS_OK &&
         (!dead || put(out, origin_header, message->message_id) == NATS_OK))

@@ -358,8 +358,9 @@ static enum status lag(struct bus *base, enum stream stream, struct bus_lag *lag
     return status;
 }
 
-static enum status ping(struct bus *base)
+static enum status ping(struct bus *base, enum stream *missing)
 {
+    (void)missing;
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
     uint64_t count;
     pthread_mutex_lock(&bus->disk);

@@ -195,8 +195,9 @@ static struct bus_message bury(const struct bus_message *message, struct burial 
 {
     const char *stream = stream_name(message->stream);
     snprintf(burial->subject, sizeof burial->subject, "ecs.dead.%s", stream);
-    snprintf(burial->once, sizeof burial->once, "%s-%lld-%llu", stream,
-             (long long)message->stream_created_us, (unsigned long long)message->sequence);
+    snprintf(burial->once, sizeof burial->once, "%s-%lld-%llu-%lld", stream,
+             (long long)message->stream_created_us, (unsigned long long)message->sequence,
+             (long long)message->published_us);
     struct bus_message dead = *message;
     dead.stream = STREAM_DEAD_LETTERS;
     dead.subject = slice_of(burial->subject);

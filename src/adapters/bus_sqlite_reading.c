@@ -103,8 +103,9 @@ static enum status lag(struct bus *bus, enum stream stream, struct bus_lag *lag)
                                : status;
 }
 
-static enum status ping(struct bus *bus)
+static enum status ping(struct bus *bus, enum stream *missing)
 {
+    (void)missing;
     struct bus_lag unused;
     return lag(bus, STREAM_DEAD_LETTERS, &unused);
 }

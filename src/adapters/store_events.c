@@ -530,3 +530,14 @@ enum status store_sql_transactions_apply(struct store *store,
     };
     return batch_apply(store, &kind, events, count, results);
 }
+
+enum status store_sql_positions_timed_since(struct store *store, int64_t *since_us)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status =
+        sql_one(sql, "SELECT timed_since FROM event_positions WHERE id = $1", sql_integer(1));
+    if (status == STATUS_OK)
+        *since_us = row_time_us(sql);
+    sql_end(sql);
+    return status;
+}

@@ -182,3 +182,19 @@ enum status store_sql_offer_activate(struct store *store, const struct uuid *off
         status = activate(sql, offer_id, user_id, now_us, notification, event, changed);
     return sql_finish(sql, status);
 }
+
+enum status store_sql_offers_waiting(struct store *store, int64_t before_us, struct offer out[],
+                                     size_t max, size_t *count)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    *count = 0;
+    enum status status = sql_start(sql,
+                                   "SELECT " OFFER_COLUMNS " FROM offers o WHERE"
+                                   " o.status = 'accepted' AND o.accepted_at < $1"
+                                   " ORDER BY o.accepted_at LIMIT $2",
+                                   sql_time(before_us), sql_integer((int64_t)max));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+        status = offer_take(sql, &out[(*count)++]);
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}

@@ -130,6 +130,7 @@ enum status store_sql_revocations_since(struct store *store, int64_t since_us,
                                         struct revocation out[], size_t max, size_t *count);
 
 /* store_events.c */
+enum status store_sql_positions_timed_since(struct store *store, int64_t *since_us);
 enum status store_sql_emotions_apply(struct store *store, const struct emotion_event events[],
                                      size_t count, enum event_result results[]);
 enum status store_sql_transactions_apply(struct store *store,
@@ -218,6 +219,9 @@ enum status store_sql_shadow_pending(struct store *store, const char *challenger
                                      struct decision out[], size_t max, size_t *count);
 enum status store_sql_shadow_record(struct store *store, const struct shadow_decision shadows[],
                                     size_t count, int64_t now_us);
+
+enum status store_sql_offers_waiting(struct store *store, int64_t before_us, struct offer out[],
+                                     size_t max, size_t *count);
 
 /* store_messages.c */
 MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);

@@ -145,8 +145,9 @@ static struct hash retry_id(const struct bus_message *letter)
             slice_of("dead"),
             {(const char *)&letter->stream_created_us, sizeof letter->stream_created_us},
             {(const char *)&letter->sequence, sizeof letter->sequence},
+            {(const char *)&letter->published_us, sizeof letter->published_us},
             letter->message_id},
-        4);
+        5);
 }
 
 static enum status put_back(struct bus *bus, const struct bus_message *letter, enum stream stream)

@@ -6,14 +6,16 @@
  *   - the event id in the payload, with the stream, the person it is about and whose ids it is one
  *     of: nobody takes an id away from another who gives ids too; else
  *   - the message id that the producer gave the bus; else
- *   - the place in the stream: creation time of the stream, sequence and payload. The creation
- *     time and the payload are in it because a stream that lost its tail numbers anew.
+ *   - the place in the stream: creation time of the stream, sequence, the time at which the stream
+ *     stored it, and payload. A sequence alone is none: a stream that lost its tail, or was made
+ *     anew, numbers anew.
  * The content hash tells a repetition (same key, same content: harmless) from a reused id (same
  * key, other content: refused).
  */
 #ifndef ECS_DOMAIN_EVENT_H
 #define ECS_DOMAIN_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/hash.h"
@@ -40,6 +42,7 @@ struct event_origin {
     int64_t stream_created_us;
     uint64_t sequence;
     int64_t published_us; /* when the bus stored it */
+    bool untimed;         /* so early that its key was made without that time */
 };
 
 /* Who gives event ids: each has theirs apart. */

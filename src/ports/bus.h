@@ -67,7 +67,7 @@ struct bus_ops {
     void (*read_free)(struct bus *bus, struct bus_message messages[], size_t count);
     enum status (*remove)(struct bus *bus, enum stream stream, uint64_t sequence);
     enum status (*lag)(struct bus *bus, enum stream stream, struct bus_lag *lag);
-    enum status (*ping)(struct bus *bus);
+    enum status (*ping)(struct bus *bus, enum stream *missing);
     void (*close)(struct bus *bus);
 };
 
@@ -169,9 +169,12 @@ MUST_CHECK static inline enum status bus_lag(struct bus *bus, enum stream stream
     return bus->ops->lag(bus, stream, lag);
 }
 
-MUST_CHECK static inline enum status bus_ping(struct bus *bus)
+/* Looks whether every stream is there, and makes anew what is not. `missing`: one that cannot be
+ * had, STREAM_COUNT if it is none in particular. */
+MUST_CHECK static inline enum status bus_ping(struct bus *bus, enum stream *missing)
 {
-    return bus->ops->ping(bus);
+    *missing = STREAM_COUNT;
+    return bus->ops->ping(bus, missing);
 }
 
 static inline void bus_close(struct bus *bus)

@@ -148,6 +148,7 @@ struct store_ops {
     enum status (*revocations_since)(struct store *store, int64_t since_us, struct revocation out[],
                                      size_t max, size_t *count);
 
+    enum status (*positions_timed_since)(struct store *store, int64_t *since_us);
     enum status (*emotions_apply)(struct store *store, const struct emotion_event events[],
                                   size_t count, enum event_result results[]);
     enum status (*transactions_apply)(struct store *store, const struct transaction_event events[],
@@ -203,6 +204,8 @@ struct store_ops {
                                   const struct uuid *user_id, int64_t now_us,
                                   const struct notification *notification,
                                   const struct outbox_row *event, bool *changed);
+    enum status (*offers_waiting)(struct store *store, int64_t before_us, struct offer out[],
+                                  size_t max, size_t *count);
     enum status (*offers_expire)(struct store *store, int64_t now_us, int64_t *expired);
     enum status (*notifications_after)(struct store *store, const struct uuid *user_id,
                                        int64_t after_id, struct notification out[], size_t max,
@@ -304,6 +307,13 @@ MUST_CHECK static inline enum status store_revocations_since(struct store *store
 }
 
 /* Events and features --------------------------------------------------------------------- */
+
+/* From when on the time at which a stream stored an event belongs to its place (domain/event.h). */
+MUST_CHECK static inline enum status store_positions_timed_since(struct store *store,
+                                                                 int64_t *since_us)
+{
+    return store->ops->positions_timed_since(store, since_us);
+}
 
 /* Counts each event once: new keys, and for those only raw rows, tile deltas and one more version
  * of the person's features, all in one transaction. A key twice in the batch counts once too.
@@ -523,6 +533,14 @@ store_offer_activate(struct store *store, const struct uuid *offer_id, const str
 {
     return store->ops->offer_activate(store, offer_id, user_id, now_us, notification, event,
                                       changed);
+}
+
+/* Accepted before `before_us` and still not active, the longest first. */
+MUST_CHECK static inline enum status store_offers_waiting(struct store *store, int64_t before_us,
+                                                          struct offer out[], size_t max,
+                                                          size_t *count)
+{
+    return store->ops->offers_waiting(store, before_us, out, max, count);
 }
 
 /* offered → expired for all whose time is over by the database's clock; for none while that and

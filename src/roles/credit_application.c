@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Role credit-application: accepted offers on the bus → active credit lines, each with a
- * notification that is written in the same transaction and published from the outbox.
+ * notification that is written in the same transaction and published from the outbox. An acceptance
+ * that was lost with its stream is found in the database: no accepted offer stays as it is.
  */
 #include <stdio.h>
 
@@ -11,7 +12,12 @@
 #include "roles/outbox.h"
 #include "wire/credit_json.h"
 
-enum { BATCH_MAX = 256, NOTIFICATION_MAX = 512 };
+enum {
+    BATCH_MAX = 256,
+    NOTIFICATION_MAX = 512,
+    WAITING_PERIOD_US = 5000000,
+    WAITING_US = 10000000 /* since the acceptance: its message should long have come */
+};
 
 /* The scratch of the step. */
 struct batch {
@@ -49,14 +55,16 @@ static void note_active(const struct bus_message *message, const struct uuid *of
              LOG_INTEGER("sequence", (int64_t)message->sequence), LOG_TEXT("offer_id", id));
 }
 
-/* `span`: what processes the message, and causes the notification. */
+/* Of an offer that was accepted in the request of `message`. `traceparent`: of the span that causes
+ * the notification. */
 static enum status activate(struct role_context *context, const struct bus_message *message,
-                            const struct credit_accepted *accepted, const struct span *span)
+                            const struct uuid *user_id, const struct uuid *offer_id,
+                            struct slice traceparent)
 {
     int64_t now_us = clock_now_us(context->clock);
     struct notification notification = {
-        .user_id = accepted->user_id,
-        .offer_id = accepted->offer_id,
+        .user_id = *user_id,
+        .offer_id = *offer_id,
         .type = "CREDIT_LIMIT_APPLIED",
         .title = "Credit Limit Active!",
         .message = "Your new credit limit is now available for use.",
@@ -68,15 +76,15 @@ static enum status activate(struct role_context *context, const struct bus_messa
     buf_init(&payload, NOTIFICATION_MAX);
     notification_event_encode(&notification, &payload);
     enum status status = outbox_row_make(&row, STREAM_NOTIFICATIONS, message->request_id,
-                                         slice_of(span->traceparent), buf_slice(&payload));
+                                         traceparent, buf_slice(&payload));
     buf_free(&payload);
     if (status == STATUS_OK)
-        status = store_offer_activate(context->store, &accepted->offer_id, &accepted->user_id,
-                                      now_us, &notification, &row, &changed);
+        status = store_offer_activate(context->store, offer_id, user_id, now_us, &notification,
+                                      &row, &changed);
     if (status == STATUS_OK && changed) {
         metric_add(METRIC_offers_activated, LABEL_NONE, 1);
         metric_add(METRIC_notifications, LABEL_NONE, 1);
-        note_active(message, &accepted->offer_id);
+        note_active(message, offer_id);
     }
     return status;
 }
@@ -97,12 +105,18 @@ static enum status handle(struct role_context *context, struct batch *batch, siz
         reject(batch, place, reason);
         return STATUS_OK;
     }
-    status = activate(context, message, &accepted, span);
+    status = activate(context, message, &accepted.user_id, &accepted.offer_id,
+                      slice_of(span->traceparent));
     if (status == STATUS_OK)
         batch->outcomes[place] = OUTCOME_DONE;
     else if (status == STATUS_NOT_FOUND)
         reject(batch, place, "no accepted offer of this id and user");
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static bool is_unreachable(enum status status)
+{
+    return status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT;
 }
 
 /* One that the store fails on stops no other, unless the store cannot be asked at all. */
@@ -111,8 +125,7 @@ static enum status handle_all(struct role_context *context, struct batch *batch,
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count; i++)
         batch->outcomes[i] = OUTCOME_RETRY;
-    for (size_t i = 0; i < count && status != STATUS_UNAVAILABLE && status != STATUS_TIMED_OUT;
-         i++) {
+    for (size_t i = 0; i < count && !is_unreachable(status); i++) {
         struct span span;
         message_span_begin(&span, context, SPAN_CONSUMER, &batch->messages[i]);
         enum status handled = handle(context, batch, i, &span);
@@ -146,7 +159,26 @@ static const struct consumer_step consumer = {
     .step = step,
 };
 
+/* In the name of the offer, for the request is not known any more. */
+static enum status waiting_activate(struct role_context *context)
+{
+    struct offer *offers = context->scratch;
+    size_t count;
+    int64_t before_us = clock_now_us(context->clock) - WAITING_US;
+    enum status status = store_offers_waiting(context->store, before_us, offers, BATCH_MAX, &count);
+    for (size_t i = 0; i < count && !is_unreachable(status); i++) {
+        char id[UUID_TEXT_SIZE];
+        uuid_format(&offers[i].id, id);
+        struct bus_message message = {.stream = STREAM_CREDITS, .request_id = slice_of(id)};
+        enum status activated =
+            activate(context, &message, &offers[i].user_id, &offers[i].id, slice_of(""));
+        status = activated != STATUS_OK ? activated : status;
+    }
+    return status;
+}
+
 static const struct tick_step ticks[] = {
+    {"acceptances", WAITING_PERIOD_US, BATCH_MAX * sizeof(struct offer), waiting_activate},
     {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
 };
 

@@ -35,7 +35,8 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
                                   .message_id = message->message_id,
                                   .stream_created_us = message->stream_created_us,
                                   .sequence = message->sequence,
-                                  .published_us = message->published_us};
+                                  .published_us = message->published_us,
+                                  .untimed = message->published_us < batch->timed_since_us};
     struct field_errors errors;
     char reason[REASON_MAX + 1];
     if (message->payload.size > BUS_PAYLOAD_MAX) {
@@ -186,14 +187,26 @@ static void batch_measure(const struct event_kind *kind, const struct event_batc
     metric_add(METRIC_events_retried, kind->label, retried);
 }
 
+/* Never changes: read once. */
+static enum status timed_since_read(struct store *store, struct event_batch *batch)
+{
+    enum status status =
+        batch->timed_known ? STATUS_OK : store_positions_timed_since(store, &batch->timed_since_us);
+    batch->timed_known = status == STATUS_OK;
+    return status;
+}
+
 enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
                                   struct bus_consumer *consumer, int64_t wait_us, size_t *handled)
 {
     struct event_batch *batch = context->scratch;
     const struct role_settings *settings = context->settings;
     *handled = 0;
-    enum status status = bus_fetch(consumer, batch->messages, (size_t)settings->batch_max, wait_us,
-                                   &batch->message_count);
+    enum status status = timed_since_read(context->store, batch);
+    if (status != STATUS_OK)
+        return status;
+    status = bus_fetch(consumer, batch->messages, (size_t)settings->batch_max, wait_us,
+                       &batch->message_count);
     if (status != STATUS_OK || batch->message_count == 0)
         return status;
     int64_t started_us = clock_now_us(context->clock);

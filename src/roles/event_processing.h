@@ -37,8 +37,10 @@ struct event_batch {
         enum status status;
     } suspects[BUS_BATCH_MAX]; /* events that the store failed on, each for itself */
     size_t suspect_count;
-    size_t counted;     /* of this batch, for the first time */
-    size_t failures;    /* of the store in a row */
+    size_t counted;         /* of this batch, for the first time */
+    size_t failures;        /* of the store in a row */
+    int64_t timed_since_us; /* see store_positions_timed_since */
+    bool timed_known;
     int64_t counted_us; /* when the store last counted an event, monotonic; 0: not yet */
     union {
         struct emotion_event emotions[BUS_BATCH_MAX];

@@ -87,8 +87,11 @@ static void look_at(const char *engine, enum status status, _Atomic int *seen)
 static void look_at_engines(struct housekeeping *keeping)
 {
     struct role_context *context = &keeping->context;
-    if (context->bus != NULL)
-        look_at("bus", bus_ping(context->bus), &keeping->bus);
+    if (context->bus != NULL) {
+        enum stream missing;
+        look_at("bus", bus_ping(context->bus, &missing), &keeping->bus);
+        atomic_store(&keeping->missing, (int)missing);
+    }
     if (context->store != NULL)
         look_at("store", store_ping(context->store), &keeping->store);
     if (context->cache != NULL)
@@ -209,8 +212,9 @@ void housekeeping_close(struct housekeeping *keeping)
     stop_destroy(&keeping->bus_stop);
 }
 
+/* `missing`: what of the engine is not there; NULL if that is not known. */
 static void write_check(struct buf *json, const char *engine, const char *adapter,
-                        enum status status)
+                        enum status status, const char *missing)
 {
     json_put_key(json, engine);
     json_put_open(json, '{');
@@ -218,6 +222,10 @@ static void write_check(struct buf *json, const char *engine, const char *adapte
     json_put_text(json, adapter);
     json_put_key(json, "status");
     json_put_text(json, status == STATUS_OK ? "up" : "down");
+    if (missing != NULL) {
+        json_put_key(json, "missing");
+        json_put_text(json, missing);
+    }
     json_put_close(json, '}');
 }
 
@@ -243,6 +251,7 @@ bool housekeeping_ready(void *argument, struct buf *json)
     const struct role_context *context = &keeping->context;
     enum status bus = (enum status)atomic_load(&keeping->bus);
     enum status store = (enum status)atomic_load(&keeping->store);
+    int missing = atomic_load(&keeping->missing);
     /* A lost cache makes answers slower, not wrong: it does not count. */
     bool ready = bus == STATUS_OK && store == STATUS_OK;
     json_put_open(json, '{');
@@ -252,12 +261,13 @@ bool housekeeping_ready(void *argument, struct buf *json)
     json_put_key(json, "checks");
     json_put_open(json, '{');
     if (context->bus != NULL)
-        write_check(json, "bus", context->bus->ops->name, bus);
+        write_check(json, "bus", context->bus->ops->name, bus,
+                    missing < STREAM_COUNT ? stream_name((enum stream)missing) : NULL);
     if (context->store != NULL)
-        write_check(json, "store", context->store->ops->name, store);
+        write_check(json, "store", context->store->ops->name, store, NULL);
     if (context->cache != NULL)
         write_check(json, "cache", context->cache->ops->name,
-                    (enum status)atomic_load(&keeping->cache));
+                    (enum status)atomic_load(&keeping->cache), NULL);
     json_put_close(json, '}');
     json_put_close(json, '}');
     return ready;

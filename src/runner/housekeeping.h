@@ -25,8 +25,9 @@ struct housekeeping {
     pthread_t thread;
     pthread_t bus_thread;
     pthread_t wake_thread;
-    bool wakes;      /* some role streams events to people */
-    _Atomic int bus; /* of enum status, as last seen; so are the next two */
+    bool wakes;          /* some role streams events to people */
+    _Atomic int bus;     /* of enum status, as last seen; so are the next two */
+    _Atomic int missing; /* the stream that the bus lacks; STREAM_COUNT: none in particular */
     _Atomic int store;
     _Atomic int cache;
     _Atomic(const char *) failing[ROLES_MAX]; /* names of roles that cannot consume, or NULL */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/credit_json.h"
 
+#include "base/hash.h"
 #include "base/json_put.h"
 #include "wire/features_json.h"
 #include "wire/fields.h"
@@ -221,7 +222,17 @@ enum status credit_accepted_decode(struct slice payload, struct credit_accepted 
 
 void notification_event_encode(const struct notification *notification, struct buf *json)
 {
+    char id[HASH_TEXT_SIZE];
+    struct hash hash = hash_of(
+        (const struct slice[]){
+            slice_of("notification"),
+            {(const char *)notification->user_id.bytes, sizeof notification->user_id.bytes},
+            {(const char *)notification->offer_id.bytes, sizeof notification->offer_id.bytes},
+            slice_of(notification->type)},
+        4);
+    hash_format(&hash, id);
     json_put_open(json, '{');
+    put_text(json, "notificationId", id);
     put_uuid(json, "userId", &notification->user_id);
     put_text(json, "type", notification->type);
     put_text(json, "title", notification->title);

@@ -43,7 +43,8 @@ MUST_CHECK enum status credit_accepted_decode(struct slice payload,
                                               struct field_errors *errors,
                                               char reason[REASON_MAX + 1]);
 
-/* {userId, type, title, message}: the event on the stream of notifications. */
+/* {notificationId, userId, type, title, message}: the event on the stream of notifications. The id
+ * is made of person, offer and type, so that one that is published twice has it twice. */
 void notification_event_encode(const struct notification *notification, struct buf *json);
 
 #endif

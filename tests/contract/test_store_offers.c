@@ -94,6 +94,26 @@ static void activates_nothing_else(void **state)
     assert_int_equal(offer_status_of(store, 1, 7), OFFER_ACCEPTED);
 }
 
+static void finds_what_waits(void **state)
+{
+    struct store *store = store_of(state);
+    struct uuid user_id = uuid_of(2), id = uuid_of(6);
+    struct offer waiting[2];
+    size_t count;
+    persons_add(store, 1, 3);
+    offer_add_accepted(store, 1, 5);
+    offer_activate(store, 1, 5);
+    offer_add_accepted(store, 2, 6);
+    decision_add(store, 3, 7, true);
+    assert_int_equal(store_offers_waiting(store, NOW_US, waiting, 2, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(store_offers_waiting(store, NOW_US + 1, waiting, 2, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_true(uuid_equal(&waiting[0].id, &id) && uuid_equal(&waiting[0].user_id, &user_id));
+    assert_int_equal(store_offers_waiting(store, NOW_US + 1, waiting, 0, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+}
+
 static void a_newer_line_takes_the_place_of_the_older(void **state)
 {
     struct store *store = store_of(state);
@@ -334,6 +354,7 @@ int main(void)
         STORE_TEST(accepts_nothing_else),
         STORE_TEST(activates_an_accepted_offer),
         STORE_TEST(activates_nothing_else),
+        STORE_TEST(finds_what_waits),
         STORE_TEST(a_newer_line_takes_the_place_of_the_older),
         STORE_TEST(the_database_forbids_two_lines),
         STORE_TEST(the_database_forbids_what_cannot_be),

@@ -54,22 +54,40 @@ static void else_the_message_id_decides(void **state)
     assert_false(same(key(here, &user, "", "p"), key(here, &user, "m", "p")));
 }
 
-/* A stream that lost its tail gives a number out twice; payload and creation time tell apart. */
+/* A stream that lost its tail gives a number out twice; times and payload tell apart. */
 static void else_the_place_decides(void **state)
 {
     (void)state;
     struct event_origin bare = here;
     bare.message_id = slice_of("");
     struct event_origin redelivered = bare;
-    redelivered.published_us = 1;
+    struct event_origin overwritten = bare;
+    overwritten.published_us++;
     struct event_origin next = bare;
     next.sequence++;
     struct event_origin anew = bare;
     anew.stream_created_us++;
     assert_true(same(key(bare, &user, "", "p"), key(redelivered, &user, "", "p")));
+    assert_false(same(key(bare, &user, "", "p"), key(overwritten, &user, "", "p")));
     assert_false(same(key(bare, &user, "", "p"), key(next, &user, "", "p")));
     assert_false(same(key(bare, &user, "", "p"), key(anew, &user, "", "p")));
     assert_false(same(key(bare, &user, "", "p"), key(bare, &user, "", "q")));
+}
+
+/* What was stored before the time belonged to the place keeps the key that it had. */
+static void an_early_place_has_no_time(void **state)
+{
+    (void)state;
+    struct event_origin early = here;
+    early.message_id = slice_of("");
+    early.untimed = true;
+    char text[HASH_TEXT_SIZE];
+    struct hash hash = key(early, &user, "", "p");
+    hash_format(&hash, text);
+    assert_string_equal(text, "b508c8bf9a19999ebb2bcc3c9b6499e4");
+    early.published_us++;
+    struct hash other = key(early, &user, "", "p");
+    assert_true(same(hash, other));
 }
 
 static void streams_have_names_and_subjects(void **state)
@@ -88,6 +106,7 @@ int main(void)
         cmocka_unit_test(ids_of_a_person_and_of_producers_are_apart),
         cmocka_unit_test(else_the_message_id_decides),
         cmocka_unit_test(else_the_place_decides),
+        cmocka_unit_test(an_early_place_has_no_time),
         cmocka_unit_test(streams_have_names_and_subjects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

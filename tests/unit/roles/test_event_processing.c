@@ -96,7 +96,15 @@ static enum status database_apply_transactions(struct store *store,
     return STATUS_OK;
 }
 
-static const struct store_ops database_ops = {.emotions_apply = database_apply,
+static enum status database_timed_since(struct store *store, int64_t *since_us)
+{
+    (void)store;
+    *since_us = 0;
+    return STATUS_OK;
+}
+
+static const struct store_ops database_ops = {.positions_timed_since = database_timed_since,
+                                              .emotions_apply = database_apply,
                                               .transactions_apply = database_apply_transactions};
 
 static struct {

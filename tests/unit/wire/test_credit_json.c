@@ -160,7 +160,8 @@ static void notifications(void **state)
                                    "\"created_at\":\"1970-01-01T00:00:00.000000Z\"}");
     buf_clear(&json);
     notification_event_encode(&notification, &json);
-    assert_string_equal(json.data, "{\"userId\":\"" USER "\",\"type\":\"T\","
+    assert_string_equal(json.data, "{\"notificationId\":\"40dc39933601b4a04fd56161e45ca7df\","
+                                   "\"userId\":\"" USER "\",\"type\":\"T\","
                                    "\"title\":\"Title \\\"quoted\\\"\",\"message\":\"M\"}");
 }
 
