@@ -81,6 +81,10 @@
  * its stream, and is younger there than the key of its event, with a day for clocks that differ. */
 #define BUS_DEAD_LETTER_AGE_US (EVENT_KEY_LIFE_US - BUS_STREAM_AGE_US - DAY_US)
 #define BUS_REWIND_US_MAX (EVENT_KEY_LIFE_US - DAY_US) /* what is older might count twice */
+#define BUS_DEAD_LETTER_BYTES_MAX (64LL << 20)         /* in the embedded log; then the oldest go */
+#define LETTERS_AT_ONCE 2000 /* dead letters of one source in one process */
+#define LETTERS_PER_SECOND 2
+#define LETTER_RATES_MAX 256 /* places for sources */
 #define BUS_DUPLICATE_WINDOW_US (2 * MINUTE_US)
 #define BUS_STREAM_BYTES_MAX (4LL << 30)
 #define BUS_WINDOW_MAX 65536 /* messages published and not yet confirmed, in one process */

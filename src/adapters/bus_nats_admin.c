@@ -3,7 +3,7 @@
  * Streams and durable consumers: JSON requests to JetStream → what exists, what is stored.
  *
  * Streams are made once and then belong to whoever operates the server: one that is there with
- * another configuration is used as it is, with a warning; only replicas that it lacks are added.
+ * another configuration is used as it is, with a warning; see stream_mend.
  * One that is deleted under a running system is made anew: at each connection, at each ping, and
  * when a publication finds nobody who stores it. BUS_STREAM_BYTES_MAX is the most that a stream may
  * take. JetStream sets that space aside, so on a smaller disk a stream gets half of it, or half of
@@ -16,6 +16,7 @@
 
 #include "adapters/bus_nats_internal.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/time_text.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
     PREPARE_PAUSE_US = 200000,
     REWIND_TRIES = 10,
     STREAM_BYTES_MIN = 16 << 20,
+    LETTER_BYTES_MAX = BUS_PAYLOAD_MAX + 4096, /* with its headers */
     SMALL_STREAM_SHARE = 8, /* credits, notifications and dead letters get an eighth */
     /* JetStream's err_code */
     ERROR_CONSUMER_UNKNOWN = 10014,
@@ -91,17 +93,24 @@ static uint64_t number_of(const json_t *object, const char *group, const char *n
 
 /* Streams --------------------------------------------------------------------------------- */
 
+/* A full stream takes no more, and its producers hear of it. But dead letters, which come in a
+ * flood when they come, must not stop the stream that they are refused from: the oldest go. */
+static const char *discard_of(enum stream stream)
+{
+    return stream == STREAM_DEAD_LETTERS ? "old" : "new";
+}
+
 static void stream_config(enum stream stream, int64_t bytes_max, int replicas,
                           char text[REQUEST_MAX])
 {
     bool dead = stream == STREAM_DEAD_LETTERS;
     snprintf(text, REQUEST_MAX,
              "{\"name\":\"%s\",\"subjects\":[\"%s\"],\"retention\":\"limits\","
-             "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
+             "\"storage\":\"file\",\"discard\":\"%s\",\"max_consumers\":-1,\"max_msgs\":-1,"
              "\"max_msg_size\":-1,\"max_bytes\":%" PRId64 ",\"max_age\":%lld,"
              "\"num_replicas\":%d,\"duplicate_window\":%lld,\"deny_delete\":%s,"
              "\"deny_purge\":true}",
-             stream_name(stream), stream_subject(stream), bytes_max,
+             stream_name(stream), stream_subject(stream), discard_of(stream), bytes_max,
              (dead ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US) * 1000, replicas,
              BUS_DUPLICATE_WINDOW_US * 1000, dead ? "false" : "true");
 }
@@ -139,8 +148,9 @@ static bool is_as_made(const json_t *config, enum stream stream)
     const char *retention = json_string_value(json_object_get(config, "retention"));
     const char *subject = json_string_value(json_array_get(json_object_get(config, "subjects"), 0));
     return storage != NULL && strcmp(storage, "file") == 0 && discard != NULL &&
-           strcmp(discard, "new") == 0 && retention != NULL && strcmp(retention, "limits") == 0 &&
-           subject != NULL && strcmp(subject, stream_subject(stream)) == 0;
+           strcmp(discard, discard_of(stream)) == 0 && retention != NULL &&
+           strcmp(retention, "limits") == 0 && subject != NULL &&
+           strcmp(subject, stream_subject(stream)) == 0;
 }
 
 /* A stream that somebody else made may keep messages longer than the keys that make them count
@@ -157,21 +167,42 @@ static void age_check(const json_t *config, enum stream stream)
                    LOG_INTEGER("allowed_s", allowed_us / SECOND_US));
 }
 
-/* Its consumer gets as many. A cluster that cannot do it now is asked again at the next connection;
- * until then the stream works as it is. */
-static void replicas_add(struct bus_nats *bus, enum stream stream, json_t *config)
+/* Changes what must not be otherwise: too few replicas (its consumer gets as many), and dead
+ * letters that a version before let stop their stream. What cannot be changed now is tried again.
+ */
+static void stream_mend(struct bus_nats *bus, enum stream stream, json_t *config)
 {
-    if (json_integer_value(json_object_get(config, "num_replicas")) >= bus->replicas)
+    const char *discard = json_string_value(json_object_get(config, "discard"));
+    bool few = json_integer_value(json_object_get(config, "num_replicas")) < bus->replicas;
+    bool stops = stream == STREAM_DEAD_LETTERS && discard != NULL && strcmp(discard, "old") != 0;
+    if (!few && !stops)
         return;
-    json_object_set_new(config, "num_replicas", json_integer(bus->replicas));
+    if (few)
+        json_object_set_new(config, "num_replicas", json_integer(bus->replicas));
+    if (stops)
+        json_object_set_new(config, "discard", json_string("old"));
     char *text = json_dumps(config, JSON_COMPACT);
     struct answer answer = {0};
     if (text == NULL || ask(bus, "STREAM.UPDATE", stream, "", text, &answer) != STATUS_OK)
-        log_seldom(LOG_WARN, stream_name(stream), "stream cannot get its replicas",
+        log_seldom(LOG_WARN, stream_name(stream), "stream cannot be changed as it must be",
                    LOG_TEXT("stream", stream_name(stream)), LOG_INTEGER("replicas", bus->replicas),
                    LOG_INTEGER("code", answer.error));
     answer_free(&answer);
     free(text);
+}
+
+/* JetStream does not tell what a full stream drops. Seen once a second, it is what went since,
+ * while there is no room for one more message. Every process counts all of it. */
+static void count_dropped(struct bus_nats *bus, const json_t *info)
+{
+    int64_t max = json_integer_value(json_object_get(json_object_get(info, "config"), "max_bytes"));
+    bool full = max > 0 && (int64_t)number_of(info, "state", "bytes") > max - LETTER_BYTES_MAX;
+    int64_t gone =
+        (int64_t)(number_of(info, "state", "last_seq") - number_of(info, "state", "messages"));
+    if (full && gone > bus->letters_gone && bus->letters_known)
+        metric_add(METRIC_bus_dropped, LABEL_dead_letter, gone - bus->letters_gone);
+    bus->letters_gone = gone;
+    bus->letters_known = true;
 }
 
 static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
@@ -189,7 +220,9 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
                        "stream has another configuration and is used as it is",
                        LOG_TEXT("stream", stream_name(stream)));
         age_check(json_object_get(answer.json, "config"), stream);
-        replicas_add(bus, stream, json_object_get(answer.json, "config"));
+        stream_mend(bus, stream, json_object_get(answer.json, "config"));
+        if (stream == STREAM_DEAD_LETTERS)
+            count_dropped(bus, answer.json);
     } else {
         log_seldom(LOG_ERROR, stream_name(stream), "stream cannot be had",
                    LOG_TEXT("stream", stream_name(stream)), LOG_TEXT("status", status_name(status)),

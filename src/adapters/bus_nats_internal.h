@@ -36,6 +36,8 @@ struct bus_nats {
 
     pthread_mutex_t admin; /* one thread prepares */
     int64_t prepare_after_us;
+    int64_t letters_gone; /* dead letters that are not stored any more, when last seen */
+    bool letters_known;
 
     pthread_mutex_t events; /* guards the rest */
     pthread_cond_t event;

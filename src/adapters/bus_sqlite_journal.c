@@ -13,8 +13,12 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 1, READER_BUSY_MS = 5000 };
+
+/* What a dead letter takes up beside its payload, about. */
+#define LETTER_OVERHEAD "512"
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -46,6 +50,9 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
                       " AND published_us >= ?3",
     [JOURNAL_RETENTION] = "UPDATE retention SET present_us = ?1, swept_us = ?2",
     [JOURNAL_REMOVE] = "DELETE FROM messages WHERE id BETWEEN ?1 AND ?2",
+    [JOURNAL_BYTES] = "SELECT sum(length(payload) + " LETTER_OVERHEAD ") FROM messages"
+                      " WHERE id BETWEEN ?1 AND ?2",
+    [JOURNAL_OLDEST] = "SELECT min(id) FROM messages WHERE id BETWEEN ?1 AND ?2",
 };
 
 static int64_t row_id(enum stream stream, uint64_t sequence)
@@ -78,6 +85,20 @@ static enum status run(struct journal_writer *writer, enum journal_statement whi
     int code = sqlite3_step(statement);
     sqlite3_reset(statement);
     return code == SQLITE_DONE ? STATUS_OK : failed(writer->db, statement_texts[which]);
+}
+
+/* The one number that a statement answers about [from, to] of a stream. */
+static int64_t number_of(struct journal_writer *writer, enum journal_statement which,
+                         enum stream stream, uint64_t from, uint64_t to)
+{
+    sqlite3_stmt *statement = writer->statements[which];
+    int64_t number = 0;
+    sqlite3_bind_int64(statement, 1, row_id(stream, from));
+    sqlite3_bind_int64(statement, 2, row_id(stream, to));
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return number;
 }
 
 static enum status load_stream(struct journal_writer *writer, enum stream stream, int64_t now_us)
@@ -169,6 +190,10 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
             goto fail;
     if (run(writer, JOURNAL_COMMIT) != STATUS_OK)
         goto fail;
+    struct journal_stream *letters = &writer->streams[STREAM_DEAD_LETTERS];
+    letters->bytes =
+        number_of(writer, JOURNAL_BYTES, STREAM_DEAD_LETTERS, letters->first, letters->last);
+    writer->letter_bytes_max = BUS_DEAD_LETTER_BYTES_MAX;
     memcpy(writer->committed, writer->streams, sizeof writer->committed);
     return STATUS_OK;
 fail:
@@ -225,6 +250,32 @@ static enum status remember(struct journal_writer *writer, enum stream stream, s
     return sqlite3_changes(writer->db) > 0 ? STATUS_OK : STATUS_CONFLICT;
 }
 
+static enum status remove_range(struct journal_writer *writer, enum stream stream, uint64_t from,
+                                uint64_t to)
+{
+    if (stream == STREAM_DEAD_LETTERS)
+        writer->streams[stream].bytes -= number_of(writer, JOURNAL_BYTES, stream, from, to);
+    sqlite3_stmt *statement = writer->statements[JOURNAL_REMOVE];
+    sqlite3_bind_int64(statement, 1, row_id(stream, from));
+    sqlite3_bind_int64(statement, 2, row_id(stream, to));
+    return run(writer, JOURNAL_REMOVE);
+}
+
+/* Dead letters must not stop the stream that they are refused from: the oldest go. */
+static enum status letters_make_room(struct journal_writer *writer)
+{
+    struct journal_stream *row = &writer->streams[STREAM_DEAD_LETTERS];
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && row->bytes > writer->letter_bytes_max && row->first < row->last) {
+        row->first = row_sequence(
+            number_of(writer, JOURNAL_OLDEST, STREAM_DEAD_LETTERS, row->first, row->last));
+        status = remove_range(writer, STREAM_DEAD_LETTERS, row->first, row->first);
+        row->first++;
+        metric_add(METRIC_bus_dropped, LABEL_dead_letter, 1);
+    }
+    return status;
+}
+
 enum status journal_append(struct journal_writer *writer, const struct bus_message *message,
                            struct slice once, int64_t now_us)
 {
@@ -246,9 +297,13 @@ enum status journal_append(struct journal_writer *writer, const struct bus_messa
     sqlite3_bind_blob(statement, 8, message->payload.size > 0 ? message->payload.data : "",
                       (int)message->payload.size, SQLITE_STATIC);
     status = run(writer, JOURNAL_INSERT);
-    if (status == STATUS_OK)
-        row->last++;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    row->last++;
+    if (message->stream != STREAM_DEAD_LETTERS)
+        return STATUS_OK;
+    row->bytes += number_of(writer, JOURNAL_BYTES, message->stream, row->last, row->last);
+    return letters_make_room(writer);
 }
 
 enum status journal_stream_write(struct journal_writer *writer, enum stream stream,
@@ -261,15 +316,6 @@ enum status journal_stream_write(struct journal_writer *writer, enum stream stre
     sqlite3_bind_int64(statement, 3, (int64_t)row->floor);
     sqlite3_bind_int(statement, 4, row->grouped);
     return run(writer, JOURNAL_STREAM_WRITE);
-}
-
-static enum status remove_range(struct journal_writer *writer, enum stream stream, uint64_t from,
-                                uint64_t to)
-{
-    sqlite3_stmt *statement = writer->statements[JOURNAL_REMOVE];
-    sqlite3_bind_int64(statement, 1, row_id(stream, from));
-    sqlite3_bind_int64(statement, 2, row_id(stream, to));
-    return run(writer, JOURNAL_REMOVE);
 }
 
 /* The first of [from, to] that is younger than `oldest_us`, to + 1 if none is. */
@@ -355,6 +401,7 @@ static enum status trim_stream(struct journal_writer *writer, enum stream stream
     if (keep <= row.first)
         return STATUS_OK;
     enum status status = remove_range(writer, stream, row.first, keep - 1);
+    row.bytes = writer->streams[stream].bytes;
     row.first = keep;
     if (row.floor < keep - 1)
         row.floor = keep - 1;
@@ -379,6 +426,7 @@ enum status journal_trim(struct journal_writer *writer, int64_t now_us)
 enum status journal_remove(struct journal_writer *writer, enum stream stream, uint64_t sequence)
 {
     enum status status = remove_range(writer, stream, sequence, sequence);
+    writer->committed[stream].bytes = writer->streams[stream].bytes;
     if (status != STATUS_OK)
         return status;
     return sqlite3_changes(writer->db) > 0 ? STATUS_OK : STATUS_NOT_FOUND;

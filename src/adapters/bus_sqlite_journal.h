@@ -25,6 +25,7 @@ struct journal_stream {
     uint64_t last;
     uint64_t floor; /* the consumer group has settled all up to it */
     bool grouped;   /* it has a consumer group */
+    int64_t bytes;  /* of dead letters only: what they take up */
 };
 
 enum journal_statement {
@@ -38,6 +39,8 @@ enum journal_statement {
     JOURNAL_YOUNG,
     JOURNAL_RETENTION,
     JOURNAL_REMOVE,
+    JOURNAL_BYTES,
+    JOURNAL_OLDEST,
     JOURNAL_STATEMENT_COUNT
 };
 
@@ -46,6 +49,7 @@ struct journal_writer {
     sqlite3_stmt *statements[JOURNAL_STATEMENT_COUNT];
     struct retention retention; /* whether the clock can be believed, in matters of age */
     bool distrust_told;
+    int64_t letter_bytes_max;                      /* BUS_DEAD_LETTER_BYTES_MAX, but in tests */
     struct journal_stream streams[STREAM_COUNT];   /* as of this transaction */
     struct journal_stream committed[STREAM_COUNT]; /* as of the last one */
 };
@@ -69,7 +73,8 @@ MUST_CHECK enum status journal_commit(struct journal_writer *writer);
 void journal_rollback(struct journal_writer *writer);
 
 /* Within a transaction. What has the same `once` as something stored in this stream within the
- * duplicate window is not stored again: OK all the same. Empty: always stored. */
+ * duplicate window is not stored again: OK all the same. Empty: always stored. Dead letters that
+ * take up more than they may lose their oldest. */
 MUST_CHECK enum status journal_append(struct journal_writer *writer,
                                       const struct bus_message *message, struct slice once,
                                       int64_t now_us);

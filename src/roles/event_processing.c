@@ -11,12 +11,22 @@
  */
 enum { FAILURES_MAX = 32 };
 
-static void reject(struct event_batch *batch, size_t place, const char *reason)
+/* `source`: the person it names; NULL if that is not known. A source that floods leaves no letter.
+ */
+static void reject(struct event_batch *batch, size_t place, const struct uuid *source,
+                   const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
-    snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
-    message->reason = slice_of(batch->reasons[place]);
     batch->outcomes[place] = OUTCOME_REJECT;
+    snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
+    if (letter_rates_take(&batch->letters, source, batch->now_us)) {
+        message->reason = slice_of(batch->reasons[place]);
+    } else {
+        metric_add(METRIC_events_discarded, stream_label(message->stream), 1);
+        log_seldom(LOG_WARN, batch->reasons[place], "refused events of one source are discarded",
+                   LOG_TEXT("stream", stream_name(message->stream)),
+                   LOG_TEXT("reason", batch->reasons[place]));
+    }
     char request_id[TRACE_ID_MAX + 1];
     snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
              message->request_id.data);
@@ -41,7 +51,7 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
     char reason[REASON_MAX + 1];
     if (message->payload.size > BUS_PAYLOAD_MAX) {
         snprintf(reason, sizeof reason, "payload of more than %d bytes", BUS_PAYLOAD_MAX);
-        reject(batch, place, reason);
+        reject(batch, place, NULL, reason);
         return;
     }
     enum status status = kind->decode(batch, batch->event_count, message->payload, &origin,
@@ -52,7 +62,7 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
     }
     if (errors.count > 0)
         field_errors_reason(&errors, reason);
-    reject(batch, place, reason);
+    reject(batch, place, NULL, reason);
 }
 
 /* Events with a result end by it. */
@@ -65,9 +75,9 @@ static void events_conclude(struct event_batch *batch, size_t first, size_t coun
         if (batch->results[i] == EVENT_COUNTED)
             batch->counted++;
         else if (batch->results[i] == EVENT_CONFLICTING)
-            reject(batch, place, "event id was used for other content");
+            reject(batch, place, &batch->users[i], "event id was used for other content");
         else if (batch->results[i] == EVENT_UNKNOWN_USER)
-            reject(batch, place, "unknown user");
+            reject(batch, place, &batch->users[i], "unknown user");
     }
     if (batch->counted > before)
         batch->failures = 0;
@@ -95,7 +105,7 @@ static enum status events_apply(const struct event_kind *kind, struct store *sto
     if (++batch->failures == FAILURES_MAX)
         return status;
     if (count == 1) {
-        batch->suspects[batch->suspect_count].place = batch->places[first];
+        batch->suspects[batch->suspect_count].event = first;
         batch->suspects[batch->suspect_count++].status = status;
         return STATUS_OK;
     }
@@ -108,17 +118,18 @@ static enum status events_apply(const struct event_kind *kind, struct store *sto
 /* An event is put aside only if its values are what the database refuses, and if the database has
  * counted another one since it first came: else the fault may concern every event, and is the
  * database's. Those left are tried again; the status says what the database had against them. */
-static enum status suspects_conclude(struct event_batch *batch, int64_t now_us)
+static enum status suspects_conclude(struct event_batch *batch)
 {
     enum status status = STATUS_OK;
     if (batch->counted > 0)
-        batch->counted_us = now_us;
+        batch->counted_us = batch->now_us;
     for (size_t i = 0; i < batch->suspect_count; i++) {
-        size_t place = batch->suspects[i].place;
-        int64_t came_us = now_us - (batch->messages[place].deliveries - 1) * BUS_RETRY_DELAY_US;
+        size_t event = batch->suspects[i].event, place = batch->places[event];
+        int64_t came_us =
+            batch->now_us - (batch->messages[place].deliveries - 1) * BUS_RETRY_DELAY_US;
         bool others = batch->counted_us != 0 && batch->counted_us >= came_us;
         if (batch->suspects[i].status == STATUS_INVALID && others)
-            reject(batch, place, "refused by the database");
+            reject(batch, place, &batch->users[event], "refused by the database");
         else
             status = batch->suspects[i].status;
     }
@@ -210,6 +221,7 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     if (status != STATUS_OK || batch->message_count == 0)
         return status;
     int64_t started_us = clock_now_us(context->clock);
+    batch->now_us = clock_monotonic_us(context->clock);
     batch->event_count = batch->suspect_count = batch->counted = batch->failures = 0;
     for (size_t i = 0; i < batch->message_count; i++) {
         batch->outcomes[i] = OUTCOME_RETRY;
@@ -217,7 +229,7 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     }
     if (batch->event_count > 0)
         status = events_apply(kind, context->store, batch, 0, batch->event_count);
-    enum status refused = suspects_conclude(batch, clock_monotonic_us(context->clock));
+    enum status refused = suspects_conclude(batch);
     users_forget(context->cache, batch);
     batch_measure(kind, batch, clock_now_us(context->clock));
     message_spans_record(context, batch->messages, batch->outcomes, batch->message_count,

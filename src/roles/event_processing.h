@@ -17,6 +17,7 @@
 #include "domain/emotion.h"
 #include "domain/transaction.h"
 #include "ports/bus.h"
+#include "roles/letter_rates.h"
 #include "roles/role.h"
 #include "wire/field_errors.h"
 
@@ -33,14 +34,16 @@ struct event_batch {
     struct uuid users[BUS_BATCH_MAX];         /* of events; later those to be forgotten */
     size_t event_count;
     struct {
-        size_t place; /* of its message */
+        size_t event;
         enum status status;
     } suspects[BUS_BATCH_MAX]; /* events that the store failed on, each for itself */
     size_t suspect_count;
-    size_t counted;         /* of this batch, for the first time */
-    size_t failures;        /* of the store in a row */
+    size_t counted;  /* of this batch, for the first time */
+    size_t failures; /* of the store in a row */
+    struct letter_rates letters;
     int64_t timed_since_us; /* see store_positions_timed_since */
     bool timed_known;
+    int64_t now_us;     /* of the step, monotonic */
     int64_t counted_us; /* when the store last counted an event, monotonic; 0: not yet */
     union {
         struct emotion_event emotions[BUS_BATCH_MAX];

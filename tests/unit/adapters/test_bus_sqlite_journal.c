@@ -7,6 +7,7 @@
 
 #include "../unit.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 static const int64_t now_us = 1768480200000000LL;
 
@@ -45,10 +46,49 @@ static void a_clock_that_jumped_makes_no_message_old(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void bury(struct journal_writer *writer, char payload[1000])
+{
+    struct bus_message message = {.stream = STREAM_DEAD_LETTERS, .payload = {payload, 1000}};
+    assert_int_equal(journal_begin(writer), STATUS_OK);
+    assert_int_equal(journal_append(writer, &message, slice_of(""), now_us), STATUS_OK);
+    struct journal_stream row = writer->streams[STREAM_DEAD_LETTERS];
+    assert_int_equal(journal_stream_write(writer, STREAM_DEAD_LETTERS, &row), STATUS_OK);
+    assert_int_equal(journal_commit(writer), STATUS_OK);
+}
+
+static void the_oldest_dead_letters_make_room(void **state)
+{
+    char folder[] = "/tmp/ecs-journal-XXXXXX", path[64], command[64], payload[1000] = "";
+    struct journal_writer writer;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/bus.db", folder);
+    assert_int_equal(journal_writer_open(&writer, path, now_us), STATUS_OK);
+    int64_t dropped = metric_value(METRIC_bus_dropped, LABEL_dead_letter);
+    writer.letter_bytes_max = 10 * 1512;
+    for (int i = 0; i < 10; i++)
+        bury(&writer, payload);
+    const struct journal_stream *letters = &writer.committed[STREAM_DEAD_LETTERS];
+    assert_int_equal(letters->first, 1);
+    assert_int_equal(journal_remove(&writer, STREAM_DEAD_LETTERS, 2), STATUS_OK);
+    for (int i = 0; i < 3; i++)
+        bury(&writer, payload);
+    assert_int_equal(letters->first, 4); /* 1 and 3 had to go, 2 had gone */
+    assert_int_equal(letters->bytes, 10 * 1512);
+    assert_int_equal(metric_value(METRIC_bus_dropped, LABEL_dead_letter), dropped + 2);
+    journal_writer_close(&writer);
+    assert_int_equal(journal_writer_open(&writer, path, now_us), STATUS_OK);
+    assert_int_equal(letters->bytes, 10 * 1512);
+    journal_writer_close(&writer);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_that_jumped_makes_no_message_old),
+        cmocka_unit_test(the_oldest_dead_letters_make_room),
     };
     log_start(LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
