@@ -5,6 +5,7 @@
 #include "store_fixture.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* Tiles computed again from raw rows by SQL: those that differ, or that one side lacks. */
 #define EMOTION_TILES                                                                              \
@@ -425,6 +426,26 @@ static void feelings_and_payments_do_not_block_each_other(void **state)
     check_tiles(fixture);
 }
 
+/* A database of a version before keeps the keys of what was stored until an hour from now. */
+static void places_are_timed_from_the_upgrade_on(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct emotion_event event = feeling_of(1, 1, 0);
+    int64_t since_us = -1, hour_ahead_us = (time(NULL) + 3600) * SECOND_US;
+    int applied = 0;
+    assert_int_equal(store_positions_timed_since(fixture->store, &since_us), STATUS_OK);
+    assert_int_equal(since_us, 0);
+    persons_add(fixture->store, 1, 1);
+    assert_int_equal(apply_one(fixture->store, &event), EVENT_COUNTED);
+    assert_true(sql_takes(fixture, "DROP TABLE event_positions"));
+    assert_true(sql_takes(fixture, "DROP INDEX offers_waiting"));
+    assert_true(sql_takes(fixture, "DELETE FROM schema_migrations WHERE name LIKE '%positions%'"));
+    assert_int_equal(store_migrate(fixture->store, &applied), STATUS_OK);
+    assert_int_equal(applied, 1);
+    assert_int_equal(store_positions_timed_since(fixture->store, &since_us), STATUS_OK);
+    assert_in_range(since_us, hour_ahead_us, hour_ahead_us + 5 * MINUTE_US);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +463,7 @@ int main(void)
         STORE_TEST(a_refused_batch_leaves_nothing),
         STORE_TEST(many_workers_count_each_event_once),
         STORE_TEST(feelings_and_payments_do_not_block_each_other),
+        STORE_TEST(places_are_timed_from_the_upgrade_on),
     };
     return cmocka_run_group_tests_name("store_events", tests, store_server_start, store_server_end);
 }
