@@ -94,8 +94,9 @@ static void on_confirmation(natsConnection *connection, natsSubscription *subscr
     (void)subscription;
     struct bus_nats *bus = context;
     const char *serial = natsMsg_GetSubject(answer) + strlen(bus->inbox) + 1;
-    if (natsMsg_IsNoResponders(answer))
-        atomic_store(&bus->prepared, 0); /* its stream is gone: the next flush makes it anew */
+    if (natsMsg_IsNoResponders(answer)) /* its stream is gone: the next flush makes it anew */
+        for (int stream = 0; stream < STREAM_COUNT; stream++)
+            atomic_store(&bus->prepared[stream], 0);
     window_end(&bus->window, strtoull(serial, NULL, 16), confirmation_status(answer));
     natsMsg_Destroy(answer);
 }
@@ -139,7 +140,7 @@ static enum status flush(struct bus *base, int64_t wait_us)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     int64_t deadline_us = nats_steady_us() + wait_us;
-    enum status status = nats_prepare(bus);
+    enum status status = nats_prepare_all(bus);
     if (wait_us > 0) {
         pthread_mutex_lock(&bus->events);
         wait_for_event(bus, deadline_us);

@@ -205,7 +205,9 @@ static void count_dropped(struct bus_nats *bus, const json_t *info)
     bus->letters_known = true;
 }
 
-static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
+/* CONFLICT: it cannot be had. UNAVAILABLE: JetStream does not answer. `known`: it was found before
+ * on this connection. */
+static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool known)
 {
     struct answer answer;
     enum status status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
@@ -213,54 +215,70 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream)
         answer_free(&answer);
         status = stream_create(bus, stream, &answer);
     }
+    json_t *config = json_object_get(answer.json, "config");
     if (status == STATUS_OK) {
         atomic_store(&bus->created_us[stream], time_of(answer.json, "created"));
-        if (!is_as_made(json_object_get(answer.json, "config"), stream))
+        if (!known && !is_as_made(config, stream))
             log_seldom(LOG_WARN, stream_name(stream),
                        "stream has another configuration and is used as it is",
                        LOG_TEXT("stream", stream_name(stream)));
-        age_check(json_object_get(answer.json, "config"), stream);
-        stream_mend(bus, stream, json_object_get(answer.json, "config"));
+        if (!known)
+            age_check(config, stream);
         if (stream == STREAM_DEAD_LETTERS)
             count_dropped(bus, answer.json);
+        if (!known)
+            stream_mend(bus, stream, config);
     } else {
         log_seldom(LOG_ERROR, stream_name(stream), "stream cannot be had",
                    LOG_TEXT("stream", stream_name(stream)), LOG_TEXT("status", status_name(status)),
                    LOG_INTEGER("code", answer.error));
     }
     answer_free(&answer);
-    return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+    return status == STATUS_OK || status == STATUS_UNAVAILABLE ? status : STATUS_CONFLICT;
 }
 
-/* Finds or makes every stream, with bus->admin held. */
-static enum status prepare_all(struct bus_nats *bus, unsigned epoch, enum stream *missing)
+/* Finds or makes every stream, with bus->admin held: one that cannot be had stops no other. */
+static enum status prepare_all(struct bus_nats *bus, enum stream *missing)
 {
-    enum status status = STATUS_OK;
-    for (int stream = STREAM_COUNT - 1; stream >= 0 && status == STATUS_OK; stream--) {
-        status = stream_prepare(bus, (enum stream)stream);
-        if (status != STATUS_OK)
+    enum status all = STATUS_OK;
+    unsigned epoch = atomic_load(&bus->epoch);
+    for (int stream = STREAM_COUNT - 1; stream >= 0 && all != STATUS_UNAVAILABLE; stream--) {
+        bool known = atomic_load(&bus->prepared[stream]) == epoch;
+        enum status status = stream_prepare(bus, (enum stream)stream, known);
+        atomic_store(&bus->prepared[stream], status == STATUS_OK ? epoch : 0);
+        if (status == STATUS_CONFLICT)
             *missing = (enum stream)stream;
+        all = status != STATUS_OK ? status : all;
     }
     bus->prepare_after_us = nats_steady_us() + PREPARE_PAUSE_US;
-    atomic_store(&bus->prepared, status == STATUS_OK ? epoch : 0);
-    return status;
+    return all == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-enum status nats_prepare(struct bus_nats *bus)
+static bool is_prepared(struct bus_nats *bus, enum stream stream)
 {
-    unsigned epoch = atomic_load(&bus->epoch);
+    return nats_connected(bus) && atomic_load(&bus->prepared[stream]) == atomic_load(&bus->epoch);
+}
+
+enum status nats_prepare(struct bus_nats *bus, enum stream stream)
+{
     if (!nats_connected(bus))
         return STATUS_UNAVAILABLE;
-    if (atomic_load(&bus->prepared) == epoch)
+    if (is_prepared(bus, stream))
         return STATUS_OK;
-    enum status status = STATUS_UNAVAILABLE;
     enum stream missing;
     pthread_mutex_lock(&bus->admin);
-    if (atomic_load(&bus->prepared) == epoch)
-        status = STATUS_OK;
-    else if (nats_steady_us() >= bus->prepare_after_us)
-        status = prepare_all(bus, epoch, &missing);
+    if (!is_prepared(bus, stream) && nats_steady_us() >= bus->prepare_after_us)
+        (void)prepare_all(bus, &missing); /* another one may be missing */
     pthread_mutex_unlock(&bus->admin);
+    return is_prepared(bus, stream) ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+enum status nats_prepare_all(struct bus_nats *bus)
+{
+    enum status status = STATUS_OK;
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        if (nats_prepare(bus, (enum stream)stream) != STATUS_OK)
+            status = STATUS_UNAVAILABLE;
     return status;
 }
 
@@ -270,7 +288,7 @@ enum status nats_ping(struct bus *base, enum stream *missing)
     if (!nats_connected(bus))
         return STATUS_UNAVAILABLE;
     pthread_mutex_lock(&bus->admin);
-    enum status status = prepare_all(bus, atomic_load(&bus->epoch), missing);
+    enum status status = prepare_all(bus, missing);
     pthread_mutex_unlock(&bus->admin);
     return status;
 }
@@ -362,7 +380,7 @@ enum status nats_rewind(struct bus *base, enum stream stream, int64_t since_us)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     int64_t start_us;
-    enum status status = nats_prepare(bus);
+    enum status status = nats_prepare(bus, stream);
     if (status == STATUS_OK)
         status = rewind_start(bus, stream, since_us, &start_us);
     if (status != STATUS_OK)
@@ -385,7 +403,7 @@ enum status nats_lag(struct bus *base, enum stream stream, struct bus_lag *lag)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     struct answer answer;
-    enum status status = nats_prepare(bus);
+    enum status status = nats_prepare(bus, stream);
     if (status != STATUS_OK)
         return status;
     status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
@@ -456,7 +474,7 @@ enum status nats_read(struct bus *base, enum stream stream, uint64_t from_sequen
                       struct bus_message messages[], size_t max, size_t *count)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    enum status status = nats_prepare(bus);
+    enum status status = nats_prepare(bus, stream);
     *count = 0;
     while (status == STATUS_OK && *count < max) {
         struct answer answer;
@@ -488,7 +506,7 @@ enum status nats_remove(struct bus *base, enum stream stream, uint64_t sequence)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     char text[REQUEST_MAX];
-    enum status status = nats_prepare(bus);
+    enum status status = nats_prepare(bus, stream);
     if (status != STATUS_OK)
         return status;
     snprintf(text, sizeof text, "{\"seq\":%" PRIu64 ",\"no_erase\":true}", sequence);

@@ -183,8 +183,8 @@ void nats_consumers_free(struct bus_nats *bus, int64_t before_us)
 static enum status find_durable(struct nats_consumer *consumer)
 {
     struct bus_nats *bus = bus_of(consumer);
-    enum status status = nats_prepare(bus);
-    unsigned epoch = atomic_load(&bus->prepared);
+    enum status status = nats_prepare(bus, consumer->stream);
+    unsigned epoch = atomic_load(&bus->prepared[consumer->stream]);
     if (status != STATUS_OK || consumer->epoch == epoch)
         return status;
     consumer->requested = false; /* the server forgot it with the connection */

@@ -29,9 +29,9 @@ struct bus_nats {
     natsSubscription *confirmations;
     char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial> */
     struct window window;
-    int replicas;         /* of each stream, at least */
-    atomic_uint epoch;    /* one more at each connection; 0: there was none yet */
-    atomic_uint prepared; /* the epoch in which the streams were found or created; 0: look again */
+    int replicas;                       /* of each stream, at least */
+    atomic_uint epoch;                  /* one more at each connection; 0: there was none yet */
+    atomic_uint prepared[STREAM_COUNT]; /* the epoch in which it was found or made; 0: look again */
     _Atomic int64_t created_us[STREAM_COUNT];
 
     pthread_mutex_t admin; /* one thread prepares */
@@ -64,8 +64,10 @@ natsMsg *nats_message_copy(const char *subject, struct slice headers, struct sli
 
 /* bus_nats_admin.c */
 
-/* The streams exist, as far as this connection knows. UNAVAILABLE: no, and it was tried. */
-MUST_CHECK enum status nats_prepare(struct bus_nats *bus);
+/* The stream exists, as far as this connection knows. UNAVAILABLE: no, and it was tried. */
+MUST_CHECK enum status nats_prepare(struct bus_nats *bus, enum stream stream);
+/* All of them do. */
+MUST_CHECK enum status nats_prepare_all(struct bus_nats *bus);
 /* The stream's durable pull consumer exists; one that is there stays as it is. */
 MUST_CHECK enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream);
 enum status nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);

@@ -71,6 +71,8 @@ def test_readiness_names_what_cannot_be_had(real):
         until("readiness says so",
               lambda: service.readiness()[1]["checks"]["bus"].get("missing") == "credits")
         assert service.readiness()[0] == 503
+        assert client.feel(emotion(person.id)).status_code == 202
+        until("other streams go on", lambda: real.database.emotions_of(person.id) == 1)
         assert client.accept(person, offer).status_code == 202
         until("the outbox fails",
               lambda: service.metrics().get('ecs_step_failing{step="outbox"}') == 1)
