@@ -21,36 +21,15 @@ static enum status fail(char reason[REASON_MAX + 1], const char *path)
     return STATUS_UNAVAILABLE;
 }
 
-/* `folder` of the source tree, with a slash at its end. */
-static enum status copy_embedded(const char *folder, const char *to, char reason[REASON_MAX + 1])
+static enum status copy_built_in(const char *to, char reason[REASON_MAX + 1])
 {
     enum status status = STATUS_OK;
-    size_t size = strlen(folder);
     for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        if (strncmp(file->name, folder, size) == 0 && status == STATUS_OK)
-            status = model_file_write(to, file->name + size, (struct slice){file->data, file->size},
-                                      reason);
+        if (strncmp(file->name, built_in, sizeof built_in - 1) == 0 && status == STATUS_OK)
+            status = model_file_write(to, file->name + sizeof built_in - 1,
+                                      (struct slice){file->data, file->size}, reason);
     }
     return status;
-}
-
-/* The folder of the source tree with this model, if the binary carries it. */
-static bool embedded_find(const char *hash, char folder[SHELF_PATH_MAX + 1])
-{
-    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        const char *name = strrchr(file->name, '/');
-        if (strncmp(file->name, models, sizeof models - 1) != 0 ||
-            strcmp(name + 1, MANIFEST_FILE) != 0)
-            continue;
-        char found[HASH_TEXT_SIZE];
-        struct slice manifest = {file->data, file->size};
-        struct hash its = hash_of(&manifest, 1);
-        hash_format(&its, found);
-        snprintf(folder, SHELF_PATH_MAX + 1, "%.*s", (int)(name + 1 - file->name), file->name);
-        if (strcmp(found, hash) == 0)
-            return true;
-    }
-    return false;
 }
 
 static enum status copy_file(const char *from, const char *to, const char *name,
@@ -118,9 +97,8 @@ static enum status place(const char *shelf, const char *draft, const struct feat
     return fail(reason, model->folder);
 }
 
-/* `embedded`: the folder is one that the binary carries. */
-static enum status put(const char *shelf, const char *folder, bool embedded,
-                       struct shelved_model *model, char reason[REASON_MAX + 1])
+enum status shelf_put(const char *shelf, const char *folder, struct shelved_model *model,
+                      char reason[REASON_MAX + 1])
 {
     char draft[SHELF_PATH_MAX + 1];
     struct feature_model *loaded = NULL;
@@ -129,7 +107,7 @@ static enum status put(const char *shelf, const char *folder, bool embedded,
         mkdtemp(draft) == NULL)
         return fail(reason, shelf);
     enum status status =
-        embedded ? copy_embedded(folder, draft, reason) : copy_folder(folder, draft, reason);
+        folder[0] == '\0' ? copy_built_in(draft, reason) : copy_folder(folder, draft, reason);
     if (status == STATUS_OK)
         status = feature_model_load(draft, &loaded, reason);
     if (status == STATUS_OK)
@@ -139,24 +117,34 @@ static enum status put(const char *shelf, const char *folder, bool embedded,
     return status;
 }
 
-enum status shelf_put(const char *shelf, const char *folder, struct shelved_model *model,
-                      char reason[REASON_MAX + 1])
+/* A model that the binary carries. */
+static enum status embedded_find(const char *hash, struct shelved_model *model)
 {
-    return folder[0] == '\0' ? put(shelf, built_in, true, model, reason)
-                             : put(shelf, folder, false, model, reason);
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+        const char *name = strrchr(file->name, '/');
+        if (strncmp(file->name, models, sizeof models - 1) != 0 ||
+            strcmp(name + 1, MANIFEST_FILE) != 0)
+            continue;
+        char found[HASH_TEXT_SIZE];
+        struct slice manifest = {file->data, file->size};
+        struct hash its = hash_of(&manifest, 1);
+        hash_format(&its, found);
+        snprintf(model->folder, sizeof model->folder, EMBEDDED_PREFIX "%.*s",
+                 (int)(name - file->name), file->name);
+        if (strcmp(found, hash) == 0)
+            return STATUS_OK;
+    }
+    return STATUS_NOT_FOUND;
 }
 
 enum status shelf_find(const char *shelf, const char *name, struct shelved_model *model)
 {
-    char path[SHELF_PATH_MAX + 32], reason[REASON_MAX + 1];
+    char manifest[SHELF_PATH_MAX + 32];
     const char *at = strrchr(name, '@');
     if (at == NULL || strlen(at + 1) != HASH_TEXT_SIZE - 1 || strchr(at, '/') != NULL)
         return STATUS_NOT_FOUND;
     place_of(shelf, at + 1, model);
-    snprintf(path, sizeof path, "%s/" MANIFEST_FILE, model->folder);
-    if (access(path, R_OK) != 0 &&
-        (!embedded_find(at + 1, path) || put(shelf, path, true, model, reason) != STATUS_OK))
-        return STATUS_NOT_FOUND;
     snprintf(model->name, sizeof model->name, "%s", name);
-    return STATUS_OK;
+    snprintf(manifest, sizeof manifest, "%s/" MANIFEST_FILE, model->folder);
+    return access(manifest, R_OK) == 0 ? STATUS_OK : embedded_find(at + 1, model);
 }

@@ -26,8 +26,8 @@ struct shelved_model {
  * nothing was put there. */
 MUST_CHECK enum status shelf_put(const char *shelf, const char *folder, struct shelved_model *model,
                                  char reason[REASON_MAX + 1]);
-/* What the binary carries, the built-in model and the retired ones, is put on the shelf when it is
- * looked for. NOT_FOUND: no model that decisions name so is there. */
+/* On the shelf, or among those that the binary carries: the built-in model and the retired ones.
+ * Writes nothing. NOT_FOUND: no model that decisions name so is there. */
 MUST_CHECK enum status shelf_find(const char *shelf, const char *name, struct shelved_model *model);
 
 #endif

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/embedded.h"
+
 enum { PATH_SIZE = 4096 };
 
 /* Names a file and what the system says of it; for returning. */
@@ -17,11 +19,30 @@ static enum status fault(char reason[REASON_MAX + 1], const char *folder, const 
     return status;
 }
 
+/* `folder` is one that the binary carries. */
+static enum status embedded_read(const char *folder, const char *name, struct buf *bytes)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+        if (strcmp(file->name, path) != 0)
+            continue;
+        buf_append(bytes, file->data, file->size);
+        return STATUS_OK;
+    }
+    errno = ENOENT;
+    return STATUS_NOT_FOUND;
+}
+
 enum status model_file_read(const char *folder, const char *name, struct buf *bytes,
                             char reason[REASON_MAX + 1])
 {
     char path[PATH_SIZE];
     char chunk[16 * 1024];
+    if (strncmp(folder, EMBEDDED_PREFIX, sizeof EMBEDDED_PREFIX - 1) == 0) {
+        enum status found = embedded_read(folder + sizeof EMBEDDED_PREFIX - 1, name, bytes);
+        return found == STATUS_OK ? found : fault(reason, folder, name);
+    }
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "re");
     if (file == NULL)

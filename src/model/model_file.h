@@ -12,6 +12,9 @@
 /* Tells of all others (manifest.h). */
 #define MANIFEST_FILE "manifest.json"
 
+/* Before a folder of the source tree that the binary carries, such as "embedded:models/default". */
+#define EMBEDDED_PREFIX "embedded:"
+
 /* Appends the file to `bytes`, up to its maximum. NOT_FOUND, TOO_LARGE, UNAVAILABLE, with the
  * reason. */
 MUST_CHECK enum status model_file_read(const char *folder, const char *name, struct buf *bytes,
