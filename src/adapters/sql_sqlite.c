@@ -20,7 +20,7 @@ static const char writer_settings[] = "PRAGMA journal_mode = WAL;"
                                       "PRAGMA busy_timeout = 5000;"
                                       "PRAGMA wal_autocheckpoint = 4000;"
                                       "PRAGMA journal_size_limit = 67108864;"
-                                      "PRAGMA cache_size = -20480";
+                                      "PRAGMA cache_size = -10240";
 static const char reader_settings[] = "PRAGMA query_only = ON;"
                                       "PRAGMA busy_timeout = 5000;"
                                       "PRAGMA wal_autocheckpoint = 0;"
