@@ -9,6 +9,7 @@ FLEET = {
     "test_logout_of_one_is_not_logout_of_another":
         "at once in one process; in the others within 2 s, as the test beside it says",
     "test_raw_requests_that_are_refused": "nginx reads the bytes: tests/deploy/test_gateway.py",
+    "test_logins_hold_up_nothing_but_logins": "nginx refuses so many before a role sees them",
     "test_raw_requests_that_end_their_connection":
         "nginx reads the bytes: tests/deploy/test_gateway.py",
     "test_raw_requests_that_are_taken": "nginx reads the bytes: tests/deploy/test_gateway.py",
