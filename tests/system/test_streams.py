@@ -39,7 +39,8 @@ def test_deleted_streams_are_made_anew(real):
         until("ingestion works", lambda: client.feel(emotion(person.id)).status_code == 202)
         until("it is counted", lambda: real.database.emotions_of(person.id) == 1)
         nats.publish(SUBJECT, b"nonsense")
-        until("dead letters are kept", lambda: nats.messages("dead-letter"))
+        until("dead letters are kept",
+              lambda: nats.stream("dead-letter")["state"]["messages"] > 0, limit_s=60)
     until("all is ready", lambda: is_ready(real))
 
 
