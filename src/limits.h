@@ -53,10 +53,13 @@
 #define EVENT_ID_MAX 128
 #define CATEGORY_MAX 64
 #define CURRENCY_LENGTH 3
-#define TRACE_ID_MAX 64 /* X-Request-ID */
+#define CURRENCY_DEFAULT "EUR" /* where neither CURRENCY nor the policy names one */
+#define TRACE_ID_MAX 64        /* X-Request-ID */
 #define TRACEPARENT_LENGTH 55
 #define TOKEN_MAX 4096
 #define IDEMPOTENCY_KEY_MAX 128
+#define IDEMPOTENCY_KEY_LIFE_US (1 * DAY_US)
+#define IDEMPOTENCY_KEYS_MAX 1000 /* of one person at once, and kind of request */
 #define CREDIT_TYPE_MAX 48
 #define MODEL_NAME_MAX 64
 #define REASONS_MAX 4

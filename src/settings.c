@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "domain/currency.h"
 #include "limits.h"
 
 /* Reads the first line of a file; false with a fault if it cannot, or if the line is too long. */
@@ -110,6 +111,8 @@ static void check(struct settings *settings, struct buf *faults)
     if (port < 0 || port > 65535 || end == colon + 1 || *end != '\0')
         buf_text(faults, "LISTEN: must be ADDRESS:PORT with a port from 0 to 65535\n");
     proxies_load(settings, faults);
+    if (settings->currency[0] != '\0' && !currency_is_good(settings->currency))
+        buf_text(faults, "CURRENCY: must be three letters from A to Z\n");
     if (settings->data_dir[0] == '\0')
         buf_text(faults, "DATA_DIR: must not be empty\n");
     if (settings->secret_key[0] != '\0' && strlen(settings->secret_key) < SECRET_MIN)

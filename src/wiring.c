@@ -114,6 +114,19 @@ static void policy_tell(const struct engines *engines, bool by_model)
     metric_tell(INFO_policy, hash);
 }
 
+/* A deployment has one currency, whatever becomes of its policies: CURRENCY, else that of the
+ * policy which decides first. False if this policy's amounts are in another. */
+static bool currency_settle(struct engines *engines, const struct policy *policy)
+{
+    const char *named = policy->currency;
+    const char *first = engines->settings->currency[0] != '\0' ? engines->settings->currency
+                        : named[0] != '\0'                     ? named
+                                                               : CURRENCY_DEFAULT;
+    if (engines->currency[0] == '\0')
+        snprintf(engines->currency, sizeof engines->currency, "%.3s", first);
+    return named[0] == '\0' || strcmp(named, engines->currency) == 0;
+}
+
 static void policy_publish(struct engines *engines)
 {
     struct policy_choice choice = {.by_model = engines->settings->policy_file[0] == '\0',
@@ -135,10 +148,15 @@ static enum status policy_load(struct engines *engines, struct buf *faults)
     enum status status = policy_file_read(&files[0], &report);
     if (status == STATUS_OK && chosen[0] == '\0')
         status = policy_file_read(&files[1], &report);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
-    else
+    } else if (!currency_settle(engines, &files[0].policy)) {
+        buf_printf(faults, "CURRENCY: is %s, but the policy's amounts are in %s\n",
+                   engines->currency, files[0].policy.currency);
+        status = STATUS_INVALID;
+    } else {
         policy_publish(engines);
+    }
     if (status == STATUS_OK && report.size > 0)
         log_warn("the policy has warnings; see ecs policy check",
                  LOG_TEXT("policy", files[0].policy.name));
@@ -380,6 +398,7 @@ static void role_settings_fill(struct engines *engines)
         .refresh_token_life_us = settings->refresh_token_s * SECOND_US,
         .feature_cache_life_us = settings->feature_cache_s * SECOND_US,
         .raw_life_us = settings->retention_days * DAY_US,
+        .currency = engines->currency,
         .failed_logins_max = settings->rate_failed_logins,
         .logins_per_second_max = settings->rate_logins,
         .registrations_per_second_max = settings->rate_registrations,
@@ -526,7 +545,13 @@ void engines_refresh(void *argument, struct store *store)
         return;
     struct buf report;
     buf_init(&report, POLICY_REPORT_MAX);
-    if (policy_file_read(file, &report) == STATUS_OK) {
+    enum status status = policy_file_read(file, &report);
+    if (status == STATUS_OK && !currency_settle(engines, &file->policy)) {
+        buf_printf(&report, "currency: is %s, and %s in this deployment\n", file->policy.currency,
+                   engines->currency);
+        status = STATUS_INVALID;
+    }
+    if (status == STATUS_OK) {
         engines->policy_kept = policy_keep(engines, store);
         policy_publish(engines);
         log_info("policy replaced", LOG_TEXT("name", file->policy.name));

@@ -23,6 +23,7 @@ struct engines {
     struct cache *memory;             /* embedded cache only: one for all threads */
     struct breaker_gate *gate;
     struct revocations *revocations;
+    char currency[CURRENCY_LENGTH + 1]; /* of all amounts; settled once, by the first policy */
     struct policy_source policies;
     /* The chosen one; or, if none was, those for other scores and for calibrated ones. Once opened,
      * of the thread that refreshes. */

@@ -33,7 +33,8 @@ static void endpoint_page(const struct endpoint *endpoint)
     if (endpoint->resumed)
         printf("- query: `after`, an id, to go on behind it (0)\n");
     if (endpoint->keyed)
-        printf("- header `Idempotency-Key`: the same key gets the same answer\n");
+        printf("- header `Idempotency-Key`: a repetition under the same key counts once, and is "
+               "answered the same\n");
     if (endpoint->batch)
         printf("- also takes `application/x-ndjson`, up to %d lines, with an internal key\n",
                HTTP_BATCH_LINES_MAX);
@@ -89,6 +90,11 @@ static void streams_page(void)
     printf("| `%s` | `%s` | %s | %s | %s |\n", name, subject, producers, consumers, content);
 #include "domain/event.def"
 #undef STREAM
+    printf(
+        "\nProducers may publish to the first two without HTTP: the worker checks as strictly as "
+        "the edge does, and what is refused there is a dead letter here. A transaction is then "
+        "the word of the bank's own systems, `\"source\":\"core\"`, unless its `source` says "
+        "`self`, the person's.\n");
 }
 
 static void metrics_page(void)

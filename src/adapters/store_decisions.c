@@ -160,6 +160,20 @@ static enum status decision_insert(struct sql *sql, struct decision *decision)
     return status;
 }
 
+/* TOO_MANY_REQUESTS if the person holds as many keys as one may. */
+static enum status keys_bound(struct sql *sql, const struct uuid *user_id)
+{
+    int64_t held = 0;
+    enum status status = sql_one(sql,
+                                 "SELECT count(*) FROM (SELECT 1 FROM idempotency_keys"
+                                 " WHERE user_id = $1 LIMIT $2) AS k",
+                                 sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
+    if (status == STATUS_OK)
+        held = row_integer(sql);
+    sql_end(sql);
+    return status == STATUS_OK && held >= IDEMPOTENCY_KEYS_MAX ? STATUS_TOO_MANY_REQUESTS : status;
+}
+
 static enum status key_insert(struct sql *sql, const struct idempotency *idempotency,
                               const struct decision *stands, int64_t now_us)
 {
@@ -197,7 +211,9 @@ static enum status decision_settle(struct sql *sql, const struct decision *decis
     if (status != STATUS_NOT_FOUND)
         return status;
     struct credit_state state;
-    status = state_read(sql, &decision->user_id, &state);
+    status = idempotency->key == NULL ? STATUS_OK : keys_bound(sql, &decision->user_id);
+    if (status == STATUS_OK)
+        status = state_read(sql, &decision->user_id, &state);
     if (status != STATUS_OK)
         return status;
     if (state.has_decision &&

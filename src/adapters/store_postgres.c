@@ -51,6 +51,8 @@ static const struct store_ops ops = {
     .positions_timed_since = store_sql_positions_timed_since,
     .emotions_apply = store_sql_emotions_apply,
     .transactions_apply = store_sql_transactions_apply,
+    .ids_check = store_sql_ids_check,
+    .submission_claim = store_sql_submission_claim,
     .tiles_read = store_sql_tiles_read,
     .people_scan = store_sql_people_scan,
     .tiles_as_of = store_sql_tiles_as_of,
@@ -122,6 +124,8 @@ static const struct store_dialect dialect = {
         {
             [SWEPT_KEYS] = SWEEP("event_keys", "key", "seen_at"),
             [SWEPT_REFRESH_TOKENS] = SWEEP("refresh_tokens", "token", "expires_at"),
+            [SWEPT_DECISION_KEYS] = SWEEP("idempotency_keys", "ctid", "created_at"),
+            [SWEPT_SUBMISSION_KEYS] = SWEEP("submission_keys", "ctid", "created_at"),
             [SWEPT_REVOCATIONS] = SWEEP("revocations", "token_id", "expires_at"),
         },
     .events =

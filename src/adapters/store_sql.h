@@ -137,6 +137,11 @@ enum status store_sql_transactions_apply(struct store *store,
                                          const struct transaction_event events[], size_t count,
                                          enum event_result results[]);
 
+/* store_submissions.c */
+enum status store_sql_ids_check(struct store *store, struct id_check checks[], size_t count);
+enum status store_sql_submission_claim(struct store *store, const struct uuid *owner,
+                                       const struct idempotency *idempotency, int64_t now_us);
+
 /* store_tiles.c */
 enum status store_sql_tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
                                  int64_t *version, struct person_tiles *tiles);

@@ -22,6 +22,8 @@ static const struct store_ops ops = {
     .positions_timed_since = store_sql_positions_timed_since,
     .emotions_apply = store_sql_emotions_apply,
     .transactions_apply = store_sql_transactions_apply,
+    .ids_check = store_sql_ids_check,
+    .submission_claim = store_sql_submission_claim,
     .tiles_read = store_sql_tiles_read,
     .people_scan = store_sql_people_scan,
     .tiles_as_of = store_sql_tiles_as_of,
@@ -84,6 +86,15 @@ static const struct store_dialect dialect = {
             [SWEPT_TRANSACTIONS] = SWEEP("transaction_events", "rowid", "occurred_at"),
             [SWEPT_KEYS] = SWEEP("event_keys", "key", "seen_at"),
             [SWEPT_REFRESH_TOKENS] = SWEEP("refresh_tokens", "token", "expires_at"),
+            [SWEPT_DECISION_KEYS] =
+                {
+                    .due = SWEEP_DUE("idempotency_keys", "created_at"),
+                    .count = "SELECT count(*) FROM idempotency_keys",
+                    .remove = "DELETE FROM idempotency_keys WHERE (user_id, key) IN"
+                              " (SELECT user_id, key FROM idempotency_keys WHERE created_at < $1"
+                              " ORDER BY created_at LIMIT $2) RETURNING 1",
+                },
+            [SWEPT_SUBMISSION_KEYS] = SWEEP("submission_keys", "rowid", "created_at"),
             [SWEPT_REVOCATIONS] = SWEEP("revocations", "token_id", "expires_at"),
         },
     .events =

@@ -30,7 +30,8 @@ struct policy_band {
 
 struct policy {
     char name[POLICY_NAME_MAX + 1];
-    struct hash hash; /* of the file's bytes */
+    struct hash hash;                   /* of the file's bytes */
+    char currency[CURRENCY_LENGTH + 1]; /* of its amounts; empty: the deployment's */
     int64_t offer_life_us;
     enum emotion_guard emotion_guard;
     int64_t exposure_cap_cents; /* no offer's limit is above it; 0: no cap */

@@ -19,6 +19,7 @@
 static void job_run(struct role_context *context, void *argument)
 {
     struct call *call = argument;
+    call->exchange.may_block = true;
     call->endpoint->handle(context, &call->exchange);
     exchange_done(&call->exchange);
 }
@@ -39,6 +40,21 @@ static void refuse_start(struct call *call, enum status status, const char *deta
     call->exchange.response.retry_after_s = 1;
     call_refuse(call, status, detail);
     exchange_done(&call->exchange);
+}
+
+/* An ASYNC handler again, which ends the exchange itself. */
+static void deferred_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    call->exchange.may_block = true;
+    call->endpoint->handle(context, &call->exchange);
+}
+
+void exchange_defer(struct exchange *exchange)
+{
+    struct call *call = (struct call *)exchange;
+    if (!pool_submit(call->server->pool, deferred_run, call, HTTP_POOL_QUEUE_MAX))
+        refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
 }
 
 static void call_start(struct call *call)

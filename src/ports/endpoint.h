@@ -24,7 +24,8 @@ enum endpoint_auth {
 };
 
 enum endpoint_kind {
-    ENDPOINT_ASYNC,    /* the handler returns at once; it, or a callback, calls exchange_done */
+    ENDPOINT_ASYNC,    /* the handler returns at once; it, or a callback, calls exchange_done; or it
+                          calls exchange_defer */
     ENDPOINT_BLOCKING, /* runs on a pool thread; done when it returns */
     ENDPOINT_EVENTS    /* Server-Sent Events: runs on a pool thread each time there may be news;
                           appends event frames newer than request.last_event_id to the body and
@@ -80,12 +81,16 @@ struct response {
 struct exchange {
     struct request request;
     struct response response;
-    void *scratch; /* the handler's, between an ASYNC start and its callback; freed by free() */
+    bool may_block; /* the handler runs on a pool thread, with all ports of its role */
+    void *scratch;  /* the handler's, between an ASYNC start and its callback; freed by free() */
 };
 
 /* ENDPOINT_ASYNC: the response is complete. Exactly once; from any thread. `exchange` is gone
  * afterwards. Implemented by whoever runs the endpoint: src/http, or a test. */
 void exchange_done(struct exchange *exchange);
+/* ENDPOINT_ASYNC, instead of exchange_done: the handler is run again from its start, on a pool
+ * thread, where it may block. Answers 503 if too many wait there. Implemented as the above. */
+void exchange_defer(struct exchange *exchange);
 
 struct role_context;
 typedef void endpoint_handler(struct role_context *context, struct exchange *exchange);

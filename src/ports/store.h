@@ -53,10 +53,18 @@ struct credit_state {
                              its evidence are left out */
 };
 
-/* An Idempotency-Key as it came with a request: unique for a user. */
+/* An Idempotency-Key as it came with a request: unique for a user, and for the kind of request. It
+ * is known for IDEMPOTENCY_KEY_LIFE_US. */
 struct idempotency {
     const char *key;     /* NULL: none came */
     struct hash request; /* of what was asked */
+};
+
+/* An event that came with an id, before it is counted. */
+struct id_check {
+    struct hash key;
+    struct hash content;
+    bool conflicts; /* the id was counted before, with other content */
 };
 
 struct outbox_row {
@@ -110,6 +118,8 @@ enum swept {
     SWEPT_EMOTIONS,
     SWEPT_TRANSACTIONS,
     SWEPT_KEYS,
+    SWEPT_DECISION_KEYS,   /* Idempotency-Keys of analyses */
+    SWEPT_SUBMISSION_KEYS, /* and of events */
     SWEPT_REFRESH_TOKENS,
     SWEPT_REVOCATIONS,
     SWEPT_COUNT
@@ -153,6 +163,9 @@ struct store_ops {
                                   size_t count, enum event_result results[]);
     enum status (*transactions_apply)(struct store *store, const struct transaction_event events[],
                                       size_t count, enum event_result results[]);
+    enum status (*ids_check)(struct store *store, struct id_check checks[], size_t count);
+    enum status (*submission_claim)(struct store *store, const struct uuid *owner,
+                                    const struct idempotency *idempotency, int64_t now_us);
     enum status (*tiles_read)(struct store *store, const struct uuid *user_id, int64_t now_us,
                               int64_t *version, struct person_tiles *tiles);
 
@@ -332,6 +345,24 @@ store_transactions_apply(struct store *store, const struct transaction_event eve
     return store->ops->transactions_apply(store, events, count, results);
 }
 
+/* Sets `conflicts` of up to BUS_BATCH_MAX events that are not counted yet. */
+MUST_CHECK static inline enum status store_ids_check(struct store *store, struct id_check checks[],
+                                                     size_t count)
+{
+    return store->ops->ids_check(store, checks, count);
+}
+
+/* Takes a key for events that are about to be put on the bus. OK: it is theirs, or was before.
+ * CONFLICT: it was used for another request. TOO_MANY_REQUESTS: `owner`, a person, holds
+ * IDEMPOTENCY_KEYS_MAX already. Producers have no owner, zero, and no such bound. */
+MUST_CHECK static inline enum status store_submission_claim(struct store *store,
+                                                            const struct uuid *owner,
+                                                            const struct idempotency *idempotency,
+                                                            int64_t now_us)
+{
+    return store->ops->submission_claim(store, owner, idempotency, now_us);
+}
+
 /* Tiles of the longest windows as of `now_us`, ascending, and the version of the person's
  * features that they are, from one snapshot. NOT_FOUND if there is no such person. */
 MUST_CHECK static inline enum status store_tiles_read(struct store *store,
@@ -373,7 +404,8 @@ store_credit_state(struct store *store, const struct uuid *user_id, struct credi
  * the other: if another request has meanwhile recorded one with the same inputs that still
  * stands, that one is returned in `stands` and nothing is recorded; so too the decision first
  * recorded under the same idempotency key. Otherwise `stands` is `decision`. CONFLICT if the key
- * was used for another request. NOT_FOUND if there is no such person. */
+ * was used for another request, TOO_MANY_REQUESTS if the person holds IDEMPOTENCY_KEYS_MAX
+ * already. NOT_FOUND if there is no such person. */
 MUST_CHECK static inline enum status store_decision_record(struct store *store,
                                                            const struct decision *decision,
                                                            const struct idempotency *idempotency,

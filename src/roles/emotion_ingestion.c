@@ -13,17 +13,18 @@ static enum status emotion_read(struct role_context *context, const struct reque
                                 struct slice document, struct submission *submission,
                                 struct buf *payload, struct field_errors *errors)
 {
-    int64_t now_us = clock_now_us(context->clock);
-    struct event_origin origin = {.stream = STREAM_EMOTIONS, .published_us = now_us};
+    struct event_origin origin = {.stream = STREAM_EMOTIONS, .published_us = request->received_us};
     struct emotion_event event;
     enum status status = emotion_decode(document, &origin, context->settings->raw_life_us, &event,
                                         errors, submission->reason);
     if (status != STATUS_OK)
         return status;
     snprintf(event.trace_id, sizeof event.trace_id, "%s", request->request_id);
-    ingestion_message_id(context, event.event_id, &event.key, &event.content, now_us,
-                         submission->message_id);
     submission->user_id = event.user_id;
+    submission->key = event.key;
+    submission->content = event.content;
+    submission->has_id = event.event_id[0] != '\0';
+    submission_name(submission, context, request, STREAM_EMOTIONS);
     emotion_encode(&event, payload);
     return STATUS_OK;
 }
@@ -42,7 +43,8 @@ static void emotion_answer(const struct request *request, const struct submissio
 
 static void emotion_receive(struct role_context *context, struct exchange *exchange)
 {
-    static const struct ingestion emotions = {STREAM_EMOTIONS, emotion_read, emotion_answer};
+    static const struct ingestion emotions = {
+        .stream = STREAM_EMOTIONS, .read = emotion_read, .answer = emotion_answer};
     ingestion_receive(&emotions, context, exchange);
 }
 
@@ -78,6 +80,7 @@ static const struct endpoint endpoints[] = {
         .success = 202,
         .response_schema = response_schema,
         .errors = "503",
+        .keyed = true,
     },
 };
 

@@ -6,11 +6,12 @@
 #include "wire/emotion_json.h"
 
 static enum status decode(struct event_batch *batch, size_t place, struct slice payload,
-                          const struct event_origin *origin, int64_t oldest_us,
+                          const struct event_origin *origin, const struct role_settings *settings,
                           struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     struct emotion_event *event = &batch->events.emotions[place];
-    enum status status = emotion_decode(payload, origin, oldest_us, event, errors, reason);
+    enum status status =
+        emotion_decode(payload, origin, settings->raw_life_us, event, errors, reason);
     batch->users[place] = event->user_id;
     return status;
 }

@@ -38,7 +38,7 @@ static void reject(struct event_batch *batch, size_t place, const struct uuid *s
 
 /* The message becomes the batch's next event, or is rejected. */
 static void decode_one(const struct event_kind *kind, struct event_batch *batch, size_t place,
-                       int64_t oldest_us)
+                       const struct role_settings *settings)
 {
     const struct bus_message *message = &batch->messages[place];
     struct event_origin origin = {.stream = message->stream,
@@ -55,7 +55,7 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
         return;
     }
     enum status status = kind->decode(batch, batch->event_count, message->payload, &origin,
-                                      oldest_us, &errors, reason);
+                                      settings, &errors, reason);
     if (status == STATUS_OK) {
         batch->places[batch->event_count++] = place;
         return;
@@ -225,7 +225,7 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     batch->event_count = batch->suspect_count = batch->counted = batch->failures = 0;
     for (size_t i = 0; i < batch->message_count; i++) {
         batch->outcomes[i] = OUTCOME_RETRY;
-        decode_one(kind, batch, i, settings->raw_life_us);
+        decode_one(kind, batch, i, settings);
     }
     if (batch->event_count > 0)
         status = events_apply(kind, context->store, batch, 0, batch->event_count);

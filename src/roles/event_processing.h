@@ -57,7 +57,7 @@ struct event_kind {
     enum metric_label label;
     /* Decodes a payload into event `place` of the batch, and its user. */
     enum status (*decode)(struct event_batch *batch, size_t place, struct slice payload,
-                          const struct event_origin *origin, int64_t oldest_us,
+                          const struct event_origin *origin, const struct role_settings *settings,
                           struct field_errors *errors, char reason[REASON_MAX + 1]);
     /* Applies `count` events from `first` on in one transaction, and sets their results. */
     enum status (*apply)(struct store *store, struct event_batch *batch, size_t first,

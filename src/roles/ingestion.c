@@ -3,19 +3,28 @@
 
 #include <stdio.h>
 
-void ingestion_message_id(struct role_context *context, const char *event_id,
-                          const struct hash *key, const struct hash *content, int64_t now_us,
-                          char message_id[MESSAGE_ID_SIZE])
+void submission_name(struct submission *submission, struct role_context *context,
+                     const struct request *request, enum stream stream)
 {
-    if (event_id[0] == '\0') {
-        struct uuid uuid = entropy_uuid(context->entropy, now_us);
-        uuid_format(&uuid, message_id);
+    const struct slice content = {(const char *)submission->content.bytes, HASH_SIZE};
+    const struct slice who = {(const char *)request->principal.user_id.bytes, sizeof(struct uuid)};
+    char line[24];
+    struct hash id;
+    snprintf(line, sizeof line, "%lld", (long long)submission->line);
+    if (submission->has_id) {
+        id = hash_of(
+            (const struct slice[]){{(const char *)submission->key.bytes, HASH_SIZE}, content}, 2);
+    } else if (request->idempotency_key.size > 0) {
+        id = hash_of((const struct slice[]){slice_of("Idempotency-Key"),
+                                            slice_of(stream_name(stream)), who,
+                                            request->idempotency_key, slice_of(line), content},
+                     6);
+    } else {
+        struct uuid uuid = entropy_uuid(context->entropy, request->received_us);
+        uuid_format(&uuid, submission->message_id);
         return;
     }
-    struct hash id = hash_of((const struct slice[]){{(const char *)key->bytes, HASH_SIZE},
-                                                    {(const char *)content->bytes, HASH_SIZE}},
-                             2);
-    hash_format(&id, message_id);
+    hash_format(&id, submission->message_id);
 }
 
 void submission_read(const struct ingestion *ingestion, struct role_context *context,
@@ -73,6 +82,14 @@ static void refuse(struct response *response, const struct submission *submissio
         response_error(response, submission->status, submission->reason);
 }
 
+/* Whether something may be known of the event already. */
+static bool is_judged(const struct ingestion *ingestion, const struct request *request,
+                      const struct submission *submission)
+{
+    return ingestion->judge != NULL && submission->status == STATUS_OK &&
+           (submission->has_id || request->idempotency_key.size > 0);
+}
+
 static void receive_one(const struct ingestion *ingestion, struct role_context *context,
                         struct exchange *exchange)
 {
@@ -82,7 +99,12 @@ static void receive_one(const struct ingestion *ingestion, struct role_context *
     buf_init(&payload, INGESTION_PAYLOAD_MAX);
     submission_read(ingestion, context, &exchange->request, exchange->request.body, &submission,
                     &payload, &errors);
-    if (submission.status == STATUS_OK) {
+    bool judged = is_judged(ingestion, &exchange->request, &submission);
+    if (judged && !exchange->may_block) {
+        exchange_defer(exchange);
+    } else if (judged && !ingestion->judge(context, exchange, &submission, 1)) {
+        exchange_done(exchange);
+    } else if (submission.status == STATUS_OK) {
         exchange->response.http_status = status_http(STATUS_ACCEPTED);
         ingestion->answer(&exchange->request, &submission, &exchange->response.body);
         submission_publish(ingestion, context, exchange, &submission, &payload, published);

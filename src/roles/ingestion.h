@@ -31,7 +31,10 @@ struct submission {
     char reason[REASON_MAX + 1]; /* unless status is OK */
     int64_t line;                /* of a batch, from 1 on; 0: it came alone */
     struct uuid user_id;
-    size_t payload_at; /* its place among the payloads */
+    struct hash key;     /* of the event, as the worker will compute it */
+    struct hash content; /* what it says */
+    bool has_id;         /* the key is of an id that the client gave */
+    size_t payload_at;   /* its place among the payloads */
     size_t payload_size;
     char message_id[MESSAGE_ID_SIZE];
 };
@@ -39,12 +42,17 @@ struct submission {
 /* What differs between the roles. */
 struct ingestion {
     enum stream stream;
-    /* Checks a document as the worker will; sets user_id and message_id, and appends the payload.
-     * Not OK: `errors` tells which fields are wrong, or, if it is
+    /* Checks a document as the worker will; sets the members from user_id to has_id and the message
+     * id, and appends the payload. Not OK: `errors` tells which fields are wrong, or, if it is
      * empty, `reason` what is. */
     enum status (*read)(struct role_context *context, const struct request *request,
                         struct slice document, struct submission *submission, struct buf *payload,
                         struct field_errors *errors);
+    /* Refuses what is known to be no new event and no repetition, by status and reason; may block.
+     * False: the whole request is refused, and the response is written. NULL: nothing can be known
+     * of events that are not counted. */
+    bool (*judge)(struct role_context *context, struct exchange *exchange,
+                  struct submission submissions[], size_t count);
     /* The 202 for one event. */
     void (*answer)(const struct request *request, const struct submission *submission,
                    struct buf *json);
@@ -54,12 +62,12 @@ struct ingestion {
 void ingestion_receive(const struct ingestion *ingestion, struct role_context *context,
                        struct exchange *exchange);
 
-/* The message id of an event, by which the bus drops a repetition early. Of key and content if
- * the producer gave an event id: sent again it has the same one, and other content under a used
- * id still reaches the worker, which refuses it by name. Else it is new each time. */
-void ingestion_message_id(struct role_context *context, const char *event_id,
-                          const struct hash *key, const struct hash *content, int64_t now_us,
-                          char message_id[MESSAGE_ID_SIZE]);
+/* The message id of an event, by which the bus drops a repetition early, and the worker too where
+ * the client gave no event id. Of key and content if it did give one: sent again it has the same
+ * one, and other content under a used id still reaches the worker, which refuses it by name. Else
+ * of the Idempotency-Key, if one came, the line and the content. Else it is new each time. */
+void submission_name(struct submission *submission, struct role_context *context,
+                     const struct request *request, enum stream stream);
 
 /* The rest is shared by ingestion.c and ingestion_batch.c. */
 

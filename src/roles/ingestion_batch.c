@@ -168,6 +168,10 @@ void ingestion_receive_batch(const struct ingestion *ingestion, struct role_cont
         exchange_done(exchange);
         return;
     }
+    if (ingestion->judge != NULL && !exchange->may_block) {
+        exchange_defer(exchange);
+        return;
+    }
     struct publications *publications = malloc(sizeof *publications);
     struct batch batch = {.lines = calloc(count, sizeof *batch.lines)};
     exchange->scratch = publications;
@@ -179,8 +183,13 @@ void ingestion_receive_batch(const struct ingestion *ingestion, struct role_cont
         atomic_init(&publications->failed, false);
         buf_init(&batch.payloads, count * INGESTION_PAYLOAD_MAX);
         batch_read(ingestion, context, &exchange->request, &batch);
-        batch_answer(&batch, &exchange->response);
-        batch_publish(ingestion, context, exchange, &batch);
+        if (ingestion->judge == NULL ||
+            ingestion->judge(context, exchange, batch.lines, batch.count)) {
+            batch_answer(&batch, &exchange->response);
+            batch_publish(ingestion, context, exchange, &batch);
+        } else {
+            exchange_done(exchange);
+        }
         buf_free(&batch.payloads);
     }
     free(batch.lines);

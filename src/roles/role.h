@@ -35,6 +35,7 @@ struct role_settings {
     int64_t refresh_token_life_us;
     int64_t feature_cache_life_us;
     int64_t raw_life_us;
+    const char *currency;          /* of all amounts */
     int64_t failed_logins_max;     /* in 15 minutes, for one address and e-mail */
     int64_t logins_per_second_max; /* for one address; so is the next */
     int64_t registrations_per_second_max;

@@ -7,17 +7,19 @@
 
 #include "base/json_put.h"
 #include "roles/ingestion.h"
+#include "roles/transaction_judge.h"
 #include "wire/transaction_json.h"
 
 static enum status transaction_read(struct role_context *context, const struct request *request,
                                     struct slice document, struct submission *submission,
                                     struct buf *payload, struct field_errors *errors)
 {
-    int64_t now_us = clock_now_us(context->clock);
     const struct principal *who = &request->principal;
-    struct event_origin origin = {.stream = STREAM_TRANSACTIONS, .published_us = now_us};
+    struct event_origin origin = {.stream = STREAM_TRANSACTIONS,
+                                  .published_us = request->received_us};
     struct transaction_rules rules = {.oldest_us = context->settings->raw_life_us,
-                                      .source = who->is_producer ? SOURCE_CORE : SOURCE_SELF};
+                                      .source = who->is_producer ? SOURCE_CORE : SOURCE_SELF,
+                                      .currency = context->settings->currency};
     struct transaction_event event;
     enum status status =
         transaction_decode(document, &origin, &rules, &event, errors, submission->reason);
@@ -28,9 +30,11 @@ static enum status transaction_read(struct role_context *context, const struct r
         return STATUS_FORBIDDEN;
     }
     snprintf(event.trace_id, sizeof event.trace_id, "%s", request->request_id);
-    ingestion_message_id(context, event.transaction_id, &event.key, &event.content, now_us,
-                         submission->message_id);
     submission->user_id = event.user_id;
+    submission->key = event.key;
+    submission->content = event.content;
+    submission->has_id = event.transaction_id[0] != '\0';
+    submission_name(submission, context, request, STREAM_TRANSACTIONS);
     transaction_encode(&event, payload);
     return STATUS_OK;
 }
@@ -51,8 +55,10 @@ static void transaction_answer(const struct request *request, const struct submi
 
 static void transaction_receive(struct role_context *context, struct exchange *exchange)
 {
-    static const struct ingestion transactions = {STREAM_TRANSACTIONS, transaction_read,
-                                                  transaction_answer};
+    static const struct ingestion transactions = {.stream = STREAM_TRANSACTIONS,
+                                                  .read = transaction_read,
+                                                  .judge = transaction_judge,
+                                                  .answer = transaction_answer};
     ingestion_receive(&transactions, context, exchange);
 }
 
@@ -86,14 +92,15 @@ static const struct endpoint endpoints[] = {
         .request_schema = request_schema,
         .success = 202,
         .response_schema = response_schema,
-        .errors = "403 503",
+        .errors = "403 409 503",
+        .keyed = true,
     },
 };
 
 const struct role role_transaction_ingestion = {
     .name = "transaction-ingestion",
     .summary = "takes transactions over HTTP and puts them on the bus",
-    .uses = USES_BUS,
+    .uses = USES_BUS | USES_STORE | USES_CACHE,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
 };

@@ -6,11 +6,12 @@
 #include "wire/transaction_json.h"
 
 static enum status decode(struct event_batch *batch, size_t place, struct slice payload,
-                          const struct event_origin *origin, int64_t oldest_us,
+                          const struct event_origin *origin, const struct role_settings *settings,
                           struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     struct transaction_event *event = &batch->events.transactions[place];
-    const struct transaction_rules rules = {.oldest_us = oldest_us};
+    const struct transaction_rules rules = {.oldest_us = settings->raw_life_us,
+                                            .currency = settings->currency};
     enum status status = transaction_decode(payload, origin, &rules, event, errors, reason);
     batch->users[place] = event->user_id;
     return status;

@@ -170,7 +170,7 @@ static const struct endpoint endpoints[] = {
         .summary = "Decide credit on what is known now, or repeat the decision that stands.",
         .success = 200,
         .response_schema = analysis_schema,
-        .errors = "404 409",
+        .errors = "404 422",
     },
     {
         .method = METHOD_GET,

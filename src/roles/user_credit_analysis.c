@@ -153,7 +153,9 @@ static void decide(struct role_context *context, struct exchange *exchange,
     decision_make(decision, policy, &score, &offer_id);
     status = store_decision_record(context->store, decision, idempotency, &stands);
     if (status == STATUS_CONFLICT) {
-        response_error(response, status, "Idempotency-Key was used for another request.");
+        response_error(response, STATUS_INVALID, "Idempotency-Key was used for another request.");
+    } else if (status == STATUS_TOO_MANY_REQUESTS) {
+        answer_limited(response, "Too many Idempotency-Keys. Please try again later.", HOUR_US);
     } else if (status != STATUS_OK) {
         answer_failed(response, status, "User not found.");
     } else {
@@ -181,7 +183,7 @@ static bool answered_before(struct role_context *context, struct exchange *excha
         metric_add(METRIC_decisions, LABEL_repeated, 1);
         analysis_encode(&decision, &response->body);
     } else if (status == STATUS_CONFLICT) {
-        response_error(response, status, "Idempotency-Key was used for another request.");
+        response_error(response, STATUS_INVALID, "Idempotency-Key was used for another request.");
     } else {
         answer_failed(response, status, "");
     }

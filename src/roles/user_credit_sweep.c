@@ -22,15 +22,21 @@ enum sweep_state { SWEEP_WHOLE, SWEEP_HELD_BACK, SWEEP_REFUSED };
 static void sweep_tell(const struct sweep *sweep)
 {
     static const enum metric_label labels[SWEPT_COUNT] = {
-        [SWEPT_EMOTIONS] = LABEL_emotions,       [SWEPT_TRANSACTIONS] = LABEL_transactions,
-        [SWEPT_KEYS] = LABEL_event_keys,         [SWEPT_REFRESH_TOKENS] = LABEL_refresh_tokens,
+        [SWEPT_EMOTIONS] = LABEL_emotions,
+        [SWEPT_TRANSACTIONS] = LABEL_transactions,
+        [SWEPT_KEYS] = LABEL_event_keys,
+        [SWEPT_REFRESH_TOKENS] = LABEL_refresh_tokens,
         [SWEPT_REVOCATIONS] = LABEL_revocations,
+        [SWEPT_DECISION_KEYS] = LABEL_decision_keys,
+        [SWEPT_SUBMISSION_KEYS] = LABEL_submission_keys,
     };
     for (int i = 0; i < SWEPT_COUNT; i++)
         metric_add(METRIC_swept, labels[i], sweep->removed[i]);
     log_info("swept", LOG_INTEGER("emotions", sweep->removed[SWEPT_EMOTIONS]),
              LOG_INTEGER("transactions", sweep->removed[SWEPT_TRANSACTIONS]),
              LOG_INTEGER("event_keys", sweep->removed[SWEPT_KEYS]),
+             LOG_INTEGER("decision_keys", sweep->removed[SWEPT_DECISION_KEYS]),
+             LOG_INTEGER("submission_keys", sweep->removed[SWEPT_SUBMISSION_KEYS]),
              LOG_INTEGER("refresh_tokens", sweep->removed[SWEPT_REFRESH_TOKENS]),
              LOG_INTEGER("revocations", sweep->removed[SWEPT_REVOCATIONS]));
     if (sweep->held_back)

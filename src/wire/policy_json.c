@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/currency.h"
 #include "domain/policy_check.h"
 #include "wire/fields.h"
 
@@ -227,12 +228,30 @@ static void read_guard(const struct fields *fields, enum emotion_guard *guard)
                         "Input should be 'may_only_help', 'full' or 'off'", NULL);
 }
 
+static void read_currency(const struct fields *fields, char currency[CURRENCY_LENGTH + 1])
+{
+    currency[0] = '\0';
+    if (json_object_get(fields->object, "currency") != NULL &&
+        field_text(fields, "currency", FIELD_REQUIRED, CURRENCY_LENGTH, CURRENCY_LENGTH,
+                   currency) &&
+        !currency_is_good(currency))
+        field_error_add(fields, "currency", "string_pattern_mismatch",
+                        "String should match pattern '^[A-Z]{3}$'", NULL);
+}
+
 /* All but the bands. True if the caps, which bands are checked against, could be read. */
 static bool read_head(struct reading *reading, const struct fields *fields, struct policy *policy)
 {
-    static const char *const known[] = {"name",         "offer_life_days",   "emotion_guard",
-                                        "exposure_cap", "cooling_off_hours", "rate_cap_percent",
-                                        "bands",        "$schema",           NULL};
+    static const char *const known[] = {"name",
+                                        "offer_life_days",
+                                        "emotion_guard",
+                                        "exposure_cap",
+                                        "cooling_off_hours",
+                                        "rate_cap_percent",
+                                        "currency",
+                                        "bands",
+                                        "$schema",
+                                        NULL};
     char schema[FIELD_LOC_MAX];
     int64_t days, hours, rate_cap_bp;
     field_text(fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name);
@@ -241,6 +260,7 @@ static bool read_head(struct reading *reading, const struct fields *fields, stru
     read_whole(fields, "cooling_off_hours", FIELD_OPTIONAL, 0, POLICY_COOLING_OFF_HOURS_MAX,
                &hours);
     read_guard(fields, &policy->emotion_guard);
+    read_currency(fields, policy->currency);
     bool caps = read_number(fields, "exposure_cap", FIELD_OPTIONAL, CENTS, 1, AMOUNT_CENTS_MAX,
                             &policy->exposure_cap_cents);
     caps &= read_number(fields, "rate_cap_percent", FIELD_OPTIONAL, CENTS, 1, RATE_BP_MAX,

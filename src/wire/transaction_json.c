@@ -2,6 +2,7 @@
 #include "wire/transaction_json.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json_put.h"
@@ -56,7 +57,8 @@ static void source_decode(const struct fields *body, enum transaction_source kno
         field_error_add(body, "source", "literal_error", "Input should be 'core' or 'self'", value);
 }
 
-static void currency_decode(const struct fields *body, char currency[CURRENCY_LENGTH + 1])
+static void currency_decode(const struct fields *body, const char *only,
+                            char currency[CURRENCY_LENGTH + 1])
 {
     if (!field_text(body, "currency", FIELD_OPTIONAL, CURRENCY_LENGTH, CURRENCY_LENGTH, currency))
         return;
@@ -68,6 +70,13 @@ static void currency_decode(const struct fields *body, char currency[CURRENCY_LE
             return;
         }
         *letter = (char)toupper((unsigned char)*letter);
+    }
+    if (only != NULL && currency[0] != '\0' && strcmp(currency, only) != 0) {
+        char message[FIELD_MESSAGE_MAX];
+        snprintf(message, sizeof message, "Input should be '%s', the currency of all amounts here",
+                 only);
+        field_error_add(body, "currency", "literal_error", message,
+                        json_object_get(body->object, "currency"));
     }
 }
 
@@ -85,7 +94,7 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
                                         .received_at_us = origin->published_us};
     field_uuid(&body, "userId", &event->user_id);
     field_decimal(&body, "amount", CENTS_SCALE, 1, AMOUNT_CENTS_MAX, &event->amount_cents);
-    currency_decode(&body, event->currency);
+    currency_decode(&body, rules->currency, event->currency);
     direction_decode(&body, &event->direction);
     source_decode(&body, rules->source, &event->source);
     field_text(&body, "category", FIELD_OPTIONAL, 1, CATEGORY_MAX, event->category);

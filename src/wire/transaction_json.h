@@ -16,6 +16,7 @@ struct transaction_rules {
     int64_t oldest_us;              /* the age from which on an event is refused */
     enum transaction_source source; /* who hands it in, whatever the payload says; UNSAID: as the
                                        payload says, and CORE if it says nothing */
+    const char *currency;           /* the only one; NULL: any */
 };
 
 /* Fills all of `event` from a payload that stood at `origin` (at the edge: a zeroed origin but

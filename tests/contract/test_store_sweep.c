@@ -67,6 +67,21 @@ static void tokens_add(struct store *store, int first, int count, int64_t expire
     }
 }
 
+/* Idempotency-Keys of both kinds. */
+static void idempotency_keys_add(struct store *store, int first, int count, int64_t at_us)
+{
+    const struct uuid person = uuid_of(1);
+    for (int i = first; i < first + count; i++) {
+        char key[16];
+        struct idempotency idempotency = {key, hash_of_number(i)};
+        struct decision decision = decision_of(1, i, false), stands;
+        snprintf(key, sizeof key, "key-%d", i);
+        decision.decided_at_us = at_us;
+        assert_int_equal(store_decision_record(store, &decision, &idempotency, &stands), STATUS_OK);
+        assert_int_equal(store_submission_claim(store, &person, &idempotency, at_us), STATUS_OK);
+    }
+}
+
 /* Twenty of everything, all of it old, and twenty that are not. */
 static void fill(struct store_fixture *fixture)
 {
@@ -76,6 +91,8 @@ static void fill(struct store_fixture *fixture)
     feelings_add(fixture, 200, 20, 20 * DAY_US);
     tokens_add(fixture->store, 300, 20, present_us() - DAY_US);
     tokens_add(fixture->store, 400, 20, present_us() + DAY_US);
+    idempotency_keys_add(fixture->store, 500, 20, present_us() - IDEMPOTENCY_KEY_LIFE_US - HOUR_US);
+    idempotency_keys_add(fixture->store, 600, 20, present_us());
 }
 
 static void check_all_there(struct store_fixture *fixture)
@@ -103,6 +120,9 @@ static void removes_what_is_old_and_a_share_of_it_at_once(void **state)
     assert_int_equal(rows_of(fixture, "event_keys"), 20);
     assert_int_equal(rows_of(fixture, "refresh_tokens"), 20);
     assert_int_equal(rows_of(fixture, "revocations"), 20);
+    assert_int_equal(rows_of(fixture, "idempotency_keys"), 20);
+    assert_int_equal(rows_of(fixture, "submission_keys"), 20);
+    assert_int_equal(rows_of(fixture, "decisions"), 40);
     assert_int_equal(sql_number(fixture, "SELECT sum(event_count) FROM emotion_tiles"), 40);
     /* Of months a part may be young: these stay whole. */
     int64_t rows = rows_of(fixture, "emotion_events");

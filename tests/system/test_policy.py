@@ -70,6 +70,9 @@ MISTAKES = [
     ({"offer_life_days": "7"}, "offer_life_days"),
     ({"emotion_guard": "on"}, "emotion_guard"),
     ({"emotion_guard": None}, "emotion_guard"),
+    ({"currency": "eur"}, "currency"),
+    ({"currency": "EURO"}, "currency"),
+    ({"currency": None}, "currency"),
     ({"exposure_cap": 0}, "exposure_cap"),
     ({"exposure_cap": None}, "exposure_cap"),
     ({"exposure_cap": 1e8}, "exposure_cap"),
@@ -167,7 +170,7 @@ FAULTY = """{
 FAULTS = [
     "1:1: error: offer_life_days: Field required.",
     "2:19: error: offer_live_days: Unknown member; a policy has name, offer_life_days, "
-    "emotion_guard, exposure_cap, cooling_off_hours, rate_cap_percent, bands, $schema.",
+    "emotion_guard, exposure_cap, cooling_off_hours, rate_cap_percent, currency, bands, $schema.",
     "4:57: error: bands.0.limit: Unknown member; a band that denies has risk_to, decision, "
     "reason.",
     "5:6: error: bands.1.risk_to: the band overlaps those before it and is unreachable: it ends "

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transactions: who may report them, and whose word each one is."""
+"""Transactions: who may report them, whose word each one is, and that each counts once, in the one
+currency of the deployment."""
+import concurrent.futures
 import json
+import signal
 import uuid
 
 import pytest
-from harness.client import Client
-from harness.ecs import INTERNAL_KEY
-from harness.expect import refusal
+from harness.client import Client, emotion
+from harness.ecs import INTERNAL_KEY, EmbeddedSystem, run_ecs
+from harness.expect import field_refusal, refusal
 from harness.poll import until
 
 KEY = {"X-Internal-Key": INTERNAL_KEY}
@@ -126,3 +129,175 @@ def test_on_the_bus_a_producer_may_say_it(shared_systems):
     nats.close()
     assert counted(client, person, 4) == [(100, "core"), (200, "core"), (300, "self"),
                                           (500, "core")]
+
+
+# The one currency -----------------------------------------------------------------------------
+
+
+def test_another_currency_is_refused(client, person):
+    refused = field_refusal(client.spend(person, 1000000, currency="JPY"), "body", "currency")
+    assert refused["detail"][0]["msg"] == "Input should be 'EUR', the currency of all amounts here"
+    field_refusal(client.spend_for(person.id, 5, currency="USD"), "body", "currency")
+    assert client.spend(person, 1, currency="eur").status_code == 202
+    assert client.spend(person, 2).status_code == 202
+    assert counted(client, person, 2) == [(100, "self"), (200, "self")]
+
+
+def test_another_currency_on_the_bus_is_a_dead_letter(shared_systems):
+    system = shared_systems("real")
+    client = Client(system)
+    person = client.person()
+    with system.nats() as nats:
+        nats.publish("transactions.topic", {"userId": person.id, "amount": 9, "currency": "JPY"})
+        nats.publish("transactions.topic", {"userId": person.id, "amount": 1, "currency": "EUR"})
+    assert counted(client, person, 1) == [(100, "core")]
+    listed = until("it is a dead letter", lambda: [
+        line for line in system.command("dead", "list").stdout.splitlines()
+        if "currency: Input should be 'EUR'" in line])
+    assert person.id not in "".join(listed)
+
+
+@pytest.mark.parametrize("environment, policy, currency", [
+    ({"CURRENCY": "BRL"}, None, "BRL"), ({}, "USD", "USD"), ({"CURRENCY": "USD"}, "USD", "USD"),
+])
+def test_a_deployment_has_the_currency_of_its_setting_or_policy(folder, environment, policy,
+                                                                currency):
+    system = EmbeddedSystem(folder / "one", {**environment, **policy_in(folder, policy)})
+    try:
+        system.start()
+        client = Client(system)
+        person = client.person()
+        assert client.spend(person, 1, currency=currency).status_code == 202
+        field_refusal(client.spend(person, 1, currency="EUR"), "body", "currency")
+    finally:
+        system.end()
+
+
+def policy_in(folder, currency):
+    """A policy with this currency, as environment; None: the one of the binary."""
+    if currency is None:
+        return {}
+    policy = {"name": "mine", "currency": currency, "offer_life_days": 7,
+              "bands": [{"risk_to": 1, "decision": "deny", "reason": "No."}]}
+    path = folder / "mine.json"
+    path.write_text(json.dumps(policy), encoding="utf-8")
+    return {"POLICY_FILE": str(path)}
+
+
+@pytest.mark.parametrize("environment, policy, said", [
+    ({"CURRENCY": "euro"}, None, "CURRENCY: must be three letters from A to Z"),
+    ({"CURRENCY": "EUR"}, "USD", "CURRENCY: is EUR, but the policy's amounts are in USD"),
+])
+def test_currencies_that_do_not_fit_end_the_start(folder, environment, policy, said):
+    done = run_ecs("serve", folder=folder, environment={
+        "DATA_DIR": str(folder / "data"), "LISTEN": "127.0.0.1:0", **environment,
+        **policy_in(folder, policy)})
+    assert done.returncode == 78
+    assert said in done.stderr
+
+
+# Each counts once -----------------------------------------------------------------------------
+
+
+def spend_under(client, person, key, amount, **added):
+    return client.post("/v1/transactions", {**person.bearer, "Idempotency-Key": key},
+                       json={"userId": person.id, "amount": amount, **added})
+
+
+def test_a_repetition_under_a_key_counts_once(client, person):
+    key = uuid.uuid4().hex
+    for _ in range(3):
+        answer = spend_under(client, person, key, 5)
+        assert (answer.status_code, answer.json()["userId"]) == (202, person.id)
+    refusal(spend_under(client, person, key, 6), 422,
+            "Idempotency-Key was used for another request.")
+    assert spend_under(client, person, uuid.uuid4().hex, 5).status_code == 202
+    assert client.spend(person, 7).status_code == 202
+    assert counted(client, person, 3) == [(500, "self"), (500, "self"), (700, "self")]
+
+
+def test_a_key_belongs_to_whoever_sent_it(client, person):
+    other, key = client.person(), uuid.uuid4().hex
+    assert spend_under(client, person, key, 1).status_code == 202
+    assert spend_under(client, other, key, 2).status_code == 202
+    bank = {**KEY, "Idempotency-Key": key}
+    for _ in range(2):
+        answer = client.post("/v1/transactions", bank, json={"userId": person.id, "amount": 3})
+        assert answer.status_code == 202
+    refusal(client.post("/v1/transactions", bank, json={"userId": other.id, "amount": 3}), 422)
+    assert counted(client, person, 2) == [(100, "self"), (300, "core")]
+    assert counted(client, other, 1) == [(200, "self")]
+
+
+def test_a_key_holds_for_a_whole_batch(client, person):
+    line = json.dumps({"userId": person.id, "amount": 1})
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    for _ in range(3):
+        answer = client.spend_batch([line, line, "{}"], key)
+        assert (answer.status_code, answer.json()["accepted"]) == (202, 2)
+    refusal(client.spend_batch([line], key), 422, "Idempotency-Key was used for another request.")
+    assert client.spend(person, 9).status_code == 202
+    assert counted(client, person, 3) == [(100, "core"), (100, "core"), (900, "self")]
+
+
+def test_of_many_at_once_under_a_key_one_counts(client, person):
+    """Ten of each of two requests under one key: one kind gets through, and counts once."""
+    key = uuid.uuid4().hex
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda number: (number % 2, spend_under(
+            Client(client.system), person, key, 1 + number % 2).status_code), range(20)))
+    won, = {kind for kind, status in answers if status == 202}
+    assert {status for kind, status in answers if kind != won} == {422}
+    assert {status for kind, status in answers if kind == won} == {202}
+    assert client.spend(person, 9).status_code == 202
+    assert counted(client, person, 2) == [(100 + 100 * won, "self"), (900, "self")]
+
+
+def test_an_emotion_under_a_key_counts_once(client, person):
+    key, event = uuid.uuid4().hex, emotion(person.id)
+    for _ in range(3):
+        assert client.feel(event, {"Idempotency-Key": key}).status_code == 202
+    assert client.feel(emotion(person.id)).status_code == 202
+    until("both are counted", lambda: client.system.database.emotions_of(person.id) >= 2)
+    assert client.system.database.emotions_of(person.id) == 2
+
+
+def test_a_correction_is_told_and_never_counted(client, person):
+    """While the first is on its way, and once it is counted."""
+    transaction = uuid.uuid4().hex
+    said = "transactionId was used for another transaction."
+    assert client.spend(person, 5, transactionId=transaction).status_code == 202
+    refusal(client.spend(person, 6, transactionId=transaction), 409, said)
+    assert counted(client, person, 1) == [(500, "self")]
+    refusal(client.spend(person, 6, transactionId=transaction), 409, said)
+    assert client.spend(person, 5, transactionId=transaction).status_code == 202
+    shared = {"userId": person.id, "transactionId": uuid.uuid4().hex}
+    answer = client.spend_batch([json.dumps({**shared, "amount": 1}),
+                                 json.dumps({**shared, "amount": 2})])
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert answer.json()["rejected"] == [{"line": 2, "detail": said}]
+    assert counted(client, person, 2) == [(100, "core"), (500, "self")]
+    answer = client.spend_batch([json.dumps({**shared, "amount": 2}),
+                                 json.dumps({**shared, "amount": 1})])
+    assert answer.json()["rejected"] == [{"line": 1, "detail": said}]
+
+
+def test_without_a_database_what_needs_none_is_taken(system_of):
+    """An id is compared later, by the worker; a key, whose promise is made now, is not taken."""
+    system = system_of("real")
+    client = Client(system)
+    person = client.person()
+    transaction = uuid.uuid4().hex
+    assert client.spend(person, 1, transactionId=transaction).status_code == 202
+    counted(client, person, 1)
+    system.engines.postgres.end(signal.SIGQUIT)
+    assert client.spend(person, 2).status_code == 202
+    assert client.spend(person, 3, transactionId=uuid.uuid4().hex).status_code == 202
+    answer = spend_under(client, person, uuid.uuid4().hex, 4)
+    refusal(answer, 503, "Idempotency-Key cannot be checked. Please try again later.")
+    assert answer.headers["Retry-After"] == "1"
+    system.engines.postgres.start()
+    until("a key is taken again",
+          lambda: spend_under(client, person, "again", 5).status_code == 202)
+    assert counted(client, person, 4) == [(100, "self"), (200, "self"), (300, "self"),
+                                          (500, "self")]

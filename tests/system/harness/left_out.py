@@ -24,6 +24,7 @@ _RATES = "asks faster than one address may"
 DEPLOYED = {
     **FLEET,
     "test_database.py": _INSIDE,
+    "test_transactions.py": _INSIDE,
     "test_operations.py": _INSIDE,
     "test_malformed.py": _RATES,
     "test_floods.py": _RATES,

@@ -138,6 +138,18 @@ static void handle_block(struct role_context *context, struct exchange *exchange
     answer_size(exchange);
 }
 
+/* Answers on a pool thread, whoever was asked first. */
+static void handle_deferred(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    if (!exchange->may_block) {
+        exchange_defer(exchange);
+        return;
+    }
+    answer_size(exchange);
+    exchange_done(exchange);
+}
+
 static void handle_things(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
@@ -242,6 +254,29 @@ static const struct endpoint sample_endpoints[] = {
         .internal = true,
         .handle = handle_echo,
         .summary = "For producers.",
+        .request_schema = ANY_OBJECT,
+        .success = 202,
+        .response_schema = ANY_OBJECT,
+    },
+    {
+        .method = METHOD_POST,
+        .path = "/v1/deferred",
+        .auth = AUTH_NONE,
+        .kind = ENDPOINT_ASYNC,
+        .handle = handle_deferred,
+        .summary = "Tells the size from a pool thread, after a look at it.",
+        .request_schema = ANY_OBJECT,
+        .success = 202,
+        .response_schema = ANY_OBJECT,
+    },
+    {
+        .method = METHOD_POST,
+        .path = "/v1/either",
+        .auth = AUTH_USER_OR_INTERNAL,
+        .kind = ENDPOINT_ASYNC,
+        .batch = true,
+        .handle = handle_echo,
+        .summary = "For producers and persons.",
         .request_schema = ANY_OBJECT,
         .success = 202,
         .response_schema = ANY_OBJECT,

@@ -46,9 +46,9 @@ static int racer_count;
 static void race_start(int count)
 {
     while (racer_count < count) {
+        static const char *const paths[] = {"/v1/later", "/v1/block", "/v1/deferred"};
         struct racer *racer = &racers[racer_count];
-        *racer = (struct racer){.path = racer_count % 2 == 0 ? "/v1/later" : "/v1/block",
-                                .fd = client_connect()};
+        *racer = (struct racer){.path = paths[racer_count % 3], .fd = client_connect()};
         assert_int_equal(pthread_create(&racer->thread, NULL, race, racer), 0);
         racer_count++;
     }

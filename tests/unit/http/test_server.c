@@ -31,10 +31,10 @@ static void assert_problem(int status, const char *detail)
 static void test_every_kind_answers(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/v1/echo", "/v1/later", "/v1/block"};
-    static const int statuses[] = {202, 202, 200};
+    static const char *const paths[] = {"/v1/echo", "/v1/later", "/v1/block", "/v1/deferred"};
+    static const int statuses[] = {202, 202, 200, 202};
     char text[512];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         snprintf(text, sizeof text,
                  "POST %s HTTP/1.1\r\n" HOST JSON "X-Request-ID: my.id:1_2-3\r\n"
                  "Idempotency-Key: k\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
@@ -168,6 +168,35 @@ static void test_tokens(void **state)
     snprintf(header, sizeof header, "Authorization: Bearer %s\r\n", token);
     assert_int_equal(
         ask_things("/v1/users/ABABABAB-abab-ABAB-abab-%41%42abababABAB/things/t", header), 200);
+}
+
+static int ask_either(const char *headers)
+{
+    char text[TOKEN_MAX + 1024];
+    snprintf(text, sizeof text, "POST /v1/either HTTP/1.1\r\n" HOST "%sContent-Length: 2\r\n\r\n{}",
+             headers);
+    return ask(text);
+}
+
+static void test_a_key_or_a_token(void **state)
+{
+    (void)state;
+    char token[TOKEN_MAX + 1], headers[TOKEN_MAX + 256];
+    assert_int_equal(ask_either("X-Internal-Key: " INTERNAL_KEY_ONE "\r\n"), 202);
+    assert_int_equal(ask_either("X-Internal-Key: " INTERNAL_KEY_ONE
+                                "\r\nContent-Type: application/x-ndjson\r\n"),
+                     202);
+    ask_either("X-Internal-Key: wrong\r\n");
+    assert_problem(401, "Invalid or missing authorization header.");
+    assert_true(answer_has("WWW-Authenticate", "Bearer"));
+    token_for(0x44, HOUR_US, token);
+    snprintf(headers, sizeof headers, "X-Internal-Key: wrong\r\nAuthorization: Bearer %s\r\n",
+             token);
+    assert_int_equal(ask_either(headers), 202);
+    snprintf(headers, sizeof headers,
+             "Content-Type: application/x-ndjson\r\nAuthorization: Bearer %s\r\n", token);
+    ask_either(headers);
+    assert_problem(415, "A batch needs an internal key.");
 }
 
 static void test_escapes(void **state)
@@ -582,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_head),
         cmocka_unit_test(test_internal_keys),
         cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_a_key_or_a_token),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_names_of_requests),
         cmocka_unit_test(test_traceparents),

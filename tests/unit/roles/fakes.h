@@ -77,6 +77,15 @@ void exchange_done(struct exchange *exchange)
     fake_exchanges_done++;
 }
 
+/* Handlers that want to block are counted, and run again by the test. */
+static int fake_exchanges_deferred;
+
+void exchange_defer(struct exchange *exchange)
+{
+    (void)exchange;
+    fake_exchanges_deferred++;
+}
+
 void response_error(struct response *response, enum status status, const char *detail)
 {
     response->http_status = status_http(status);
@@ -97,6 +106,7 @@ static inline void fake_exchange_open(struct exchange *exchange, const char *bod
         .request = {.body = slice_of(body), .request_id = "request-1", .received_us = fake_now_us}};
     buf_init(&exchange->response.body, HTTP_BATCH_BODY_MAX);
     fake_exchanges_done = 0;
+    fake_exchanges_deferred = 0;
 }
 
 static inline void fake_exchange_close(struct exchange *exchange)

@@ -157,7 +157,7 @@ static void every_fault_is_told_with_its_place(void **state)
         said(),
         "p:3:3: error: offer_life_days: Input should be less than or equal to 365.\n"
         "p:2:16: error: nmae: Unknown member; a policy has name, offer_life_days, emotion_guard, "
-        "exposure_cap, cooling_off_hours, rate_cap_percent, bands, $schema.\n"
+        "exposure_cap, cooling_off_hours, rate_cap_percent, currency, bands, $schema.\n"
         "p:6:6: error: bands.1.risk_to: the band overlaps those before it and is unreachable: it "
         "ends at 0.4, and they end at 0.5.\n"
         "p:6:6: error: bands.1.risk_to: risks from 0.500001 to 1 belong to no band: the last one "

@@ -218,6 +218,21 @@ static void a_transaction_has_a_source(void **state)
     rules.source = SOURCE_UNSAID;
 }
 
+static void all_amounts_are_in_one_currency(void **state)
+{
+    (void)state;
+    rules.currency = "EUR";
+    assert_int_equal(decode("{" USER "\"amount\":1,\"currency\":\"eur\"}"), STATUS_OK);
+    assert_string_equal(event.currency, "EUR");
+    assert_int_equal(decode("{" USER "\"amount\":1}"), STATUS_OK);
+    assert_int_equal(decode("{" USER "\"amount\":1,\"currency\":\"JPY\"}"), STATUS_INVALID);
+    assert_int_equal(errors.count, 1);
+    assert_string_equal(errors.items[0].loc, "body.currency");
+    assert_string_equal(errors.items[0].message,
+                        "Input should be 'EUR', the currency of all amounts here");
+    rules.currency = NULL;
+}
+
 static void encoding_and_decoding_keep_every_value(void **state)
 {
     (void)state;
@@ -278,6 +293,7 @@ int main(void)
         cmocka_unit_test(what_is_left_out_has_a_default),
         cmocka_unit_test(a_retry_has_the_same_key_and_content),
         cmocka_unit_test(a_transaction_has_a_source),
+        cmocka_unit_test(all_amounts_are_in_one_currency),
         cmocka_unit_test(encoding_and_decoding_keep_every_value),
         cmocka_unit_test(ten_thousand_mutations_never_crash),
     };
