@@ -53,7 +53,8 @@ static enum status fail(const struct child *child, const char *what)
 static char **environment_make(void)
 {
     static char *const own[] = {"LISTEN=127.0.0.1:0", "LOG_LEVEL=info",
-                                "RATE_REQUESTS_PER_SECOND=1000000"};
+                                "RATE_REQUESTS_PER_SECOND=1000000",
+                                "RATE_PERSON_REQUESTS_PER_SECOND=1000000"};
     size_t count = 0, added = sizeof own / sizeof own[0];
     while (environ[count] != NULL)
         count++;

@@ -233,6 +233,17 @@ static enum status call_check_body(struct call *call, const struct headers *head
     return STATUS_OK;
 }
 
+/* TOO_MANY_REQUESTS: it is one too many of this address or person. */
+static enum status rate_check(struct call *call, struct rate_limit *limit, uint64_t key,
+                              const char **detail)
+{
+    if (rate_limit_pass(limit, key, call->exchange.request.received_us))
+        return STATUS_OK;
+    call->exchange.response.retry_after_s = 1;
+    *detail = "Too many requests.";
+    return STATUS_TOO_MANY_REQUESTS;
+}
+
 /* All that can be said by the headers alone. Not OK: `*detail` says why, unless it is refused
  * already. */
 static enum status call_admit(struct call *call, const struct headers *headers,
@@ -247,12 +258,10 @@ static enum status call_admit(struct call *call, const struct headers *headers,
         return STATUS_MALFORMED;
     }
     call_note_client(call, headers->values[HEADER_FORWARDED_FOR]);
-    if (!rate_limit_pass(server->rates, call->rate_key, request->received_us)) {
-        call->exchange.response.retry_after_s = 1;
-        *detail = "Too many requests.";
-        return STATUS_TOO_MANY_REQUESTS;
-    }
-    enum status status = router_match(&server->router, head->method, call->path, &match);
+    enum status status = rate_check(call, server->rates, call->rate_key, detail);
+    if (status != STATUS_OK)
+        return status;
+    status = router_match(&server->router, head->method, call->path, &match);
     if (status != STATUS_OK) {
         memcpy(call->allow, match.allow, sizeof call->allow);
         *detail = status == STATUS_NOT_FOUND ? "Endpoint not found." : "Method not allowed.";
@@ -267,6 +276,11 @@ static enum status call_admit(struct call *call, const struct headers *headers,
         user = request->path_parameters[match.route->user_parameter];
     status = authorize(&server->authority, call->endpoint->auth, headers, user,
                        request->received_us, &request->principal, detail);
+    if (status != STATUS_OK)
+        return status;
+    const struct principal *who = &request->principal;
+    if (auth_takes_token(call->endpoint->auth) && !who->is_producer)
+        status = rate_check(call, server->people, rate_limit_person_key(&who->user_id), detail);
     if (status != STATUS_OK)
         return status;
     return call_check_body(call, headers, detail);

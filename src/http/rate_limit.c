@@ -54,6 +54,13 @@ uint64_t rate_limit_key(const struct in6_addr *address)
     return key | UINT64_C(0xFFFF) << 48; /* not a network of the internet */
 }
 
+uint64_t rate_limit_person_key(const struct uuid *user_id)
+{
+    uint64_t key;
+    memcpy(&key, user_id->bytes + sizeof user_id->bytes - sizeof key, sizeof key);
+    return key;
+}
+
 static uint64_t mix(uint64_t key)
 {
     key ^= key >> 33;

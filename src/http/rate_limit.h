@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * address and time → may this request pass? Counts the requests of each address in each second,
+ * address or person, and time → may this request pass? Counts the requests of each in each second,
  * in a fixed table of atomics: no lock, no allocation. When more addresses are active at once than
  * fit, the counts of some are lost and they pass: a limit for one address cannot stop a crowd.
  *
@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/uuid.h"
 #include "ports/cache.h"
 
 struct rate_limit;
@@ -24,6 +25,8 @@ struct rate_limit *rate_limit_create(int64_t per_second_max); /* NULL: out of me
 void rate_limit_destroy(struct rate_limit *limit);
 /* What is counted as one address: an IPv4 address, or the /64 network of an IPv6 address. */
 uint64_t rate_limit_key(const struct in6_addr *address);
+/* The random half of a person's id; no address has the same key. */
+uint64_t rate_limit_person_key(const struct uuid *user_id);
 /* Counts the request; false if it is one too many. Any thread. */
 bool rate_limit_pass(struct rate_limit *limit, uint64_t key, int64_t now_us);
 /* One thread at a time. */

@@ -291,6 +291,7 @@ static void server_free(struct http_server *server)
     connections_destroy(&server->connections);
     shares_destroy(&server->bodies);
     rate_limit_destroy(server->rates);
+    rate_limit_destroy(server->people);
     buf_free(&server->openapi);
     free(server);
 }
@@ -308,7 +309,9 @@ enum status http_server_start(const struct http_options *options, struct http_se
     pthread_mutex_init(&server->housekeeper_lock, NULL);
     pthread_cond_init(&server->housekeeper_changed, NULL);
     server->rates = rate_limit_create(options->requests_per_second_max);
-    enum status status = server->rates == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
+    server->people = rate_limit_create(options->person_requests_per_second_max);
+    enum status status =
+        server->rates == NULL || server->people == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
     if (status == STATUS_OK)
         status = authority_init(&server->authority, options);
     if (status == STATUS_OK)
@@ -341,7 +344,9 @@ void http_server_wake(struct http_server *server, const struct uuid *user_id)
 
 void http_server_share_rates(struct http_server *server, struct cache *cache)
 {
-    rate_limit_share(server->rates, cache, clock_now_us(server->options.clock));
+    int64_t now_us = clock_now_us(server->options.clock);
+    rate_limit_share(server->rates, cache, now_us);
+    rate_limit_share(server->people, cache, now_us);
 }
 
 /* Waits until the count is zero, or the time is over. Only while the server ends, so that it costs

@@ -51,6 +51,7 @@ struct http_options {
     struct entropy *entropy;
     struct tracer *tracer;           /* NULL: nobody collects spans */
     int64_t requests_per_second_max; /* for one address, over all processes that share a cache */
+    int64_t person_requests_per_second_max; /* the same for one person, by their tokens */
     http_readiness *readiness;
     void *readiness_context;
 };

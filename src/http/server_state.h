@@ -23,7 +23,8 @@ struct http_server {
     struct http_options options;
     struct router router;
     struct authority authority;
-    struct rate_limit *rates;
+    struct rate_limit *rates;  /* by address */
+    struct rate_limit *people; /* by person */
     struct connections connections;
     struct shares bodies; /* memory of those that are not small */
     struct events events;

@@ -166,6 +166,7 @@ static enum status start_server(struct runner *runner)
         .entropy = options->entropy,
         .tracer = runner->async_context.tracer,
         .requests_per_second_max = settings->rate_requests,
+        .person_requests_per_second_max = settings->rate_person_requests,
         .proxies = &settings->proxies,
         .readiness = housekeeping_ready,
         .readiness_context = &runner->keeping,

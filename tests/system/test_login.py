@@ -172,6 +172,29 @@ def test_registrations_are_limited(strict):
             assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_requests_of_one_person_are_limited_and_of_nobody_else(system_of, kind):
+    """By all their tokens together, whatever the address that the others have too."""
+    client = Client(system_of(kind, {"RATE_PERSON_REQUESTS_PER_SECOND": "5"}))
+    greedy, modest = client.person(), client.person()
+    again = client.login(greedy.email).json()["access_token"]
+    answers = []
+
+    def limited():
+        for token in (greedy.token, again):
+            answers.append(client.post(
+                "/v1/transactions", {"Authorization": f"Bearer {token}"},
+                json={"userId": greedy.id, "amount": 1}))
+        return answers[-1].status_code == 429
+
+    until("a request is refused", limited, pause_s=0)
+    refusal(answers[-1], 429, "Too many requests.")
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert client.profile(modest).status_code == 200
+    assert client.spend_for(greedy.id, 1).status_code == 202
+    until("requests are taken again", lambda: client.spend(greedy, 1).status_code == 202)
+
+
 def test_requests_are_limited(system_of):
     client = Client(system_of("embedded", {"RATE_REQUESTS_PER_SECOND": "20"}))
 

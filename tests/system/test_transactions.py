@@ -301,3 +301,25 @@ def test_without_a_database_what_needs_none_is_taken(system_of):
           lambda: spend_under(client, person, "again", 5).status_code == 202)
     assert counted(client, person, 4) == [(100, "self"), (200, "self"), (300, "self"),
                                           (500, "self")]
+
+
+def test_a_flood_of_corrections_stops_nobody(client, person):
+    """One token, one id, ever another amount: told to whoever sends it, and no dead letter."""
+    transaction = uuid.uuid4().hex
+    system = client.system
+    letters = len(dead_letters(system))
+    assert client.spend(person, 1, transactionId=transaction).status_code == 202
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda amount: Client(system).spend(
+            person, amount, transactionId=transaction).status_code, range(2, 302)))
+    assert set(statuses) == {409}
+    other = client.person()
+    assert client.spend(other, 2).status_code == 202
+    assert counted(client, other, 1) == [(200, "self")]
+    assert counted(client, person, 1) == [(100, "self")]
+    assert len(dead_letters(system)) == letters
+
+
+def dead_letters(system):
+    return [line for line in system.command("dead", "list").stdout.splitlines()
+            if "used for other content" in line]

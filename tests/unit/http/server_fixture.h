@@ -357,6 +357,7 @@ static void server_start(int threads, int64_t rate)
         .clock = &fixture.clock.base,
         .entropy = entropy_system(),
         .requests_per_second_max = rate,
+        .person_requests_per_second_max = 1000000,
         .proxies = &fixture.proxies,
         .readiness = sample_readiness,
     };

@@ -37,6 +37,17 @@ static enum status counter_increment(struct cache *cache, const char *key, int64
 
 static const struct cache_ops counter_ops = {.name = "counters", .increment = counter_increment};
 
+static void a_person_has_a_key_of_their_own(void **state)
+{
+    (void)state;
+    const struct uuid ada = {{1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, 16}};
+    struct uuid bob = ada, same = ada;
+    bob.bytes[15]++;
+    same.bytes[0]++; /* the time, which many share */
+    assert_true(rate_limit_person_key(&ada) != rate_limit_person_key(&bob));
+    assert_true(rate_limit_person_key(&ada) == rate_limit_person_key(&same));
+}
+
 static int passed(struct rate_limit *limit, uint64_t key, int64_t now_us, int times)
 {
     int count = 0;
@@ -190,6 +201,7 @@ static void test_the_server_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_person_has_a_key_of_their_own),
         cmocka_unit_test(test_counts_each_address_in_each_second),
         cmocka_unit_test(test_a_crowd_passes),
         cmocka_unit_test(test_addresses),
