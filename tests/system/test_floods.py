@@ -145,7 +145,8 @@ def test_logins_hold_up_nothing_but_logins(client, person):
 def stream(client, person):
     """An event stream, its head read."""
     path = f"/v1/users/{person.id}/notifications/stream"
-    answer = requests.get(client.system.url(path), headers=person.bearer, stream=True, timeout=15)
+    answer = requests.get(client.system.url(path), headers=person.bearer, stream=True, timeout=15,
+                          verify=client.system.certificate)
     assert answer.status_code == 200, answer.text
     return answer
 
