@@ -16,7 +16,10 @@ enum status store_sql_decisions_scan(struct store *store, const struct log_place
     enum status status = sql_start(
         sql,
         "SELECT d.position, coalesce(h.count, 0), coalesce(h.entry, d.previous),"
-        " " DECISION_AND_OFFER " FROM (SELECT * FROM decisions"
+        " coalesce((SELECT l.count FROM log_heads l WHERE l.user_id = d.user_id"
+        " AND l.entry = d.entry), 0),"
+        " EXISTS (SELECT 1 FROM policies p WHERE p.hash = d.policy), " DECISION_AND_OFFER
+        " FROM (SELECT * FROM decisions"
         " WHERE (user_id, position) > ($1, $2) AND decided_at >= $3"
         " ORDER BY user_id, position LIMIT $4) d" DECISION_WITH_OFFER
         " LEFT JOIN decision_heads h ON h.user_id = d.user_id ORDER BY d.user_id, d.position",
@@ -27,24 +30,11 @@ enum status store_sql_decisions_scan(struct store *store, const struct log_place
         logged->position = row_integer(sql);
         logged->head.count = row_integer(sql);
         logged->head.entry = row_hash(sql);
+        logged->logged = row_integer(sql);
+        logged->policy_kept = row_boolean(sql);
         status = decision_take(sql, &logged->decision);
         (*count)++;
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-enum status store_sql_chains_lost(struct store *store, struct uuid out[], size_t max, size_t *count)
-{
-    struct sql *sql = store_sql_of(store)->sql;
-    *count = 0;
-    enum status status = sql_start(sql,
-                                   "SELECT h.user_id FROM decision_heads h WHERE NOT EXISTS"
-                                   " (SELECT 1 FROM decisions d WHERE d.user_id = h.user_id)"
-                                   " ORDER BY h.user_id LIMIT $1",
-                                   sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
-        out[(*count)++] = row_uuid(sql);
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

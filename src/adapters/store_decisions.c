@@ -116,17 +116,21 @@ enum status store_sql_decision_by_key(struct store *store, const struct uuid *us
 }
 
 /* Adds the decision to the end of the person's chain. */
-static enum status head_move(struct sql *sql, struct decision *decision)
+static enum status head_move(struct sql *sql, struct decision *decision, struct chain_head *head)
 {
-    enum status status = sql_one(sql, "SELECT entry FROM decision_heads WHERE user_id = $1",
+    enum status status = sql_one(sql, "SELECT count, entry FROM decision_heads WHERE user_id = $1",
                                  sql_uuid(&decision->user_id));
-    decision->previous = (struct hash){{0}};
-    if (status == STATUS_OK)
-        decision->previous = row_hash(sql);
+    *head = (struct chain_head){0};
+    if (status == STATUS_OK) {
+        head->count = row_integer(sql);
+        head->entry = row_hash(sql);
+    }
     sql_end(sql);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
+    decision->previous = head->entry;
     decision->entry = decision_entry(decision);
+    *head = (struct chain_head){head->count + 1, decision->entry};
     return sql_do(sql,
                   "INSERT INTO decision_heads AS h (user_id, count, entry) VALUES ($1, 1, $2)"
                   " ON CONFLICT (user_id) DO UPDATE SET count = h.count + 1,"
@@ -134,13 +138,14 @@ static enum status head_move(struct sql *sql, struct decision *decision)
                   NULL, sql_uuid(&decision->user_id), sql_hash(&decision->entry));
 }
 
-/* Sets evidence, previous and entry of the decision. */
-static enum status decision_insert(struct sql *sql, struct decision *decision)
+/* Sets evidence, previous and entry of the decision, and the head that it makes. */
+static enum status decision_insert(struct sql *sql, struct decision *decision,
+                                   struct chain_head *head)
 {
     struct evidence evidence;
     enum status status = evidence_write(decision, &evidence);
     if (status == STATUS_OK)
-        status = head_move(sql, decision);
+        status = head_move(sql, decision, head);
     if (status == STATUS_OK)
         status = sql_do(
             sql,
@@ -186,7 +191,7 @@ static enum status key_insert(struct sql *sql, const struct idempotency *idempot
                   sql_hash(&idempotency->request), sql_uuid(&stands->id), sql_time(now_us));
 }
 
-static enum status decision_add(struct sql *sql, struct decision *decision)
+static enum status decision_add(struct sql *sql, struct decision *decision, struct chain_head *head)
 {
     enum status status =
         sql_do(sql,
@@ -195,16 +200,18 @@ static enum status decision_add(struct sql *sql, struct decision *decision)
                " WHERE user_id = $1 AND status = 'offered'",
                NULL, sql_uuid(&decision->user_id), sql_time(decision->decided_at_us));
     if (status == STATUS_OK)
-        status = decision_insert(sql, decision);
+        status = decision_insert(sql, decision, head);
     if (status == STATUS_OK && decision->has_offer)
         status = offer_insert(sql, &decision->offer);
     return status;
 }
 
 /* With the person's lock held. */
-static enum status decision_settle(struct sql *sql, const struct decision *decision,
+static enum status decision_settle(struct store_sql *store, const struct decision *decision,
                                    const struct idempotency *idempotency, struct decision *stands)
 {
+    struct sql *sql = store->sql;
+    struct chain_head head = {0};
     enum status status = STATUS_NOT_FOUND;
     if (idempotency->key != NULL)
         status = key_find(sql, &decision->user_id, idempotency, stands);
@@ -222,10 +229,12 @@ static enum status decision_settle(struct sql *sql, const struct decision *decis
         status = decision_find(sql, &state.last.id, &decision->user_id, stands);
     } else {
         *stands = *decision;
-        status = decision_add(sql, stands);
+        status = decision_add(sql, stands, &head);
     }
     if (status == STATUS_OK)
         status = key_insert(sql, idempotency, stands, decision->decided_at_us);
+    if (status == STATUS_OK && head.count > 0)
+        status = log_append(store, &stands->user_id, &head);
     return status;
 }
 
@@ -239,7 +248,7 @@ enum status store_sql_decision_record(struct store *store, const struct decision
     if (status == STATUS_OK)
         status = sql_one(sql, self->dialect->person_lock, sql_uuid(&decision->user_id));
     if (status == STATUS_OK)
-        status = decision_settle(sql, decision, idempotency, stands);
+        status = decision_settle(self, decision, idempotency, stands);
     return sql_finish(sql, status);
 }
 

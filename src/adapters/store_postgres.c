@@ -66,7 +66,9 @@ static const struct store_ops ops = {
     .verdicts_scan = store_sql_verdicts_scan,
     .granted_scan = store_sql_granted_scan,
     .addressees_scan = store_sql_addressees_scan,
-    .chains_lost = store_sql_chains_lost,
+    .log_shards = store_sql_log_shards,
+    .log_scan = store_sql_log_scan,
+    .policy_next = store_sql_policy_next,
     .policy_keep = store_sql_policy_keep,
     .policy_read = store_sql_policy_read,
     .shadow_pending = store_sql_shadow_pending,
@@ -110,6 +112,7 @@ static const struct store_dialect dialect = {
                         " checksum uuid NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
     .migrations_begun = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
     .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
+    .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1 FOR NO KEY UPDATE",
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1"
                      " WHERE status = 'offered' AND user_id = ANY (ARRAY (SELECT user_id"
                      " FROM offers WHERE status = 'offered' AND expires_at <= $1"

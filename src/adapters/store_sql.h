@@ -81,6 +81,7 @@ struct store_dialect {
     const char *migrations_table; /* made if it is not there */
     const char *migrations_begun; /* gives a row if it is */
     const char *person_lock;      /* whoever holds it decides about this person alone */
+    const char *shard_lock;       /* whoever holds it appends to this shard of the log alone */
     const char *offers_expire;
     const char *outbox_claim;
     const char *sweeps_read; /* the row of sweeps, and the database's time, which may be $1 */
@@ -202,11 +203,20 @@ enum status store_sql_offer_activate(struct store *store, const struct uuid *off
 enum status store_sql_decisions_scan(struct store *store, const struct log_place *after,
                                      int64_t since_us, struct logged_decision out[], size_t max,
                                      size_t *count);
-enum status store_sql_chains_lost(struct store *store, struct uuid out[], size_t max,
-                                  size_t *count);
 enum status store_sql_policy_keep(struct store *store, const struct hash *hash, const char *text,
                                   int64_t now_us);
 enum status store_sql_policy_read(struct store *store, const struct hash *hash,
+                                  char text[POLICY_BYTES_MAX + 1]);
+
+/* store_log_heads.c */
+/* Within the transaction that made this head; the last thing in it. */
+MUST_CHECK enum status log_append(struct store_sql *store, const struct uuid *user_id,
+                                  const struct chain_head *head);
+enum status store_sql_log_shards(struct store *store, struct log_shard out[LOG_SHARDS_ALL],
+                                 size_t *count);
+enum status store_sql_log_scan(struct store *store, int64_t shard, int64_t after,
+                               struct log_head out[], size_t max, size_t *count);
+enum status store_sql_policy_next(struct store *store, struct hash *hash,
                                   char text[POLICY_BYTES_MAX + 1]);
 
 /* store_verdicts.c */

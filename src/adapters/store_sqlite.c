@@ -37,7 +37,9 @@ static const struct store_ops ops = {
     .verdicts_scan = store_sql_verdicts_scan,
     .granted_scan = store_sql_granted_scan,
     .addressees_scan = store_sql_addressees_scan,
-    .chains_lost = store_sql_chains_lost,
+    .log_shards = store_sql_log_shards,
+    .log_scan = store_sql_log_scan,
+    .policy_next = store_sql_policy_next,
     .policy_keep = store_sql_policy_keep,
     .policy_read = store_sql_policy_read,
     .shadow_pending = store_sql_shadow_pending,
@@ -72,6 +74,7 @@ static const struct store_dialect dialect = {
                         " applied_at INTEGER NOT NULL DEFAULT (unixepoch() * 1000000)) STRICT",
     .migrations_begun = "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
     .person_lock = "SELECT id FROM users WHERE id = $1",
+    .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1",
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1 WHERE position IN"
                      " (SELECT position FROM offers WHERE status = 'offered'"
                      " AND expires_at <= $1 ORDER BY expires_at LIMIT 1000) RETURNING 1",

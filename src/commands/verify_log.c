@@ -1,6 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Three walks: over the decisions, person by person; over the log of heads, shard by shard, whose
+ * ends are read first, so that what is added meanwhile is no fault; over the policies.
+ */
 #include "commands/verify_log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +14,43 @@
 #include "base/time_text.h"
 #include "domain/decision_log.h"
 
-enum { READ_MAX = 500 };
+enum { READ_MAX = 500, POLICIES_TOLD_MAX = 64 };
 
 const char verify_log_usage[] =
     "usage: ecs verify-log\n\n"
-    "Walks over every decision and names each that was altered, and each place where some are\n"
-    "missing or were put in. Exit status 0: the log is sound; 65: it is not.\n\n"
+    "Walks over every decision, over the log of what each person's chain of decisions ever ended\n"
+    "with, and over the policies that decided. Names each decision that was altered or forged, "
+    "each\n"
+    "place where some are missing or were put in, everybody who was removed, and each policy "
+    "whose\n"
+    "text is not what decided. Exit status 0: the log is sound; 65: it is not.\n\n"
     "It only reads, beside a running ecs serve too.\n";
 
-struct findings {
+struct verification {
+    struct store *store;
     size_t decisions;
     size_t faults;
+    size_t erased;
+    struct log_shard shards[LOG_SHARDS_ALL];
+    size_t shard_count;
+    struct hash policies[POLICIES_TOLD_MAX]; /* that are missing, and told so */
+    size_t policy_count;
+    struct logged_decision logged[READ_MAX];
+    struct log_head heads[READ_MAX];
+    char text[POLICY_BYTES_MAX + 1];
 };
 
-static void show_entry(struct findings *findings, const struct decision *decision,
-                       enum chain_fault fault)
+static const char *const fault_words[] = {
+    [CHAIN_ALTERED] = "was altered",
+    [CHAIN_BROKEN] = "does not follow the one before it",
+    [CHAIN_UNLINKED] = "has no entry",
+    [CHAIN_FORGED] = "is not what the log has in its place",
+    [CHAIN_CUT_SHORT] = "decisions are missing at the end",
+    [CHAIN_UNLOGGED] = "the last decision is not the one that was recorded",
+};
+
+static void tell_decision(struct verification *verification, const struct decision *decision,
+                          enum chain_fault fault)
 {
     char id[UUID_TEXT_SIZE], user_id[UUID_TEXT_SIZE], time[TIME_TEXT_SIZE];
     if (fault == CHAIN_SOUND)
@@ -31,54 +58,180 @@ static void show_entry(struct findings *findings, const struct decision *decisio
     uuid_format(&decision->id, id);
     uuid_format(&decision->user_id, user_id);
     time_format(decision->decided_at_us, time);
-    printf("decision %s of %s, user %s: %s\n", id, time, user_id,
-           fault == CHAIN_ALTERED ? "was altered" : "does not follow the one before it");
-    findings->faults++;
+    printf("decision %s of %s, user %s: %s\n", id, time, user_id, fault_words[fault]);
+    verification->faults++;
 }
 
-static void show_person(struct findings *findings, const struct uuid *user_id,
+static void tell_person(struct verification *verification, const struct uuid *user_id,
                         enum chain_fault fault)
 {
     char text[UUID_TEXT_SIZE];
     if (fault == CHAIN_SOUND)
         return;
     uuid_format(user_id, text);
-    printf("user %s: decisions are missing at the end\n", text);
-    findings->faults++;
+    printf("user %s: %s\n", text, fault_words[fault]);
+    verification->faults++;
 }
 
-static enum status walk_all(struct store *store, struct logged_decision logged[],
-                            struct findings *findings)
+static void tell_policy(struct verification *verification, const struct hash *hash,
+                        const char *what)
+{
+    char text[HASH_TEXT_SIZE];
+    hash_format(hash, text);
+    printf("policy %s: %s\n", text, what);
+    verification->faults++;
+}
+
+static void policy_miss(struct verification *verification, const struct hash *hash)
+{
+    for (size_t i = 0; i < verification->policy_count; i++)
+        if (hash_compare(&verification->policies[i], hash) == 0)
+            return;
+    if (verification->policy_count < POLICIES_TOLD_MAX)
+        verification->policies[verification->policy_count++] = *hash;
+    tell_policy(verification, hash, "decided, and its text is missing");
+}
+
+static void decision_check(struct verification *verification, struct chain_walk *walk,
+                           const struct logged_decision *logged)
+{
+    static const struct hash none;
+    enum chain_fault ended, fault;
+    struct uuid before = walk->user_id;
+    chain_step(walk, &logged->decision, &logged->head, logged->logged, &ended, &fault);
+    tell_person(verification, &before, ended);
+    tell_decision(verification, &logged->decision, fault);
+    /* Policies are kept for as long as there is a log. */
+    if (!logged->policy_kept && hash_compare(&logged->decision.entry, &none) != 0)
+        policy_miss(verification, &logged->decision.policy);
+}
+
+static enum status decisions_walk(struct verification *verification)
 {
     struct chain_walk walk = {0};
     struct log_place place = {0};
     size_t count;
+    for (size_t i = 0; i < verification->shard_count; i++)
+        if (verification->shards[i].shard == LOG_UNLINKED)
+            walk.unlinked = verification->shards[i].position;
     do {
-        enum status status = store_decisions_scan(store, &place, 0, logged, READ_MAX, &count);
+        enum status status = store_decisions_scan(verification->store, &place, 0,
+                                                  verification->logged, READ_MAX, &count);
         if (status != STATUS_OK)
             return status;
         for (size_t i = 0; i < count; i++) {
-            enum chain_fault ended, fault;
-            struct uuid before = walk.user_id;
-            chain_step(&walk, &logged[i].decision, &logged[i].head, &ended, &fault);
-            show_person(findings, &before, ended);
-            show_entry(findings, &logged[i].decision, fault);
-            place = (struct log_place){logged[i].decision.user_id, logged[i].position};
+            const struct logged_decision *logged = &verification->logged[i];
+            decision_check(verification, &walk, logged);
+            place = (struct log_place){logged->decision.user_id, logged->position};
         }
-        findings->decisions += count;
+        verification->decisions += count;
     } while (count > 0);
-    show_person(findings, &walk.user_id, chain_end(&walk));
+    tell_person(verification, &walk.user_id, chain_end(&walk));
     return STATUS_OK;
 }
 
-static enum status look_for_lost(struct store *store, struct findings *findings)
+/* The decision that a row of the log speaks of must be there, unless its person asked to be
+ * erased. */
+static void head_check(struct verification *verification, int64_t shard,
+                       const struct log_head *head)
 {
-    struct uuid lost[READ_MAX];
+    char user_id[UUID_TEXT_SIZE], time[TIME_TEXT_SIZE];
+    if (head->found)
+        return;
+    uuid_format(&head->user_id, user_id);
+    if (!head->erased) {
+        printf("user %s: decisions are missing: number %" PRId64 "\n", user_id, head->head.count);
+        verification->faults++;
+    } else if (head->head.count == 1 || shard == LOG_ADOPTED) { /* once for each person */
+        time_format(head->erased_at_us, time);
+        printf("user %s: was erased at their request at %s\n", user_id, time);
+        verification->erased++;
+    }
+}
+
+static void tell_shard(struct verification *verification, int64_t shard, int64_t position,
+                       const char *what)
+{
+    printf("log of heads, shard %" PRId64 ", row %" PRId64 ": %s\n", shard, position, what);
+    verification->faults++;
+}
+
+static enum status shard_walk(struct verification *verification, const struct log_shard *shard)
+{
+    struct log_head last = {0};
     size_t count;
-    enum status status = store_chains_lost(store, lost, READ_MAX, &count);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        show_person(findings, &lost[i], CHAIN_CUT_SHORT);
+    do {
+        enum status status = store_log_scan(verification->store, shard->shard, last.position,
+                                            verification->heads, READ_MAX, &count);
+        if (status != STATUS_OK)
+            return status;
+        for (size_t i = 0; i < count; i++) {
+            const struct log_head *head = &verification->heads[i];
+            struct hash seal = {{0}};
+            if (shard->shard < LOG_SHARDS)
+                seal = log_seal(&last.seal, &head->user_id, &head->head);
+            if (head->position != last.position + 1)
+                tell_shard(verification, shard->shard, last.position + 1, "is missing");
+            else if (hash_compare(&seal, &head->seal) != 0)
+                tell_shard(verification, shard->shard, head->position, "was altered");
+            if (head->position == shard->position && hash_compare(&head->seal, &shard->seal) != 0)
+                tell_shard(verification, shard->shard, head->position, "is not its end");
+            head_check(verification, shard->shard, head);
+            last = *head;
+        }
+    } while (count > 0);
+    if (last.position < shard->position)
+        tell_shard(verification, shard->shard, last.position + 1, "is missing, with all behind it");
+    return STATUS_OK;
+}
+
+static enum status log_walk(struct verification *verification)
+{
+    enum status status = STATUS_OK;
+    for (int64_t shard = 0; shard <= LOG_ADOPTED && status == STATUS_OK; shard++) {
+        struct log_shard end = {.shard = shard, .position = -1};
+        for (size_t i = 0; i < verification->shard_count; i++)
+            if (verification->shards[i].shard == shard)
+                end = verification->shards[i];
+        if (end.position < 0)
+            tell_shard(verification, shard, 0, "its end is missing");
+        status = shard_walk(verification, &end);
+    }
     return status;
+}
+
+static enum status policies_walk(struct verification *verification)
+{
+    struct hash hash = {{0}};
+    enum status status;
+    while ((status = store_policy_next(verification->store, &hash, verification->text)) ==
+           STATUS_OK) {
+        struct hash again =
+            hash_of(&(struct slice){verification->text, strlen(verification->text)}, 1);
+        if (hash_compare(&again, &hash) != 0)
+            tell_policy(verification, &hash, "its text was altered");
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static int verify(struct verification *verification)
+{
+    enum status status =
+        store_log_shards(verification->store, verification->shards, &verification->shard_count);
+    if (status == STATUS_OK)
+        status = decisions_walk(verification);
+    if (status == STATUS_OK)
+        status = log_walk(verification);
+    if (status == STATUS_OK)
+        status = policies_walk(verification);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs verify-log: the database cannot be read: %s\n", status_title(status));
+        return EX_UNAVAILABLE;
+    }
+    if (verification->erased > 0)
+        printf("%zu people were erased at their request\n", verification->erased);
+    printf("%zu decisions, %zu faults\n", verification->decisions, verification->faults);
+    return verification->faults == 0 ? EX_OK : EX_DATAERR;
 }
 
 int command_verify_log(int argc, char **argv, struct store *store)
@@ -88,16 +241,11 @@ int command_verify_log(int argc, char **argv, struct store *store)
         fputs(verify_log_usage, stderr);
         return EX_USAGE;
     }
-    struct logged_decision *logged = malloc(READ_MAX * sizeof *logged);
-    struct findings findings = {0};
-    enum status status = logged == NULL ? STATUS_UNAVAILABLE : walk_all(store, logged, &findings);
-    if (status == STATUS_OK)
-        status = look_for_lost(store, &findings);
-    free(logged);
-    if (status != STATUS_OK) {
-        fprintf(stderr, "ecs verify-log: the database cannot be read: %s\n", status_title(status));
-        return EX_UNAVAILABLE;
-    }
-    printf("%zu decisions, %zu faults\n", findings.decisions, findings.faults);
-    return findings.faults == 0 ? EX_OK : EX_DATAERR;
+    struct verification *verification = calloc(1, sizeof *verification);
+    if (verification == NULL)
+        return EX_OSERR;
+    verification->store = store;
+    int result = verify(verification);
+    free(verification);
+    return result;
 }

@@ -49,39 +49,75 @@ struct hash decision_entry(const struct decision *decision)
     return hash_of(&whole, 1);
 }
 
-enum chain_fault chain_end(const struct chain_walk *walk)
+int log_shard_of(const struct uuid *user_id)
 {
-    if (!walk->started ||
-        (walk->count == walk->head.count &&
-         (walk->count == 0 || hash_compare(&walk->entry, &walk->head.entry) == 0)))
-        return CHAIN_SOUND;
-    return CHAIN_CUT_SHORT;
+    return user_id->bytes[sizeof user_id->bytes - 1] % LOG_SHARDS;
 }
 
-/* Decisions from before there was a log come first, and are no part of the chain. */
-static bool is_linked(const struct chain_walk *walk, const struct decision *decision)
+struct hash log_seal(const struct hash *previous, const struct uuid *user_id,
+                     const struct chain_head *head)
+{
+    char text[256], before[HASH_TEXT_SIZE], id[UUID_TEXT_SIZE], entry[HASH_TEXT_SIZE];
+    hash_format(previous, before);
+    uuid_format(user_id, id);
+    hash_format(&head->entry, entry);
+    int size = snprintf(text, sizeof text, "previous %s\nuser_id %s\ncount %" PRId64 "\nentry %s\n",
+                        before, id, head->count, entry);
+    return hash_of(&(struct slice){text, (size_t)size}, 1);
+}
+
+enum chain_fault chain_end(const struct chain_walk *walk)
+{
+    if (!walk->started || (walk->count == 0 && walk->head.count == 0))
+        return CHAIN_SOUND;
+    if (walk->count != walk->head.count || hash_compare(&walk->entry, &walk->head.entry) != 0)
+        return CHAIN_CUT_SHORT;
+    return walk->logged == walk->count ? CHAIN_SOUND : CHAIN_UNLOGGED;
+}
+
+/* Decisions from before there was a log come first, are so many and no more, and are no part of the
+ * chain. */
+static bool is_unlinked(struct chain_walk *walk, const struct decision *decision,
+                        enum chain_fault *fault)
 {
     static const struct hash none;
-    return walk->count > 0 || hash_compare(&decision->entry, &none) != 0;
+    if (walk->count > 0 || hash_compare(&decision->entry, &none) != 0)
+        return false;
+    *fault = walk->unlinked-- > 0 ? CHAIN_SOUND : CHAIN_UNLINKED;
+    return true;
+}
+
+/* Chains of before the log of heads are in it from their last entry then on: what comes before that
+ * is proven by the chain itself. */
+static bool is_in_its_place(const struct chain_walk *walk, int64_t logged)
+{
+    return logged == walk->count || (logged == 0 && walk->logged == 0);
 }
 
 void chain_step(struct chain_walk *walk, const struct decision *decision,
-                const struct chain_head *head, enum chain_fault *ended, enum chain_fault *fault)
+                const struct chain_head *head, int64_t logged, enum chain_fault *ended,
+                enum chain_fault *fault)
 {
     *ended = *fault = CHAIN_SOUND;
     if (!walk->started || !uuid_equal(&walk->user_id, &decision->user_id)) {
         *ended = chain_end(walk);
-        *walk = (struct chain_walk){.started = true, .user_id = decision->user_id};
+        *walk = (struct chain_walk){
+            .started = true, .unlinked = walk->unlinked, .user_id = decision->user_id};
     }
     walk->head =
         *head; /* a chain may grow during the walk: its head is that beside the last entry */
-    if (!is_linked(walk, decision))
+    if (is_unlinked(walk, decision, fault))
         return;
     struct hash entry = decision_entry(decision);
+    walk->count++;
     if (hash_compare(&entry, &decision->entry) != 0)
         *fault = CHAIN_ALTERED;
     else if (hash_compare(&decision->previous, &walk->entry) != 0)
         *fault = CHAIN_BROKEN;
-    walk->count++;
+    else if (!is_in_its_place(walk, logged))
+        *fault = CHAIN_FORGED;
+    if (*fault == CHAIN_BROKEN && logged > walk->count)
+        walk->count = logged; /* those missing are told once */
     walk->entry = decision->entry;
+    walk->logged = logged;
 }

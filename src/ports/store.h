@@ -85,7 +85,27 @@ struct log_place {
 struct logged_decision {
     int64_t position;
     struct chain_head head; /* of the person's chain */
+    int64_t logged;   /* the count under which the log of heads has its entry; 0: it has not */
+    bool policy_kept; /* the text of its policy is at hand */
     struct decision decision;
+};
+
+/* A row of the log of heads. */
+struct log_head {
+    int64_t position;
+    struct uuid user_id;
+    struct chain_head head;
+    struct hash seal;
+    bool found; /* there is a decision of that person with that entry */
+    bool erased;
+    int64_t erased_at_us;
+};
+
+/* The end of one of its shards. */
+struct log_shard {
+    int64_t shard;
+    int64_t position;
+    struct hash seal;
 };
 
 /* How far a table reaches, to be read as it lies: each row is at a place of 0 or above and below
@@ -196,7 +216,12 @@ struct store_ops {
                                 void *context);
     enum status (*addressees_scan)(struct store *store, const struct uuid *after,
                                    struct addressee out[], size_t max, size_t *count);
-    enum status (*chains_lost)(struct store *store, struct uuid out[], size_t max, size_t *count);
+    enum status (*log_shards)(struct store *store, struct log_shard out[LOG_SHARDS_ALL],
+                              size_t *count);
+    enum status (*log_scan)(struct store *store, int64_t shard, int64_t after,
+                            struct log_head out[], size_t max, size_t *count);
+    enum status (*policy_next)(struct store *store, struct hash *hash,
+                               char text[POLICY_BYTES_MAX + 1]);
     enum status (*policy_keep)(struct store *store, const struct hash *hash, const char *text,
                                int64_t now_us);
     enum status (*policy_read)(struct store *store, const struct hash *hash,
@@ -484,11 +509,26 @@ MUST_CHECK static inline enum status store_addressees_scan(struct store *store,
     return store->ops->addressees_scan(store, after, out, max, count);
 }
 
-/* Persons who have a chain of decisions, and not one decision. */
-MUST_CHECK static inline enum status store_chains_lost(struct store *store, struct uuid out[],
-                                                       size_t max, size_t *count)
+/* The end of each shard of the log of heads, as it is now. */
+MUST_CHECK static inline enum status
+store_log_shards(struct store *store, struct log_shard out[LOG_SHARDS_ALL], size_t *count)
 {
-    return store->ops->chains_lost(store, out, max, count);
+    return store->ops->log_shards(store, out, count);
+}
+
+/* Up to `max` rows of a shard behind position `after`; none: that was all. */
+MUST_CHECK static inline enum status store_log_scan(struct store *store, int64_t shard,
+                                                    int64_t after, struct log_head out[],
+                                                    size_t max, size_t *count)
+{
+    return store->ops->log_scan(store, shard, after, out, max, count);
+}
+
+/* The kept policy behind `hash`, in the order of hashes. NOT_FOUND: that was all. */
+MUST_CHECK static inline enum status store_policy_next(struct store *store, struct hash *hash,
+                                                       char text[POLICY_BYTES_MAX + 1])
+{
+    return store->ops->policy_next(store, hash, text);
 }
 
 /* Keeps the text of a policy that is about to decide, for whoever decides again; once for each. */

@@ -186,6 +186,7 @@ enum status housekeeping_start(struct housekeeping *keeping, struct http_server 
 {
     keeping->server = server;
     read_revocations(keeping);
+    keeping->options->refresh(keeping->options->engines, keeping->context.store);
     if (pthread_create(&keeping->thread, NULL, keep, keeping) != 0)
         return STATUS_UNAVAILABLE;
     if (!keeping->wakes || pthread_create(&keeping->wake_thread, NULL, wake, keeping) == 0)
