@@ -290,10 +290,19 @@ static void model_refresh(struct engines *engines)
         log_warn("model refused; the one before scores on", LOG_TEXT("reason", reason));
 }
 
+/* The folder and all in it are ours alone, those too that an earlier version or an operator made
+ * otherwise. */
 static enum status data_dir_make(const struct settings *settings, struct buf *faults)
 {
-    if (mkdir(settings->data_dir, 0700) == 0 || errno == EEXIST)
+    static const char *const marks[] = {"ecs.db", "bus.db", "secret_key", "models"};
+    umask(077);
+    if (mkdir(settings->data_dir, 0700) == 0)
         return STATUS_OK;
+    if (errno == EEXIST) {
+        for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+            folder_make_private(settings->data_dir, marks[i]);
+        return STATUS_OK;
+    }
     buf_printf(faults, "DATA_DIR: cannot make %s: %s\n", settings->data_dir, strerror(errno));
     return STATUS_INVALID;
 }

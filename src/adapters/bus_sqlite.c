@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "adapters/bus_sqlite_internal.h"
+#include "base/file.h"
 #include "base/log.h"
 
 enum { FLOOR_DELAY_US = 200000, TRIM_PERIOD_US = 1000000 };
@@ -451,6 +452,7 @@ enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **
     enum status status = bus->path == NULL ? STATUS_INTERNAL : lock_take(path, &bus->lock_file);
     if (status != STATUS_OK)
         goto fail_lock;
+    database_make_private(path);
     status = journal_writer_open(&bus->writer, path, clock_now_us(clock));
     if (status != STATUS_OK)
         goto fail_writer;

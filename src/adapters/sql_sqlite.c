@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "adapters/sqlite_connection.h"
+#include "base/file.h"
 #include "base/log.h"
 
 /* The writer keeps what a batch of events touches; readers read a person's few pages. No mmap:
@@ -85,6 +86,7 @@ enum status sqlite_database_open(const char *path, struct sqlite_database **out)
     status = database_lock(database);
     if (status != STATUS_OK)
         goto free_path;
+    database_make_private(path);
     status = sqlite_connection_open(&database->writer, path, writer_settings);
     if (status != STATUS_OK)
         goto unlock;

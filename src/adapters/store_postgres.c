@@ -84,6 +84,8 @@ static const struct store_ops ops = {
     .outbox_claim = store_sql_outbox_claim,
     .outbox_done = store_sql_outbox_done,
     .sweep = store_sql_sweep,
+    .gone_people = store_sql_gone_people,
+    .gone_seen = store_sql_gone_seen,
 };
 
 /* Where a block of a table begins: with it the server reads just those blocks, one after the other,

@@ -248,6 +248,12 @@ enum status store_sql_outbox_claim(struct store *store, int64_t now_us, struct o
                                    size_t max, size_t *count);
 enum status store_sql_outbox_done(struct store *store, const int64_t ids[], size_t count);
 
+/* store_gone.c */
+enum status store_sql_gone_people(struct store *store, int64_t now_us, struct gone_person out[],
+                                  size_t max, size_t *count);
+enum status store_sql_gone_seen(struct store *store, const struct gone_person people[],
+                                size_t count, int64_t letters_to);
+
 /* store_sweep.c */
 enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired);
 enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us,

@@ -55,6 +55,8 @@ static const struct store_ops ops = {
     .outbox_claim = store_sql_outbox_claim,
     .outbox_done = store_sql_outbox_done,
     .sweep = store_sql_sweep,
+    .gone_people = store_sql_gone_people,
+    .gone_seen = store_sql_gone_seen,
 };
 
 #define SWEEP(table, key, time)                                                                    \

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { CHUNK = 4096 };
 
@@ -30,4 +32,41 @@ bool file_changed(const struct stat *before, const struct stat *now)
     return now->st_mtim.tv_sec != before->st_mtim.tv_sec ||
            now->st_mtim.tv_nsec != before->st_mtim.tv_nsec || now->st_ino != before->st_ino ||
            now->st_size != before->st_size;
+}
+
+static bool is_ours_and_open(const char *path)
+{
+    struct stat now;
+    return stat(path, &now) == 0 && now.st_uid == geteuid() && (now.st_mode & 077) != 0;
+}
+
+static bool is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return false;
+    size_t count = 0;
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count <= 2; /* itself and the one above */
+}
+
+void folder_make_private(const char *path, const char *mark)
+{
+    char file[FILENAME_MAX];
+    snprintf(file, sizeof file, "%s/%s", path, mark);
+    if (is_ours_and_open(path) && (is_empty(path) || access(file, F_OK) == 0))
+        (void)chmod(path, 0700);
+}
+
+void database_make_private(const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+    char file[FILENAME_MAX];
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(file, sizeof file, "%s%s", path, ends[i]);
+        if (is_ours_and_open(file))
+            (void)chmod(file, 0600);
+    }
 }

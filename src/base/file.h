@@ -18,4 +18,11 @@ MUST_CHECK enum status file_read(const char *path, struct buf *bytes);
 /* True if two looks at a file saw different ones: by place, size or time. */
 bool file_changed(const struct stat *before, const struct stat *now);
 
+/* Lets nobody but us read a folder of ours: one that is empty, or holds `mark`. Another is left as
+ * it is. */
+void folder_make_private(const char *path, const char *mark);
+/* The same for a database of ours and what lies beside it; those that are not there are passed
+ * over. */
+void database_make_private(const char *path);
+
 #endif

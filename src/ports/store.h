@@ -133,6 +133,12 @@ struct addressee {
     char email[EMAIL_MAX + 1];
 };
 
+/* Somebody who was deleted, and how far the dead letters were looked through for them. */
+struct gone_person {
+    struct uuid user_id;
+    int64_t letters_to; /* a sequence; 0: not at all yet */
+};
+
 /* What a sweep removes. */
 enum swept {
     SWEPT_EMOTIONS,
@@ -254,6 +260,10 @@ struct store_ops {
     enum status (*outbox_done)(struct store *store, const int64_t ids[], size_t count);
     enum status (*sweep)(struct store *store, int64_t now_us, int64_t raw_life_us,
                          struct sweep *sweep);
+    enum status (*gone_people)(struct store *store, int64_t now_us, struct gone_person out[],
+                               size_t max, size_t *count);
+    enum status (*gone_seen)(struct store *store, const struct gone_person people[], size_t count,
+                             int64_t letters_to);
 };
 
 struct store {
@@ -656,6 +666,23 @@ MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t no
                                                  int64_t raw_life_us, struct sweep *sweep)
 {
     return store->ops->sweep(store, now_us, raw_life_us, sweep);
+}
+
+/* People who were deleted in the last days, those first whose letters were looked through least
+ * far. */
+MUST_CHECK static inline enum status store_gone_people(struct store *store, int64_t now_us,
+                                                       struct gone_person out[], size_t max,
+                                                       size_t *count)
+{
+    return store->ops->gone_people(store, now_us, out, max, count);
+}
+
+/* Dead letters were looked through for them up to the sequence `letters_to`. */
+MUST_CHECK static inline enum status store_gone_seen(struct store *store,
+                                                     const struct gone_person people[],
+                                                     size_t count, int64_t letters_to)
+{
+    return store->ops->gone_seen(store, people, count, letters_to);
 }
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "roles/challengers.h"
 #include "roles/features_schema.h"
+#include "roles/gone_people.h"
 #include "roles/outbox.h"
 
 #define UUID_SCHEMA "{\"type\":\"string\",\"format\":\"uuid\"}"
@@ -242,6 +243,7 @@ static const struct endpoint endpoints[] = {
 static const struct tick_step ticks[] = {
     {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
     {"challengers", SECOND_US, sizeof(struct shadow_batch), challengers_score},
+    {"gone people", SECOND_US, sizeof(struct gone_batch), gone_people_follow},
     {"expiry", 10 * SECOND_US, 0, offers_sweep},
     /* Clocks are compared each time; rows go once an hour. */
     {"sweep", 10 * MINUTE_US, 0, retention_sweep},
