@@ -103,6 +103,11 @@
 #define STORE_TCP_MS 5000
 #define STORE_DEADLINE_US (8 * SECOND_US)
 
+/* Migrations: they may take long, and end some time all the same. */
+#define MIGRATION_DEADLINE_US (6 * HOUR_US) /* of one */
+#define MIGRATION_TELL_US (10 * SECOND_US)  /* between two lines of the log about one */
+#define MIGRATION_WAIT_US (5 * SECOND_US)   /* for another process that migrates, at once */
+
 /* Retention: what a sweep believes, and how much it takes */
 #define SWEEP_PERIOD_US HOUR_US           /* of all processes together */
 #define SWEEP_SKEW_US_MAX (5 * MINUTE_US) /* between a process's clock and the database's */

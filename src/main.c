@@ -178,7 +178,9 @@ static int command_migrate(int argc, char **argv)
     int applied = 0;
     enum status status = engines_context_open(&engines, USES_STORE, &context);
     if (status == STATUS_OK) {
-        status = store_migrate(context.store, &applied);
+        do
+            status = store_migrate(context.store, &applied);
+        while (status == STATUS_TIMED_OUT); /* another process migrates: that is waited for */
         engines_context_close(&engines, &context);
     }
     engines_close(&engines);

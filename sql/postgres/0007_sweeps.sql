@@ -9,6 +9,3 @@ CREATE TABLE sweeps (
     swept_at timestamptz NOT NULL
 );
 INSERT INTO sweeps VALUES (1, now(), '1970-01-01 00:00:00Z');
-
--- So that a sweep of each finds what is due.
-CREATE INDEX revocations_expires ON revocations (expires_at);

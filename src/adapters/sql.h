@@ -63,7 +63,17 @@ struct sql_bulk {
     void *context;
 };
 
+/* For scripts that may take long: instead of the limits of a statement they have a deadline, at
+ * which they are cancelled, and `goes_on` is called about once a second until then. */
+struct sql_patience {
+    int64_t deadline_us; /* of the monotonic clock */
+    void (*goes_on)(void *context);
+    void *context;
+};
+
 struct sql_ops {
+    /* NULL: the usual limits again. It must live as long as it is in force. */
+    enum status (*patience)(struct sql *sql, const struct sql_patience *patience);
     enum status (*begin)(struct sql *sql);
     enum status (*commit)(struct sql *sql);
     void (*rollback)(struct sql *sql);
@@ -83,6 +93,12 @@ struct sql {
     const struct sql_ops *ops;
     bool worth_repeating; /* the last failure was a deadlock or the like: try once more */
 };
+
+MUST_CHECK static inline enum status sql_patience(struct sql *sql,
+                                                  const struct sql_patience *patience)
+{
+    return sql->ops->patience(sql, patience);
+}
 
 /* Starts a transaction that writes. */
 MUST_CHECK static inline enum status sql_begin(struct sql *sql)

@@ -23,7 +23,8 @@ struct sql_postgres {
     char *url;
     PGconn *connection; /* NULL: not connected */
     bool in_transaction;
-    bool unreplicated; /* what was committed last may be on this server alone */
+    bool unreplicated;                   /* what was committed last may be on this server alone */
+    const struct sql_patience *patience; /* NULL: a wait ends at STORE_DEADLINE_US */
     bool failure_told; /* one line in the log when the server goes, not one for each call */
     const char *texts[SQL_STATEMENT_SLOTS];
     struct postgres_parameters parameters;
@@ -67,10 +68,23 @@ static int64_t monotonic_us(void)
     return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
-/* Waits until the server has answered all that was sent. */
-static bool answer_wait(PGconn *connection)
+/* A statement that nobody waits for any more shall not go on. */
+static void cancel(PGconn *connection)
 {
-    int64_t deadline_us = monotonic_us() + STORE_DEADLINE_US;
+    char reason[256];
+    PGcancel *request = PQgetCancel(connection);
+    if (request != NULL && PQcancel(request, reason, sizeof reason) == 0)
+        log_warn("a statement cannot be cancelled", LOG_TEXT("engine", "postgresql"));
+    PQfreeCancel(request);
+}
+
+/* Waits until the server has answered all that was sent. */
+static bool answer_wait(struct sql_postgres *pg)
+{
+    PGconn *connection = pg->connection;
+    const struct sql_patience *patience = pg->patience;
+    int64_t deadline_us =
+        patience != NULL ? patience->deadline_us : monotonic_us() + STORE_DEADLINE_US;
     for (;;) {
         int unsent = PQflush(connection);
         if (unsent < 0)
@@ -78,12 +92,18 @@ static bool answer_wait(PGconn *connection)
         if (unsent == 0 && !PQisBusy(connection))
             return true;
         int64_t left_us = deadline_us - monotonic_us();
+        if (patience != NULL && left_us > SECOND_US)
+            left_us = SECOND_US;
         struct pollfd wait = {.fd = PQsocket(connection),
                               .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
+        if (left_us <= 0 && patience != NULL)
+            cancel(connection);
         if (left_us <= 0 || (poll(&wait, 1, (int)(left_us / 1000 + 1)) < 0 && errno != EINTR))
             return false;
         if ((wait.revents & ~POLLOUT) != 0 && !PQconsumeInput(connection))
             return false;
+        if (wait.revents == 0 && patience != NULL)
+            patience->goes_on(patience->context);
     }
 }
 
@@ -142,7 +162,7 @@ static enum status answer_take(struct sql_postgres *pg, bool sent)
 {
     result_end(&pg->base);
     pg->unreplicated = false;
-    if (!sent || !answer_wait(pg->connection))
+    if (!sent || !answer_wait(pg))
         return unreachable(pg);
     enum status status = STATUS_OK;
     PGresult *result;
@@ -152,7 +172,7 @@ static enum status answer_take(struct sql_postgres *pg, bool sent)
         ExecStatusType outcome = PQresultStatus(result);
         if (outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK && status == STATUS_OK)
             status = refused(pg, result);
-        if (pg->connection != NULL && !answer_wait(pg->connection))
+        if (pg->connection != NULL && !answer_wait(pg))
             return unreachable(pg);
     }
     pg->row = -1;
@@ -235,6 +255,18 @@ static enum status script(struct sql *sql, const char *text)
     if (status == STATUS_OK)
         status = answer_take(pg, PQsendQuery(pg->connection, text) == 1);
     result_end(sql);
+    return status;
+}
+
+static enum status patience_set(struct sql *sql, const struct sql_patience *patience)
+{
+    struct sql_postgres *pg = self(sql);
+    enum status status = connection_ready(pg);
+    if (status == STATUS_OK)
+        status = patience == NULL ? session_prepare(pg)
+                                  : script(sql, "SET statement_timeout = 0;"
+                                                "SET idle_in_transaction_session_timeout = 0");
+    pg->patience = patience;
     return status;
 }
 
@@ -351,6 +383,7 @@ static void handle_close(struct sql *sql)
 }
 
 static const struct sql_ops ops = {
+    .patience = patience_set,
     .begin = transaction_begin,
     .commit = transaction_commit,
     .rollback = transaction_rollback,

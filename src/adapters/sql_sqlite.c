@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "adapters/sqlite_connection.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "limits.h"
 
 /* The writer keeps what a batch of events touches; readers read a person's few pages. No mmap:
  * an I/O error must be a status, not a signal. */
@@ -123,6 +125,24 @@ static void result_end(struct sql *sql)
     if (lite->result != NULL)
         sqlite3_reset(lite->result);
     lite->result = NULL;
+}
+
+static int progress(void *argument)
+{
+    const struct sql_patience *patience = argument;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    patience->goes_on(patience->context);
+    return now.tv_sec * SECOND_US + now.tv_nsec / 1000 > patience->deadline_us;
+}
+
+/* A file has no limits of time but this one. */
+static enum status patience_set(struct sql *sql, const struct sql_patience *patience)
+{
+    enum { STEPS = 10000000 }; /* about a second */
+    sqlite3_progress_handler(self(sql)->database->writer.handle, STEPS,
+                             patience == NULL ? NULL : progress, (void *)(uintptr_t)patience);
+    return STATUS_OK;
 }
 
 static enum status transaction_begin(struct sql *sql)
@@ -294,6 +314,7 @@ static void handle_close(struct sql *sql)
 }
 
 static const struct sql_ops ops = {
+    .patience = patience_set,
     .begin = transaction_begin,
     .commit = transaction_commit,
     .rollback = transaction_rollback,

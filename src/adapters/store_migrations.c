@@ -1,15 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Numbered scripts (sql/) → schema. Each is applied in a transaction of its own, under a lock, and
- * recorded in schema_migrations with a hash of its text: one that was changed after it had been
- * applied somewhere is an error, never silently a different schema.
+ * Numbered scripts (sql/) → schema. Each is applied in a transaction of its own and recorded in
+ * schema_migrations with a hash of its text: one that was changed after it had been applied
+ * somewhere is an error, never silently a different schema.
+ *
+ * Of all processes one migrates, and holds a lock meanwhile; the others wait. A migration has no
+ * limit but MIGRATION_DEADLINE_US, and says that it goes on. One whose first line is "-- online" is
+ * no transaction: its statements, parted by lines "-- step", are run one by one, each on its own,
+ * so that a large table stays in use: CREATE INDEX CONCURRENTLY, or a DO block that commits by
+ * parts. If it is interrupted it begins anew, so each of its statements must bear to be repeated.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "adapters/clock_system.h"
 #include "adapters/store_sql.h"
 #include "base/embedded.h"
 #include "base/log.h"
+
+struct progress {
+    const char *name;
+    int64_t started_us;
+    int64_t told_us;
+};
+
+static int64_t steady_us(void)
+{
+    return clock_monotonic_us(clock_system());
+}
+
+static void goes_on(void *context)
+{
+    struct progress *progress = context;
+    int64_t now_us = steady_us();
+    if (now_us - progress->told_us < MIGRATION_TELL_US)
+        return;
+    progress->told_us = now_us;
+    log_info("migration goes on", LOG_TEXT("migration", progress->name),
+             LOG_INTEGER("seconds", (now_us - progress->started_us) / SECOND_US),
+             LOG_INTEGER("seconds_max", MIGRATION_DEADLINE_US / SECOND_US));
+}
 
 /* CONFLICT: applied with another text. NOT_FOUND: not applied yet. */
 static enum status migration_find(struct sql *sql, int64_t version, const struct hash *checksum)
@@ -23,50 +54,116 @@ static enum status migration_find(struct sql *sql, int64_t version, const struct
     return hash_compare(&applied, checksum) == 0 ? STATUS_OK : STATUS_CONFLICT;
 }
 
-static enum status migration_apply(struct store_sql *store, const struct embedded_file *file,
+/* One statement after the other, in no transaction. */
+static enum status steps_run(struct sql *sql, const char *text)
+{
+    static const char mark[] = "-- step\n";
+    enum status status = STATUS_OK;
+    const char *step = strstr(text, mark);
+    while (step != NULL && status == STATUS_OK) {
+        step += sizeof mark - 1;
+        const char *next = strstr(step, mark);
+        char *one = next == NULL ? strdup(step) : strndup(step, (size_t)(next - step));
+        status = one == NULL ? STATUS_UNAVAILABLE : sql_script(sql, one);
+        free(one);
+        step = next;
+    }
+    return status;
+}
+
+static enum status migration_run(struct sql *sql, const struct embedded_file *file,
+                                 const char *name, int64_t version, const struct hash *checksum)
+{
+    static const char online[] = "-- online\n";
+    bool apart = strncmp(file->data, online, sizeof online - 1) == 0;
+    enum status status = apart ? steps_run(sql, file->data) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = sql_begin(sql);
+    if (status == STATUS_OK && !apart)
+        status = sql_script(sql, file->data);
+    if (status == STATUS_OK)
+        status = sql_do(
+            sql, "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            NULL, sql_integer(version), sql_text(name), sql_hash(checksum));
+    return sql_finish(sql, status);
+}
+
+static enum status migration_apply(struct sql *sql, const struct embedded_file *file,
                                    const char *name, int *applied)
 {
-    struct sql *sql = store->sql;
     int64_t version = strtol(name, NULL, 10);
     struct hash checksum = hash_of(&(struct slice){file->data, file->size}, 1);
+    enum status status = migration_find(sql, version, &checksum);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    struct progress progress = {name, steady_us(), steady_us()};
+    struct sql_patience patience = {progress.started_us + MIGRATION_DEADLINE_US, goes_on,
+                                    &progress};
+    status = sql_patience(sql, &patience);
+    if (status == STATUS_OK)
+        status = migration_run(sql, file, name, version, &checksum);
+    enum status impatient = sql_patience(sql, NULL);
+    *applied += status == STATUS_OK;
+    if (steady_us() - progress.started_us > SECOND_US)
+        log_info("migration ended", LOG_TEXT("migration", name),
+                 LOG_TEXT("status", status_name(status)),
+                 LOG_INTEGER("ms", (steady_us() - progress.started_us) / 1000));
+    return status == STATUS_OK ? impatient : status;
+}
+
+static enum status migrations_apply(struct store_sql *store, int *applied)
+{
+    const char *folder = store->dialect->migrations;
+    struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
-    if (status == STATUS_OK && store->dialect->migrations_lock != NULL)
-        status = sql_script(sql, store->dialect->migrations_lock);
     if (status == STATUS_OK)
         status = sql_script(sql, store->dialect->migrations_table);
-    if (status == STATUS_OK)
-        status = migration_find(sql, version, &checksum);
-    if (status == STATUS_NOT_FOUND) {
-        status = sql_script(sql, file->data);
-        if (status == STATUS_OK)
-            status = sql_do(
-                sql, "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
-                NULL, sql_integer(version), sql_text(name), sql_hash(&checksum));
-        *applied += status == STATUS_OK;
+    status = sql_finish(sql, status);
+    for (const struct embedded_file *file = embedded_files;
+         file->name != NULL && status == STATUS_OK; file++) {
+        if (strncmp(file->name, folder, strlen(folder)) != 0)
+            continue;
+        const char *name = file->name + strlen(folder);
+        status = migration_apply(sql, file, name, applied);
+        if (status != STATUS_OK && status != STATUS_UNAVAILABLE) /* then it is tried again */
+            log_error(status == STATUS_CONFLICT ? "migration was changed after it was applied"
+                                                : "migration failed",
+                      LOG_TEXT("migration", name), LOG_TEXT("status", status_name(status)));
     }
-    return sql_finish(sql, status);
+    return status;
+}
+
+/* TIMED_OUT: another process migrates. Nobody waits in the database itself: CREATE INDEX
+ * CONCURRENTLY waits for all who do. */
+static enum status holder_become(struct store_sql *store)
+{
+    int64_t end_us = steady_us() + MIGRATION_WAIT_US;
+    struct sql *sql = store->sql;
+    for (;;) {
+        enum status status = sql_one_values(sql, store->dialect->migrations_lock, NULL, 0);
+        bool had = status == STATUS_OK && row_boolean(sql);
+        sql_end(sql);
+        if (status != STATUS_OK || had)
+            return status;
+        if (steady_us() > end_us)
+            return STATUS_TIMED_OUT;
+        usleep(20000);
+    }
 }
 
 enum status store_sql_migrate(struct store *store, int *applied)
 {
     struct store_sql *self = store_sql_of(store);
-    const char *folder = self->dialect->migrations;
     *applied = 0;
-    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        if (strncmp(file->name, folder, strlen(folder)) != 0)
-            continue;
-        const char *name = file->name + strlen(folder);
-        enum status status = migration_apply(self, file, name, applied);
-        if (status == STATUS_UNAVAILABLE)
-            return status; /* the caller tries again, and says so */
-        if (status != STATUS_OK) {
-            log_error(status == STATUS_CONFLICT ? "migration was changed after it was applied"
-                                                : "migration failed",
-                      LOG_TEXT("migration", name), LOG_TEXT("status", status_name(status)));
-            return status;
-        }
-    }
-    return STATUS_OK;
+    if (self->dialect->migrations_lock == NULL)
+        return migrations_apply(self, applied);
+    enum status status = holder_become(self);
+    if (status != STATUS_OK)
+        return status;
+    status = migrations_apply(self, applied);
+    enum status unlocked =
+        sql_do_values(self->sql, self->dialect->migrations_unlock, NULL, 0, NULL);
+    return status == STATUS_OK ? unlocked : status;
 }
 
 enum status store_sql_migrations_pending(struct store *store, int *pending)

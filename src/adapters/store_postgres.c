@@ -108,7 +108,8 @@ static const struct store_ops ops = {
  * chooses more than its limit. An open offer is known by its person, who has no other. */
 static const struct store_dialect dialect = {
     .migrations = "sql/postgres/",
-    .migrations_lock = "SELECT pg_advisory_xact_lock(20260101)",
+    .migrations_lock = "SELECT pg_try_advisory_lock(20260101)",
+    .migrations_unlock = "SELECT pg_advisory_unlock(20260101)",
     .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("
                         " version integer PRIMARY KEY, name text NOT NULL,"
                         " checksum uuid NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",

@@ -76,8 +76,9 @@ struct sweep_statements {
     " in_sum_cents = t.in_sum_cents + excluded.in_sum_cents"
 
 struct store_dialect {
-    const char *migrations;       /* where they lie among the embedded files */
-    const char *migrations_lock;  /* in the transaction of each; NULL: BEGIN is lock enough */
+    const char *migrations;      /* where they lie among the embedded files */
+    const char *migrations_lock; /* tells whether it was had; NULL: nobody else has the file */
+    const char *migrations_unlock;
     const char *migrations_table; /* made if it is not there */
     const char *migrations_begun; /* gives a row if it is */
     const char *person_lock;      /* whoever holds it decides about this person alone */

@@ -270,8 +270,9 @@ struct store {
     const struct store_ops *ops;
 };
 
-/* Applies every migration not yet applied, each in a transaction; safe when several processes do
- * it at once. `applied` counts those that this call applied. */
+/* Applies every migration not yet applied; safe when several processes do it at once. `applied`
+ * counts those that this call applied. Takes as long as they take, up to hours. TIMED_OUT: another
+ * process is at it; call again. */
 MUST_CHECK static inline enum status store_migrate(struct store *store, int *applied)
 {
     return store->ops->migrate(store, applied);

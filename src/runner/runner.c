@@ -93,12 +93,14 @@ static enum status migrate(struct role_context *context)
             log_info("schema is current", LOG_INTEGER("applied", applied));
             return STATUS_OK;
         }
-        if (status != STATUS_UNAVAILABLE) {
+        if (status != STATUS_UNAVAILABLE && status != STATUS_TIMED_OUT) {
             log_error("schema cannot be migrated", LOG_TEXT("status", status_name(status)));
             return status;
         }
         if (!waiting)
-            log_warn("waiting for the database", LOG_TEXT("store", context->store->ops->name));
+            log_warn(status == STATUS_TIMED_OUT ? "waiting for another process that migrates"
+                                                : "waiting for the database",
+                     LOG_TEXT("store", context->store->ops->name));
         waiting = true;
         if (sigtimedwait(&set, NULL, &(struct timespec){.tv_sec = 1}) > 0)
             return STATUS_TIMED_OUT;
