@@ -261,6 +261,7 @@ static enum status script(struct sql *sql, const char *text)
 static enum status patience_set(struct sql *sql, const struct sql_patience *patience)
 {
     struct sql_postgres *pg = self(sql);
+    pg->patience = NULL; /* its deadline may be over */
     enum status status = connection_ready(pg);
     if (status == STATUS_OK)
         status = patience == NULL ? session_prepare(pg)

@@ -71,21 +71,28 @@ static enum status steps_run(struct sql *sql, const char *text)
     return status;
 }
 
+/* Looks for it again in the transaction: threads of one process may migrate a file at once. */
 static enum status migration_run(struct sql *sql, const struct embedded_file *file,
-                                 const char *name, int64_t version, const struct hash *checksum)
+                                 const char *name, const struct hash *checksum, int *applied)
 {
     static const char online[] = "-- online\n";
+    int64_t version = strtol(name, NULL, 10);
     bool apart = strncmp(file->data, online, sizeof online - 1) == 0;
     enum status status = apart ? steps_run(sql, file->data) : STATUS_OK;
     if (status == STATUS_OK)
         status = sql_begin(sql);
-    if (status == STATUS_OK && !apart)
-        status = sql_script(sql, file->data);
+    if (status == STATUS_OK)
+        status = migration_find(sql, version, checksum);
+    if (status != STATUS_NOT_FOUND)
+        return sql_finish(sql, status);
+    status = apart ? STATUS_OK : sql_script(sql, file->data);
     if (status == STATUS_OK)
         status = sql_do(
             sql, "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
             NULL, sql_integer(version), sql_text(name), sql_hash(checksum));
-    return sql_finish(sql, status);
+    status = sql_finish(sql, status);
+    *applied += status == STATUS_OK;
+    return status;
 }
 
 static enum status migration_apply(struct sql *sql, const struct embedded_file *file,
@@ -101,9 +108,8 @@ static enum status migration_apply(struct sql *sql, const struct embedded_file *
                                     &progress};
     status = sql_patience(sql, &patience);
     if (status == STATUS_OK)
-        status = migration_run(sql, file, name, version, &checksum);
+        status = migration_run(sql, file, name, &checksum, applied);
     enum status impatient = sql_patience(sql, NULL);
-    *applied += status == STATUS_OK;
     if (steady_us() - progress.started_us > SECOND_US)
         log_info("migration ended", LOG_TEXT("migration", name),
                  LOG_TEXT("status", status_name(status)),

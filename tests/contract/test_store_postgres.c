@@ -6,6 +6,7 @@
 #include "store_fixture.h"
 
 #include "adapters/clock_system.h"
+#include "adapters/sql_postgres.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -322,6 +323,34 @@ static void a_month_is_made_by_one_of_many(void **state)
     assert_int_equal(sql_number(fixture, "SELECT count(*) FROM emotion_events"), WORKERS);
 }
 
+static void count_up(void *context)
+{
+    (*(int *)context)++;
+}
+
+/* A script of a migration: beyond the five seconds of a statement, and not for ever. */
+static void a_patient_script_ends_at_its_own_deadline(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct sql *sql;
+    int told = 0;
+    struct sql_patience patience = {steady_us() + 60 * SECOND_US, count_up, &told};
+    assert_int_equal(sql_postgres_open(fixture->url, &sql), STATUS_OK);
+    assert_int_equal(sql_patience(sql, &patience), STATUS_OK);
+    assert_int_equal(sql_script(sql, "SELECT pg_sleep(5.5)"), STATUS_OK);
+    assert_true(told >= 4);
+    patience.deadline_us = steady_us() + SECOND_US;
+    assert_int_equal(sql_script(sql, "SELECT pg_sleep(60)"), STATUS_UNAVAILABLE);
+    /* It does not go on without us. */
+    wait_for_number(fixture,
+                    "SELECT count(*) FROM " BACKENDS " AND query LIKE '%pg_sleep(60)%'"
+                    " AND state = 'active'",
+                    0);
+    assert_int_equal(sql_patience(sql, NULL), STATUS_OK);
+    assert_int_equal(sql_script(sql, "SELECT pg_sleep(6)"), STATUS_UNAVAILABLE);
+    sql_close(sql);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +366,7 @@ int main(void)
         STORE_TEST_POSTGRES(waits_for_a_frozen_server_only_so_long),
         STORE_TEST_POSTGRES(works_again_after_a_restart),
         STORE_TEST_POSTGRES(leaves_a_server_that_takes_no_writes),
+        STORE_TEST_POSTGRES(a_patient_script_ends_at_its_own_deadline),
         STORE_TEST_POSTGRES(keeps_rows_by_the_month),
         STORE_TEST_POSTGRES(a_month_that_another_dropped_is_made_again),
         STORE_TEST_POSTGRES(a_month_is_made_by_one_of_many),
