@@ -140,8 +140,11 @@ static int progress(void *argument)
 static enum status patience_set(struct sql *sql, const struct sql_patience *patience)
 {
     enum { STEPS = 10000000 }; /* about a second */
-    sqlite3_progress_handler(self(sql)->database->writer.handle, STEPS,
-                             patience == NULL ? NULL : progress, (void *)(uintptr_t)patience);
+    struct sqlite_database *database = self(sql)->database;
+    pthread_mutex_lock(&database->mutex);
+    sqlite3_progress_handler(database->writer.handle, STEPS, patience == NULL ? NULL : progress,
+                             (void *)(uintptr_t)patience);
+    pthread_mutex_unlock(&database->mutex);
     return STATUS_OK;
 }
 
