@@ -15,7 +15,7 @@ from harness.engines import Postgres
 
 PEOPLE, DECISIONS_EACH = 200, 20
 SCRIPTS = {engine: sorted((ROOT / "sql" / engine).glob("*.sql")) for engine in ("postgres", "sqlite")}
-LOG_VERSION = 11  # from here on the log of heads knows of every decision
+LOG_VERSION = 12  # from here on the log of heads knows of every decision
 
 FILL = {
     "postgres": {
