@@ -148,6 +148,12 @@
 /* Secrets */
 #define SECRET_MIN 32
 #define INTERNAL_KEYS_MAX 4
-#define REVOCATIONS_MAX 16384 /* tokens revoked and not yet expired, known to one process */
+#define TOKEN_KEYS_MAX 4
+
+/* Logins */
+#define FAILED_LOGIN_WAIT_US (30 * SECOND_US) /* after the last failure that costs nothing */
+#define FAILED_LOGIN_WAIT_US_MAX (15 * MINUTE_US)
+#define FAILED_LOGIN_LIFE_US (1 * HOUR_US) /* after the last one all are forgotten */
+#define NOBODY_ACCOUNTS 65536              /* for addresses that nobody has */
 
 #endif

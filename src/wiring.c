@@ -50,44 +50,50 @@ static enum status secret_load(const struct settings *settings, const char *vari
     return STATUS_INVALID;
 }
 
+/* Parts `text` at its commas; the keys lie in it. */
+static enum status keys_part(const char *variable, char *text, size_t size_max, const char *keys[],
+                             size_t max, size_t *count, struct buf *faults)
+{
+    *count = 0;
+    for (char *key; (key = strsep(&text, ",")) != NULL; keys[(*count)++] = key) {
+        if (*count == max || strlen(key) < SECRET_MIN || strlen(key) > size_max) {
+            buf_printf(faults,
+                       "%s: must be 1 to %zu keys parted by commas, each of %d to %zu bytes\n",
+                       variable, max, SECRET_MIN, size_max);
+            return STATUS_INVALID;
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status tokens_load(struct engines *engines, struct buf *faults)
 {
     const struct settings *settings = engines->settings;
-    char secret[SETTING_TEXT_MAX + 1];
+    char text[SETTING_TEXT_MAX + 1];
+    const char *keys[TOKEN_KEYS_MAX];
+    struct token_keys *tokens = &engines->tokens;
     enum status status =
-        secret_load(settings, "SECRET_KEY", settings->secret_key, "secret_key", secret, faults);
-    if (status != STATUS_OK)
-        return status;
-    if (strlen(secret) >= sizeof engines->tokens.secret) {
-        buf_printf(faults, "SECRET_KEY: must be shorter than %zu bytes\n",
-                   sizeof engines->tokens.secret);
-        return STATUS_INVALID;
-    }
-    strcpy(engines->tokens.secret, secret);
-    return STATUS_OK;
+        secret_load(settings, "SECRET_KEY", settings->secret_key, "secret_key", text, faults);
+    if (status == STATUS_OK)
+        status = keys_part("SECRET_KEY", text, TOKEN_KEY_SIZE - 1, keys, TOKEN_KEYS_MAX,
+                           &tokens->count, faults);
+    for (size_t i = 0; status == STATUS_OK && i < tokens->count; i++)
+        snprintf(tokens->secrets[i], TOKEN_KEY_SIZE, "%s", keys[i]);
+    explicit_bzero(text, sizeof text);
+    return status;
 }
 
 static enum status internal_keys_load(struct engines *engines, struct buf *faults)
 {
+    static const char variable[] = "INTERNAL_SERVICE_API_KEY";
     const struct settings *settings = engines->settings;
-    enum status status =
-        secret_load(settings, "INTERNAL_SERVICE_API_KEY", settings->internal_service_api_key,
-                    "internal_key", engines->internal_key_text, faults);
-    if (status != STATUS_OK)
-        return status;
-    size_t count = 0;
-    char *rest = engines->internal_key_text;
-    for (char *key; (key = strsep(&rest, ",")) != NULL; count++) {
-        if (count == INTERNAL_KEYS_MAX || strlen(key) < SECRET_MIN) {
-            buf_printf(faults,
-                       "INTERNAL_SERVICE_API_KEY: must be 1 to %d keys parted by commas, each of "
-                       "at least %d bytes\n",
-                       INTERNAL_KEYS_MAX, SECRET_MIN);
-            return STATUS_INVALID;
-        }
-        engines->internal_keys[count] = key;
-    }
-    return STATUS_OK;
+    size_t count;
+    enum status status = secret_load(settings, variable, settings->internal_service_api_key,
+                                     "internal_key", engines->internal_key_text, faults);
+    return status != STATUS_OK
+               ? status
+               : keys_part(variable, engines->internal_key_text, SETTING_TEXT_MAX,
+                           engines->internal_keys, INTERNAL_KEYS_MAX, &count, faults);
 }
 
 static bool asks_a_service(const struct engines *engines)

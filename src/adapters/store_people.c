@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: people, their refresh tokens, and access tokens that were revoked.
+ * The store: people and their refresh tokens.
  */
 #include "adapters/store_sql.h"
 
 #define USER_COLUMNS "id, email, password_hash, created_at, updated_at"
+#define USER_SELECT "SELECT " USER_COLUMNS ", generation FROM users"
 
 enum status store_sql_user_create(struct store *store, const struct user *user)
 {
@@ -27,6 +28,7 @@ static enum status user_take(struct sql *sql, enum status status, struct user *u
     row_text(sql, user->password_hash, sizeof user->password_hash);
     user->created_at_us = row_time_us(sql);
     user->updated_at_us = row_time_us(sql);
+    user->generation = row_integer(sql);
     sql_end(sql);
     return STATUS_OK;
 }
@@ -34,26 +36,25 @@ static enum status user_take(struct sql *sql, enum status status, struct user *u
 enum status store_sql_user_by_email(struct store *store, const char *email, struct user *user)
 {
     struct sql *sql = store_sql_of(store)->sql;
-    enum status status =
-        sql_one(sql, "SELECT " USER_COLUMNS " FROM users WHERE email = $1", sql_text(email));
+    enum status status = sql_one(sql, USER_SELECT " WHERE email = $1", sql_text(email));
     return user_take(sql, status, user);
 }
 
 enum status store_sql_user_by_id(struct store *store, const struct uuid *id, struct user *user)
 {
     struct sql *sql = store_sql_of(store)->sql;
-    enum status status =
-        sql_one(sql, "SELECT " USER_COLUMNS " FROM users WHERE id = $1", sql_uuid(id));
+    enum status status = sql_one(sql, USER_SELECT " WHERE id = $1", sql_uuid(id));
     return user_take(sql, status, user);
 }
 
 static enum status refresh_insert(struct sql *sql, const struct refresh_token *token)
 {
     return sql_do(sql,
-                  "INSERT INTO refresh_tokens (user_id, token, family, expires_at)"
-                  " VALUES ($1, $2, $3, $4)",
+                  "INSERT INTO refresh_tokens (user_id, token, family, expires_at, place)"
+                  " VALUES ($1, $2, $3, $4, $5)",
                   NULL, sql_uuid(&token->user_id), sql_hash(&token->token),
-                  sql_uuid(&token->family), sql_time(token->expires_at_us));
+                  sql_uuid(&token->family), sql_time(token->expires_at_us),
+                  sql_hash(&token->place));
 }
 
 enum status store_sql_refresh_create(struct store *store, const struct refresh_token *token)
@@ -71,13 +72,26 @@ static enum status refresh_lock(struct store_sql *store, const struct hash *toke
                                 struct refresh_token *next)
 {
     struct sql *sql = store->sql;
-    enum status status = sql_one(sql, "SELECT user_id, family FROM refresh_tokens WHERE token = $1",
-                                 sql_hash(token));
+    enum status status = sql_one(
+        sql, "SELECT user_id, family, place FROM refresh_tokens WHERE token = $1", sql_hash(token));
     if (status != STATUS_OK)
         return status;
     next->user_id = row_uuid(sql);
     next->family = row_uuid(sql);
+    next->place = row_hash(sql);
     return sql_do(sql, store->dialect->person_lock, NULL, sql_uuid(&next->user_id));
+}
+
+/* Read under the person's lock: a logout at the same time comes before or after. */
+static enum status generation_read(struct sql *sql, struct refresh_token *token)
+{
+    enum status status =
+        sql_one(sql, "SELECT generation FROM users WHERE id = $1", sql_uuid(&token->user_id));
+    if (status != STATUS_OK)
+        return status;
+    token->generation = row_integer(sql);
+    sql_end(sql);
+    return STATUS_OK;
 }
 
 /* NOT_FOUND if the token has expired or was used; used ones end their family. */
@@ -110,53 +124,11 @@ enum status store_sql_refresh_rotate(struct store *store, const struct hash *old
         status = refresh_use(sql, old, next, now_us);
     if (status == STATUS_OK)
         status = refresh_insert(sql, next);
+    if (status == STATUS_OK)
+        status = generation_read(sql, next);
     if (status != STATUS_NOT_FOUND)
         return sql_finish(sql, status);
     /* What was deleted must stay so. */
     status = sql_finish(sql, STATUS_OK);
     return status == STATUS_OK ? STATUS_UNAUTHENTICATED : status;
-}
-
-enum status store_sql_refresh_end(struct store *store, const struct uuid *user_id)
-{
-    struct store_sql *self = store_sql_of(store);
-    struct sql *sql = self->sql;
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status = sql_do(sql, self->dialect->person_lock, NULL, sql_uuid(user_id));
-    if (status == STATUS_OK)
-        status =
-            sql_do(sql, "DELETE FROM refresh_tokens WHERE user_id = $1", NULL, sql_uuid(user_id));
-    return sql_finish(sql, status);
-}
-
-enum status store_sql_revocation_add(struct store *store, const struct revocation *revocation)
-{
-    struct sql *sql = store_sql_of(store)->sql;
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status = sql_do(sql,
-                        "INSERT INTO revocations (token_id, revoked_at, expires_at)"
-                        " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                        NULL, sql_uuid(&revocation->token_id), sql_time(revocation->revoked_at_us),
-                        sql_time(revocation->expires_at_us));
-    return sql_finish(sql, status);
-}
-
-enum status store_sql_revocations_since(struct store *store, int64_t since_us,
-                                        struct revocation out[], size_t max, size_t *count)
-{
-    struct sql *sql = store_sql_of(store)->sql;
-    *count = 0;
-    enum status status = sql_start(sql,
-                                   "SELECT token_id, revoked_at, expires_at FROM revocations"
-                                   " WHERE revoked_at >= $1 ORDER BY revoked_at LIMIT $2",
-                                   sql_time(since_us), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        struct revocation *revocation = &out[(*count)++];
-        revocation->token_id = row_uuid(sql);
-        revocation->revoked_at_us = row_time_us(sql);
-        revocation->expires_at_us = row_time_us(sql);
-    }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -45,9 +45,11 @@ static const struct store_ops ops = {
     .user_by_id = store_sql_user_by_id,
     .refresh_create = store_sql_refresh_create,
     .refresh_rotate = store_sql_refresh_rotate,
-    .refresh_end = store_sql_refresh_end,
-    .revocation_add = store_sql_revocation_add,
-    .revocations_since = store_sql_revocations_since,
+    .sessions_end = store_sql_sessions_end,
+    .revocations_mark = store_sql_revocations_mark,
+    .revocations_read = store_sql_revocations_read,
+    .attempts_read = store_sql_attempts_read,
+    .attempts_fail = store_sql_attempts_fail,
     .positions_timed_since = store_sql_positions_timed_since,
     .emotions_apply = store_sql_emotions_apply,
     .transactions_apply = store_sql_transactions_apply,
@@ -102,6 +104,9 @@ static const struct store_ops ops = {
         .remove = "DELETE FROM " table " WHERE " key " = ANY (ARRAY (SELECT " key " FROM " table   \
                   " WHERE " time " < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1",            \
     }
+#define XACT(id) "CAST(CAST(" id " AS text) AS bigint)"
+/* Microseconds since a moment. */
+#define AGE(moment) "CAST(extract(epoch FROM clock_timestamp() - " moment ") * 1000000 AS bigint)"
 
 /* Whole columns come as arrays, so that a batch is a handful of statements. Rows to be locked are
  * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
@@ -116,6 +121,10 @@ static const struct store_dialect dialect = {
     .migrations_begun = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
     .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
     .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1 FOR NO KEY UPDATE",
+    .generation_begin = GENERATION_BEGIN(XACT("pg_current_xact_id()")),
+    .revocations_mark = "SELECT " XACT("pg_snapshot_xmin(pg_current_snapshot())"),
+    .attempts_read = ATTEMPTS_READ(AGE("f.failed_at")),
+    .attempts_fail = ATTEMPTS_FAIL("clock_timestamp()", AGE("f.failed_at")),
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1"
                      " WHERE status = 'offered' AND user_id = ANY (ARRAY (SELECT user_id"
                      " FROM offers WHERE status = 'offered' AND expires_at <= $1"
@@ -132,7 +141,7 @@ static const struct store_dialect dialect = {
             [SWEPT_REFRESH_TOKENS] = SWEEP("refresh_tokens", "token", "expires_at"),
             [SWEPT_DECISION_KEYS] = SWEEP("idempotency_keys", "ctid", "created_at"),
             [SWEPT_SUBMISSION_KEYS] = SWEEP("submission_keys", "ctid", "created_at"),
-            [SWEPT_REVOCATIONS] = SWEEP("revocations", "token_id", "expires_at"),
+            [SWEPT_LOGIN_FAILURES] = SWEEP("login_failures", "ctid", "failed_at"),
         },
     .events =
         {

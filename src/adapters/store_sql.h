@@ -45,6 +45,20 @@ struct verdict_statements {
 /* An enum transaction_source as the column has it. */
 #define SOURCE_NAME(number) " CASE " number " WHEN 2 THEN 'self' ELSE 'core' END"
 
+/* Sessions; the engines name their transactions and their clocks differently. */
+#define GENERATION_BEGIN(change)                                                                   \
+    "UPDATE users SET generation = generation + 1, generation_change = " change                    \
+    " WHERE id = $1 RETURNING generation"
+#define ATTEMPTS_READ(age)                                                                         \
+    "SELECT k.familiar, f.failures, " age " FROM (SELECT EXISTS (SELECT 1 FROM refresh_tokens"     \
+    " WHERE user_id = $1 AND place = $2 AND used_at IS NULL AND expires_at > $3) AS familiar) k"   \
+    " LEFT JOIN login_failures f ON f.account = $1 AND f.familiar = k.familiar AND " age " < $4"
+#define ATTEMPTS_FAIL(now, age)                                                                    \
+    "INSERT INTO login_failures AS f (account, familiar, failures, failed_at)"                     \
+    " VALUES ($1, $2, 1, " now ") ON CONFLICT (account, familiar) DO UPDATE SET"                   \
+    " failures = CASE WHEN " age " < $3 THEN f.failures + 1 ELSE 1 END,"                           \
+    " failed_at = excluded.failed_at RETURNING failures"
+
 enum event_table { TABLE_EMOTIONS, TABLE_TRANSACTIONS };
 
 /* How rows of a table are dropped for their age. $1 is a moment: older rows go. */
@@ -83,6 +97,10 @@ struct store_dialect {
     const char *migrations_begun; /* gives a row if it is */
     const char *person_lock;      /* whoever holds it decides about this person alone */
     const char *shard_lock;       /* whoever holds it appends to this shard of the log alone */
+    const char *generation_begin;
+    const char *revocations_mark;
+    const char *attempts_read;
+    const char *attempts_fail;
     const char *offers_expire;
     const char *outbox_claim;
     const char *sweeps_read; /* the row of sweeps, and the database's time, which may be $1 */
@@ -126,10 +144,18 @@ enum status store_sql_user_by_id(struct store *store, const struct uuid *id, str
 enum status store_sql_refresh_create(struct store *store, const struct refresh_token *token);
 enum status store_sql_refresh_rotate(struct store *store, const struct hash *old,
                                      struct refresh_token *next, int64_t now_us);
-enum status store_sql_refresh_end(struct store *store, const struct uuid *user_id);
-enum status store_sql_revocation_add(struct store *store, const struct revocation *revocation);
-enum status store_sql_revocations_since(struct store *store, int64_t since_us,
-                                        struct revocation out[], size_t max, size_t *count);
+
+/* store_sessions.c */
+enum status store_sql_sessions_end(struct store *store, const struct uuid *user_id,
+                                   int64_t *generation);
+enum status store_sql_revocations_mark(struct store *store, int64_t *mark);
+enum status store_sql_revocations_read(struct store *store, const struct revocation *after,
+                                       struct revocation out[], size_t max, size_t *count);
+enum status store_sql_attempts_read(struct store *store, const struct uuid *account,
+                                    const struct hash *place, int64_t now_us,
+                                    struct attempts *attempts);
+enum status store_sql_attempts_fail(struct store *store, const struct uuid *account,
+                                    struct attempts *attempts);
 
 /* store_events.c */
 enum status store_sql_positions_timed_since(struct store *store, int64_t *since_us);

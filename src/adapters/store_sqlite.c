@@ -16,9 +16,11 @@ static const struct store_ops ops = {
     .user_by_id = store_sql_user_by_id,
     .refresh_create = store_sql_refresh_create,
     .refresh_rotate = store_sql_refresh_rotate,
-    .refresh_end = store_sql_refresh_end,
-    .revocation_add = store_sql_revocation_add,
-    .revocations_since = store_sql_revocations_since,
+    .sessions_end = store_sql_sessions_end,
+    .revocations_mark = store_sql_revocations_mark,
+    .revocations_read = store_sql_revocations_read,
+    .attempts_read = store_sql_attempts_read,
+    .attempts_fail = store_sql_attempts_fail,
     .positions_timed_since = store_sql_positions_timed_since,
     .emotions_apply = store_sql_emotions_apply,
     .transactions_apply = store_sql_transactions_apply,
@@ -65,6 +67,8 @@ static const struct store_ops ops = {
         .remove = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table             \
                   " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
     }
+/* SQLite's own clock, in microseconds: it cannot say it with a finer tick than a millisecond. */
+#define NOW "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
  * is nothing to lock. */
@@ -77,6 +81,11 @@ static const struct store_dialect dialect = {
     .migrations_begun = "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
     .person_lock = "SELECT id FROM users WHERE id = $1",
     .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1",
+    .generation_begin =
+        GENERATION_BEGIN("(SELECT coalesce(max(generation_change), 0) + 1 FROM users)"),
+    .revocations_mark = "SELECT coalesce(max(generation_change), 0) FROM users",
+    .attempts_read = ATTEMPTS_READ(NOW " - f.failed_at"),
+    .attempts_fail = ATTEMPTS_FAIL(NOW, NOW " - f.failed_at"),
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1 WHERE position IN"
                      " (SELECT position FROM offers WHERE status = 'offered'"
                      " AND expires_at <= $1 ORDER BY expires_at LIMIT 1000) RETURNING 1",
@@ -100,7 +109,7 @@ static const struct store_dialect dialect = {
                               " ORDER BY created_at LIMIT $2) RETURNING 1",
                 },
             [SWEPT_SUBMISSION_KEYS] = SWEEP("submission_keys", "rowid", "created_at"),
-            [SWEPT_REVOCATIONS] = SWEEP("revocations", "token_id", "expires_at"),
+            [SWEPT_LOGIN_FAILURES] = SWEEP("login_failures", "rowid", "failed_at"),
         },
     .events =
         {

@@ -106,6 +106,8 @@ static int64_t life_of(enum swept swept, int64_t raw_life_us)
     case SWEPT_DECISION_KEYS:
     case SWEPT_SUBMISSION_KEYS:
         return IDEMPOTENCY_KEY_LIFE_US;
+    case SWEPT_LOGIN_FAILURES:
+        return FAILED_LOGIN_LIFE_US;
     default:
         return 0;
     }

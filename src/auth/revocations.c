@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Open addressing, at most half full. Token ids are random, so their first bytes are the hash.
- * When the set is full, the tokens that have ended are forgotten; if that frees nothing, the one
- * that ends first is: whoever revokes REVOCATIONS_MAX tokens at once still has the rest.
+ * Open addressing, at most half full, doubled when it would be more.
  */
 #include "auth/revocations.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "limits.h"
+enum { SLOTS_MIN = 1024, BATCH = 256 };
 
-enum { SLOTS = 2 * REVOCATIONS_MAX };
-
-struct revocation {
-    struct uuid token_id;
-    int64_t expires_at_us; /* 0: free */
+struct slot {
+    struct uuid user_id;
+    int64_t generation; /* 0: free */
 };
 
 struct revocations {
     pthread_rwlock_t lock;
     size_t count;
-    struct revocation *slots;
+    size_t size; /* a power of two */
+    struct slot *slots;
+    int64_t mark; /* of the store, before which all is known; of the thread that refreshes */
 };
 
 struct revocations *revocations_create(void)
@@ -29,7 +27,8 @@ struct revocations *revocations_create(void)
     struct revocations *revocations = calloc(1, sizeof *revocations);
     if (revocations == NULL)
         return NULL;
-    revocations->slots = calloc(SLOTS, sizeof revocations->slots[0]);
+    revocations->size = SLOTS_MIN;
+    revocations->slots = calloc(revocations->size, sizeof revocations->slots[0]);
     if (revocations->slots == NULL) {
         free(revocations);
         return NULL;
@@ -47,73 +46,95 @@ void revocations_destroy(struct revocations *revocations)
     free(revocations);
 }
 
-/* Where the token is, or would be. */
-static struct revocation *slot_of(struct revocation slots[], const struct uuid *token_id)
+/* Where the person is, or would be. Ids may come from elsewhere, so all their bytes are mixed. */
+static struct slot *slot_of(struct slot slots[], size_t size, const struct uuid *user_id)
 {
-    /* The last bytes: the first ones of a time-ordered UUID are its time. */
-    uint64_t at;
-    memcpy(&at, token_id->bytes + 8, sizeof at);
-    while (slots[at % SLOTS].expires_at_us != 0 &&
-           !uuid_equal(&slots[at % SLOTS].token_id, token_id))
+    uint64_t halves[2];
+    memcpy(halves, user_id->bytes, sizeof halves);
+    uint64_t at = (halves[0] * UINT64_C(0x9E3779B97F4A7C15)) ^ halves[1];
+    at *= UINT64_C(0xD6E8FEB86659FD93);
+    at ^= at >> 32;
+    while (slots[at & (size - 1)].generation != 0 &&
+           !uuid_equal(&slots[at & (size - 1)].user_id, user_id))
         at++;
-    return &slots[at % SLOTS];
+    return &slots[at & (size - 1)];
 }
 
-/* Keeps what ends after `until_us`, in new slots. Without memory nothing changes. */
-static void forget(struct revocations *revocations, int64_t until_us)
+static enum status make_room(struct revocations *revocations)
 {
-    struct revocation *kept = calloc(SLOTS, sizeof kept[0]);
-    if (kept == NULL)
-        return;
-    revocations->count = 0;
-    for (size_t i = 0; i < SLOTS; i++) {
-        const struct revocation *old = &revocations->slots[i];
-        if (old->expires_at_us > until_us) {
-            *slot_of(kept, &old->token_id) = *old;
-            revocations->count++;
-        }
-    }
+    if (revocations->count < revocations->size / 2)
+        return STATUS_OK;
+    size_t size = revocations->size * 2;
+    struct slot *slots = calloc(size, sizeof slots[0]);
+    if (slots == NULL)
+        return STATUS_UNAVAILABLE;
+    for (size_t i = 0; i < revocations->size; i++)
+        if (revocations->slots[i].generation != 0)
+            *slot_of(slots, size, &revocations->slots[i].user_id) = revocations->slots[i];
     free(revocations->slots);
-    revocations->slots = kept;
+    revocations->slots = slots;
+    revocations->size = size;
+    return STATUS_OK;
 }
 
-static int64_t earliest_end_us(const struct revocations *revocations)
+enum status revocations_add(struct revocations *revocations, const struct uuid *user_id,
+                            int64_t generation)
 {
-    int64_t earliest_us = INT64_MAX;
-    for (size_t i = 0; i < SLOTS; i++) {
-        int64_t end_us = revocations->slots[i].expires_at_us;
-        if (end_us != 0 && end_us < earliest_us)
-            earliest_us = end_us;
-    }
-    return earliest_us;
-}
-
-void revocations_add(struct revocations *revocations, const struct uuid *token_id,
-                     int64_t expires_at_us, int64_t now_us)
-{
-    if (expires_at_us <= now_us)
-        return;
     pthread_rwlock_wrlock(&revocations->lock);
-    if (revocations->count >= REVOCATIONS_MAX)
-        forget(revocations, now_us);
-    if (revocations->count >= REVOCATIONS_MAX)
-        forget(revocations, earliest_end_us(revocations));
-    struct revocation *slot = slot_of(revocations->slots, token_id);
-    if (slot->expires_at_us != 0) {
-        slot->expires_at_us = expires_at_us;
-    } else if (revocations->count < SLOTS - 1) {
-        *slot = (struct revocation){*token_id, expires_at_us};
-        revocations->count++;
+    enum status status = make_room(revocations);
+    if (status == STATUS_OK) {
+        struct slot *slot = slot_of(revocations->slots, revocations->size, user_id);
+        if (slot->generation == 0)
+            revocations->count++;
+        if (slot->generation < generation)
+            *slot = (struct slot){*user_id, generation};
     }
+    pthread_rwlock_unlock(&revocations->lock);
+    return status;
+}
+
+static void forget_all(struct revocations *revocations)
+{
+    pthread_rwlock_wrlock(&revocations->lock);
+    memset(revocations->slots, 0, revocations->size * sizeof revocations->slots[0]);
+    revocations->count = 0;
     pthread_rwlock_unlock(&revocations->lock);
 }
 
-bool revocations_contain(const struct revocations *revocations, const struct uuid *token_id)
+enum status revocations_refresh(struct revocations *revocations, struct store *store)
+{
+    struct revocation found[BATCH];
+    size_t count = 0;
+    int64_t mark;
+    if (store_revocations_mark(store, &mark) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    if (mark < revocations->mark) {
+        /* An older state of the database has taken its place: what it does not know is undone. */
+        forget_all(revocations);
+        revocations->mark = 0;
+    }
+    enum status status;
+    struct revocation after = {.change = revocations->mark - 1};
+    do {
+        status = store_revocations_read(store, &after, found, BATCH, &count);
+        for (size_t i = 0; status == STATUS_OK && i < count; i++)
+            status = revocations_add(revocations, &found[i].user_id, found[i].generation);
+        if (status != STATUS_OK)
+            return STATUS_UNAVAILABLE;
+        if (count > 0)
+            after = found[count - 1];
+    } while (count == BATCH);
+    revocations->mark = mark;
+    return STATUS_OK;
+}
+
+bool revocations_contain(const struct revocations *revocations, const struct principal *principal)
 {
     /* The lock is the one part that a reader changes. */
     pthread_rwlock_t *lock = (pthread_rwlock_t *)&revocations->lock;
     pthread_rwlock_rdlock(lock);
-    bool found = slot_of(revocations->slots, token_id)->expires_at_us != 0;
+    bool revoked = principal->token_generation <
+                   slot_of(revocations->slots, revocations->size, &principal->user_id)->generation;
     pthread_rwlock_unlock(lock);
-    return found;
+    return revoked;
 }

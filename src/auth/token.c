@@ -32,8 +32,9 @@ enum status token_sign(const struct token_keys *keys, const struct principal *pr
         jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) != 0 ||
         jwt_add_grant_int(jwt, "iat", now_us / SECOND_US) != 0 ||
         jwt_add_grant_int(jwt, "exp", principal->token_expires_at_us / SECOND_US) != 0 ||
-        jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)keys->secret,
-                    (int)strlen(keys->secret)) != 0)
+        jwt_add_grant_int(jwt, "gen", principal->token_generation) != 0 ||
+        jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)keys->secrets[0],
+                    (int)strlen(keys->secrets[0])) != 0)
         goto free_jwt;
     signed_text = jwt_encode_str(jwt);
     if (signed_text == NULL || strlen(signed_text) > TOKEN_MAX)
@@ -122,6 +123,14 @@ static bool times_valid(const json_t *claims, int64_t now_us, int64_t *expires_a
            not_before_us <= now_us + skew_us;
 }
 
+/* A token of before there were generations is of the first one. */
+static bool claim_generation(const json_t *claims, int64_t *generation)
+{
+    const json_t *value = json_object_get(claims, "gen");
+    *generation = json_integer_value(value);
+    return value == NULL || (json_is_integer(value) && *generation >= 0);
+}
+
 static bool claims_read(const json_t *claims, int64_t now_us, struct principal *principal)
 {
     const json_t *email = json_object_get(claims, "email");
@@ -129,6 +138,7 @@ static bool claims_read(const json_t *claims, int64_t now_us, struct principal *
         !text_is(json_object_get(claims, "aud"), TOKEN_AUDIENCE) ||
         !claim_uuid(claims, "sub", &principal->user_id) ||
         !claim_uuid(claims, "jti", &principal->token_id) ||
+        !claim_generation(claims, &principal->token_generation) ||
         !times_valid(claims, now_us, &principal->token_expires_at_us) || !json_is_string(email) ||
         json_string_length(email) > EMAIL_MAX)
         return false;
@@ -136,14 +146,21 @@ static bool claims_read(const json_t *claims, int64_t now_us, struct principal *
     return true;
 }
 
-static bool signature_valid(const struct token_keys *keys, const char *text)
+static bool signed_with(const char *secret, const char *text)
 {
     jwt_t *jwt = NULL;
-    bool valid = jwt_decode(&jwt, text, (const unsigned char *)keys->secret,
-                            (int)strlen(keys->secret)) == 0 &&
+    bool valid = jwt_decode(&jwt, text, (const unsigned char *)secret, (int)strlen(secret)) == 0 &&
                  jwt_get_alg(jwt) == JWT_ALG_HS256;
     jwt_free(jwt);
     return valid;
+}
+
+static bool signature_valid(const struct token_keys *keys, const char *text)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (signed_with(keys->secrets[i], text))
+            return true;
+    return false;
 }
 
 enum status token_verify(const struct token_keys *keys, struct slice text, int64_t now_us,

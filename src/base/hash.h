@@ -18,6 +18,8 @@ struct hash {
 };
 
 struct hash hash_of(const struct slice parts[], size_t count);
+/* The same, which nobody can make who has not the key. */
+struct hash hash_keyed(const struct hash *key, const struct slice parts[], size_t count);
 /* Lower-case hexadecimal, terminated. */
 void hash_format(const struct hash *hash, char text[HASH_TEXT_SIZE]);
 

@@ -16,6 +16,7 @@ struct user {
     char password_hash[PASSWORD_HASH_MAX + 1];
     int64_t created_at_us;
     int64_t updated_at_us;
+    int64_t generation; /* of tokens: grows when the person logs out */
 };
 
 struct notification {

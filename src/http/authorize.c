@@ -56,7 +56,7 @@ static enum status authorize_user(const struct authority *authority, const struc
         return STATUS_UNAUTHENTICATED;
     }
     if (token_verify(authority->tokens, token, now_us, principal) != STATUS_OK ||
-        revocations_contain(authority->revocations, &principal->token_id)) {
+        revocations_contain(authority->revocations, principal)) {
         *detail = "Invalid or expired token.";
         return STATUS_UNAUTHENTICATED;
     }

@@ -335,7 +335,7 @@ static bool token_is_valid(const struct events *events, const struct event_strea
         return true;
     const struct principal *principal = stream_principal(stream);
     return clock_now_us(events->clock) < principal->token_expires_at_us &&
-           !revocations_contain(events->revocations, &principal->token_id);
+           !revocations_contain(events->revocations, principal);
 }
 
 void events_tick(struct events *events)

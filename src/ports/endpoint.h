@@ -51,6 +51,7 @@ struct principal {
     struct uuid user_id;
     struct uuid token_id;
     int64_t token_expires_at_us;
+    int64_t token_generation; /* of the person, when the token was issued */
     char email[EMAIL_MAX + 1];
 };
 

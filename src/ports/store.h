@@ -16,6 +16,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "domain/attempts.h"
 #include "domain/backtest.h"
 #include "domain/decision_log.h"
 #include "domain/emotion.h"
@@ -36,13 +37,15 @@ struct refresh_token {
     struct uuid family;
     struct uuid user_id;
     int64_t expires_at_us;
+    struct hash place;  /* of the login, keyed: to know it again, not to be read */
+    int64_t generation; /* of the person, when the token was given out */
 };
 
-/* An access token revoked before its end. */
+/* A person who logged out: tokens of generations before this one are revoked. */
 struct revocation {
-    struct uuid token_id; /* jti */
-    int64_t revoked_at_us;
-    int64_t expires_at_us;
+    struct uuid user_id;
+    int64_t generation;
+    int64_t change; /* grows with every logout of anybody, as far as store_revocations_mark says */
 };
 
 /* What a credit analysis must know before it works. */
@@ -147,7 +150,7 @@ enum swept {
     SWEPT_DECISION_KEYS,   /* Idempotency-Keys of analyses */
     SWEPT_SUBMISSION_KEYS, /* and of events */
     SWEPT_REFRESH_TOKENS,
-    SWEPT_REVOCATIONS,
+    SWEPT_LOGIN_FAILURES,
     SWEPT_COUNT
 };
 
@@ -179,10 +182,16 @@ struct store_ops {
     enum status (*refresh_create)(struct store *store, const struct refresh_token *token);
     enum status (*refresh_rotate)(struct store *store, const struct hash *old,
                                   struct refresh_token *next, int64_t now_us);
-    enum status (*refresh_end)(struct store *store, const struct uuid *user_id);
-    enum status (*revocation_add)(struct store *store, const struct revocation *revocation);
-    enum status (*revocations_since)(struct store *store, int64_t since_us, struct revocation out[],
-                                     size_t max, size_t *count);
+    enum status (*sessions_end)(struct store *store, const struct uuid *user_id,
+                                int64_t *generation);
+    enum status (*revocations_mark)(struct store *store, int64_t *mark);
+    enum status (*revocations_read)(struct store *store, const struct revocation *after,
+                                    struct revocation out[], size_t max, size_t *count);
+    enum status (*attempts_read)(struct store *store, const struct uuid *account,
+                                 const struct hash *place, int64_t now_us,
+                                 struct attempts *attempts);
+    enum status (*attempts_fail)(struct store *store, const struct uuid *account,
+                                 struct attempts *attempts);
 
     enum status (*positions_timed_since)(struct store *store, int64_t *since_us);
     enum status (*emotions_apply)(struct store *store, const struct emotion_event events[],
@@ -334,25 +343,44 @@ MUST_CHECK static inline enum status store_refresh_rotate(struct store *store,
     return store->ops->refresh_rotate(store, old, next, now_us);
 }
 
-/* Ends all refresh tokens of a person. */
-MUST_CHECK static inline enum status store_refresh_end(struct store *store,
-                                                       const struct uuid *user_id)
+/* Ends all tokens of a person: the refresh tokens, and the access tokens of all generations before
+ * `generation`, which begins. NOT_FOUND if there is no such person. */
+MUST_CHECK static inline enum status
+store_sessions_end(struct store *store, const struct uuid *user_id, int64_t *generation)
 {
-    return store->ops->refresh_end(store, user_id);
+    return store->ops->sessions_end(store, user_id, generation);
 }
 
-MUST_CHECK static inline enum status store_revocation_add(struct store *store,
-                                                          const struct revocation *revocation)
+/* Every revocation whose `change` is below the mark can be read from now on; so whoever has read
+ * all goes on from the mark of before. A mark that has shrunk is of another database. */
+MUST_CHECK static inline enum status store_revocations_mark(struct store *store, int64_t *mark)
 {
-    return store->ops->revocation_add(store, revocation);
+    return store->ops->revocations_mark(store, mark);
 }
 
-/* Revoked at or after `since_us`, oldest first. */
-MUST_CHECK static inline enum status store_revocations_since(struct store *store, int64_t since_us,
-                                                             struct revocation out[], size_t max,
-                                                             size_t *count)
+/* Those behind `after`, in the order of `change` and person. */
+MUST_CHECK static inline enum status store_revocations_read(struct store *store,
+                                                            const struct revocation *after,
+                                                            struct revocation out[], size_t max,
+                                                            size_t *count)
 {
-    return store->ops->revocations_since(store, since_us, out, max, count);
+    return store->ops->revocations_read(store, after, out, max, count);
+}
+
+/* What is known of the wrong passwords of an account, from a place of this kind. */
+MUST_CHECK static inline enum status store_attempts_read(struct store *store,
+                                                         const struct uuid *account,
+                                                         const struct hash *place, int64_t now_us,
+                                                         struct attempts *attempts)
+{
+    return store->ops->attempts_read(store, account, place, now_us, attempts);
+}
+
+/* Counts one more wrong password; `attempts->failures` is their number with it. */
+MUST_CHECK static inline enum status
+store_attempts_fail(struct store *store, const struct uuid *account, struct attempts *attempts)
+{
+    return store->ops->attempts_fail(store, account, attempts);
 }
 
 /* Events and features --------------------------------------------------------------------- */
@@ -660,7 +688,7 @@ MUST_CHECK static inline enum status store_outbox_done(struct store *store, cons
 }
 
 /* Housekeeping, once an hour for all processes: drops raw events older than `raw_life_us`, event
- * keys older than EVENT_KEY_LIFE_US, and tokens and revocations that have expired, of each at most
+ * keys older than EVENT_KEY_LIFE_US, and tokens that have expired and failed logins that are forgotten, of each at most
  * SWEEP_SHARE_PERCENT of the rows or one month. It goes by the database's time; `now_us` is the
  * process's, and if they cannot be believed nothing is removed: see `sweep->answer`. */
 MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t now_us,

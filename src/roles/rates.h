@@ -11,15 +11,8 @@
 
 #include "roles/role.h"
 
-#define FAILED_LOGIN_WINDOW_US (15 * MINUTE_US)
-
 /* Counts one `what` of an address in this second; false if it is one too many. */
 bool rate_pass(struct role_context *context, const char *what, struct slice address,
                int64_t per_second_max);
-
-/* A login is counted as failed before its password is tried, so that many at once do not pass;
- * false if it is one too many. Taken back when it succeeds. */
-bool login_begin(struct role_context *context, struct slice address, const char *email);
-void login_succeed(struct role_context *context, struct slice address, const char *email);
 
 #endif

@@ -36,7 +36,7 @@ struct role_settings {
     int64_t feature_cache_life_us;
     int64_t raw_life_us;
     const char *currency;          /* of all amounts */
-    int64_t failed_logins_max;     /* in 15 minutes, for one address and e-mail */
+    int64_t failed_logins_max;     /* of one account, before the next one waits */
     int64_t logins_per_second_max; /* for one address; so is the next */
     int64_t registrations_per_second_max;
     int64_t batch_max; /* events in one transaction */

@@ -24,6 +24,11 @@ static const char credentials_schema[] =
     "\"email\":{\"type\":\"string\",\"format\":\"email\",\"maxLength\":254},"
     "\"password\":{\"type\":\"string\",\"minLength\":8,\"maxLength\":128}}}";
 
+static const char login_schema[] =
+    "{\"type\":\"object\",\"required\":[\"email\",\"password\"],\"properties\":{"
+    "\"email\":{\"type\":\"string\",\"format\":\"email\",\"maxLength\":254},"
+    "\"password\":{\"type\":\"string\"}}}";
+
 #define USER_MEMBERS                                                                               \
     "\"id\":" UUID_SCHEMA ",\"email\":{\"type\":\"string\",\"format\":\"email\"},"                 \
     "\"created_at\":" TIME_SCHEMA ",\"updated_at\":" TIME_SCHEMA
@@ -123,7 +128,7 @@ static const struct endpoint endpoints[] = {
         .hashes = true,
         .handle = session_login,
         .summary = "Begin a session.",
-        .request_schema = credentials_schema,
+        .request_schema = login_schema,
         .success = 200,
         .response_schema = session_schema,
         .errors = "401",
@@ -146,7 +151,7 @@ static const struct endpoint endpoints[] = {
         .auth = AUTH_USER,
         .kind = ENDPOINT_BLOCKING,
         .handle = session_logout,
-        .summary = "Revoke this access token, and all refresh tokens of its person.",
+        .summary = "Revoke all access and refresh tokens of the person that were issued before.",
         .success = 200,
         .response_schema = status_schema,
     },

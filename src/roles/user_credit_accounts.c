@@ -27,7 +27,7 @@ void account_register(struct role_context *context, struct exchange *exchange)
     struct field_errors errors;
     struct user user;
     char reason[REASON_MAX + 1];
-    enum status status = credentials_decode(exchange->request.body, &credentials, &errors, reason);
+    enum status status = registration_decode(exchange->request.body, &credentials, &errors, reason);
     if (status != STATUS_OK) {
         answer_refused(response, status, &errors, reason);
         return;

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "auth/seal.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "roles/user_credit.h"
@@ -13,37 +14,61 @@
 
 enum { SNAPSHOT_MAX = 8192, CACHE_KEY_SIZE = 64 };
 
+/* What is cached is a tag, and then the snapshot that it holds for: whoever can write to the cache
+ * cannot make one. */
+static enum metric_label snapshot_open(const struct role_context *context, struct slice cached,
+                                       const struct features_snapshot *wanted,
+                                       struct features_snapshot *found)
+{
+    struct hash tag;
+    struct slice text = {cached.data + HASH_SIZE, cached.size - HASH_SIZE};
+    if (cached.size < HASH_SIZE)
+        return LABEL_forged;
+    memcpy(tag.bytes, cached.data, HASH_SIZE);
+    if (!seal_holds(context->settings->tokens, SEAL_FEATURES, &text, 1, &tag))
+        return LABEL_forged;
+    /* Sealed, but perhaps of another person, or of before something changed. */
+    return features_snapshot_decode(text, found) == STATUS_OK &&
+                   uuid_equal(&found->user_id, &wanted->user_id) &&
+                   found->version == wanted->version && found->period_us == wanted->period_us
+               ? LABEL_hit
+               : LABEL_miss;
+}
+
 static bool features_cached(struct role_context *context, const char *key,
                             const struct features_snapshot *wanted, struct features *features)
 {
     struct features_snapshot found;
-    struct buf text;
-    buf_init(&text, SNAPSHOT_MAX);
-    enum status status = cache_get(context->cache, key, &text);
-    bool good = status == STATUS_OK && !text.overflowed &&
-                features_snapshot_decode(buf_slice(&text), &found) == STATUS_OK &&
-                uuid_equal(&found.user_id, &wanted->user_id) && found.version == wanted->version &&
-                found.period_us == wanted->period_us;
-    buf_free(&text);
-    metric_add(METRIC_feature_cache,
-               good                           ? LABEL_hit
-               : status == STATUS_UNAVAILABLE ? LABEL_error
-                                              : LABEL_miss,
-               1);
-    if (good)
+    struct buf cached;
+    buf_init(&cached, SNAPSHOT_MAX);
+    enum status status = cache_get(context->cache, key, &cached);
+    enum metric_label result = status == STATUS_NOT_FOUND ? LABEL_miss
+                               : status != STATUS_OK      ? LABEL_error
+                               : cached.overflowed
+                                   ? LABEL_forged
+                                   : snapshot_open(context, buf_slice(&cached), wanted, &found);
+    buf_free(&cached);
+    metric_add(METRIC_feature_cache, result, 1);
+    if (result == LABEL_hit)
         *features = found.features;
-    return good;
+    return result == LABEL_hit;
 }
 
 static void features_keep(struct role_context *context, const char *key,
                           const struct features_snapshot *snapshot)
 {
-    struct buf text;
+    struct buf text, cached;
     buf_init(&text, SNAPSHOT_MAX);
+    buf_init(&cached, SNAPSHOT_MAX);
     features_snapshot_encode(snapshot, &text);
-    if (cache_set(context->cache, key, buf_slice(&text),
+    struct slice content = buf_slice(&text);
+    struct hash tag = seal_make(context->settings->tokens, SEAL_FEATURES, &content, 1);
+    buf_append(&cached, tag.bytes, HASH_SIZE);
+    buf_append(&cached, content.data, content.size);
+    if (cache_set(context->cache, key, buf_slice(&cached),
                   context->settings->feature_cache_life_us) != STATUS_OK)
         metric_add(METRIC_feature_cache, LABEL_error, 1);
+    buf_free(&cached);
     buf_free(&text);
 }
 

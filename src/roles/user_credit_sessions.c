@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "auth/password.h"
+#include "auth/seal.h"
 #include "base/json_put.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
@@ -32,8 +33,10 @@ static void refresh_make(struct role_context *context, int64_t now_us, struct re
     };
 }
 
+/* The access token is of `generation`, and the answer holds it with the refresh token. */
 static enum status session_answer(struct role_context *context, const struct user *user,
-                                  int64_t now_us, const char *refresh_token, struct buf *json)
+                                  int64_t generation, int64_t now_us, const char *refresh_token,
+                                  struct buf *json)
 {
     const struct role_settings *settings = context->settings;
     char access_token[TOKEN_MAX + 1];
@@ -41,6 +44,7 @@ static enum status session_answer(struct role_context *context, const struct use
         .user_id = user->id,
         .token_id = entropy_uuid(context->entropy, now_us),
         .token_expires_at_us = now_us + settings->access_token_life_us,
+        .token_generation = generation,
     };
     snprintf(principal.email, sizeof principal.email, "%s", user->email);
     enum status status = token_sign(settings->tokens, &principal, now_us, access_token);
@@ -50,7 +54,7 @@ static enum status session_answer(struct role_context *context, const struct use
 }
 
 static enum status session_begin(struct role_context *context, const struct user *user,
-                                 struct buf *json)
+                                 const struct hash *place, struct buf *json)
 {
     int64_t now_us = clock_now_us(context->clock);
     char text[REFRESH_TEXT_SIZE];
@@ -58,21 +62,78 @@ static enum status session_begin(struct role_context *context, const struct user
     refresh_make(context, now_us, &token, text);
     token.user_id = user->id;
     token.family = entropy_uuid(context->entropy, now_us);
+    token.place = *place;
     enum status status = store_refresh_create(context->store, &token);
-    return status == STATUS_OK ? session_answer(context, user, now_us, text, json) : status;
+    return status == STATUS_OK ? session_answer(context, user, user->generation, now_us, text, json)
+                               : status;
 }
 
-/* UNAUTHENTICATED takes as long whether or not there is such a person. */
-static enum status credentials_check(struct role_context *context,
-                                     const struct credentials *credentials, struct user *user)
+/* Whose wrong passwords are counted. An address that nobody has shares one of a fixed number of
+ * accounts with others like it: what is asked and written is the same, and so is the time it
+ * takes, yet invented addresses fill nothing. */
+static struct uuid account_of(struct role_context *context, const char *email, bool known,
+                              const struct user *user)
+{
+    if (known)
+        return user->id;
+    struct hash hash = seal_make(context->settings->tokens, SEAL_NOBODY,
+                                 (const struct slice[]){slice_of(email)}, 1);
+    uint32_t number;
+    memcpy(&number, hash.bytes, sizeof number);
+    number %= NOBODY_ACCOUNTS;
+    struct uuid account = {{0}};
+    memcpy(account.bytes, &number, sizeof number);
+    return account;
+}
+
+/* Where a login comes from, in a form that says nothing to who reads it. */
+static struct hash place_of(struct role_context *context, const struct uuid *account,
+                            struct slice address)
+{
+    struct slice person = {(const char *)account->bytes, sizeof account->bytes};
+    return seal_make(context->settings->tokens, SEAL_PLACE, (const struct slice[]){person, address},
+                     2);
+}
+
+/* A wrong password is counted; UNAUTHENTICATED. TOO_MANY_REQUESTS if the account's failures that
+ * came at the same time were too many already, however many are tried at once. */
+static enum status attempt_failed(struct role_context *context, const struct uuid *account,
+                                  struct attempts attempts)
+{
+    int64_t before = attempts.failures;
+    enum status status = store_attempts_fail(context->store, account, &attempts);
+    if (status != STATUS_OK)
+        return status;
+    bool alone = attempts.failures <= before + 1;
+    return alone || attempts.failures <= context->settings->failed_logins_max
+               ? STATUS_UNAUTHENTICATED
+               : STATUS_TOO_MANY_REQUESTS;
+}
+
+/* Takes as long whether or not there is such a person. TOO_MANY_REQUESTS: `wait_us` is to pass. */
+static enum status credentials_check(struct role_context *context, struct slice address,
+                                     const struct credentials *credentials, struct user *user,
+                                     struct hash *place, int64_t *wait_us)
 {
     struct slice password = slice_of(credentials->password);
+    struct attempts attempts;
     enum status status = store_user_by_email(context->store, credentials->email, user);
-    if (status == STATUS_OK)
-        return password_verify(password, user->password_hash) ? STATUS_OK : STATUS_UNAUTHENTICATED;
-    if (status == STATUS_NOT_FOUND)
-        return password_verify_nobody(password) ? STATUS_OK : STATUS_UNAUTHENTICATED;
-    return status;
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    bool known = status == STATUS_OK;
+    struct uuid account = account_of(context, credentials->email, known, user);
+    *place = place_of(context, &account, address);
+    status = store_attempts_read(context->store, &account, place, clock_now_us(context->clock),
+                                 &attempts);
+    if (status != STATUS_OK)
+        return status;
+    *wait_us = attempts_wait_us(&attempts, context->settings->failed_logins_max);
+    if (*wait_us > 0)
+        return STATUS_TOO_MANY_REQUESTS;
+    *wait_us = FAILED_LOGIN_WAIT_US;
+    if (known ? password_verify(password, user->password_hash) : password_verify_nobody(password))
+        return STATUS_OK;
+    return attempt_failed(context, &account, attempts);
 }
 
 void session_login(struct role_context *context, struct exchange *exchange)
@@ -82,8 +143,10 @@ void session_login(struct role_context *context, struct exchange *exchange)
     struct credentials credentials;
     struct field_errors errors;
     struct user user;
+    struct hash place;
+    int64_t wait_us;
     char reason[REASON_MAX + 1];
-    enum status status = credentials_decode(exchange->request.body, &credentials, &errors, reason);
+    enum status status = login_decode(exchange->request.body, &credentials, &errors, reason);
     if (status != STATUS_OK) {
         answer_refused(response, status, &errors, reason);
         return;
@@ -92,17 +155,13 @@ void session_login(struct role_context *context, struct exchange *exchange)
         answer_limited(response, "Too many logins.", SECOND_US);
         return;
     }
-    if (!login_begin(context, address, credentials.email)) {
-        answer_limited(response, "Too many failed logins.", FAILED_LOGIN_WINDOW_US);
-        return;
-    }
-    status = credentials_check(context, &credentials, &user);
-    if (status != STATUS_UNAUTHENTICATED)
-        login_succeed(context, address, credentials.email);
+    status = credentials_check(context, address, &credentials, &user, &place, &wait_us);
     if (status == STATUS_OK)
-        status = session_begin(context, &user, &response->body);
+        status = session_begin(context, &user, &place, &response->body);
     if (status == STATUS_UNAUTHENTICATED)
         response_error(response, status, "Invalid credentials.");
+    else if (status == STATUS_TOO_MANY_REQUESTS)
+        answer_limited(response, "Too many failed logins.", wait_us);
     else if (status != STATUS_OK)
         answer_failed(response, status, "");
 }
@@ -126,7 +185,7 @@ void session_refresh(struct role_context *context, struct exchange *exchange)
     if (status == STATUS_OK)
         status = store_user_by_id(context->store, &next.user_id, &user);
     if (status == STATUS_OK)
-        status = session_answer(context, &user, now_us, text, &response->body);
+        status = session_answer(context, &user, next.generation, now_us, text, &response->body);
     if (status == STATUS_UNAUTHENTICATED || status == STATUS_NOT_FOUND)
         response_error(response, STATUS_UNAUTHENTICATED, "Invalid or expired refresh token.");
     else if (status != STATUS_OK)
@@ -136,18 +195,10 @@ void session_refresh(struct role_context *context, struct exchange *exchange)
 void session_logout(struct role_context *context, struct exchange *exchange)
 {
     const struct principal *principal = &exchange->request.principal;
-    int64_t now_us = clock_now_us(context->clock);
-    struct revocation revocation = {
-        .token_id = principal->token_id,
-        .revoked_at_us = now_us,
-        .expires_at_us = principal->token_expires_at_us,
-    };
-    enum status status = store_revocation_add(context->store, &revocation);
-    if (status == STATUS_OK) {
-        revocations_add(context->revocations, &principal->token_id, principal->token_expires_at_us,
-                        now_us);
-        status = store_refresh_end(context->store, &principal->user_id);
-    }
+    int64_t generation;
+    enum status status = store_sessions_end(context->store, &principal->user_id, &generation);
+    if (status == STATUS_OK)
+        status = revocations_add(context->revocations, &principal->user_id, generation);
     if (status != STATUS_OK) {
         answer_failed(&exchange->response, status, "");
         return;

@@ -26,9 +26,9 @@ static void sweep_tell(const struct sweep *sweep)
         [SWEPT_TRANSACTIONS] = LABEL_transactions,
         [SWEPT_KEYS] = LABEL_event_keys,
         [SWEPT_REFRESH_TOKENS] = LABEL_refresh_tokens,
-        [SWEPT_REVOCATIONS] = LABEL_revocations,
         [SWEPT_DECISION_KEYS] = LABEL_decision_keys,
         [SWEPT_SUBMISSION_KEYS] = LABEL_submission_keys,
+        [SWEPT_LOGIN_FAILURES] = LABEL_login_failures,
     };
     for (int i = 0; i < SWEPT_COUNT; i++)
         metric_add(METRIC_swept, labels[i], sweep->removed[i]);
@@ -38,7 +38,7 @@ static void sweep_tell(const struct sweep *sweep)
              LOG_INTEGER("decision_keys", sweep->removed[SWEPT_DECISION_KEYS]),
              LOG_INTEGER("submission_keys", sweep->removed[SWEPT_SUBMISSION_KEYS]),
              LOG_INTEGER("refresh_tokens", sweep->removed[SWEPT_REFRESH_TOKENS]),
-             LOG_INTEGER("revocations", sweep->removed[SWEPT_REVOCATIONS]));
+             LOG_INTEGER("login_failures", sweep->removed[SWEPT_LOGIN_FAILURES]));
     if (sweep->held_back)
         log_warn("more is due to be removed than one sweep may",
                  LOG_INTEGER("percent_max", SWEEP_SHARE_PERCENT));

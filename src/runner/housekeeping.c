@@ -12,8 +12,7 @@ enum {
     LOOK_EVERY = 10,  /* periods: engines, revocations and files once a second */
     LAG_EVERY = 50,   /* periods: lag every five seconds */
     WAIT_US = 250000, /* of the bus and the wake-ups, so that a stop is noticed soon */
-    PAUSE_US = 500000,
-    REVOCATIONS_BATCH = 256
+    PAUSE_US = 500000
 };
 
 static void *drive_bus(void *argument)
@@ -98,27 +97,12 @@ static void look_at_engines(struct housekeeping *keeping)
         look_at("cache", cache_ping(context->cache), &keeping->cache);
 }
 
-/* Reads again what was revoked in the last ten seconds: another process may commit late. */
+/* What could not be read is read next time. */
 static void read_revocations(struct housekeeping *keeping)
 {
     struct role_context *context = &keeping->context;
-    struct revocation revoked[REVOCATIONS_BATCH];
-    size_t count;
-    if (context->store == NULL)
-        return;
-    int64_t now_us = clock_now_us(context->clock);
-    int64_t since_us = keeping->revocations_read_us - 10 * SECOND_US;
-    do {
-        if (store_revocations_since(context->store, since_us, revoked, REVOCATIONS_BATCH, &count) !=
-            STATUS_OK)
-            return;
-        for (size_t i = 0; i < count; i++)
-            revocations_add(context->revocations, &revoked[i].token_id, revoked[i].expires_at_us,
-                            now_us);
-        if (count > 0)
-            since_us = revoked[count - 1].revoked_at_us + 1;
-    } while (count == REVOCATIONS_BATCH);
-    keeping->revocations_read_us = now_us;
+    if (context->store != NULL)
+        (void)!revocations_refresh(context->revocations, context->store);
 }
 
 static void measure_lag(struct housekeeping *keeping)

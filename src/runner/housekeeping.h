@@ -31,7 +31,6 @@ struct housekeeping {
     _Atomic int store;
     _Atomic int cache;
     _Atomic(const char *) failing[ROLES_MAX]; /* names of roles that cannot consume, or NULL */
-    int64_t revocations_read_us;
 };
 
 /* Starts the bus thread alone: needed before the first request. */

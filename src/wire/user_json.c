@@ -29,11 +29,9 @@ static size_t count_characters(const char *text)
     return count;
 }
 
-static bool read_password(const struct fields *fields, char password[PASSWORD_BYTES_MAX + 1])
+static bool check_password(const struct fields *fields, const char *password)
 {
     char message[FIELD_MESSAGE_MAX];
-    if (!field_text(fields, "password", FIELD_REQUIRED, 0, PASSWORD_BYTES_MAX, password))
-        return false;
     size_t count = count_characters(password);
     if (count >= PASSWORD_MIN && count <= PASSWORD_MAX)
         return true;
@@ -45,18 +43,33 @@ static bool read_password(const struct fields *fields, char password[PASSWORD_BY
     return false;
 }
 
-enum status credentials_decode(struct slice body, struct credentials *credentials,
-                               struct field_errors *errors, char reason[REASON_MAX + 1])
+static enum status credentials_decode(struct slice body, bool is_new,
+                                      struct credentials *credentials, struct field_errors *errors,
+                                      char reason[REASON_MAX + 1])
 {
     json_t *root;
     enum status status = fields_document(body, &root, errors, reason);
     if (status != STATUS_OK)
         return status;
     struct fields fields = {root, "body", errors};
+    char *password = credentials->password;
     bool good = read_email(&fields, credentials->email);
-    good &= read_password(&fields, credentials->password);
+    good &= field_text(&fields, "password", FIELD_REQUIRED, 0, PASSWORD_BYTES_MAX, password) &&
+            (!is_new || check_password(&fields, password));
     json_decref(root);
     return good ? STATUS_OK : STATUS_INVALID;
+}
+
+enum status registration_decode(struct slice body, struct credentials *credentials,
+                                struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    return credentials_decode(body, true, credentials, errors, reason);
+}
+
+enum status login_decode(struct slice body, struct credentials *credentials,
+                         struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    return credentials_decode(body, false, credentials, errors, reason);
 }
 
 enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],

@@ -19,8 +19,13 @@ struct credentials {
 
 /* {email, password}: an address, and PASSWORD_MIN to PASSWORD_MAX characters. MALFORMED: `reason`
  * tells where; INVALID: `errors` tells which fields; so are the next. */
-MUST_CHECK enum status credentials_decode(struct slice body, struct credentials *credentials,
-                                          struct field_errors *errors, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status registration_decode(struct slice body, struct credentials *credentials,
+                                           struct field_errors *errors,
+                                           char reason[REASON_MAX + 1]);
+/* The same with a password of any length up to PASSWORD_BYTES_MAX: what is no password of anybody
+ * is a wrong one. */
+MUST_CHECK enum status login_decode(struct slice body, struct credentials *credentials,
+                                    struct field_errors *errors, char reason[REASON_MAX + 1]);
 /* {refresh_token} */
 MUST_CHECK enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
                                       struct field_errors *errors, char reason[REASON_MAX + 1]);

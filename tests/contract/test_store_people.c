@@ -182,21 +182,6 @@ static void an_expired_or_unknown_token_rotates_nothing(void **state)
     assert_int_equal(rotate(store, 2, 4, token.expires_at_us), STATUS_OK);
 }
 
-static void ends_all_tokens_of_one_person(void **state)
-{
-    struct store *store = store_of(state);
-    struct refresh_token mine[] = {token_of(1, 100, 1), token_of(1, 200, 2)};
-    struct refresh_token theirs = token_of(2, 300, 3);
-    persons_add(store, 1, 2);
-    assert_int_equal(store_refresh_create(store, &mine[0]), STATUS_OK);
-    assert_int_equal(store_refresh_create(store, &mine[1]), STATUS_OK);
-    assert_int_equal(store_refresh_create(store, &theirs), STATUS_OK);
-    assert_int_equal(store_refresh_end(store, &mine[0].user_id), STATUS_OK);
-    assert_int_equal(rotate(store, 1, 11, NOW_US), STATUS_UNAUTHENTICATED);
-    assert_int_equal(rotate(store, 2, 12, NOW_US), STATUS_UNAUTHENTICATED);
-    assert_int_equal(rotate(store, 3, 13, NOW_US), STATUS_OK);
-}
-
 static void a_token_needs_a_person(void **state)
 {
     struct refresh_token token = token_of(1, 100, 1);
@@ -220,32 +205,6 @@ static void of_many_who_use_a_token_one_wins_and_the_family_ends(void **state)
     assert_int_equal(tally.of[STATUS_OK], 1);
     assert_int_equal(tally.of[STATUS_UNAUTHENTICATED], 7);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM refresh_tokens"), 0);
-}
-
-static void tells_revocations_since(void **state)
-{
-    enum { COUNT = 5 };
-    struct store *store = store_of(state);
-    for (int i = COUNT; i-- > 0;) {
-        struct revocation revocation = {uuid_of(i), NOW_US + i, NOW_US + DAY_US + i};
-        assert_int_equal(store_revocation_add(store, &revocation), STATUS_OK);
-        assert_int_equal(store_revocation_add(store, &revocation), STATUS_OK);
-    }
-    struct revocation out[COUNT];
-    size_t count;
-    assert_int_equal(store_revocations_since(store, NOW_US + 2, out, COUNT, &count), STATUS_OK);
-    assert_int_equal(count, 3);
-    for (int i = 0; i < 3; i++) {
-        struct uuid id = uuid_of(i + 2);
-        assert_true(uuid_equal(&out[i].token_id, &id));
-        assert_int_equal(out[i].revoked_at_us, NOW_US + i + 2);
-        assert_int_equal(out[i].expires_at_us, NOW_US + DAY_US + i + 2);
-    }
-    assert_int_equal(store_revocations_since(store, 0, out, 2, &count), STATUS_OK);
-    assert_int_equal(count, 2);
-    assert_int_equal(out[0].revoked_at_us, NOW_US);
-    assert_int_equal(store_revocations_since(store, NOW_US + COUNT, out, 2, &count), STATUS_OK);
-    assert_int_equal(count, 0);
 }
 
 /* An open file has its own lock, in the same process too. */
@@ -276,10 +235,8 @@ int main(void)
         STORE_TEST(rotates_a_refresh_token),
         STORE_TEST(a_token_used_twice_ends_its_family),
         STORE_TEST(an_expired_or_unknown_token_rotates_nothing),
-        STORE_TEST(ends_all_tokens_of_one_person),
         STORE_TEST(a_token_needs_a_person),
         STORE_TEST(of_many_who_use_a_token_one_wins_and_the_family_ends),
-        STORE_TEST(tells_revocations_since),
     };
     return cmocka_run_group_tests_name("store_people", tests, store_server_start, store_server_end);
 }

@@ -60,10 +60,14 @@ static void feelings_add(struct store_fixture *fixture, int first, int count, in
 static void tokens_add(struct store *store, int first, int count, int64_t expires_at_us)
 {
     for (int i = first; i < first + count; i++) {
-        struct refresh_token token = {hash_of_number(i), uuid_of(1), uuid_of(1), expires_at_us};
-        struct revocation revocation = {uuid_of(i), NOW_US, expires_at_us};
+        struct refresh_token token = {.token = hash_of_number(i),
+                                      .family = uuid_of(1),
+                                      .user_id = uuid_of(1),
+                                      .expires_at_us = expires_at_us};
+        struct uuid account = uuid_of(i);
+        struct attempts attempts = {0};
         assert_int_equal(store_refresh_create(store, &token), STATUS_OK);
-        assert_int_equal(store_revocation_add(store, &revocation), STATUS_OK);
+        assert_int_equal(store_attempts_fail(store, &account, &attempts), STATUS_OK);
     }
 }
 
@@ -90,6 +94,7 @@ static void fill(struct store_fixture *fixture)
     age_by_days(fixture, "event_keys", "seen_at", 15);
     feelings_add(fixture, 200, 20, 20 * DAY_US);
     tokens_add(fixture->store, 300, 20, present_us() - DAY_US);
+    age_by_days(fixture, "login_failures", "failed_at", 1);
     tokens_add(fixture->store, 400, 20, present_us() + DAY_US);
     idempotency_keys_add(fixture->store, 500, 20, present_us() - IDEMPOTENCY_KEY_LIFE_US - HOUR_US);
     idempotency_keys_add(fixture->store, 600, 20, present_us());
@@ -100,7 +105,7 @@ static void check_all_there(struct store_fixture *fixture)
     assert_int_equal(rows_of(fixture, "emotion_events"), 40);
     assert_int_equal(rows_of(fixture, "event_keys"), 40);
     assert_int_equal(rows_of(fixture, "refresh_tokens"), 40);
-    assert_int_equal(rows_of(fixture, "revocations"), 40);
+    assert_int_equal(rows_of(fixture, "login_failures"), 40);
 }
 
 static void removes_what_is_old_and_a_share_of_it_at_once(void **state)
@@ -119,10 +124,10 @@ static void removes_what_is_old_and_a_share_of_it_at_once(void **state)
     assert_true(sweeps > 5 && sweeps < 15);
     assert_int_equal(rows_of(fixture, "event_keys"), 20);
     assert_int_equal(rows_of(fixture, "refresh_tokens"), 20);
-    assert_int_equal(rows_of(fixture, "revocations"), 20);
     assert_int_equal(rows_of(fixture, "idempotency_keys"), 20);
     assert_int_equal(rows_of(fixture, "submission_keys"), 20);
     assert_int_equal(rows_of(fixture, "decisions"), 40);
+    assert_int_equal(rows_of(fixture, "login_failures"), 20);
     assert_int_equal(sql_number(fixture, "SELECT sum(event_count) FROM emotion_tiles"), 40);
     /* Of months a part may be young: these stay whole. */
     int64_t rows = rows_of(fixture, "emotion_events");

@@ -311,6 +311,12 @@ def test_wrong_credentials(client, person):
     refusal(client.login(new_email(), "another password"), 401, "Invalid credentials.")
 
 
+@pytest.mark.parametrize("password", ["", "1234567", "x" * 129])
+def test_a_password_that_nobody_can_have_is_a_wrong_one(client, person, password):
+    refusal(client.login(person.email, password), 401, "Invalid credentials.")
+    refusal(client.login(new_email(), password), 401, "Invalid credentials.")
+
+
 # Refusals of ingestion ------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Engines that stop, workers that freeze, messages that can never be applied."""
 import concurrent.futures
+import hashlib
 import json
 import signal
 import statistics
@@ -113,15 +114,54 @@ def test_a_lying_cache_is_not_believed(real):
     client.wait_for_transactions(person, 1)
     client.wait_for_transactions(other, 1)
     key = f"user_features:{person.id}"
-    foreign = real.redis("GET", f"user_features:{other.id}")
-    for lie in (["SET", key, "nonsense"], ["SET", key, "{}"], ["SET", key, foreign or "null"],
-                ["SET", key, "\xff\x01"], ["RPUSH", key, "a", "b"]):
-        real.redis("DEL", key)
-        real.redis(*lie)
+    redis = real.engines.redis
+    foreign = redis.get(f"user_features:{other.id}")
+    for lie in (b"nonsense", b"{}", foreign or b"null", b"\xff\x01", None):
+        redis.cli("DEL", key)
+        if lie is None:
+            redis.cli("RPUSH", key, "a", "b")
+        else:
+            redis.set(key, lie)
         client.spend(person, 30)  # changes the features, so that an analysis must look at them
         answer = client.analyse(person)
         assert answer.status_code == 200, answer.text
         assert client.features(person)["avg_transaction_value_30d"] in (30, 30.0)
+
+
+def test_a_forged_cache_turns_no_denial_into_an_approval(system_of):
+    """Whoever can write to Redis alters the features that a decision is made of, in every way that
+    lacks the key: altered content, another person's, an older one's, one without a tag."""
+    system = system_of("real", {"SCORER": "scorecard"})
+    client = Client(system)
+    rich, poor = client.person(), client.person()
+    for _ in range(3):
+        client.spend(poor, 1)
+    client.wait_for_transactions(poor, 3)
+    user_credit = system.process_of("/v1/auth/login")
+
+    def forged():
+        return user_credit.metrics().get('ecs_feature_cache_total{result="forged"}', 0)
+
+    key = f"user_features:{poor.id}"
+    assert client.analyse(poor).json()["approved"] is False
+    honest = system.engines.redis.get(key)
+    assert client.analyse(rich).status_code == 200
+    foreign = system.engines.redis.get(f"user_features:{rich.id}")
+    # With so many payments the same person would be approved.
+    text = honest[16:].replace(b'"transaction_count_30d":3', b'"transaction_count_30d":60')
+    assert text != honest[16:]
+    lies = [honest[:16] + text, text, b"", honest[:15], foreign[:16] + text, bytes(16) + text,
+            hashlib.blake2b(text, digest_size=16).digest() + text]
+    for number, lie in enumerate(lies, 1):
+        system.engines.redis.set(key, lie)
+        assert client.analyse(poor).json()["approved"] is False
+        assert client.features(poor)["transaction_count_30d"] == 3
+        assert forged() == number
+    # Sealed, but of somebody else: no forgery, and no answer either.
+    system.engines.redis.set(key, foreign)
+    client.analyse(poor)
+    assert client.features(poor)["transaction_count_30d"] == 3
+    assert forged() == len(lies)
 
 
 # NATS -----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logging in and out: uniform time, limits, refresh tokens and their theft, revocation."""
+import concurrent.futures
 import statistics
 import threading
 import time
@@ -7,13 +8,21 @@ import uuid
 
 import pytest
 import requests
-from harness.client import Client, Person
+from harness.client import PASSWORD, Client, Person
 from harness.expect import field_refusal, refusal
 from harness.poll import until
+from harness.tokens import make_claims, make_token
 
 
 def refresh(client, token):
     return client.post("/v1/auth/refresh", json={"refresh_token": token})
+
+
+def together(works):
+    """Runs each in a thread of its own; the first fault is told."""
+    with concurrent.futures.ThreadPoolExecutor(len(works)) as threads:
+        for work in [threads.submit(work) for work in works]:
+            work.result()
 
 
 def refused(client, person):
@@ -93,6 +102,73 @@ def test_logout_revokes_everywhere_within_2_s(client, person):
     refusal(refresh(client, person.refresh_token), 401)
 
 
+def test_a_logout_ends_all_that_was_issued_before_and_nothing_after(client, person):
+    """To the instant: a login right after it, in the same second, is good at once."""
+    other_place = Person(person.id, person.email, person.password,
+                         client.login(person.email).json())
+    assert client.post("/v1/auth/logout", person.bearer).status_code == 200
+    again = Person(person.id, person.email, person.password, client.login(person.email).json())
+    refreshed = Person(person.id, person.email, person.password,
+                       refresh(client, again.refresh_token).json())
+    for _ in range(20):
+        assert refused(client, person) and refused(client, other_place)
+        assert not refused(client, again) and not refused(client, refreshed)
+
+
+def test_no_number_of_logouts_makes_another_forgotten(client, person):
+    """Of one who ends session after session, and of many."""
+    busy = client.person()
+    assert client.post("/v1/auth/logout", person.bearer).status_code == 200
+
+    def end_sessions():
+        own = Client(client.system)
+        for generation in range(100):
+            token = make_token(make_claims(busy.id, gen=10**6 + generation))
+            own.post("/v1/auth/logout", {"Authorization": f"Bearer {token}"})
+
+    together([end_sessions] * 4)
+    assert refused(client, person)
+    assert refused(client, busy)
+
+
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_a_revoked_token_stays_so_after_a_start(system_of, kind):
+    system = system_of(kind)
+    client = Client(system)
+    person = client.person()
+    assert client.post("/v1/auth/logout", person.bearer).status_code == 200
+    process = system.process_of("/v1/auth/login")
+    process.terminate()
+    process.start()
+    assert refused(Client(system), person)
+
+
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_the_key_of_tokens_is_replaced_without_logging_anybody_out(system_of, kind):
+    old, new = "o" * 40, "n" * 40
+    system = system_of(kind, {"SECRET_KEY": old})
+    client = Client(system)
+    person = client.person()
+
+    def start_with(keys):
+        for process in system.processes.values():
+            if process.process is not None:
+                process.terminate()
+            process.environment["SECRET_KEY"] = keys
+            process.start()
+
+    start_with(f"{new},{old}")
+    client = Client(system)
+    assert not refused(client, person)
+    second = Person(person.id, person.email, person.password,
+                    refresh(client, person.refresh_token).json())
+    start_with(new)
+    client = Client(system)
+    assert refused(client, person)
+    assert not refused(client, second)
+    assert refresh(client, second.refresh_token).status_code == 200
+
+
 def test_logout_of_one_is_not_logout_of_another(client, person):
     other = client.person()
     client.post("/v1/auth/logout", person.bearer)
@@ -120,9 +196,15 @@ def test_login_takes_as_long_for_an_address_that_does_not_exist(system_of, kind)
 
 @pytest.fixture(params=["embedded", "real"])
 def strict(request, system_of):
-    """A system with low limits."""
+    """A system with low limits, which callers of this machine may ask on behalf of any address."""
     return Client(system_of(request.param, {
-        "RATE_FAILED_LOGINS": "3", "RATE_REGISTRATIONS_PER_SECOND": "5"}))
+        "RATE_FAILED_LOGINS": "3", "RATE_REGISTRATIONS_PER_SECOND": "5",
+        "TRUSTED_PROXIES": "127.0.0.1"}))
+
+
+def login_from(client, address, email, password=PASSWORD):
+    return client.post("/v1/auth/login", {"X-Forwarded-For": address},
+                       json={"email": email, "password": password})
 
 
 def test_failed_logins_are_limited(strict):
@@ -131,14 +213,94 @@ def test_failed_logins_are_limited(strict):
         refusal(strict.login(person.email, "a wrong password"), 401, "Invalid credentials.")
     answer = strict.login(person.email, "a wrong password")
     refusal(answer, 429)
-    assert int(answer.headers["Retry-After"]) > 0
+    assert 0 < int(answer.headers["Retry-After"]) <= 30
     # The right password does not help now, and others are not touched.
     refusal(strict.login(person.email), 429)
     assert strict.login(other.email).status_code == 200
 
 
+def test_failed_logins_of_an_account_count_across_addresses(strict):
+    """Whoever has many addresses has no more guesses; the person goes on where they are known."""
+    person = strict.person()
+    for i in range(3):
+        refusal(login_from(strict, f"192.0.2.{i}", person.email, "a wrong password"), 401)
+    refusal(login_from(strict, "192.0.2.77", person.email, "a wrong password"), 429)
+    refusal(login_from(strict, "192.0.2.78", person.email), 429)
+    # Neither what they hold nor their own address is touched by strangers.
+    assert refresh(strict, person.refresh_token).status_code == 200
+    assert strict.login(person.email).status_code == 200
+    assert strict.profile(person).status_code == 200
+
+
+def test_an_address_that_nobody_has_is_limited_alike(strict):
+    """Or else the limit would tell who is a customer."""
+    email = f"{uuid.uuid4().hex}@example.com"
+    for i in range(3):
+        refusal(login_from(strict, f"192.0.2.{i}", email), 401, "Invalid credentials.")
+    refusal(login_from(strict, "192.0.2.77", email), 429)
+
+
+def test_invented_accounts_do_not_flush_the_counters(strict):
+    """They share what they take, and take the same however many they are."""
+    person = strict.person()
+    for i in range(3):
+        refusal(login_from(strict, f"192.0.2.{i}", person.email, "a wrong password"), 401)
+    strict.system.forget_cache()
+
+    def invent():
+        own = Client(strict.system)
+        for _ in range(50):
+            assert login_from(own, "192.0.2.99", f"{uuid.uuid4().hex}@example.com").status_code == 401
+
+    together([invent] * 4)
+    refusal(login_from(strict, "192.0.2.77", person.email), 429)
+
+
+def test_guesses_at_once_are_counted_too(strict):
+    person = strict.person()
+    answers = []
+    together([lambda i=i: answers.append(login_from(
+        Client(strict.system), f"192.0.2.{i}", person.email, "a wrong password").status_code)
+        for i in range(24)])
+    assert answers.count(401) == 3 and answers.count(429) == 21, answers
+
+
+def test_right_logins_at_once_are_all_answered(strict):
+    person = strict.person()
+    answers = []
+    together([lambda: answers.append(Client(strict.system).login(person.email).status_code)] * 20)
+    assert answers == [200] * 20
+
+
+def test_a_lockout_ends_and_grows(system_of):
+    """The database's clock counts; here time passes by moving what it wrote."""
+    system = system_of("real", {"RATE_FAILED_LOGINS": "3", "TRUSTED_PROXIES": "127.0.0.1"})
+    client = Client(system)
+    person = client.person()
+
+    def wrong():
+        return login_from(client, "192.0.2.1", person.email, "a wrong password")
+
+    def wait():
+        answer = login_from(client, "192.0.2.2", person.email)
+        return int(answer.headers["Retry-After"]) if answer.status_code == 429 else 0
+
+    def pass_time(seconds):
+        system.database.change(
+            f"UPDATE login_failures SET failed_at = failed_at - interval '{seconds} s'")
+
+    for _ in range(3):
+        refusal(wrong(), 401)
+    for limit in (30, 60, 120, 240, 480, 900, 900):
+        assert limit - 5 < wait() <= limit
+        pass_time(limit)
+        refusal(wrong(), 401)
+    pass_time(900)
+    assert wait() == 0
+
+
 def test_failed_logins_are_counted_over_all_processes(system_of):
-    """Two processes that share a cache share the count."""
+    """They share it in the database."""
     system = system_of("real", {"RATE_FAILED_LOGINS": "3"})
     second = system.add("user-credit-2", "user-credit")
     client = Client(system)

@@ -115,8 +115,7 @@ static void world_open(struct world *world)
     load_policy(&choice.policy);
     policy_source_init(&world->policies);
     policy_source_publish(&world->policies, &choice);
-    snprintf(world->tokens.secret, sizeof world->tokens.secret,
-             "a secret of this test, long enough for the check");
+    world->tokens = (struct token_keys){1, {"a secret of this test, long enough for the check"}};
     world_open_engines(world);
     world->settings = (struct role_settings){
         .policies = &world->policies,

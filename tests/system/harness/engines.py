@@ -90,6 +90,20 @@ class Redis(Engine):
         return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir",
                 str(self.folder), "--save", "", "--appendonly", "no", "--requirepass", PASSWORD]
 
+    def cli(self, *command, given=b""):
+        """What redis-cli prints for a command, whose last argument may be `given` as bytes."""
+        return subprocess.run(
+            ["redis-cli", "-p", str(self.port), "--no-auth-warning", *(["-x"] if given else []),
+             *command], input=given, env={"REDISCLI_AUTH": PASSWORD, "PATH": os.environ["PATH"]},
+            capture_output=True, check=True, timeout=10).stdout
+
+    def get(self, key):
+        """The value's bytes; redis-cli adds the end of a line."""
+        return self.cli("GET", key)[:-1]
+
+    def set(self, key, value):
+        assert self.cli(*(["SET", key] if value else ["SET", key, ""]), given=value) == b"OK\n"
+
 
 @functools.cache
 def empty_cluster(account):

@@ -1,112 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <pthread.h>
-#include <string.h>
-
 #include "auth/revocations.h"
-#include "limits.h"
 
-static struct uuid token(uint64_t number)
+#include <pthread.h>
+
+#include "../unit.h"
+
+enum { MANY = 100000 };
+
+static struct uuid person(uint64_t number)
 {
-    struct uuid uuid = {0};
+    struct uuid uuid = {{0}};
     memcpy(uuid.bytes, &number, sizeof number);
-    number *= UINT64_C(0x9E3779B97F4A7C15);
-    memcpy(uuid.bytes + 8, &number, sizeof number);
     return uuid;
 }
 
-static void test_adds_and_finds(void **state)
+static bool revoked(const struct revocations *revocations, uint64_t number, int64_t generation)
+{
+    struct principal principal = {.user_id = person(number), .token_generation = generation};
+    return revocations_contain(revocations, &principal);
+}
+
+static void add(struct revocations *revocations, uint64_t number, int64_t generation)
+{
+    struct uuid id = person(number);
+    assert_int_equal(revocations_add(revocations, &id, generation), STATUS_OK);
+}
+
+static void revokes_all_generations_before(void **state)
 {
     (void)state;
     struct revocations *revocations = revocations_create();
-    struct uuid one = token(1), two = token(2);
-    assert_false(revocations_contain(revocations, &one));
-    revocations_add(revocations, &one, 100, 50);
-    revocations_add(revocations, &one, 100, 50);
-    assert_true(revocations_contain(revocations, &one));
-    assert_false(revocations_contain(revocations, &two));
-    revocations_add(revocations, &two, 50, 50); /* over already: the token's end refuses it */
-    assert_false(revocations_contain(revocations, &two));
+    assert_false(revoked(revocations, 1, 0));
+    add(revocations, 1, 2);
+    assert_true(revoked(revocations, 1, 0));
+    assert_true(revoked(revocations, 1, 1));
+    assert_false(revoked(revocations, 1, 2));
+    assert_false(revoked(revocations, 2, 0));
+    /* What is heard late changes nothing. */
+    add(revocations, 1, 1);
+    assert_true(revoked(revocations, 1, 1));
     revocations_destroy(revocations);
     revocations_destroy(NULL);
 }
 
-static void test_colliding_tokens_are_told_apart(void **state)
+/* Nobody's logout makes another's forgotten, however often and however many. */
+static void forgets_nobody(void **state)
 {
     (void)state;
     struct revocations *revocations = revocations_create();
-    struct uuid a = token(0), b = token(0);
-    a.bytes[0] = 1, b.bytes[0] = 2;
-    revocations_add(revocations, &a, 100, 0);
-    assert_false(revocations_contain(revocations, &b));
-    revocations_add(revocations, &b, 100, 0);
-    assert_true(revocations_contain(revocations, &a));
-    assert_true(revocations_contain(revocations, &b));
-    revocations_destroy(revocations);
-}
-
-static void test_full_forgets_what_ended(void **state)
-{
-    (void)state;
-    struct revocations *revocations = revocations_create();
-    for (uint64_t i = 0; i < REVOCATIONS_MAX; i++) {
-        struct uuid id = token(i);
-        revocations_add(revocations, &id, i % 2 == 0 ? 100 : 1000, 0);
-    }
-    struct uuid extra = token(REVOCATIONS_MAX);
-    revocations_add(revocations, &extra, 1000, 500);
-    assert_true(revocations_contain(revocations, &extra));
-    for (uint64_t i = 0; i < REVOCATIONS_MAX; i++) {
-        struct uuid id = token(i);
-        assert_int_equal(revocations_contain(revocations, &id), i % 2 == 1);
-    }
-    revocations_destroy(revocations);
-}
-
-static void test_full_of_live_ones_drops_the_first_to_end(void **state)
-{
-    (void)state;
-    struct revocations *revocations = revocations_create();
-    for (uint64_t i = 0; i < REVOCATIONS_MAX; i++) {
-        struct uuid id = token(i);
-        revocations_add(revocations, &id, (int64_t)(1000 + i), 0);
-    }
-    struct uuid extra = token(REVOCATIONS_MAX), first = token(0), second = token(1);
-    revocations_add(revocations, &extra, 5000, 0);
-    assert_true(revocations_contain(revocations, &extra));
-    assert_false(revocations_contain(revocations, &first));
-    assert_true(revocations_contain(revocations, &second));
+    add(revocations, MANY, 1);
+    for (uint64_t i = 0; i < MANY; i++)
+        add(revocations, i, 1);
+    for (int64_t generation = 1; generation < MANY; generation++)
+        add(revocations, 7, generation);
+    for (uint64_t i = 0; i <= MANY; i++)
+        assert_true(revoked(revocations, i, 0));
+    assert_false(revoked(revocations, MANY + 1, 0));
     revocations_destroy(revocations);
 }
 
 static void *look(void *argument)
 {
     struct revocations *revocations = argument;
-    struct uuid known = token(7);
     for (int i = 0; i < 20000; i++)
-        if (!revocations_contain(revocations, &known))
+        if (!revoked(revocations, 7, 0))
             return "lost";
     return NULL;
 }
 
-static void test_threads(void **state)
+static void many_look_while_one_adds(void **state)
 {
     (void)state;
     struct revocations *revocations = revocations_create();
-    struct uuid known = token(7);
-    revocations_add(revocations, &known, INT64_MAX, 0);
+    add(revocations, 7, 1);
     pthread_t threads[3];
     for (int i = 0; i < 3; i++)
         pthread_create(&threads[i], NULL, look, revocations);
-    for (uint64_t i = 100; i < 20100; i++) {
-        struct uuid id = token(i);
-        revocations_add(revocations, &id, (int64_t)i, (int64_t)i - 50);
-    }
+    for (uint64_t i = 100; i < 20100; i++)
+        add(revocations, i, 1);
     for (int i = 0; i < 3; i++) {
         void *result;
         pthread_join(threads[i], &result);
@@ -118,11 +89,9 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adds_and_finds),
-        cmocka_unit_test(test_colliding_tokens_are_told_apart),
-        cmocka_unit_test(test_full_forgets_what_ended),
-        cmocka_unit_test(test_full_of_live_ones_drops_the_first_to_end),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(revokes_all_generations_before),
+        cmocka_unit_test(forgets_nobody),
+        cmocka_unit_test(many_look_while_one_adds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

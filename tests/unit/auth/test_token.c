@@ -26,8 +26,11 @@
 #define GOOD "{" SUB "," REST "," TIMES "}"
 #define HEAD "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
 
-static const struct token_keys keys = {.secret = "a-secret-of-more-than-thirty-two-bytes"};
-static const struct token_keys other = {.secret = "another-secret-of-more-than-32-bytes!"};
+static const struct token_keys keys = {1, {"a-secret-of-more-than-thirty-two-bytes"}};
+static const struct token_keys other = {1, {"another-secret-of-more-than-32-bytes!"}};
+/* The other has come to sign, and the first one is still good. */
+static const struct token_keys rotated = {
+    2, {"another-secret-of-more-than-32-bytes!", "a-secret-of-more-than-thirty-two-bytes"}};
 
 static void base64url(const void *data, size_t size, char *out, size_t max)
 {
@@ -59,7 +62,7 @@ static enum status verify(const char *text)
 
 static struct principal sample(void)
 {
-    struct principal principal = {.token_expires_at_us = NOW_US + HOUR_US};
+    struct principal principal = {.token_expires_at_us = NOW_US + HOUR_US, .token_generation = 7};
     memset(principal.user_id.bytes, 0x42, sizeof principal.user_id.bytes);
     memset(principal.token_id.bytes, 0x17, sizeof principal.token_id.bytes);
     strcpy(principal.email, "somebody@example.org");
@@ -77,15 +80,29 @@ static void test_signed_is_accepted(void **state)
     assert_true(uuid_equal(&in.token_id, &out.token_id));
     assert_string_equal(in.email, out.email);
     assert_int_equal(out.token_expires_at_us, in.token_expires_at_us);
+    assert_int_equal(out.token_generation, 7);
     assert_int_equal(token_verify(&other, slice_of(text), NOW_US, &out), STATUS_UNAUTHENTICATED);
+}
+
+static void test_keys_rotate(void **state)
+{
+    (void)state;
+    struct principal in = sample(), out;
+    char text[TOKEN_MAX + 1];
+    assert_int_equal(token_sign(&keys, &in, NOW_US, text), STATUS_OK);
+    assert_int_equal(token_verify(&rotated, slice_of(text), NOW_US, &out), STATUS_OK);
+    assert_int_equal(token_sign(&rotated, &in, NOW_US, text), STATUS_OK);
+    assert_int_equal(token_verify(&rotated, slice_of(text), NOW_US, &out), STATUS_OK);
+    assert_int_equal(token_verify(&other, slice_of(text), NOW_US, &out), STATUS_OK);
+    assert_int_equal(token_verify(&keys, slice_of(text), NOW_US, &out), STATUS_UNAUTHENTICATED);
 }
 
 static void test_forge_is_right(void **state)
 {
     (void)state;
-    assert_int_equal(verify(forge(HEAD, GOOD, keys.secret)), STATUS_OK);
-    assert_int_equal(verify(forge("{\"alg\":\"HS256\"}", GOOD, keys.secret)), STATUS_OK);
-    assert_int_equal(verify(forge(HEAD, GOOD, other.secret)), STATUS_UNAUTHENTICATED);
+    assert_int_equal(verify(forge(HEAD, GOOD, keys.secrets[0])), STATUS_OK);
+    assert_int_equal(verify(forge("{\"alg\":\"HS256\"}", GOOD, keys.secrets[0])), STATUS_OK);
+    assert_int_equal(verify(forge(HEAD, GOOD, other.secrets[0])), STATUS_UNAUTHENTICATED);
     assert_int_equal(verify(forge(HEAD, GOOD, "")), STATUS_UNAUTHENTICATED);
 }
 
@@ -130,7 +147,7 @@ static void test_headers_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         bool blank = strcmp(headers[i], "{\"alg\":\"HS256\"} ") == 0;
-        enum status status = verify(forge(headers[i], GOOD, keys.secret));
+        enum status status = verify(forge(headers[i], GOOD, keys.secrets[0]));
         if (status != (blank ? STATUS_OK : STATUS_UNAUTHENTICATED))
             fail_msg("header %s: %s", headers[i], status_name(status));
     }
@@ -159,6 +176,9 @@ static void test_claims_are_refused(void **state)
         "{" SUB "," REST "," TIMES ",\"nbf\":\"now\"}",
         "{" SUB "," REST "," TIMES ",\"exp\":1860003600}", /* twice */
         "{" SUB "," SUB "," REST "," TIMES "}",
+        "{" SUB "," REST "," TIMES ",\"gen\":-1}",
+        "{" SUB "," REST "," TIMES ",\"gen\":\"9\"}",
+        "{" SUB "," REST "," TIMES ",\"gen\":9.5}",
         "{" REST "," TIMES "}", /* nobody */
         "{\"sub\":\"\"," REST "," TIMES "}",
         "{\"sub\":\"admin\"," REST "," TIMES "}",
@@ -181,7 +201,7 @@ static void test_claims_are_refused(void **state)
         "\"99999999-2222-4333-8444-555555555555\"," TIMES "}",
     };
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++)
-        if (verify(forge(HEAD, claims[i], keys.secret)) != STATUS_UNAUTHENTICATED)
+        if (verify(forge(HEAD, claims[i], keys.secrets[0])) != STATUS_UNAUTHENTICATED)
             fail_msg("claims %s: accepted", claims[i]);
 }
 
@@ -191,7 +211,7 @@ static void test_clock_skew(void **state)
     assert_int_equal(verify(forge(HEAD,
                                   "{" SUB "," REST ",\"iat\":1760000030,\"exp\":1760003600,"
                                   "\"nbf\":1760000030}",
-                                  keys.secret)),
+                                  keys.secrets[0])),
                      STATUS_OK);
 }
 
@@ -204,7 +224,7 @@ static void test_long_email_is_refused(void **state)
                  "{" SUB ",\"email\":\"%0*d\",\"iss\":\"ecs\",\"aud\":\"ecs\",\"jti\":"
                  "\"99999999-2222-4333-8444-555555555555\"," TIMES "}",
                  size, 0);
-        assert_int_equal(verify(forge(HEAD, claims, keys.secret)),
+        assert_int_equal(verify(forge(HEAD, claims, keys.secrets[0])),
                          size == EMAIL_MAX ? STATUS_OK : STATUS_UNAUTHENTICATED);
     }
 }
@@ -213,7 +233,7 @@ static void test_shapes_are_refused(void **state)
 {
     (void)state;
     char good[1024], text[TOKEN_MAX * 2];
-    strcpy(good, forge(HEAD, GOOD, keys.secret));
+    strcpy(good, forge(HEAD, GOOD, keys.secrets[0]));
     static const char *const shapes[] = {"",   ".",   "..",   "...", "a",    "a.",
                                          ".a", "a.b", "a..c", "..c", "a.b.", ".b.c"};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
@@ -263,10 +283,11 @@ static void test_verify_is_fast(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signed_is_accepted),  cmocka_unit_test(test_forge_is_right),
-        cmocka_unit_test(test_headers_are_refused), cmocka_unit_test(test_claims_are_refused),
-        cmocka_unit_test(test_clock_skew),          cmocka_unit_test(test_long_email_is_refused),
-        cmocka_unit_test(test_shapes_are_refused),  cmocka_unit_test(test_verify_is_fast),
+        cmocka_unit_test(test_signed_is_accepted),    cmocka_unit_test(test_keys_rotate),
+        cmocka_unit_test(test_forge_is_right),        cmocka_unit_test(test_headers_are_refused),
+        cmocka_unit_test(test_claims_are_refused),    cmocka_unit_test(test_clock_skew),
+        cmocka_unit_test(test_long_email_is_refused), cmocka_unit_test(test_shapes_are_refused),
+        cmocka_unit_test(test_verify_is_fast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

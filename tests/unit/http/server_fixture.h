@@ -335,8 +335,7 @@ static void server_start(int threads, int64_t rate)
 {
     static struct role_context *const contexts[] = {NULL, NULL};
     static const char *const internal_keys[] = {INTERNAL_KEY_ONE, INTERNAL_KEY_TWO, NULL};
-    snprintf(fixture.keys.secret, sizeof fixture.keys.secret, "%s",
-             "a-secret-of-more-than-thirty-two-bytes");
+    fixture.keys = (struct token_keys){1, {"a-secret-of-more-than-thirty-two-bytes"}};
     fixture.revocations = revocations_create();
     fixture.stopping = fixture.hold = fixture.events_refuse = false;
     fixture.events_last = fixture.waiting_count = 0;

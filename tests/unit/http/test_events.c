@@ -142,8 +142,8 @@ static void test_ends_with_its_token(void **state)
     close(fd);
     fd = stream_open(0x12, "", MINUTE_US, &status);
     assert_true(stream_has(fd, "retry: 3000\n\n"));
-    struct uuid token_id = user(0x12);
-    revocations_add(fixture.revocations, &token_id, INT64_MAX, 0);
+    struct uuid user_id = user(0x12);
+    assert_int_equal(revocations_add(fixture.revocations, &user_id, 1), STATUS_OK);
     assert_true(stream_has(fd, "0\r\n\r\n"));
     close(fd);
 }

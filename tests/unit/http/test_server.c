@@ -157,9 +157,9 @@ static void test_tokens(void **state)
     ask_things("/v1/users/me/things/t", header);
     assert_problem(403, "Not allowed for this user.");
 
-    struct uuid token_id;
-    memset(token_id.bytes, 0x11, sizeof token_id.bytes);
-    revocations_add(fixture.revocations, &token_id, INT64_MAX, 0);
+    struct uuid user_id;
+    memset(user_id.bytes, 0x11, sizeof user_id.bytes);
+    assert_int_equal(revocations_add(fixture.revocations, &user_id, 1), STATUS_OK);
     ask_things(mine, header);
     assert_problem(401, "Invalid or expired token.");
 

@@ -13,7 +13,7 @@ static enum status decode(const char *email, const char *password)
 {
     char body[2048];
     snprintf(body, sizeof body, "{\"email\":%s,\"password\":%s}", email, password);
-    return credentials_decode(slice_of(body), &credentials, &errors, reason);
+    return registration_decode(slice_of(body), &credentials, &errors, reason);
 }
 
 static void credentials_are_read(void **state)
@@ -39,6 +39,23 @@ static void passwords_have_8_to_128_characters(void **state)
     strcpy(end, "x\"");
     assert_int_equal(decode("\"a@b.de\"", password), STATUS_INVALID);
     assert_string_equal(errors.items[0].loc, "body.password");
+}
+
+/* Whoever logs in may try any password: a short one is wrong, not malformed. */
+static void a_login_takes_any_password(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"email\":\"a@b.de\",\"password\":\"\"}",
+        "{\"email\":\"a@b.de\",\"password\":\"1234567\"}",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+        assert_int_equal(login_decode(slice_of(bodies[i]), &credentials, &errors, reason),
+                         STATUS_OK);
+    assert_string_equal(credentials.password, "1234567");
+    assert_int_equal(login_decode(slice_of("{\"email\":\"a@b.de\",\"password\":7}"), &credentials,
+                                  &errors, reason),
+                     STATUS_INVALID);
 }
 
 /* What came as a password is in no error: errors end in logs. */
@@ -92,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(credentials_are_read),
         cmocka_unit_test(passwords_have_8_to_128_characters),
+        cmocka_unit_test(a_login_takes_any_password),
         cmocka_unit_test(errors_do_not_repeat_passwords),
         cmocka_unit_test(a_refresh_token_is_read),
         cmocka_unit_test(answers),

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/attempts.h"
+
+#include "../unit.h"
+#include "limits.h"
+
+static int64_t wait_us(int64_t failures, int64_t age_us)
+{
+    struct attempts attempts = {.failures = failures, .age_us = age_us};
+    return attempts_wait_us(&attempts, 10);
+}
+
+static void the_first_failures_cost_no_time(void **state)
+{
+    (void)state;
+    for (int64_t failures = 0; failures < 10; failures++)
+        assert_int_equal(wait_us(failures, 0), 0);
+}
+
+static void then_each_doubles_the_wait_up_to_its_end(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_us(10, 0), 30 * SECOND_US);
+    assert_int_equal(wait_us(11, 0), 60 * SECOND_US);
+    assert_int_equal(wait_us(12, 0), 120 * SECOND_US);
+    assert_int_equal(wait_us(15, 0), 15 * MINUTE_US);
+    assert_int_equal(wait_us(INT64_MAX, 0), 15 * MINUTE_US);
+}
+
+static void it_counts_from_the_last_failure(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_us(10, 29 * SECOND_US), SECOND_US);
+    assert_int_equal(wait_us(10, 30 * SECOND_US), 0);
+    assert_int_equal(wait_us(INT64_MAX, 15 * MINUTE_US), 0);
+}
+
+/* A clock that was set back by an hour must not lock anybody out for that hour. */
+static void a_clock_set_back_locks_nobody_out(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_us(INT64_MAX, -1), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_failures_cost_no_time),
+        cmocka_unit_test(then_each_doubles_the_wait_up_to_its_end),
+        cmocka_unit_test(it_counts_from_the_last_failure),
+        cmocka_unit_test(a_clock_set_back_locks_nobody_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
