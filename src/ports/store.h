@@ -688,9 +688,10 @@ MUST_CHECK static inline enum status store_outbox_done(struct store *store, cons
 }
 
 /* Housekeeping, once an hour for all processes: drops raw events older than `raw_life_us`, event
- * keys older than EVENT_KEY_LIFE_US, and tokens that have expired and failed logins that are forgotten, of each at most
- * SWEEP_SHARE_PERCENT of the rows or one month. It goes by the database's time; `now_us` is the
- * process's, and if they cannot be believed nothing is removed: see `sweep->answer`. */
+ * keys older than EVENT_KEY_LIFE_US, and tokens that have expired and failed logins that are
+ * forgotten, of each at most SWEEP_SHARE_PERCENT of the rows or one month. It goes by the
+ * database's time; `now_us` is the process's, and if they cannot be believed nothing is removed:
+ * see `sweep->answer`. */
 MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t now_us,
                                                  int64_t raw_life_us, struct sweep *sweep)
 {
