@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "adapters/clock_system.h"
@@ -466,9 +468,18 @@ static const struct command commands[] = {
     {"version", "print the version", version_usage, NULL, command_version},
 };
 
+/* What we write is for our account alone, and what is in our memory, secrets and people's data, for
+ * nobody: neither in a core file nor through a debugger of the same account. */
+static void keep_to_ourselves(void)
+{
+    umask(077);
+    (void)!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct command_table table = {commands, sizeof commands / sizeof commands[0]};
+    keep_to_ourselves();
     /* Threads share two heaps: one for each would keep what is free apart. */
     mallopt(M_ARENA_MAX, 2);
     /* Large blocks go back to the system as soon as they are free; glibc would learn otherwise. */

@@ -5,6 +5,7 @@
 #   ENGINES=real   on private NATS, PostgreSQL and Redis servers, instead of embedded
 #   PEOPLE, DAYS, RATE   people (200), days of history (90), live events a second (50)
 set -eu
+umask 077
 cd "$(dirname "$0")/.."
 var=${DATA_DIR:-var}
 engines=${ENGINES:-embedded}

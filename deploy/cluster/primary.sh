@@ -3,6 +3,7 @@
 # Lets a standby follow this PostgreSQL, whose commits wait for it from then on. The image runs it
 # when it has made a database.
 set -eu
+umask 077
 echo "host replication standby all scram-sha-256" >>"$PGDATA/pg_hba.conf"
 psql --quiet --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" <<'END'
 \set password `cat /run/secrets/replication_password`

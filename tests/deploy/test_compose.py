@@ -191,6 +191,7 @@ def test_every_container_is_confined(deployed, docker):
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0 and host["PidsLimit"] > 0, name
         assert not host["Privileged"], name
+        assert [limit["Hard"] for limit in host["Ulimits"] if limit["Name"] == "core"] == [0], name
         if container["State"]["Running"]:
             status = pathlib.Path(f"/proc/{container['State']['Pid']}/status").read_text()
             status = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)

@@ -102,6 +102,7 @@ def test_the_unit_is_in_order(root, tmp_path):
     unit = tmp_path / "opt/lib/systemd/system/ecs@.service"
     text = unit.read_text(encoding="utf-8")
     assert f"ExecStart={tmp_path}/opt/bin/ecs serve --role %i\n" in text
+    assert "\nUMask=0077\n" in text and "\nLimitCORE=0\n" in text
     assert run("systemd-analyze", "verify", "--man=no", unit) == ""
     exposure = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit)
     assert float(re.search(r"exposure level for \S+: ([0-9.]+)", exposure)[1]) < 2

@@ -2,10 +2,14 @@
 """What those who run ECS rely on: configuration, signals, readiness, metrics, logs, memory."""
 import concurrent.futures
 import json
+import os
+import pathlib
 import re
+import resource
 import signal
 import socket
 import stat
+import subprocess
 import threading
 import time
 import uuid
@@ -336,6 +340,41 @@ def test_every_line_of_the_log_is_json(system):
     for process in system.processes.values():
         for line in process.lines():
             assert line["time"] and line["level"] and line["message"]
+
+
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_files_are_for_their_account_alone(system_of, kind):
+    """Whatever the account that starts it is used to."""
+    before = os.umask(0)
+    try:
+        system = system_of(kind)
+    finally:
+        os.umask(before)
+    Client(system).person()
+    for process in system.processes.values():
+        data = pathlib.Path(process.environment["DATA_DIR"])
+        written = [data, *data.rglob("*")] if data.exists() else []
+        open_to_others = [path for path in written if path.stat().st_mode & 0o077]
+        assert open_to_others == []
+
+
+def core_of(process, folder):
+    """True if the kernel wrote a core file when it was aborted, though all limits allow one."""
+    resource.prlimit(process.pid, resource.RLIMIT_CORE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    process.send_signal(signal.SIGABRT)
+    status = os.waitpid(process.pid, 0)[1]
+    process.returncode = -os.WTERMSIG(status)
+    assert os.WTERMSIG(status) == signal.SIGABRT
+    return os.WCOREDUMP(status) or any(folder.glob("core*"))
+
+
+def test_a_crash_leaves_no_secret_in_a_core_file(folder, system_of):
+    """Of another program it does: this test can fail."""
+    with subprocess.Popen(["sleep", "60"], cwd=folder) as other:
+        assert core_of(other, folder)
+    system = system_of("embedded")
+    assert not core_of(system.process.process, system.process.folder)
 
 
 # Memory and rest ------------------------------------------------------------------------------
