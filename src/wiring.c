@@ -335,10 +335,10 @@ static enum status bus_open(struct engines *engines, bool reads, struct buf *fau
     bool nats = settings->nats_url[0] != '\0';
     char path[SETTING_TEXT_MAX + 16];
     snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
-    enum status status =
-        nats    ? bus_nats_open(settings->nats_url, (int)settings->nats_replicas, &engines->bus)
-        : reads ? bus_sqlite_open_to_read(path, &engines->bus)
-                : bus_sqlite_open(path, clock_system(), &engines->bus);
+    enum status status = nats    ? bus_nats_open(settings->nats_url, settings->tls_ca_file,
+                                                 (int)settings->nats_replicas, &engines->bus)
+                         : reads ? bus_sqlite_open_to_read(path, &engines->bus)
+                                 : bus_sqlite_open(path, clock_system(), &engines->bus);
     if (status == STATUS_NOT_FOUND)
         fault_missing(faults, settings, "log (bus.db)");
     else if (status != STATUS_OK)

@@ -195,26 +195,36 @@ static const struct bus_ops ops = {
     .close = close_bus,
 };
 
-static natsStatus set_servers(natsOptions *options, const char *urls)
+static natsStatus set_servers(natsOptions *options, const char *urls, const char *ca_file)
 {
+    static const char scheme[] = "tls://";
     const char *servers[SERVERS_MAX];
-    int count = 0;
+    int count = 0, secure = 0;
     natsStatus status = NATS_INVALID_ARG;
     char *rest = NULL, *copy = strdup(urls);
     for (char *url = copy == NULL ? NULL : strtok_r(copy, ", ", &rest);
-         url != NULL && count < SERVERS_MAX; url = strtok_r(NULL, ", ", &rest))
+         url != NULL && count < SERVERS_MAX; url = strtok_r(NULL, ", ", &rest)) {
+        secure += strncmp(url, scheme, sizeof scheme - 1) == 0;
         servers[count++] = url;
-    if (count > 0)
+    }
+    /* To the library a scheme is a word: unless it is told, it sends the password in the clear to
+     * whatever server asks for no TLS. One rule for all, because it may turn to any of them. */
+    if (count > 0 && (secure == 0 || secure == count))
         status = natsOptions_SetServers(options, servers, count);
+    if (status == NATS_OK && secure > 0)
+        status = natsOptions_SetSecure(options, true);
+    if (status == NATS_OK && secure > 0 && ca_file[0] != '\0')
+        status = natsOptions_LoadCATrustedCertificates(options, ca_file);
     free(copy);
     return status;
 }
 
 /* Defaults of libnats give up after 60 attempts, notice a dead server after 4 minutes, and may
  * block a publisher for ever. */
-static natsStatus set_options(natsOptions *options, struct bus_nats *bus, const char *urls)
+static natsStatus set_options(natsOptions *options, struct bus_nats *bus, const char *urls,
+                              const char *ca_file)
 {
-    natsStatus status = set_servers(options, urls);
+    natsStatus status = set_servers(options, urls, ca_file);
     const natsStatus all[] = {
         natsOptions_SetName(options, "ecs"),
         natsOptions_SetTimeout(options, CONNECT_MS),
@@ -255,12 +265,12 @@ static natsStatus subscribe(struct bus_nats *bus)
     return status;
 }
 
-static natsStatus connect_bus(struct bus_nats *bus, const char *urls)
+static natsStatus connect_bus(struct bus_nats *bus, const char *urls, const char *ca_file)
 {
     natsOptions *options = NULL;
     natsStatus status = natsOptions_Create(&options);
     if (status == NATS_OK)
-        status = set_options(options, bus, urls);
+        status = set_options(options, bus, urls, ca_file);
     if (status == NATS_OK)
         status = natsConnection_Connect(&bus->connection, options);
     natsOptions_Destroy(options);
@@ -269,7 +279,7 @@ static natsStatus connect_bus(struct bus_nats *bus, const char *urls)
     return status == NATS_NOT_YET_CONNECTED ? NATS_OK : status;
 }
 
-enum status bus_nats_open(const char *urls, int replicas, struct bus **out)
+enum status bus_nats_open(const char *urls, const char *ca_file, int replicas, struct bus **out)
 {
     struct bus_nats *bus = calloc(1, sizeof *bus);
     if (bus == NULL)
@@ -287,7 +297,7 @@ enum status bus_nats_open(const char *urls, int replicas, struct bus **out)
     if (status != STATUS_OK)
         goto fail_window;
     status = STATUS_INVALID;
-    if (connect_bus(bus, urls) != NATS_OK)
+    if (connect_bus(bus, urls, ca_file) != NATS_OK)
         goto fail_connect;
     *out = &bus->base;
     if (subscribe(bus) == NATS_OK)

@@ -40,7 +40,7 @@ int bus_fixture_nats(void **state)
 {
     struct bus_fixture *fixture = fixture_create();
     nats_server_start(&fixture->server, fixture->folder);
-    assert_int_equal(bus_nats_open(fixture->server.url, 1, &fixture->bus), STATUS_OK);
+    assert_int_equal(bus_nats_open(fixture->server.url, "", 1, &fixture->bus), STATUS_OK);
     int64_t limit_us = steady_us() + 15 * SECOND_US;
     enum stream missing;
     while (bus_ping(fixture->bus, &missing) != STATUS_OK && steady_us() < limit_us)
