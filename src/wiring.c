@@ -483,7 +483,8 @@ static enum status store_open(struct engines *engines, struct store **store)
 static enum status cache_open(struct engines *engines, struct cache **cache)
 {
     if (engines->settings->redis_url[0] != '\0')
-        return cache_redis_open(engines->settings->redis_url, cache);
+        return cache_redis_open(engines->settings->redis_url, engines->settings->tls_ca_file,
+                                cache);
     *cache = engines->memory;
     return engines->memory == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
 }

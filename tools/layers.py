@@ -43,6 +43,8 @@ LIBRARIES = {
     "nats/nats.h": {"adapters"},
     "nats.h": {"adapters"},
     "hiredis/hiredis.h": {"adapters"},
+    "hiredis/sds.h": {"adapters"},
+    "openssl/ssl.h": {"adapters"},
     "curl/curl.h": {"adapters", "commands"},
     "jwt.h": {"auth"},
     "xgboost/c_api.h": {"model", "learning"},

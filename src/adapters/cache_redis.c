@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
+#include <hiredis/sds.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "adapters/cache_redis_tls.h"
 #include "adapters/cache_redis_url.h"
 #include "adapters/clock_system.h"
 #include "limits.h"
@@ -31,6 +33,7 @@ struct cache_redis {
     struct redis_url url;
     size_t sentinel;          /* of url.hosts: the one to be asked */
     redisContext *connection; /* NULL: none */
+    struct redis_tls *tls;    /* NULL: in the clear */
     int64_t deadline_us;      /* of the call under way */
     int64_t rest_until_us;    /* no attempt before */
 };
@@ -42,6 +45,8 @@ static int64_t now_us(void)
 
 static void disconnect(struct cache_redis *redis)
 {
+    if (redis->tls != NULL)
+        redis_tls_end(redis->tls);
     if (redis->connection != NULL)
         redisFree(redis->connection);
     redis->connection = NULL;
@@ -71,14 +76,52 @@ static bool wait_for(struct cache_redis *redis, short events)
     }
 }
 
+/* True: what TLS waits for has come, or it waits for nothing. */
+static bool tls_goes_on(struct cache_redis *redis, enum redis_tls_result result)
+{
+    return result == REDIS_TLS_DONE ||
+           (result != REDIS_TLS_FAILED &&
+            wait_for(redis, result == REDIS_TLS_READABLE ? POLLIN : POLLOUT));
+}
+
+/* Sends some of what was appended; `*done`: that was all. */
+static bool send_some(struct cache_redis *redis, int *done)
+{
+    redisContext *connection = redis->connection;
+    if (redis->tls == NULL)
+        return wait_for(redis, POLLOUT) && redisBufferWrite(connection, done) == REDIS_OK;
+    size_t sent = 0;
+    enum redis_tls_result result =
+        redis_tls_write(redis->tls, connection->obuf, sdslen(connection->obuf), &sent);
+    if (!tls_goes_on(redis, result))
+        return false;
+    if (sent > 0)
+        sdsrange(connection->obuf, (int)sent, -1);
+    *done = sdslen(connection->obuf) == 0;
+    return true;
+}
+
 /* Sends what was appended. */
 static bool send_all(struct cache_redis *redis)
 {
     for (int done = 0; !done;) {
-        if (!wait_for(redis, POLLOUT) || redisBufferWrite(redis->connection, &done) != REDIS_OK)
+        if (!send_some(redis, &done))
             return false;
     }
     return true;
+}
+
+/* Hands on what has come, or waits for it. */
+static bool receive_some(struct cache_redis *redis)
+{
+    redisContext *connection = redis->connection;
+    if (redis->tls == NULL)
+        return wait_for(redis, POLLIN) && redisBufferRead(connection) == REDIS_OK;
+    char bytes[16384]; /* a record at a time */
+    size_t size = 0;
+    enum redis_tls_result result = redis_tls_read(redis->tls, bytes, sizeof bytes, &size);
+    return tls_goes_on(redis, result) &&
+           (size == 0 || redisReaderFeed(connection->reader, bytes, size) == REDIS_OK);
 }
 
 /* The next reply, owned by the caller; NULL if none came in time. */
@@ -90,8 +133,22 @@ static redisReply *receive(struct cache_redis *redis)
             return NULL;
         if (reply != NULL)
             return reply;
-        if (!wait_for(redis, POLLIN) || redisBufferRead(redis->connection) != REDIS_OK)
+        if (!receive_some(redis))
             return NULL;
+    }
+}
+
+/* True once the server has shown that it is the host; only then is anything said to it. */
+static bool secured(struct cache_redis *redis, const char *host)
+{
+    if (redis_tls_begin(redis->tls, redis->connection->fd, host) != STATUS_OK)
+        return false;
+    for (;;) {
+        enum redis_tls_result result = redis_tls_handshake(redis->tls);
+        if (result == REDIS_TLS_DONE)
+            return true;
+        if (!tls_goes_on(redis, result))
+            return false;
     }
 }
 
@@ -102,7 +159,7 @@ static bool connected(struct cache_redis *redis, const struct redis_host *host)
     redis->connection = redisConnectNonBlock(host->name, host->port);
     return redis->connection != NULL && redis->connection->err == 0 && wait_for(redis, POLLOUT) &&
            getsockopt(redis->connection->fd, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 &&
-           fault == 0;
+           fault == 0 && (redis->tls == NULL || secured(redis, host->name));
 }
 
 /* Tells who we are, and to a server which database we use. */
@@ -343,6 +400,7 @@ static void close_redis(struct cache *cache)
 {
     struct cache_redis *redis = (struct cache_redis *)cache;
     disconnect(redis);
+    redis_tls_close(redis->tls);
     explicit_bzero(&redis->url, sizeof redis->url);
     free(redis);
 }
@@ -357,7 +415,7 @@ static const struct cache_ops ops = {
     .close = close_redis,
 };
 
-enum status cache_redis_open(const char *url, struct cache **cache)
+enum status cache_redis_open(const char *url, const char *ca_file, struct cache **cache)
 {
     struct redis_url parsed;
     if (redis_url_parse(url, &parsed) != STATUS_OK)
@@ -365,6 +423,11 @@ enum status cache_redis_open(const char *url, struct cache **cache)
     struct cache_redis *redis = calloc(1, sizeof *redis);
     if (redis == NULL)
         return STATUS_UNAVAILABLE;
+    enum status status = parsed.secure ? redis_tls_open(ca_file, &redis->tls) : STATUS_OK;
+    if (status != STATUS_OK) {
+        free(redis);
+        return status;
+    }
     redis->base.ops = &ops;
     redis->url = parsed;
     *cache = &redis->base;

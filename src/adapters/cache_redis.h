@@ -13,7 +13,9 @@
 /* redis://[[user]:password@]host[:port][/database], or
  * redis+sentinel://[[user]:password@]host[:port],…/MASTER[/database], where Sentinels and servers
  * take the same user and password; an IPv6 host in brackets; user and password
- * percent-encoded where needed. INVALID: the URL is unusable. */
-MUST_CHECK enum status cache_redis_open(const char *url, struct cache **cache);
+ * percent-encoded where needed. With rediss, all is over TLS: nothing is told to a server whose
+ * certificate does not hold for its name and `ca_file`, or if that is empty, for those that this
+ * machine trusts. INVALID: the URL or the file is unusable. */
+MUST_CHECK enum status cache_redis_open(const char *url, const char *ca_file, struct cache **cache);
 
 #endif

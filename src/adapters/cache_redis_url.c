@@ -100,8 +100,9 @@ static const char *behind(const char *text, const char *scheme)
 
 enum status redis_url_parse(const char *text, struct redis_url *url)
 {
-    const char *server = behind(text, "redis://"), *watched = behind(text, "redis+sentinel://");
-    *url = (struct redis_url){0};
+    *url = (struct redis_url){.secure = behind(text, "rediss") != NULL};
+    const char *server = behind(text, url->secure ? "rediss://" : "redis://");
+    const char *watched = behind(text, url->secure ? "rediss+sentinel://" : "redis+sentinel://");
     text = server != NULL ? server : watched;
     if (text == NULL)
         return STATUS_INVALID;

@@ -2,10 +2,12 @@
  *
  * redis://[[user]:password@]host[:port][/database], or
  * redis+sentinel://[[user]:password@]host[:port],host[:port]…/MASTER[/database] → its parts.
+ * rediss instead of redis: over TLS.
  */
 #ifndef ECS_ADAPTERS_CACHE_REDIS_URL_H
 #define ECS_ADAPTERS_CACHE_REDIS_URL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -24,6 +26,7 @@ struct redis_url {
     struct redis_host hosts[REDIS_HOSTS_MAX];
     size_t host_count; /* 1 or more */
     int database;
+    bool secure; /* over TLS */
 };
 
 MUST_CHECK enum status redis_url_parse(const char *text, struct redis_url *url);

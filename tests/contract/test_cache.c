@@ -36,7 +36,7 @@ static int open_memory(void **state)
 static int open_redis(void **state)
 {
     struct cache *cache;
-    assert_int_equal(cache_redis_open(redis_url, &cache), STATUS_OK);
+    assert_int_equal(cache_redis_open(redis_url, "", &cache), STATUS_OK);
     *state = cache;
     return 0;
 }
@@ -240,10 +240,10 @@ static void unusable_urls(void **state)
                                        "redis://x:65536",
                                        "redis://x:y",
                                        "redis://x/database",
-                                       "rediss://x"};
+                                       "redisss://x"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         struct cache *cache;
-        assert_int_equal(cache_redis_open(urls[i], &cache), STATUS_INVALID);
+        assert_int_equal(cache_redis_open(urls[i], "", &cache), STATUS_INVALID);
     }
 }
 

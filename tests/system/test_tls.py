@@ -10,12 +10,21 @@ import threading
 
 import pytest
 from harness.certificates import Authority
-from harness.client import emotion
+from harness.client import Client, emotion
 from harness.database import PostgresDatabase
 from harness.ecs import BASE_ENVIRONMENT, INTERNAL_KEY, Process
-from harness.engines import PASSWORD, Nats, Postgres
+from harness.engines import PASSWORD, Nats, Postgres, Redis
 from harness.poll import until
 from harness.ports import free_port, is_open
+
+
+class OneProcess:
+    """What a client needs of a system, of one process."""
+
+    certificate = None
+
+    def __init__(self, process):
+        self.url = lambda path: process.url + path
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +44,21 @@ class SecureNats(Nats):
     @property
     def url(self):
         return f"tls://ecs:{PASSWORD}@localhost:{self.port}"
+
+    def command(self):
+        return super().command() + self.files
+
+
+class SecureRedis(Redis):
+    def __init__(self, folder, certificate, key):
+        super().__init__(folder)
+        self.files = ["--port", "0", "--tls-port", str(self.port), "--tls-cert-file",
+                      str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no",
+                      "--tls-ca-cert-file", str(certificate)]
+
+    @property
+    def url(self):
+        return f"rediss://:{PASSWORD}@localhost:{self.port}/0"
 
     def command(self):
         return super().command() + self.files
@@ -169,6 +193,42 @@ def test_nats_servers_are_all_secure_or_none(folder):
     process.start(wait=False)
     assert process.process.wait(20) == 78
     assert "NATS_URL" in process.tail()
+
+
+def cache_is(process, status):
+    return checks(process).get("cache", {}).get("status") == status
+
+
+def test_the_cache_is_asked_over_tls(authorities, engine, serve, folder):
+    ours, _ = authorities
+    redis = engine(SecureRedis(folder, *ours.certify("localhost")))
+    process = serve("user-credit", {"REDIS_URL": redis.url, "TLS_CA_FILE": str(ours.ca)})
+    until("the cache is up", lambda: cache_is(process, "up"))
+    # Values of any size pass, there and back.
+    client = Client(OneProcess(process))
+    person = client.person()
+    for hit in range(3):
+        assert client.analyse(person).status_code == 200
+        until("features were found in the cache", lambda hit=hit: client.analyse(person).ok and
+              process.metrics().get('ecs_feature_cache_total{result="hit"}', 0) > hit)
+
+
+@pytest.mark.parametrize("fault", ["another authority", "another host", "no TLS"])
+def test_a_cache_that_is_not_ours_gets_nothing(authorities, engine, serve, folder, fault):
+    ours, theirs = authorities
+    if fault == "no TLS":
+        listener = Listener(b"+OK\r\n")
+        url = f"rediss://:{PASSWORD}@localhost:{listener.port}/0"
+    else:
+        certificate = (theirs.certify("localhost") if fault == "another authority"
+                       else ours.certify("elsewhere"))
+        url = engine(SecureRedis(folder, *certificate)).url
+    process = serve("user-credit", {"REDIS_URL": url, "TLS_CA_FILE": str(ours.ca)})
+    until("the cache is down", lambda: cache_is(process, "down"))
+    if fault == "no TLS":
+        until("it has tried twice", lambda: listener.calls >= 2)
+        assert PASSWORD.encode() not in b"".join(listener.heard)
+        assert b"AUTH" not in b"".join(listener.heard)
 
 
 def test_the_database_is_asked_over_tls(authorities, engine, serve, folder):

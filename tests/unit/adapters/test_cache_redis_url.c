@@ -19,6 +19,11 @@ static void one_server(void **state)
     assert_string_equal(url.hosts[0].name, "::1");
     assert_int_equal(url.hosts[0].port, 7000);
     assert_int_equal(url.database, 3);
+    assert_false(url.secure);
+    assert_int_equal(redis_url_parse("rediss://cache", &url), STATUS_OK);
+    assert_true(url.secure);
+    assert_int_equal(redis_url_parse("rediss+sentinel://a/cache", &url), STATUS_OK);
+    assert_true(url.secure);
     assert_int_equal(redis_url_parse("redis://cache", &url), STATUS_OK);
     assert_int_equal(url.hosts[0].port, 6379);
 }
