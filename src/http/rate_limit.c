@@ -122,8 +122,10 @@ static enum status rate_slot_share(struct rate_slot *slot, struct cache *cache, 
     if (status != STATUS_OK)
         return status;
     slot->shared = count;
+    /* Whoever can write to the cache may make the limit stricter, never looser. */
+    int64_t others = total > count ? total - count : 0;
     if (atomic_load_explicit(&slot->window, memory_order_relaxed) >> 32 == second)
-        atomic_store_explicit(&slot->others, total - count, memory_order_relaxed);
+        atomic_store_explicit(&slot->others, others, memory_order_relaxed);
     return STATUS_OK;
 }
 

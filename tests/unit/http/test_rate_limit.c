@@ -126,6 +126,22 @@ static void test_processes_share(void **state)
     rate_limit_destroy(two);
 }
 
+/* Whoever can write to the cache lowers a counter: each process still counts for itself. */
+static void test_a_lying_cache_makes_no_limit_looser(void **state)
+{
+    (void)state;
+    struct counter_cache cache = {.base = {&counter_ops}};
+    struct rate_limit *limit = rate_limit_create(100);
+    int64_t now_us = 1760000000LL * SECOND_US;
+    assert_int_equal(passed(limit, 1, now_us, 90), 90);
+    rate_limit_share(limit, &cache.base, now_us);
+    cache.rows[0].total = -1000000;
+    assert_int_equal(passed(limit, 1, now_us, 5), 5);
+    rate_limit_share(limit, &cache.base, now_us);
+    assert_int_equal(passed(limit, 1, now_us, 50), 5);
+    rate_limit_destroy(limit);
+}
+
 static void test_sharing_is_bounded(void **state)
 {
     (void)state;
@@ -206,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_a_crowd_passes),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_processes_share),
+        cmocka_unit_test(test_a_lying_cache_makes_no_limit_looser),
         cmocka_unit_test(test_sharing_is_bounded),
         cmocka_unit_test(test_threads),
         cmocka_unit_test_teardown(test_the_server_limits, teardown_server),
