@@ -5,6 +5,7 @@
 
 static const char *const labels[] = {
     [SEAL_FEATURES] = "ecs cached features",
+    [SEAL_MEMO] = "ecs memo of a submission",
     [SEAL_PLACE] = "ecs place of a login",
     [SEAL_NOBODY] = "ecs account of nobody",
 };

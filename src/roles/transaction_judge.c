@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth/seal.h"
+
 enum { KEYS_RETRY_AFTER_S = 3600, MEMO_NAME_SIZE = 64, MEMO_SIZE = 2 * HASH_SIZE };
 
 /* Longer than an event waits to be counted, unless the worker is in trouble. */
@@ -51,9 +53,8 @@ static void memo_make(const struct role_context *context, const struct submissio
     hash_format(&submission->key, key);
     snprintf(name, MEMO_NAME_SIZE, "transaction:%s", key);
     struct slice content = {(const char *)submission->content.bytes, HASH_SIZE};
-    struct hash tag = hash_of((const struct slice[]){slice_of(tokens == NULL ? "" : tokens->secret),
-                                                     slice_of(name), content},
-                              3);
+    const struct slice parts[] = {slice_of(name), content};
+    struct hash tag = tokens == NULL ? hash_of(parts, 2) : seal_make(tokens, SEAL_MEMO, parts, 2);
     memcpy(memo, submission->content.bytes, HASH_SIZE);
     memcpy(memo + HASH_SIZE, tag.bytes, HASH_SIZE);
 }
