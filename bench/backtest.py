@@ -81,6 +81,8 @@ INSERT INTO offers (user_id, id, decision_id, status, limit_cents, rate_bp, cred
 SELECT user_id, id, id, 'superseded', 1000000 - risk, 500 + (1500 * risk::bigint + 500000) / 1000000,
     'SHORT_TERM_PERSONAL_LOAN', decided_at, decided_at + interval '7 days', decided_at
 FROM decisions WHERE approved ORDER BY features_version;
+INSERT INTO decision_heads SELECT DISTINCT ON (user_id) user_id, 1, entry FROM decisions
+    ORDER BY user_id, position DESC;
 """
 
 
@@ -94,7 +96,7 @@ def postgres_fill(url, decisions):
         decision=POSTGRES_ID.format(n="i"), people=people, decisions=decisions,
         person=PERSON.format(people=people), risk=RISK, other=OTHER_RISK, features=features(),
         explanation=EXPLANATION))
-    for table in ("users", "decisions", "offers"):
+    for table in ("users", "decisions", "decision_heads", "offers"):
         cursor.execute(f"VACUUM ANALYZE {table}")
     cursor.execute("CHECKPOINT")  # what is filled is written now, not while something is measured
     connection.close()
@@ -138,6 +140,8 @@ INSERT INTO offers (user_id, id, decision_id, status, limit_cents, rate_bp, cred
 SELECT user_id, id, id, 'superseded', 1000000 - risk, 500 + (1500 * risk + 500000) / 1000000,
     'SHORT_TERM_PERSONAL_LOAN', decided_at, decided_at + 604800000000, decided_at
 FROM decisions WHERE approved;
+INSERT INTO decision_heads SELECT user_id, 1, entry FROM decisions
+    WHERE position IN (SELECT max(position) FROM decisions GROUP BY user_id);
 """
 
 

@@ -35,8 +35,8 @@ static void verdict_read(struct sql *sql, struct verdict *verdict)
     verdict->risk_full = (int32_t)row_integer(sql);
     verdict->risk_financial = (int32_t)row_integer(sql);
     verdict->emotions_known = row_boolean(sql);
-    struct hash entry = row_hash(sql);
-    verdict->logged = hash_compare(&entry, &none) != 0;
+    verdict->entry = row_hash(sql);
+    verdict->logged = hash_compare(&verdict->entry, &none) != 0;
 }
 
 enum status store_sql_verdicts_scan(struct store *store, int64_t from, int64_t to, int64_t since_us,
@@ -77,12 +77,16 @@ enum status store_sql_addressees_scan(struct store *store, const struct uuid *af
 {
     struct sql *sql = store_sql_of(store)->sql;
     *count = 0;
-    enum status status =
-        sql_start(sql, "SELECT id, email FROM users WHERE id > $1 ORDER BY id LIMIT $2",
-                  sql_uuid(after), sql_integer((int64_t)max));
+    enum status status = sql_start(sql,
+                                   "SELECT u.id, u.email, h.entry FROM users u"
+                                   " LEFT JOIN decision_heads h ON h.user_id = u.id"
+                                   " WHERE u.id > $1 ORDER BY u.id LIMIT $2",
+                                   sql_uuid(after), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         out[*count].id = row_uuid(sql);
         row_text(sql, out[*count].email, sizeof out[*count].email);
+        out[*count].decided = !row_is_null(sql);
+        out[*count].last = out[*count].decided ? row_hash(sql) : (struct hash){{0}};
         (*count)++;
     }
     sql_end(sql);

@@ -97,7 +97,7 @@ static struct figure figure_of(const char *name, int64_t recorded, int64_t candi
 
 static int64_t mean_limit(const struct backtest_sum *sum)
 {
-    return sum->approved == 0 ? 0 : (sum->limit_cents + sum->approved / 2) / sum->approved;
+    return sum->standing == 0 ? 0 : (sum->limit_cents + sum->standing / 2) / sum->standing;
 }
 
 void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES])
@@ -111,6 +111,10 @@ void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES]
     figures[4] = figure_of("expected loss", backtest_loss_cents(old), backtest_loss_cents(new),
                            figure_money);
     figures[5] = figure_of("price", backtest_rate_bp(old), backtest_rate_bp(new), figure_percent);
+    figures[6] = figure_of("interest", backtest_interest_cents(old), backtest_interest_cents(new),
+                           figure_money);
+    figures[7] = figure_of("earned", backtest_interest_cents(old) - backtest_loss_cents(old),
+                           backtest_interest_cents(new) - backtest_loss_cents(new), figure_money);
 }
 
 size_t segments_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])

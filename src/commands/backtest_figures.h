@@ -34,7 +34,7 @@ struct figure {
     struct figure_text candidate;
     struct figure_text change;
 };
-enum { FIGURES = 6 };
+enum { FIGURES = 8 };
 void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES]);
 
 /* A row of a table by something: those decisions alone. */

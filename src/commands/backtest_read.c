@@ -6,6 +6,7 @@
  */
 #include "commands/backtest_read.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ struct reader {
     enum status status;
     struct backtest_table offers;
     struct backtest_table people;
-    struct verdict *missed; /* approved, and the offer is in no table; owned */
+    struct backtest_table standing; /* entries of everybody's last decision */
+    struct verdict *missed;         /* approved, and the offer is in no table; owned */
     size_t missed_count, missed_capacity;
     struct backtest backtest;
     struct decision decision;
@@ -68,7 +70,27 @@ static void offer_keep(const struct granted *granted, void *context)
         reader->status = backtest_table_put(&reader->offers, &entry);
 }
 
-/* Only those whom a simulation made: all others are one group. */
+static struct uuid id_of_entry(const struct hash *entry)
+{
+    struct uuid id;
+    static_assert(sizeof id.bytes == sizeof entry->bytes, "an entry is looked up as an id is");
+    memcpy(id.bytes, entry->bytes, sizeof id.bytes);
+    return id;
+}
+
+/* Keeps which decision of a person stands, and the groups of those whom a simulation made: all
+ * others are one group. */
+static void person_keep(struct reader *reader, const struct addressee *person)
+{
+    int group = backtest_group(person->email);
+    struct backtest_entry last = {.id = id_of_entry(&person->last)};
+    struct backtest_entry member = {.id = person->id, .group = (uint8_t)group};
+    if (person->decided)
+        reader->status = backtest_table_put(&reader->standing, &last);
+    if (group != PERSONA_COUNT && reader->status == STATUS_OK)
+        reader->status = backtest_table_put(&reader->people, &member);
+}
+
 static void people_read(struct reader *reader)
 {
     struct uuid after = {{0}};
@@ -77,13 +99,8 @@ static void people_read(struct reader *reader)
         reader->status =
             store_addressees_scan(reader->store, &after, reader->addressees, PEOPLE_MAX, &count);
         for (size_t i = 0; i < count && reader->status == STATUS_OK; i++) {
-            const struct addressee *person = &reader->addressees[i];
-            int group = backtest_group(person->email);
-            after = person->id;
-            if (group != PERSONA_COUNT)
-                reader->status = backtest_table_put(
-                    &reader->people,
-                    &(struct backtest_entry){.id = person->id, .group = (uint8_t)group});
+            person_keep(reader, &reader->addressees[i]);
+            after = reader->addressees[i].id;
         }
     }
 }
@@ -113,6 +130,8 @@ static int group_of(const struct reading *reading, const struct uuid *user_id)
 static void verdict_count(struct reader *reader, struct verdict *verdict, int16_t band)
 {
     const struct policy *candidate = reader->reading->candidate;
+    struct uuid entry = id_of_entry(&verdict->entry);
+    verdict->stands = backtest_table_find(&reader->reading->readers[0].standing, &entry) != NULL;
     verdict->credit_type = band < 0 ? "" : candidate->bands[band].credit_type;
     backtest_add(&reader->backtest, verdict, group_of(reader->reading, &verdict->user_id));
 }
@@ -212,6 +231,7 @@ static void reading_free(struct reading *reading)
     for (int i = 0; i < BACKTEST_READERS; i++) {
         backtest_table_free(&reading->readers[i].offers);
         backtest_table_free(&reading->readers[i].people);
+        backtest_table_free(&reading->readers[i].standing);
         free(reading->readers[i].missed);
     }
     free(reading);
@@ -280,6 +300,7 @@ static void scored_count(struct reader *reader, const struct decision *decision,
                               .decided_at_us = decision->decided_at_us,
                               .approved = decision->approved,
                               .logged = true,
+                              .entry = decision->entry,
                               .risk = decision->risk,
                               .risk_full = full,
                               .risk_financial = financial,

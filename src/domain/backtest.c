@@ -17,12 +17,18 @@ void backtest_init(struct backtest *backtest, const struct policy *candidate)
     backtest->last_us = INT64_MIN;
 }
 
-static void sum_add(struct backtest_sum *sum, const struct backtest_terms *terms)
+static void sum_add(struct backtest_sum *sum, const struct backtest_terms *terms,
+                    const struct verdict *verdict)
 {
     sum->count++;
     sum->approved += terms->approved;
+    if (!verdict->stands)
+        return;
+    sum->standing += terms->approved;
     sum->limit_cents += terms->limit_cents;
-    sum->limit_risk += (__int128)terms->limit_cents * terms->risk;
+    sum->limit_risk +=
+        (__int128)terms->limit_cents *
+        guard_expected_risk(verdict->emotions_known, verdict->risk_full, verdict->risk_financial);
     sum->limit_rate += (__int128)terms->limit_cents * terms->rate_bp;
 }
 
@@ -30,15 +36,17 @@ static void sum_merge(struct backtest_sum *sum, const struct backtest_sum *other
 {
     sum->count += other->count;
     sum->approved += other->approved;
+    sum->standing += other->standing;
     sum->limit_cents += other->limit_cents;
     sum->limit_risk += other->limit_risk;
     sum->limit_rate += other->limit_rate;
 }
 
-static void pair_add(struct backtest_pair *pair, const struct backtest_example *change)
+static void pair_add(struct backtest_pair *pair, const struct backtest_example *change,
+                     const struct verdict *verdict)
 {
-    sum_add(&pair->recorded, &change->recorded);
-    sum_add(&pair->candidate, &change->candidate);
+    sum_add(&pair->recorded, &change->recorded, verdict);
+    sum_add(&pair->candidate, &change->candidate, verdict);
 }
 
 static void pair_merge(struct backtest_pair *pair, const struct backtest_pair *other)
@@ -71,21 +79,21 @@ static void example_add(struct backtest_set *set, const struct backtest_example 
 }
 
 static void swap_add(struct backtest *backtest, enum backtest_swap swap,
-                     struct backtest_example *change, int64_t weight)
+                     struct backtest_example *change, const struct verdict *verdict, int64_t weight)
 {
     change->weight = weight;
-    pair_add(&backtest->swaps[swap].sums, change);
+    pair_add(&backtest->swaps[swap].sums, change, verdict);
     example_add(&backtest->swaps[swap], change);
 }
 
-/* `old_type` and `new_type`: of credit; NULL where it is denied. */
+/* `new_type`: of credit; NULL where it is denied. */
 static void swaps_add(struct backtest *backtest, struct backtest_example *change,
-                      const char *old_type, const char *new_type)
+                      const struct verdict *verdict, const char *new_type)
 {
     const struct backtest_terms *recorded = &change->recorded, *candidate = &change->candidate;
     if (recorded->approved != candidate->approved) {
         swap_add(backtest, candidate->approved ? SWAP_DENIED_APPROVED : SWAP_APPROVED_DENIED,
-                 change, recorded->limit_cents + candidate->limit_cents);
+                 change, verdict, recorded->limit_cents + candidate->limit_cents);
         return;
     }
     if (!recorded->approved)
@@ -93,12 +101,12 @@ static void swaps_add(struct backtest *backtest, struct backtest_example *change
     int64_t more_cents = candidate->limit_cents - recorded->limit_cents;
     int32_t more_bp = candidate->rate_bp - recorded->rate_bp;
     if (more_cents != 0)
-        swap_add(backtest, more_cents > 0 ? SWAP_LIMIT_GREATER : SWAP_LIMIT_LESSER, change,
+        swap_add(backtest, more_cents > 0 ? SWAP_LIMIT_GREATER : SWAP_LIMIT_LESSER, change, verdict,
                  more_cents > 0 ? more_cents : -more_cents);
     if (more_bp != 0)
-        swap_add(backtest, SWAP_RATE, change, more_bp > 0 ? more_bp : -more_bp);
-    if (strcmp(old_type, new_type) != 0)
-        swap_add(backtest, SWAP_CREDIT_TYPE, change, candidate->limit_cents);
+        swap_add(backtest, SWAP_RATE, change, verdict, more_bp > 0 ? more_bp : -more_bp);
+    if (strcmp(verdict->credit_type, new_type) != 0)
+        swap_add(backtest, SWAP_CREDIT_TYPE, change, verdict, candidate->limit_cents);
 }
 
 /* Like a band, a bin begins above the end of the one before it. */
@@ -127,11 +135,11 @@ void backtest_add(struct backtest *backtest, const struct verdict *verdict, int 
         .recorded = {verdict->approved, verdict->risk, verdict->limit_cents, verdict->rate_bp},
         .candidate = {terms.approved, risk, terms.limit_cents, terms.rate_bp},
     };
-    pair_add(&backtest->total, &change);
-    pair_add(&backtest->bands[band], &change);
-    pair_add(&backtest->bins[bin_of(risk)], &change);
-    pair_add(&backtest->groups[group], &change);
-    swaps_add(backtest, &change, verdict->credit_type, terms.credit_type);
+    pair_add(&backtest->total, &change, verdict);
+    pair_add(&backtest->bands[band], &change, verdict);
+    pair_add(&backtest->bins[bin_of(risk)], &change, verdict);
+    pair_add(&backtest->groups[group], &change, verdict);
+    swaps_add(backtest, &change, verdict, terms.credit_type);
     if (verdict->decided_at_us < backtest->first_us)
         backtest->first_us = verdict->decided_at_us;
     if (verdict->decided_at_us > backtest->last_us)
@@ -215,6 +223,12 @@ struct backtest_pair backtest_tenth(const struct backtest *backtest, int tenth)
 int64_t backtest_loss_cents(const struct backtest_sum *sum)
 {
     return (int64_t)((sum->limit_risk + MILLIONTHS / 2) / MILLIONTHS);
+}
+
+int64_t backtest_interest_cents(const struct backtest_sum *sum)
+{
+    enum { WHOLE_BP = 10000 };
+    return (int64_t)((sum->limit_rate + WHOLE_BP / 2) / WHOLE_BP);
 }
 
 int64_t backtest_rate_bp(const struct backtest_sum *sum)

@@ -22,8 +22,10 @@ struct verdict {
     struct uuid decision_id;
     int64_t decided_at_us;
     bool approved;
-    bool logged;  /* false: from before both risks were recorded */
-    int32_t risk; /* millionths: that decided; so are the next two */
+    bool logged;       /* false: from before both risks were recorded */
+    bool stands;       /* no later decision of the person has replaced it */
+    struct hash entry; /* in the person's chain */
+    int32_t risk;      /* millionths: that decided; so are the next two */
     int32_t risk_full;
     int32_t risk_financial;
     bool emotions_known;
@@ -40,11 +42,14 @@ enum {
     BACKTEST_BIN_RISK = MILLIONTHS / BACKTEST_BINS
 };
 
+/* The first two are of all decisions. What could be lent and lost is of those that stand: an offer
+ * ends with the person's next decision, so that nobody has two. */
 struct backtest_sum {
     int64_t count;
     int64_t approved;
+    int64_t standing; /* approved, and the person's last decision */
     int64_t limit_cents;
-    __int128 limit_risk; /* Σ limit × risk: cents × millionths */
+    __int128 limit_risk; /* Σ limit × expected risk: cents × millionths */
     __int128 limit_rate; /* Σ limit × rate: cents × basis points */
 };
 
@@ -113,8 +118,10 @@ const char *backtest_swap_name(enum backtest_swap swap);
 
 /* Decisions whose candidate's risk is in this tenth: 0 is up to 0.1, 1 above that up to 0.2, … */
 struct backtest_pair backtest_tenth(const struct backtest *backtest, int tenth);
-/* Σ limit × risk, in cents, rounded half up; so are the next two. */
+/* Σ limit × expected risk, in cents, rounded half up; so are the next three. */
 int64_t backtest_loss_cents(const struct backtest_sum *sum);
+/* Σ limit × rate: what a year brings. */
+int64_t backtest_interest_cents(const struct backtest_sum *sum);
 /* Mean rate, weighted by limit; 0 without exposure. */
 int64_t backtest_rate_bp(const struct backtest_sum *sum);
 /* Approved of all, in basis points; 0 of none. */

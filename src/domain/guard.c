@@ -14,6 +14,11 @@ enum risk_basis guard_choose(enum emotion_guard guard, bool emotions_known, int3
     return guard == GUARD_FULL || risk_full <= risk_financial ? BASIS_FULL : BASIS_FINANCIAL;
 }
 
+int32_t guard_expected_risk(bool emotions_known, int32_t risk_full, int32_t risk_financial)
+{
+    return emotions_known ? risk_full : risk_financial;
+}
+
 static int find(const char *const names[], int count, const char *name)
 {
     for (int i = 0; i < count; i++) {

@@ -19,6 +19,10 @@ enum risk_basis { BASIS_FULL, BASIS_FINANCIAL, BASIS_COUNT };
 enum risk_basis guard_choose(enum emotion_guard guard, bool emotions_known, int32_t risk_full,
                              int32_t risk_financial);
 
+/* The risk that a loss is to be expected by, whatever decided: a model's best estimate of what will
+ * come. The lesser of two estimates, which may decide, errs on the low side. */
+int32_t guard_expected_risk(bool emotions_known, int32_t risk_full, int32_t risk_financial);
+
 const char *guard_name(enum emotion_guard guard);
 /* False if there is none of that name. */
 bool guard_parse(const char *name, enum emotion_guard *guard);

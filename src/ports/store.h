@@ -134,6 +134,8 @@ typedef void granted_taker(const struct granted *granted, void *context);
 struct addressee {
     struct uuid id;
     char email[EMAIL_MAX + 1];
+    bool decided;     /* somebody about whom there is a decision in the log */
+    struct hash last; /* its entry; of the last one, if there are several */
 };
 
 /* Somebody who was deleted, and how far the dead letters were looked through for them. */

@@ -171,7 +171,7 @@ static void finds_every_offer_whatever_became_of_it(void **state)
     }
 }
 
-static void lists_people_by_id(void **state)
+static void lists_people_by_id_each_with_the_last_decision(void **state)
 {
     enum { COUNT = 7, PAGE = 3 };
     struct store *store = store_of(state);
@@ -179,6 +179,10 @@ static void lists_people_by_id(void **state)
     struct addressee out[PAGE];
     size_t count, seen = 0;
     persons_add(store, 1, COUNT);
+    decision_add(store, 2, 1, true);
+    decision_add(store, 2, 2, false);
+    decision_add(store, 5, 3, true);
+    verdicts_find(store, 1000, 0);
     do {
         assert_int_equal(store_addressees_scan(store, &after, out, PAGE, &count), STATUS_OK);
         assert_true(count <= PAGE);
@@ -186,6 +190,10 @@ static void lists_people_by_id(void **state)
             struct user person = person_of((int)++seen);
             assert_true(uuid_equal(&out[i].id, &person.id));
             assert_string_equal(out[i].email, person.email);
+            assert_int_equal(out[i].decided, seen == 2 || seen == 5);
+            if (out[i].decided)
+                assert_memory_equal(&out[i].last, &verdict_found(seen == 2 ? 2 : 3)->entry,
+                                    sizeof out[i].last);
             after = out[i].id;
         }
     } while (count > 0);
@@ -201,7 +209,7 @@ int main(void)
         STORE_TEST(finds_what_was_decided_since),
         STORE_TEST(tells_decisions_of_before_the_log),
         STORE_TEST(finds_every_offer_whatever_became_of_it),
-        STORE_TEST(lists_people_by_id),
+        STORE_TEST(lists_people_by_id_each_with_the_last_decision),
     };
     return cmocka_run_group_tests_name("store_verdicts", tests, store_server_start,
                                        store_server_end);

@@ -7,8 +7,10 @@ import re
 import sqlite3
 
 import pytest
-from harness.client import Client
+from harness.client import Client, emotion
 from harness.ecs import ROOT, run_ecs
+from harness.model import model_service
+from harness.poll import until
 
 SEED = ROOT / "policy" / "seed.json"
 PEOPLE = 24
@@ -208,6 +210,35 @@ def test_decisions_of_before_the_log_are_left_out(kind, system_of):
     assert done.returncode == 0
     assert f"\n{PEOPLE - 5} decisions weighed in " in done.stdout
     assert "\n5 were left out: they are from before both risks were recorded\n" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_the_loss_is_of_the_full_risk_and_a_standing_offer_counts_once(kind, folder, system_of):
+    """Feelings raise the full risk of two people, who are decided about three times each."""
+    risks = {"risk_score": 0.3, "risk_score_full": 0.5, "risk_score_financial": 0.3}
+    with model_service(risks) as url:
+        system = system_of(kind, start=False)
+        decider = system.process_of("/v1/users")
+        decider.environment["CREDIT_ANALYSIS_SERVICE_URL"] = url
+        client = Client(system.start())
+        for person in (client.person(), client.person()):
+            assert client.feel(emotion(person.id)).status_code == 202
+            until("the feeling is seen", lambda: client.features(person)["emotion_count_7d"] == 1)
+            assert client.spend(person, 30).status_code == 202
+            client.wait_for_transactions(person, 1)
+            answer = client.analyse(person).json()
+            assert (answer["ml_risk_score"], answer["offer"]["credit_limit"]) == (0.3, 7000)
+    if kind == "embedded":
+        system.process.terminate()
+    done = system.command("backtest", written(folder, policy_of(name="less", exposure_cap=5000)))
+    assert done.returncode == 0, done.stderr
+    approved = numbers(done.stdout, "approved  ")
+    assert approved[0] == approved[1] and int(approved[0]) > 2
+    assert numbers(done.stdout, "exposure  ")[:2] == ["14,000.00", "10,000.00"]
+    assert numbers(done.stdout, "mean limit  ")[:2] == ["7,000.00", "5,000.00"]
+    assert numbers(done.stdout, "expected loss  ")[:2] == ["7,000.00", "5,000.00"]
+    assert numbers(done.stdout, "interest  ")[:2] == ["1,330.00", "950.00"]
+    assert numbers(done.stdout, "earned  ")[:2] == ["-5,670.00", "-4,050.00"]
 
 
 def test_another_model_weighs_the_recorded_features(decided):

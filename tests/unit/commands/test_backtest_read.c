@@ -57,10 +57,18 @@ static struct verdict verdict_of(int64_t number)
                             .decided_at_us = number,
                             .approved = risk <= 600000,
                             .logged = number % 11 != 0,
+                            .stands = number + PEOPLE >= DECISIONS,
+                            .entry = {{2, (uint8_t)(number >> 8), (uint8_t)number}},
                             .risk = risk,
                             .risk_full = risk,
                             .risk_financial = (int32_t)(number * 104729 % (MILLIONTHS + 1)),
                             .emotions_known = true};
+}
+
+/* The last decision about a person. */
+static int64_t last_of(int64_t person)
+{
+    return DECISIONS - 1 - (DECISIONS - 1 - person) % PEOPLE;
 }
 
 static struct terms terms_of(int64_t number)
@@ -116,6 +124,8 @@ static enum status addressees_scan(struct store *store, const struct uuid *after
         if (uuid_compare(&id, after) <= 0)
             continue;
         out[*count].id = id;
+        out[*count].decided = true;
+        out[*count].last = verdict_of(last_of(i)).entry;
         email_of(i, out[(*count)++].email);
     }
     return STATUS_OK;

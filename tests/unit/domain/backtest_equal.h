@@ -13,6 +13,7 @@ static inline void assert_sum_equal(const struct backtest_sum *sum,
 {
     assert_int_equal(sum->count, expected->count);
     assert_int_equal(sum->approved, expected->approved);
+    assert_int_equal(sum->standing, expected->standing);
     assert_int_equal(sum->limit_cents, expected->limit_cents);
     assert_true(sum->limit_risk == expected->limit_risk);
     assert_true(sum->limit_rate == expected->limit_rate);

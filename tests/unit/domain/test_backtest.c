@@ -56,6 +56,7 @@ static struct verdict verdict_of(const struct policy *policy)
 {
     struct verdict verdict = {.decided_at_us = (int64_t)(unit_random() % 1000000),
                               .logged = true,
+                              .stands = unit_random() % 3 != 0,
                               .risk_full = random_risk(),
                               .risk_financial = random_risk(),
                               .emotions_known = unit_random() % 4 != 0};
@@ -107,9 +108,14 @@ static struct backtest_pair naive(const struct policy *policy, const struct verd
         pair.candidate.count++;
         pair.recorded.approved += old->approved ? 1 : 0;
         pair.candidate.approved += new.approved ? 1 : 0;
+        if (!old->stands)
+            continue;
+        pair.recorded.standing += old->approved ? 1 : 0;
+        pair.candidate.standing += new.approved ? 1 : 0;
         pair.recorded.limit_cents += old->limit_cents;
         pair.candidate.limit_cents += new.limit_cents;
-        pair.recorded.limit_risk += old->limit_cents * old->risk;
+        risk = old->emotions_known ? old->risk_full : old->risk_financial;
+        pair.recorded.limit_risk += old->limit_cents * risk;
         pair.candidate.limit_risk += new.limit_cents *risk;
         pair.recorded.limit_rate += old->limit_cents * old->rate_bp;
         pair.candidate.limit_rate += new.limit_cents *new.rate_bp;
@@ -248,13 +254,14 @@ static void sums_of_the_greatest_decisions_are_exact(void **state)
     policy.bands[0].limit_floor_cents = AMOUNT_CENTS_MAX;
     policy.bands[0].rate_slope_bp = 0;
     struct verdict verdict = {
-        .logged = true, .risk_full = MILLIONTHS, .risk_financial = MILLIONTHS};
+        .logged = true, .stands = true, .risk_full = MILLIONTHS, .risk_financial = MILLIONTHS};
     backtest_init(&backtest, &policy);
     for (int i = 0; i < 20000; i++)
         backtest_add(&backtest, &verdict, 0);
     const struct backtest_sum *sum = &backtest.total.candidate;
     assert_int_equal(backtest_loss_cents(sum), AMOUNT_CENTS_MAX * 20000);
     assert_int_equal(backtest_rate_bp(sum), 100000);
+    assert_int_equal(backtest_interest_cents(sum), AMOUNT_CENTS_MAX * 20000 * 10);
     assert_int_equal(backtest_approved_bp(sum), 10000);
     assert_int_equal(backtest_rate_bp(&backtest.total.recorded), 0);
 }
