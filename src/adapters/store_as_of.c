@@ -50,15 +50,19 @@ static enum status transaction_add(struct person_tiles *tiles,
     return STATUS_OK;
 }
 
+/* A tile counts as a whole: in the one that the moment lies in, an event may be a little ahead of
+ * it and was seen even so. What was received, but not counted yet, nobody saw. */
 static enum status emotions_fold(struct sql *sql, const struct uuid *user_id, int64_t as_of_us,
                                  struct person_tiles *tiles)
 {
-    enum status status = sql_start(
-        sql,
-        "SELECT occurred_at, positivity, intensity, stress FROM emotion_events"
-        " WHERE user_id = $1 AND occurred_at >= $2 AND occurred_at <= $3 AND received_at <= $3"
-        " ORDER BY occurred_at",
-        sql_uuid(user_id), sql_time(features_emotions_from_us(as_of_us)), sql_time(as_of_us));
+    int64_t until_us = emotion_hour_us(as_of_us) + HOUR_US;
+    enum status status =
+        sql_start(sql,
+                  "SELECT occurred_at, positivity, intensity, stress FROM emotion_events"
+                  " WHERE user_id = $1 AND occurred_at >= $2 AND occurred_at < $3"
+                  " AND coalesce(folded_at, received_at) <= $4 ORDER BY occurred_at",
+                  sql_uuid(user_id), sql_time(features_emotions_from_us(as_of_us)),
+                  sql_time(until_us), sql_time(as_of_us));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct emotion_event event = {.occurred_at_us = row_time_us(sql)};
         event.positivity = (int32_t)row_integer(sql);
@@ -73,12 +77,14 @@ static enum status emotions_fold(struct sql *sql, const struct uuid *user_id, in
 static enum status transactions_fold(struct sql *sql, const struct uuid *user_id, int64_t as_of_us,
                                      struct person_tiles *tiles)
 {
-    enum status status = sql_start(
-        sql,
-        "SELECT occurred_at, amount_cents, direction FROM transaction_events"
-        " WHERE user_id = $1 AND occurred_at >= $2 AND occurred_at <= $3 AND received_at <= $3"
-        " ORDER BY occurred_at",
-        sql_uuid(user_id), sql_time(features_transactions_from_us(as_of_us)), sql_time(as_of_us));
+    int64_t until_us = transaction_day_us(as_of_us) + DAY_US;
+    enum status status =
+        sql_start(sql,
+                  "SELECT occurred_at, amount_cents, direction FROM transaction_events"
+                  " WHERE user_id = $1 AND occurred_at >= $2 AND occurred_at < $3"
+                  " AND coalesce(folded_at, received_at) <= $4 ORDER BY occurred_at",
+                  sql_uuid(user_id), sql_time(features_transactions_from_us(as_of_us)),
+                  sql_time(until_us), sql_time(as_of_us));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct transaction_event event = {.occurred_at_us = row_time_us(sql)};
         event.amount_cents = row_integer(sql);
@@ -87,6 +93,22 @@ static enum status transactions_fold(struct sql *sql, const struct uuid *user_id
     }
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_sql_decision_at(struct store *store, const struct uuid *user_id, int64_t at_us,
+                                  struct decision *decision)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status =
+        sql_one(sql,
+                "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
+                " WHERE d.user_id = $1 AND d.decided_at = $2"
+                " ORDER BY d.position DESC LIMIT 1",
+                sql_uuid(user_id), sql_time(at_us));
+    if (status == STATUS_OK)
+        status = decision_take(sql, decision);
+    sql_end(sql);
+    return status;
 }
 
 enum status store_sql_tiles_as_of(struct store *store, const struct uuid *user_id, int64_t as_of_us,

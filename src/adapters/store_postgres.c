@@ -58,6 +58,7 @@ static const struct store_ops ops = {
     .tiles_read = store_sql_tiles_read,
     .people_scan = store_sql_people_scan,
     .tiles_as_of = store_sql_tiles_as_of,
+    .decision_at = store_sql_decision_at,
     .credit_state = store_sql_credit_state,
     .decision_record = store_sql_decision_record,
     .decision_by_key = store_sql_decision_by_key,
@@ -162,13 +163,15 @@ static const struct store_dialect dialect = {
                 {
                     [TABLE_EMOTIONS] =
                         "INSERT INTO emotion_events (user_id, occurred_at, received_at,"
-                        " positivity, intensity, stress, type, event_id, trace_id)"
-                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                        " positivity, intensity, stress, type, event_id, trace_id, folded_at)"
+                        " SELECT *, clock_timestamp()"
+                        " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     [TABLE_TRANSACTIONS] =
                         "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
                         " amount_cents, direction, currency, category, transaction_id, trace_id,"
-                        " source) SELECT a, b, c, d, e, f, g, h, i," SOURCE_NAME(
-                            "s") " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                        " source, folded_at) SELECT a, b, c, d, e, f, g, h, i," SOURCE_NAME(
+                            "s") ", clock_timestamp() FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, "
+                                 "$9, $10)"
                                  " AS u (a, b, c, d, e, f, g, h, i, s)",
                 },
             .tiles_add =

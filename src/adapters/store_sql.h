@@ -175,6 +175,8 @@ enum status store_sql_tiles_read(struct store *store, const struct uuid *user_id
                                  int64_t *version, struct person_tiles *tiles);
 
 /* store_as_of.c */
+enum status store_sql_decision_at(struct store *store, const struct uuid *user_id, int64_t at_us,
+                                  struct decision *decision);
 enum status store_sql_people_scan(struct store *store, const struct uuid *after, int64_t as_of_us,
                                   struct uuid out[], size_t max, size_t *count);
 enum status store_sql_tiles_as_of(struct store *store, const struct uuid *user_id, int64_t as_of_us,

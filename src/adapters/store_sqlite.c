@@ -29,6 +29,7 @@ static const struct store_ops ops = {
     .tiles_read = store_sql_tiles_read,
     .people_scan = store_sql_people_scan,
     .tiles_as_of = store_sql_tiles_as_of,
+    .decision_at = store_sql_decision_at,
     .credit_state = store_sql_credit_state,
     .decision_record = store_sql_decision_record,
     .decision_by_key = store_sql_decision_by_key,
@@ -69,6 +70,9 @@ static const struct store_ops ops = {
     }
 /* SQLite's own clock, in microseconds: it cannot say it with a finer tick than a millisecond. */
 #define NOW "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+/* The machine's clock, in microseconds; it is true to a millisecond. */
+#define CLOCK_US "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
  * is nothing to lock. */
@@ -129,13 +133,13 @@ static const struct store_dialect dialect = {
                 {
                     [TABLE_EMOTIONS] =
                         "INSERT INTO emotion_events (user_id, occurred_at, received_at,"
-                        " positivity, intensity, stress, type, event_id, trace_id)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                        " positivity, intensity, stress, type, event_id, trace_id, folded_at)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, " CLOCK_US ")",
                     [TABLE_TRANSACTIONS] =
                         "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
                         " amount_cents, direction, currency, category, transaction_id, trace_id,"
-                        " source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9," SOURCE_NAME(
-                            "$10") ")",
+                        " source, folded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+                        "$9," SOURCE_NAME("$10") ", " CLOCK_US ")",
                 },
             .tiles_add =
                 {

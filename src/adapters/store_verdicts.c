@@ -78,9 +78,9 @@ enum status store_sql_addressees_scan(struct store *store, const struct uuid *af
     struct sql *sql = store_sql_of(store)->sql;
     *count = 0;
     enum status status = sql_start(sql,
-                                   "SELECT u.id, u.email, h.entry FROM users u"
-                                   " LEFT JOIN decision_heads h ON h.user_id = u.id"
-                                   " WHERE u.id > $1 ORDER BY u.id LIMIT $2",
+                                   "SELECT u.id, u.email, h.entry FROM (SELECT id, email FROM users"
+                                   " WHERE id > $1 ORDER BY id LIMIT $2) u"
+                                   " LEFT JOIN decision_heads h ON h.user_id = u.id ORDER BY u.id",
                                    sql_uuid(after), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         out[*count].id = row_uuid(sql);

@@ -14,8 +14,9 @@ enum { READ_MAX = 500 };
 const char features_usage[] =
     "usage: ecs features --as-of TIME\n\n"
     "Writes CSV: every person who was registered at TIME (2026-01-31T12:00:00Z), with every\n"
-    "feature as it could be known then: nothing that happened later is in it, and nothing that\n"
-    "was only heard of later. Whole numbers, in the units of docs/features.md.\n\n"
+    "feature as it was known then: what a decision of that very moment saw, or else what had been\n"
+    "counted by then, and nothing that was only received. Whole numbers, in the units of\n"
+    "docs/features.md.\n\n"
     "It only reads, beside a running ecs serve too.\n";
 
 static void header_show(void)
@@ -36,22 +37,42 @@ static void row_show(const struct uuid *user_id, const struct features *features
     printf("\n");
 }
 
+/* What a decision of that very moment saw is on record; anything else is folded anew, and so is
+ * what was recorded before features were computed as they are now, which the inputs tell. */
+static enum status features_known(struct store *store, const struct uuid *user_id, int64_t as_of_us,
+                                  struct features *features)
+{
+    struct decision decision;
+    struct person_tiles tiles;
+    enum status status = store_decision_at(store, user_id, as_of_us, &decision);
+    if (status == STATUS_OK) {
+        struct hash inputs = decision_inputs(&decision.features, decision.model, &decision.policy);
+        *features = decision.features;
+        if (hash_compare(&inputs, &decision.inputs) == 0)
+            return STATUS_OK;
+    } else if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    status = store_tiles_as_of(store, user_id, as_of_us, &tiles);
+    if (status == STATUS_OK)
+        *features = features_compute(&tiles, features_period_us(as_of_us));
+    return status;
+}
+
 static enum status show_all(struct store *store, int64_t as_of_us)
 {
     struct uuid people[READ_MAX], last = {{0}};
-    struct person_tiles tiles;
+    struct features features;
     size_t count;
     do {
         enum status status = store_people_scan(store, &last, as_of_us, people, READ_MAX, &count);
         for (size_t i = 0; i < count && status == STATUS_OK; i++) {
             last = people[i];
-            status = store_tiles_as_of(store, &people[i], as_of_us, &tiles);
-            if (status == STATUS_NOT_FOUND) /* erased meanwhile */
-                status = STATUS_OK;
-            else if (status == STATUS_OK) {
-                struct features features = features_compute(&tiles, features_period_us(as_of_us));
+            status = features_known(store, &people[i], as_of_us, &features);
+            if (status == STATUS_OK)
                 row_show(&people[i], &features);
-            }
+            else if (status == STATUS_NOT_FOUND) /* erased meanwhile */
+                status = STATUS_OK;
         }
         if (status != STATUS_OK)
             return status;

@@ -210,6 +210,8 @@ struct store_ops {
                                struct uuid out[], size_t max, size_t *count);
     enum status (*tiles_as_of)(struct store *store, const struct uuid *user_id, int64_t as_of_us,
                                struct person_tiles *tiles);
+    enum status (*decision_at)(struct store *store, const struct uuid *user_id, int64_t at_us,
+                               struct decision *decision);
 
     enum status (*credit_state)(struct store *store, const struct uuid *user_id,
                                 struct credit_state *state);
@@ -447,13 +449,23 @@ MUST_CHECK static inline enum status store_people_scan(struct store *store,
     return store->ops->people_scan(store, after, as_of_us, out, max, count);
 }
 
-/* The tiles of the longest windows as they could be known at `as_of_us`: of raw events that had
- * happened and had come in by then. NOT_FOUND: nobody of that id was registered then. */
+/* The tiles of the longest windows as they were at `as_of_us`: of events that had been counted by
+ * then, by the clock of the database, those a little ahead of it in its own hour and day among
+ * them. A batch is counted from when its rows are written, some milliseconds before others can see
+ * it. NOT_FOUND: nobody of that id was registered then. */
 MUST_CHECK static inline enum status store_tiles_as_of(struct store *store,
                                                        const struct uuid *user_id, int64_t as_of_us,
                                                        struct person_tiles *tiles)
 {
     return store->ops->tiles_as_of(store, user_id, as_of_us, tiles);
+}
+
+/* The person's decision of this very moment; of several the last. NOT_FOUND: there is none. */
+MUST_CHECK static inline enum status store_decision_at(struct store *store,
+                                                       const struct uuid *user_id, int64_t at_us,
+                                                       struct decision *decision)
+{
+    return store->ops->decision_at(store, user_id, at_us, decision);
 }
 
 /* Credit ---------------------------------------------------------------------------------- */

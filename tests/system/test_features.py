@@ -80,6 +80,61 @@ def in_units(name, value):
     return round(value * 1_000_000)
 
 
+def known(system, moment, user_id):
+    done = system.command("features", "--as-of", moment)
+    assert done.returncode == 0, done.stderr
+    return next(row for row in csv.DictReader(io.StringIO(done.stdout))
+                if row["user_id"] == user_id)
+
+
+def decided(client, person):
+    decision = client.analyse(person).json()["decision_id"]
+    return client.get(f"/v1/decisions/{decision}", person.bearer).json()
+
+
+def test_what_was_received_but_not_counted_was_not_known(system_of):
+    """A worker stands still: what is accepted meanwhile is in no decision."""
+    system = system_of("real")
+    client, worker = Client(system), system.worker("emotions")
+    person = client.person()
+    assert client.feel(emotion(person.id)).status_code == 202
+    until("it is counted", lambda: client.features(person)["emotion_count_7d"] == 1)
+    worker.pause()
+    try:
+        assert client.feel(emotion(person.id)).status_code == 202
+        between = now_text(seconds=0)
+        assert client.spend(person, 20).status_code == 202
+        client.wait_for_transactions(person, 1)
+        decision = decided(client, person)
+    finally:
+        worker.resume()
+    until("that is counted too", lambda: client.features(person)["emotion_count_7d"] == 2)
+    for moment in (between, decision["decided_at"]):
+        assert known(system, moment, person.id)["emotion_count_7d"] == "1", moment
+    assert decision["features"]["emotion_count_7d"] == 1
+    assert known(system, now_text(seconds=0), person.id)["emotion_count_7d"] == "2"
+
+
+@pytest.mark.parametrize("kind", ["embedded", "real"])
+def test_what_lay_a_little_ahead_was_known_if_a_decision_saw_it(kind, system_of):
+    system = system_of(kind)
+    client, people = Client(system), []
+    for _ in range(4):
+        person = client.person()
+        assert client.feel(emotion(person.id, timestamp=now_text(minutes=-4))).status_code == 202
+        assert client.spend(person, 20, occurredAt=now_text(minutes=-4)).status_code == 202
+        people.append(person)
+    until("all is counted", lambda: [counted(system, "emotions"),
+                                     counted(system, "transactions")] == [4, 4])
+    decisions = [decided(client, person) for person in people]
+    if kind == "embedded":
+        system.process.terminate()
+    for person, decision in zip(people, decisions):
+        row = known(system, decision["decided_at"], person.id)
+        for name, value in decision["features"].items():
+            assert int(row[name]) == in_units(name, value), (name, value)
+
+
 def test_nobody_was_known_before_they_registered(system_of):
     system = system_of("embedded")
     Client(system).person()

@@ -25,6 +25,7 @@ static int people = PEOPLE;
 static struct trained_source trained;
 static struct verdict verdicts[PEOPLE_MAX];
 static struct population_outcome outcomes[PEOPLE_MAX];
+static struct backtest backtest; /* of the policy that was looked at last */
 
 /* Of one policy, in units of currency. */
 struct figures {
@@ -80,7 +81,6 @@ static int people_score(void **state)
 /* What the policy's loans bring and lose, and what `ecs backtest` expects of them. */
 static struct figures lend(const char *name)
 {
-    static struct backtest backtest;
     struct policy policy;
     struct buf report;
     struct figures figures = {0};
@@ -136,6 +136,11 @@ static void the_policy_of_the_model_earns_more_than_it_loses(void **state)
     assert_true(figures.approved > 0.6 && figures.approved < 0.8);
     assert_true(figures.interest > 1.5 * figures.came);
     assert_true(figures.interest > 1.5 * figures.expected);
+    for (int i = 0; i < BACKTEST_BINS; i++) { /* at each risk that it approves */
+        const struct backtest_sum *sum = &backtest.bins[i].candidate;
+        assert_true(sum->limit_cents == 0 ||
+                    backtest_interest_cents(sum) > backtest_loss_cents(sum));
+    }
 }
 
 static void the_seeds_policy_loses_with_this_model(void **state)
