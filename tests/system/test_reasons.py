@@ -2,6 +2,7 @@
 """What a denied person is told: no feeling, where feelings could only have helped, and nothing
 twice in other words."""
 import json
+import sqlite3
 
 import pytest
 from harness.client import Client, emotion
@@ -39,3 +40,44 @@ def test_a_denial_names_no_feeling_that_could_only_help_and_no_family_twice(
     assert not decision["approved"] and decision["basis"] == "full"
     assert [factor["code"] for factor in decision["factors"]] == told
     assert decision["reasons"] == [factor["en"] for factor in decision["factors"]]
+
+
+def reasons_formerly(system, decision):
+    """The four features that raised the risk most, as the model tells them."""
+    answer = system.process.call("POST", "/v1/predict", json={
+        **decision["features"], "emotion_guard": "may_only_help"}).json()
+    weights = {name: round(weight * 10**6) for name, weight in answer["attributions"].items()}
+    strongest = sorted((name for name in weights if weights[name] > 0), key=lambda name:
+                       -weights[name])[:4]
+    return [{"feature": name, "weight": weights[name]} for name in strongest]
+
+
+def explained(system, reasons):
+    connection = sqlite3.connect(system.database.path)
+    connection.execute("DROP TRIGGER IF EXISTS decisions_stay")
+    connection.execute("UPDATE decisions SET explanation = json_set(explanation, '$.reasons',"
+                       " json(?)) WHERE position = (SELECT max(position) FROM decisions)",
+                       [json.dumps(reasons)])
+    connection.commit()
+    connection.close()
+
+
+def test_a_decision_of_before_these_rules_is_made_again_as_it_was(system_of):
+    system = system_of("embedded", {"SCORER": "trained", "POLICY_FILE": "calibrated"})
+    client = Client(system)
+    person = client.person()
+    for _ in range(5):
+        assert client.spend(person, 90, direction="out").status_code == 202
+    client.wait_for_transactions(person, 5)
+    decision = client.analyse(person).json()["decision_id"]
+    decision = client.get(f"/v1/decisions/{decision}", person.bearer).json()
+    formerly = reasons_formerly(system, decision)
+    assert not decision["approved"]
+    assert [factor["code"] for factor in decision["factors"]] != \
+        [reason["feature"] for reason in formerly]
+    system.process.terminate()
+    explained(system, formerly)
+    assert ": 0 differ" in system.command("replay").stdout
+    explained(system, formerly[:-1])
+    done = system.command("replay")
+    assert done.returncode == 65 and "the reasons differ" in done.stdout
