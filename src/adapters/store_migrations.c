@@ -117,11 +117,28 @@ static enum status migration_apply(struct sql *sql, const struct embedded_file *
     return status == STATUS_OK ? impatient : status;
 }
 
+/* CONFLICT, and told, if the tables are those of the old system, whose names ours would take. */
+static enum status old_system_look(struct store_sql *store)
+{
+    if (store->dialect->old_system == NULL)
+        return STATUS_OK;
+    enum status status = sql_one_values(store->sql, store->dialect->old_system, NULL, 0);
+    sql_end(store->sql);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    log_error("this is a database of the old system; nothing in it was changed",
+              LOG_TEXT("how_it_comes_over", "docs/from-the-old-system.md"));
+    return STATUS_CONFLICT;
+}
+
 static enum status migrations_apply(struct store_sql *store, int *applied)
 {
     const char *folder = store->dialect->migrations;
     struct sql *sql = store->sql;
-    enum status status = sql_begin(sql);
+    enum status status = old_system_look(store);
+    if (status != STATUS_OK)
+        return status;
+    status = sql_begin(sql);
     if (status == STATUS_OK)
         status = sql_script(sql, store->dialect->migrations_table);
     status = sql_finish(sql, status);

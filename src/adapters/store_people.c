@@ -47,6 +47,18 @@ enum status store_sql_user_by_id(struct store *store, const struct uuid *id, str
     return user_take(sql, status, user);
 }
 
+enum status store_sql_user_password_renew(struct store *store, const struct user *user,
+                                          const char *password_hash)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_do(
+            sql, "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", NULL,
+            sql_uuid(&user->id), sql_text(user->password_hash), sql_text(password_hash));
+    return sql_finish(sql, status);
+}
+
 static enum status refresh_insert(struct sql *sql, const struct refresh_token *token)
 {
     return sql_do(sql,

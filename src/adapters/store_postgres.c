@@ -43,6 +43,7 @@ static const struct store_ops ops = {
     .user_create = store_sql_user_create,
     .user_by_email = store_sql_user_by_email,
     .user_by_id = store_sql_user_by_id,
+    .user_password_renew = store_sql_user_password_renew,
     .refresh_create = store_sql_refresh_create,
     .refresh_rotate = store_sql_refresh_rotate,
     .sessions_end = store_sql_sessions_end,
@@ -114,6 +115,9 @@ static const struct store_ops ops = {
  * chooses more than its limit. An open offer is known by its person, who has no other. */
 static const struct store_dialect dialect = {
     .migrations = "sql/postgres/",
+    /* Its limits were a table, ours are a view. */
+    .old_system = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema()"
+                  " AND table_name = 'credit_limits' AND table_type = 'BASE TABLE'",
     .migrations_lock = "SELECT pg_try_advisory_lock(20260101)",
     .migrations_unlock = "SELECT pg_advisory_unlock(20260101)",
     .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("

@@ -90,7 +90,8 @@ struct sweep_statements {
     " in_sum_cents = t.in_sum_cents + excluded.in_sum_cents"
 
 struct store_dialect {
-    const char *migrations;      /* where they lie among the embedded files */
+    const char *migrations; /* where they lie among the embedded files */
+    const char *old_system; /* finds a row in a database of the old system; NULL: there was none */
     const char *migrations_lock; /* tells whether it was had; NULL: nobody else has the file */
     const char *migrations_unlock;
     const char *migrations_table; /* made if it is not there */
@@ -141,6 +142,8 @@ enum status store_sql_migrations_pending(struct store *store, int *pending);
 enum status store_sql_user_create(struct store *store, const struct user *user);
 enum status store_sql_user_by_email(struct store *store, const char *email, struct user *user);
 enum status store_sql_user_by_id(struct store *store, const struct uuid *id, struct user *user);
+enum status store_sql_user_password_renew(struct store *store, const struct user *user,
+                                          const char *password_hash);
 enum status store_sql_refresh_create(struct store *store, const struct refresh_token *token);
 enum status store_sql_refresh_rotate(struct store *store, const struct hash *old,
                                      struct refresh_token *next, int64_t now_us);

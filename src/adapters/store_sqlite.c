@@ -14,6 +14,7 @@ static const struct store_ops ops = {
     .user_create = store_sql_user_create,
     .user_by_email = store_sql_user_by_email,
     .user_by_id = store_sql_user_by_id,
+    .user_password_renew = store_sql_user_password_renew,
     .refresh_create = store_sql_refresh_create,
     .refresh_rotate = store_sql_refresh_rotate,
     .sessions_end = store_sql_sessions_end,

@@ -15,7 +15,10 @@
 
 /* UNAVAILABLE if memory is out. */
 MUST_CHECK enum status password_hash(struct slice password, char hash[PASSWORD_HASH_MAX + 1]);
+/* The hash is one of password_hash(), or a bcrypt hash of the old system. */
 bool password_verify(struct slice password, const char *hash);
+/* Whether the hash is of the old system: it is to be replaced once the password is known. */
+bool password_is_outdated(const char *hash);
 /* Takes as long as a verification and always fails: for an address that does not exist. */
 bool password_verify_nobody(struct slice password);
 

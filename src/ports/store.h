@@ -180,6 +180,8 @@ struct store_ops {
     enum status (*user_create)(struct store *store, const struct user *user);
     enum status (*user_by_email)(struct store *store, const char *email, struct user *user);
     enum status (*user_by_id)(struct store *store, const struct uuid *id, struct user *user);
+    enum status (*user_password_renew)(struct store *store, const struct user *user,
+                                       const char *password_hash);
 
     enum status (*refresh_create)(struct store *store, const struct refresh_token *token);
     enum status (*refresh_rotate)(struct store *store, const struct hash *old,
@@ -326,6 +328,13 @@ MUST_CHECK static inline enum status store_user_by_id(struct store *store, const
                                                       struct user *user)
 {
     return store->ops->user_by_id(store, id, user);
+}
+
+/* Replaces the password's hash, unless it is no more what `user` holds. */
+MUST_CHECK static inline enum status
+store_user_password_renew(struct store *store, const struct user *user, const char *password_hash)
+{
+    return store->ops->user_password_renew(store, user, password_hash);
 }
 
 /* Tokens ---------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "auth/password.h"
 #include "auth/seal.h"
 #include "base/json_put.h"
+#include "base/log.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
 #include "wire/user_json.h"
@@ -136,6 +137,21 @@ static enum status credentials_check(struct role_context *context, struct slice 
     return attempt_failed(context, &account, attempts);
 }
 
+/* A hash of the old system is replaced once its password is known. If that fails, the next login
+ * tries it again. */
+static void password_renew(struct role_context *context, const struct user *user,
+                           const char *password)
+{
+    char hash[PASSWORD_HASH_MAX + 1];
+    if (!password_is_outdated(user->password_hash))
+        return;
+    enum status status = password_hash(slice_of(password), hash);
+    if (status == STATUS_OK)
+        status = store_user_password_renew(context->store, user, hash);
+    if (status != STATUS_OK)
+        log_warn("a password's hash is not renewed", LOG_TEXT("status", status_name(status)));
+}
+
 void session_login(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
@@ -156,8 +172,10 @@ void session_login(struct role_context *context, struct exchange *exchange)
         return;
     }
     status = credentials_check(context, address, &credentials, &user, &place, &wait_us);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        password_renew(context, &user, credentials.password);
         status = session_begin(context, &user, &place, &response->body);
+    }
     if (status == STATUS_UNAUTHENTICATED)
         response_error(response, status, "Invalid credentials.");
     else if (status == STATUS_TOO_MANY_REQUESTS)
