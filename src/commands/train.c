@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/json_put.h"
+#include "commands/report.h"
 #include "commands/simulate_show.h"
 #include "commands/train_population.h"
 #include "commands/train_predictions.h"
@@ -29,8 +32,8 @@ enum {
 static const double test_share_last = 0.25; /* of rows with times: the last of them */
 
 const char train_usage[] =
-    "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]...\n"
-    "       ecs train --from population [OPTION VALUE]...\n\n"
+    "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]... [--json]\n"
+    "       ecs train --from population [OPTION VALUE]... [--json]\n\n"
     "Trains a model that gives the probability that COLUMN is VALUE, from all other columns: "
     "boosted\n"
     "trees beside a logistic regression, calibrated, and a scorecard as a plain baseline. Tells "
@@ -162,16 +165,62 @@ static void progress_show(void *context, size_t done, size_t total)
         show_status("train    %zu of %zu", done, total);
 }
 
+static const char *const candidate_names[CANDIDATE_COUNT] = {"model", "scorecard",
+                                                             "without emotions"};
+
+/* Six places are more than any of them is exact to. */
+static void rounded_report(struct buf *json, const char *name, double value)
+{
+    report_decimal(json, name, llround(value * 1e6), 6);
+}
+
+static void measures_report(struct buf *json, const struct interval measures[MEASURE_COUNT])
+{
+    for (size_t m = 0; m < MEASURE_COUNT; m++) {
+        json_put_key(json, measure_name((enum measure)m));
+        json_put_open(json, '{');
+        rounded_report(json, "mean", measures[m].mean);
+        rounded_report(json, "low", measures[m].low);
+        rounded_report(json, "high", measures[m].high);
+        json_put_close(json, '}');
+    }
+}
+
+/* What report_show() tells, as one JSON document. */
+static void report_write(const struct training_report *report, const struct table *table,
+                         const char *folder)
+{
+    const struct evaluation *evaluation = &report->evaluation;
+    struct buf json;
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&report->hash, hash);
+    report_begin(&json);
+    report_text(&json, "model", hash);
+    report_text(&json, "folder", folder);
+    report_integer(&json, "rows", (int64_t)table->row_count);
+    report_integer(&json, "columns", (int64_t)table->column_count);
+    report_integer(&json, "tests", (int64_t)evaluation->tests);
+    json_put_key(&json, "measures");
+    json_put_open(&json, '{');
+    for (size_t c = 0; c < evaluation->candidates; c++) {
+        json_put_key(&json, candidate_names[c]);
+        json_put_open(&json, '{');
+        measures_report(&json, evaluation->measures[c]);
+        json_put_close(&json, '}');
+    }
+    json_put_close(&json, '}');
+    report_end(&json);
+}
+
 static void report_show(const struct training_report *report, const char *folder)
 {
-    static const char *const names[CANDIDATE_COUNT] = {"model", "scorecard", "without emotions"};
     const struct evaluation *evaluation = &report->evaluation;
     char hash[HASH_TEXT_SIZE];
     printf("\n%-17s", "");
     for (size_t m = 0; m < MEASURE_COUNT; m++)
         printf(" %-24s", measure_name((enum measure)m));
     for (size_t c = 0; c < evaluation->candidates; c++) {
-        printf("\n%-17s", names[c]);
+        printf("\n%-17s", candidate_names[c]);
         for (size_t m = 0; m < MEASURE_COUNT; m++) {
             const struct interval *interval = &evaluation->measures[c][m];
             printf(" %.4f (%.4f-%.4f)  ", interval->mean, interval->low, interval->high);
@@ -236,7 +285,10 @@ static int train(const struct options *options, const struct table *table, const
         fprintf(stderr, "ecs train: %s\n", reason);
         return status == STATUS_INVALID ? EX_DATAERR : EX_CANTCREAT;
     }
-    report_show(&report, options->out);
+    if (report_is_json())
+        report_write(&report, table, options->out);
+    else
+        report_show(&report, options->out);
     int result = options->predictions == NULL
                      ? EX_OK
                      : train_predictions_write(&report.evaluation, options->predictions);
@@ -252,10 +304,9 @@ static int train_on_population(const struct options *options)
     table_init(&table);
     if (train_population(options->people, (uint64_t)options->seed, &table, &best_auc) ==
         STATUS_OK) {
-        printf("%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
-               "%.4f\n",
-               table.row_count, table.column_count, best_auc / 1e6);
-        fflush(stdout);
+        show_line("%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
+                  "%.4f",
+                  table.row_count, table.column_count, best_auc / 1e6);
         result = train(options, &table, "");
     }
     table_free(&table);
@@ -281,8 +332,7 @@ static int train_on_csv(const struct options *options)
     enum status status = csv_read(options->csv, &csv, &table, &warnings, reason);
     warnings_show(options->csv, &warnings);
     if (status == STATUS_OK) {
-        printf("%zu rows, %zu columns\n", table.row_count, table.column_count);
-        fflush(stdout);
+        show_line("%zu rows, %zu columns", table.row_count, table.column_count);
         result = train(options, &table, buf_slice(&warnings).data);
     } else {
         fprintf(stderr, "ecs train: %s: %s\n", options->csv, reason);

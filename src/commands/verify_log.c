@@ -6,18 +6,21 @@
 #include "commands/verify_log.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/json_put.h"
 #include "base/time_text.h"
+#include "commands/report.h"
 #include "domain/decision_log.h"
 
-enum { READ_MAX = 500, POLICIES_TOLD_MAX = 64 };
+enum { READ_MAX = 500, POLICIES_TOLD_MAX = 64, LINE_SIZE = 256 };
 
 const char verify_log_usage[] =
-    "usage: ecs verify-log\n\n"
+    "usage: ecs verify-log [--json]\n\n"
     "Walks over every decision, over the log of what each person's chain of decisions ever ended\n"
     "with, and over the policies that decided. Names each decision that was altered or forged, "
     "each\n"
@@ -38,6 +41,7 @@ struct verification {
     struct logged_decision logged[READ_MAX];
     struct log_head heads[READ_MAX];
     char text[POLICY_BYTES_MAX + 1];
+    struct buf report; /* with --json: every finding */
 };
 
 static const char *const fault_words[] = {
@@ -49,6 +53,21 @@ static const char *const fault_words[] = {
     [CHAIN_UNLOGGED] = "the last decision is not the one that was recorded",
 };
 
+/* A line for a person, or a finding for a program. */
+__attribute__((format(printf, 2, 3))) static void tell(struct verification *verification,
+                                                       const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (report_is_json())
+        json_put_text(&verification->report, line);
+    else
+        puts(line);
+}
+
 static void tell_decision(struct verification *verification, const struct decision *decision,
                           enum chain_fault fault)
 {
@@ -58,7 +77,7 @@ static void tell_decision(struct verification *verification, const struct decisi
     uuid_format(&decision->id, id);
     uuid_format(&decision->user_id, user_id);
     time_format(decision->decided_at_us, time);
-    printf("decision %s of %s, user %s: %s\n", id, time, user_id, fault_words[fault]);
+    tell(verification, "decision %s of %s, user %s: %s", id, time, user_id, fault_words[fault]);
     verification->faults++;
 }
 
@@ -69,7 +88,7 @@ static void tell_person(struct verification *verification, const struct uuid *us
     if (fault == CHAIN_SOUND)
         return;
     uuid_format(user_id, text);
-    printf("user %s: %s\n", text, fault_words[fault]);
+    tell(verification, "user %s: %s", text, fault_words[fault]);
     verification->faults++;
 }
 
@@ -78,7 +97,7 @@ static void tell_policy(struct verification *verification, const struct hash *ha
 {
     char text[HASH_TEXT_SIZE];
     hash_format(hash, text);
-    printf("policy %s: %s\n", text, what);
+    tell(verification, "policy %s: %s", text, what);
     verification->faults++;
 }
 
@@ -140,11 +159,12 @@ static void head_check(struct verification *verification, int64_t shard,
         return;
     uuid_format(&head->user_id, user_id);
     if (!head->erased) {
-        printf("user %s: decisions are missing: number %" PRId64 "\n", user_id, head->head.count);
+        tell(verification, "user %s: decisions are missing: number %" PRId64 "", user_id,
+             head->head.count);
         verification->faults++;
     } else if (head->head.count == 1 || shard == LOG_ADOPTED) { /* once for each person */
         time_format(head->erased_at_us, time);
-        printf("user %s: was erased at their request at %s\n", user_id, time);
+        tell(verification, "user %s: was erased at their request at %s", user_id, time);
         verification->erased++;
     }
 }
@@ -152,7 +172,8 @@ static void head_check(struct verification *verification, int64_t shard,
 static void tell_shard(struct verification *verification, int64_t shard, int64_t position,
                        const char *what)
 {
-    printf("log of heads, shard %" PRId64 ", row %" PRId64 ": %s\n", shard, position, what);
+    tell(verification, "log of heads, shard %" PRId64 ", row %" PRId64 ": %s", shard, position,
+         what);
     verification->faults++;
 }
 
@@ -214,8 +235,28 @@ static enum status policies_walk(struct verification *verification)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+static void figures_print(const struct verification *verification)
+{
+    if (verification->erased > 0)
+        printf("%zu people were erased at their request\n", verification->erased);
+    printf("%zu decisions, %zu faults\n", verification->decisions, verification->faults);
+}
+
+static void figures_report(struct verification *verification)
+{
+    struct buf *report = &verification->report;
+    json_put_close(report, ']');
+    report_integer(report, "erased", (int64_t)verification->erased);
+    report_integer(report, "decisions", (int64_t)verification->decisions);
+    report_integer(report, "faults", (int64_t)verification->faults);
+    report_end(report);
+}
+
 static int verify(struct verification *verification)
 {
+    report_begin(&verification->report);
+    json_put_key(&verification->report, "findings");
+    json_put_open(&verification->report, '[');
     enum status status =
         store_log_shards(verification->store, verification->shards, &verification->shard_count);
     if (status == STATUS_OK)
@@ -228,9 +269,10 @@ static int verify(struct verification *verification)
         fprintf(stderr, "ecs verify-log: the database cannot be read: %s\n", status_title(status));
         return EX_UNAVAILABLE;
     }
-    if (verification->erased > 0)
-        printf("%zu people were erased at their request\n", verification->erased);
-    printf("%zu decisions, %zu faults\n", verification->decisions, verification->faults);
+    if (report_is_json())
+        figures_report(verification);
+    else
+        figures_print(verification);
     return verification->faults == 0 ? EX_OK : EX_DATAERR;
 }
 
@@ -246,6 +288,7 @@ int command_verify_log(int argc, char **argv, struct store *store)
         return EX_OSERR;
     verification->store = store;
     int result = verify(verification);
+    buf_free(&verification->report);
     free(verification);
     return result;
 }
