@@ -11,10 +11,13 @@
 
 #include "base/time_text.h"
 #include "commands/backtest_html.h"
+#include "commands/backtest_json.h"
 #include "commands/backtest_show.h"
+#include "commands/report.h"
 
 const char backtest_usage[] =
-    "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n\n"
+    "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n"
+    "                           [--json]\n\n"
     "Tells what a policy would have made of the recorded decisions: approvals, exposure,\n"
     "expected loss and price, before and after, and which decisions come out differently.\n"
     "Nothing is changed. POLICY is the path of a file, or a built-in policy by name: seed,\n"
@@ -90,7 +93,10 @@ int command_backtest(const struct backtest_options *options, const struct policy
         fprintf(stderr, "ecs backtest: the database cannot be read: %s\n", status_title(status));
         result = EX_UNAVAILABLE;
     } else {
-        backtest_show(backtest, took_us);
+        if (report_is_json())
+            backtest_json(backtest, took_us);
+        else
+            backtest_show(backtest, took_us);
         if (options->html_path != NULL)
             result = page_write(backtest, options->html_path);
     }

@@ -151,6 +151,8 @@ def empty(tmp_path_factory):
     (["dead", "retry"], {"put_back": 0}),
     (["rewind", "emotions", "--since", now_text(hours=1)], {"stream": "emotions"}),
     (["replay"], {"findings": [], "made_again": 0}),
+    (["verify-log"], {"findings": [], "erased": 0, "decisions": 0, "faults": 0}),
+    (["backtest", "careful"], {"policy": "careful", "left_out": 0}),
     (["policy", "check", str(ROOT / "policy/two-loans.json")], {"name": "two-loans"}),
     (["population", "--people", "20"], {"seed": 1}),
     (["version"], {}),
@@ -161,6 +163,17 @@ def test_a_report_in_json_is_one_document_alone_on_standard_output(arguments, me
     assert json.loads(done.stdout).items() >= members.items()
     for line in done.stderr.splitlines():
         assert line.startswith(("people ", '{"time":'))  # progress, or a log line
+
+
+def test_train_reports_its_measures_in_json(folder):
+    done = run_ecs("train", "--csv", str(ROOT / "tests/data/german_credit.csv"), "--label", "Class",
+                   "--positive", "Bad", "--folds", "2", "--repeats", "1", "--out",
+                   str(folder / "model"), "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["rows"], report["tests"]) == (1000, 2)
+    assert {"model", "scorecard"} <= set(report["measures"])
+    assert 0.7 < report["measures"]["model"]["AUC"]["mean"] < 0.9
 
 
 # Progress -------------------------------------------------------------------------------------
