@@ -217,7 +217,8 @@ def a_first_entry_forged_in_the_log_too(copy):
 def a_person_put_in(copy):
     """Another's decision under the id of somebody who has none, sound in itself."""
     stranger = str(uuid.uuid4())
-    copy.run("INSERT INTO users SELECT ?, 'forged@example.com', password_hash, created_at, updated_at"
+    copy.run("INSERT INTO users (id, email, password_hash, created_at, updated_at)"
+             " SELECT ?, 'forged@example.com', password_hash, created_at, updated_at"
              " FROM users WHERE id = ?", stranger, copy.one)
     columns = ("id, decided_at, approved, risk, reason, features, features_version, model, policy,"
                " inputs, risk_full, risk_financial, basis, emotions_known, explanation, previous,"

@@ -17,9 +17,10 @@ PEOPLE, DECISIONS_EACH = 200, 20
 SCRIPTS = {engine: sorted((ROOT / "sql" / engine).glob("*.sql")) for engine in ("postgres", "sqlite")}
 LOG_VERSION = 12  # from here on the log of heads knows of every decision
 
+USER = "(id, email, password_hash, created_at, updated_at)"
 FILL = {
     "postgres": {
-        1: ["INSERT INTO users SELECT gen_random_uuid(), 'p' || n || '@example.com', 'x', now(), now()"
+        1: [f"INSERT INTO users {USER} SELECT gen_random_uuid(), 'p' || n || '@example.com', 'x', now(), now()"
             f" FROM generate_series(1, {PEOPLE}) n"],
         2: ["CREATE TABLE emotion_events_2026_01 PARTITION OF emotion_events"
             " FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
@@ -34,7 +35,7 @@ FILL = {
     },
     "sqlite": {
         1: ["WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s"
-            f" WHERE n < {PEOPLE}) INSERT INTO users SELECT randomblob(16), 'p' || n"
+            f" WHERE n < {PEOPLE}) INSERT INTO users {USER} SELECT randomblob(16), 'p' || n"
             " || '@example.com', 'x', 1, 1 FROM s"],
         2: ["INSERT INTO emotion_events SELECT id, 1, 1, 1, 2, 3, 'joy', '', '' FROM users",
             "INSERT INTO event_keys SELECT randomblob(16), randomblob(16), 1 FROM users"],
@@ -64,8 +65,9 @@ def as_of_version(engine, version, run, identity):
     for script in SCRIPTS[engine]:
         if version_of(script) <= version:
             text = script.read_bytes()
-            for step in text.decode().split("-- step\n"):
-                run(step.replace("CONCURRENTLY ", ""))
+            head, *steps = text.decode().split("-- step\n")
+            for step in steps or [head]:
+                run(step)
             run("INSERT INTO schema_migrations (version, name, checksum) VALUES"
                 f" ({version_of(script)}, '{script.name}', {identity(checksum(text))})")
     for from_version, statements in FILL[engine].items():
