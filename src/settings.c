@@ -10,8 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/likeness.h"
 #include "domain/currency.h"
 #include "limits.h"
+
+enum { VARIABLE_MAX = 63 };
 
 /* Reads the first line of a file; false with a fault if it cannot, or if the line is too long. */
 static bool read_line(const char *name, const char *path, char *text, struct buf *faults)
@@ -113,6 +117,9 @@ static void check(struct settings *settings, struct buf *faults)
     proxies_load(settings, faults);
     if (settings->currency[0] != '\0' && !currency_is_good(settings->currency))
         buf_text(faults, "CURRENCY: must be three letters from A to Z\n");
+    if (strcmp(settings->nats_storage, "file") != 0 &&
+        strcmp(settings->nats_storage, "memory") != 0)
+        buf_text(faults, "NATS_STORAGE: must be file or memory\n");
     if (settings->data_dir[0] == '\0')
         buf_text(faults, "DATA_DIR: must not be empty\n");
     if (settings->secret_key[0] != '\0' && strlen(settings->secret_key) < SECRET_MIN)
@@ -137,30 +144,124 @@ enum status settings_load(struct settings *settings, struct buf *faults)
     return faults->size == 0 ? STATUS_OK : STATUS_INVALID;
 }
 
+/* What the last failed call on a file means, told. */
+static enum status file_failed(const char *doing, const char *path, struct buf *faults)
+{
+    int error = errno;
+    buf_printf(faults, "DATA_DIR: cannot %s %s: %s\n", doing, path, strerror(error));
+    return file_status(error);
+}
+
+/* A file with a random secret, which a crash leaves whole on the disk or not at all. */
+static bool secret_write(char *path)
+{
+    unsigned char random[SECRET_MIN];
+    char text[2 * SECRET_MIN + 1];
+    int file = mkostemp(path, O_CLOEXEC);
+    if (file < 0)
+        return false;
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(text, sizeof text, random, sizeof random);
+    errno = ENOSPC; /* what a write that ends early means */
+    bool written = write(file, text, sizeof text - 1) == sizeof text - 1 && fsync(file) == 0;
+    close(file);
+    return written;
+}
+
+/* It gets its name by a link, which never takes the place of a secret that another process has
+ * made meanwhile. */
+static enum status secret_make(const char *data_dir, const char *path, struct buf *faults)
+{
+    char temporary[SETTING_TEXT_MAX + 80];
+    snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    bool made = secret_write(temporary) && (link(temporary, path) == 0 || errno == EEXIST);
+    enum status status = made ? STATUS_OK : file_failed("write", path, faults);
+    unlink(temporary);
+    int folder = made ? open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (made && (folder < 0 || fsync(folder) != 0))
+        status = file_failed("write", data_dir, faults);
+    if (folder >= 0)
+        close(folder);
+    return status;
+}
+
 enum status settings_own_secret(const char *data_dir, const char *name, char *secret,
                                 struct buf *faults)
 {
     char path[SETTING_TEXT_MAX + 64];
     snprintf(path, sizeof path, "%s/%s", data_dir, name);
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 && errno != EEXIST) {
-        buf_printf(faults, "DATA_DIR: cannot write %s: %s\n", path, strerror(errno));
-        return STATUS_UNAVAILABLE;
+    if (access(path, F_OK) != 0) {
+        enum status status = secret_make(data_dir, path, faults);
+        if (status != STATUS_OK)
+            return status;
     }
-    if (file >= 0) {
-        unsigned char random[32];
-        char text[65];
-        randombytes_buf(random, sizeof random);
-        sodium_bin2hex(text, sizeof text, random, sizeof random);
-        bool written = write(file, text, 64) == 64 && fsync(file) == 0;
-        close(file);
-        if (!written) {
-            unlink(path);
-            buf_printf(faults, "DATA_DIR: cannot write %s\n", path);
-            return STATUS_UNAVAILABLE;
-        }
+    if (!read_line("DATA_DIR", path, secret, faults))
+        return STATUS_INVALID;
+    if (strlen(secret) >= SECRET_MIN)
+        return STATUS_OK;
+    buf_printf(faults, "DATA_DIR: the secret in %s must have at least %d bytes\n", path,
+               SECRET_MIN);
+    return STATUS_INVALID;
+}
+
+/* True if `name` is read: the name of an option, or of the file of a secret. */
+static bool is_read(const char *name)
+{
+#define IS_TEXT false
+#define IS_INTEGER false
+#define IS_SECRET true
+#define OPTION(option, field, kind, fallback, least, most, help)                                   \
+    if (strcmp(name, #option) == 0 || (IS_##kind && strcmp(name, #option "_FILE") == 0))           \
+        return true;
+#include "options.def"
+#undef OPTION
+    return false;
+}
+
+/* The option whose name is like this one; NULL: there is none. */
+static const char *option_like(const char *name)
+{
+    const char *like = NULL;
+#define OPTION(option, field, kind, fallback, least, most, help)                                   \
+    if (strcmp(name, #option) == 0)                                                                \
+        return #option;                                                                            \
+    if (like == NULL && likeness_is_close(name, #option))                                          \
+        like = #option;
+#include "options.def"
+#undef OPTION
+    return like;
+}
+
+/* The option that may have been meant by a variable that is not read: a slip, a name with ECS_
+ * before it, the file of an option that is no secret. NULL: it is none of ours. Kubernetes sets
+ * NATS_PORT and the like by itself. */
+static const char *option_meant(const char *name)
+{
+    static const char prefix[] = "ECS_", port[] = "_PORT", file[] = "_FILE";
+    char bare[VARIABLE_MAX + 1];
+    size_t skip = strncmp(name, prefix, sizeof prefix - 1) == 0 ? sizeof prefix - 1 : 0;
+    size_t size = strlen(name + skip);
+    if (is_read(name) || (size >= sizeof port && strcmp(name + strlen(name) - 5, port) == 0))
+        return NULL;
+    const char *like = option_like(name + skip);
+    if (like != NULL || size < sizeof file || strcmp(name + strlen(name) - 5, file) != 0)
+        return like;
+    snprintf(bare, sizeof bare, "%.*s", (int)(size - 5), name + skip);
+    return option_like(bare);
+}
+
+void settings_warn(void)
+{
+    for (char **variable = environ; *variable != NULL; variable++) {
+        char name[VARIABLE_MAX + 1];
+        size_t size = strcspn(*variable, "=");
+        if (size > VARIABLE_MAX)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)size, *variable);
+        const char *meant = option_meant(name);
+        if (meant != NULL)
+            log_warn("variable is not read", LOG_TEXT("variable", name), LOG_TEXT("meant", meant));
     }
-    return read_line("DATA_DIR", path, secret, faults) ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
 void settings_help(struct buf *out)

@@ -32,8 +32,12 @@ struct settings {
 /* INVALID: `faults` holds one line for each. */
 MUST_CHECK enum status settings_load(struct settings *settings, struct buf *faults);
 
+/* Logs each variable that is not read though its name looks like one of ours. */
+void settings_warn(void);
+
 /* Embedded mode: reads the secret `name` from `data_dir`, or makes a random one of 64 hexadecimal
- * digits and keeps it there, mode 0600. UNAVAILABLE, with a line in `faults`, if it cannot. */
+ * digits and keeps it there, mode 0600, whole or not at all. With a line in `faults`: INVALID if it
+ * cannot or if the secret is shorter than SECRET_MIN; UNAVAILABLE if waiting may mend it. */
 MUST_CHECK enum status settings_own_secret(const char *data_dir, const char *name, char *secret,
                                            struct buf *faults);
 

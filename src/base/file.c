@@ -34,6 +34,15 @@ bool file_changed(const struct stat *before, const struct stat *now)
            now->st_size != before->st_size;
 }
 
+enum status file_status(int error)
+{
+    static const int passing[] = {ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE, EAGAIN, EINTR};
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        if (error == passing[i])
+            return STATUS_UNAVAILABLE;
+    return STATUS_INVALID;
+}
+
 static bool is_ours_and_open(const char *path)
 {
     struct stat now;

@@ -18,6 +18,10 @@ MUST_CHECK enum status file_read(const char *path, struct buf *bytes);
 /* True if two looks at a file saw different ones: by place, size or time. */
 bool file_changed(const struct stat *before, const struct stat *now);
 
+/* What a failed call with this errno means at a start. UNAVAILABLE: waiting may mend it (the disk
+ * is full, memory is out). INVALID: somebody must change something. */
+enum status file_status(int error);
+
 /* Lets nobody but us read a folder of ours: one that is empty, or holds `mark`. Another is left as
  * it is. */
 void folder_make_private(const char *path, const char *mark);
