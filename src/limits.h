@@ -115,6 +115,11 @@
 #define SWEEP_SHARE_PERCENT 10   /* of a table's rows that one sweep removes */
 #define SWEEP_PART_ROWS 5000     /* in one transaction */
 
+/* Embedded engines: with less than both free, /readyz says that the disk is nearly full. */
+#define DISK_FREE_MIN (64LL << 20)
+#define DISK_FREE_SHARE 20                       /* a twentieth of the disk */
+#define DISK_FULL_REMEMBERED_US (10 * SECOND_US) /* what PostgreSQL said of its own */
+
 /* Features: the longest windows that tiles are read for. */
 #define EMOTION_TILES_MAX (30 * 24 + 1)
 #define TRANSACTION_TILES_MAX 92

@@ -106,7 +106,7 @@ void nats_publish(struct bus_nats *bus, const struct bus_message *message, struc
 {
     struct publication publication = {message->stream, done, context};
     uint64_t serial;
-    if (!nats_connected(bus) ||
+    if (!nats_connected(bus) || atomic_load(&bus->refused) ||
         window_add(&bus->window, &publication, nats_steady_us() + BUS_PUBLISH_TIMEOUT_US,
                    &serial) != STATUS_OK) {
         publication_end(&publication, STATUS_UNAVAILABLE);
@@ -136,9 +136,22 @@ static void wait_for_event(struct bus_nats *bus, int64_t deadline_us)
     pthread_cond_timedwait(&bus->event, &bus->events, &deadline);
 }
 
+/* The words of libnats change while they are read; its status does not. */
+static void unreachable_tell(struct bus_nats *bus)
+{
+    const char *words;
+    natsStatus status = natsConnection_GetLastError(bus->connection, &words);
+    log_seldom(LOG_WARN, "", "bus unreachable", LOG_TEXT("engine", "nats"),
+               LOG_TEXT("reason",
+                        status == NATS_OK ? "the connection was lost" : natsStatus_GetText(status)),
+               LOG_TEXT("servers", bus->servers));
+}
+
 static enum status flush(struct bus *base, int64_t wait_us)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
+    if (!nats_connected(bus))
+        unreachable_tell(bus);
     int64_t deadline_us = nats_steady_us() + wait_us;
     enum status status = nats_prepare_all(bus);
     if (wait_us > 0) {
@@ -191,25 +204,34 @@ static const struct bus_ops ops = {
     .read_free = nats_read_free,
     .remove = nats_remove,
     .lag = nats_lag,
-    .ping = nats_ping,
+    .health = nats_health,
     .close = close_bus,
 };
+
+/* nats:// and tls:// alone: libnats takes any other scheme for nats. */
+static bool url_is_sound(const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    return scheme_end == NULL || strncmp(url, "nats://", 7) == 0 || strncmp(url, "tls://", 6) == 0;
+}
 
 static natsStatus set_servers(natsOptions *options, const char *urls, const char *ca_file)
 {
     static const char scheme[] = "tls://";
     const char *servers[SERVERS_MAX];
     int count = 0, secure = 0;
+    bool sound = true;
     natsStatus status = NATS_INVALID_ARG;
     char *rest = NULL, *copy = strdup(urls);
     for (char *url = copy == NULL ? NULL : strtok_r(copy, ", ", &rest);
          url != NULL && count < SERVERS_MAX; url = strtok_r(NULL, ", ", &rest)) {
+        sound = sound && url_is_sound(url);
         secure += strncmp(url, scheme, sizeof scheme - 1) == 0;
         servers[count++] = url;
     }
     /* To the library a scheme is a word: unless it is told, it sends the password in the clear to
      * whatever server asks for no TLS. One rule for all, because it may turn to any of them. */
-    if (count > 0 && (secure == 0 || secure == count))
+    if (sound && count > 0 && (secure == 0 || secure == count))
         status = natsOptions_SetServers(options, servers, count);
     if (status == NATS_OK && secure > 0)
         status = natsOptions_SetSecure(options, true);
@@ -236,7 +258,6 @@ static natsStatus set_options(natsOptions *options, struct bus_nats *bus, const 
         natsOptions_SetMaxPingsOut(options, PINGS_OUT_MAX),
         natsOptions_SetWriteDeadline(options, WRITE_DEADLINE_MS),
         natsOptions_SetFailRequestsOnDisconnect(options, true),
-        natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus),
         natsOptions_SetReconnectedCB(options, on_connected, bus),
         natsOptions_SetDisconnectedCB(options, on_disconnected, bus),
         natsOptions_SetClosedCB(options, on_closed, bus),
@@ -265,7 +286,40 @@ static natsStatus subscribe(struct bus_nats *bus)
     return status;
 }
 
-static natsStatus connect_bus(struct bus_nats *bus, const char *urls, const char *ca_file)
+/* The hosts alone, for messages: what stands before an @ is a secret. Where only some have one, a
+ * comma of a password may have parted them, and none is named. */
+static void servers_name(struct bus_nats *bus, const char *urls)
+{
+    int named = 0, secret = 0;
+    for (const char *url = urls; *url != '\0'; url += *url == ',') {
+        size_t size = strcspn(url, ",");
+        const char *at = memrchr(url, '@', size), *scheme = strstr(url, "://");
+        const char *host = at != NULL                              ? at + 1
+                           : scheme != NULL && scheme < url + size ? scheme + 3
+                                                                   : url;
+        size_t length = strlen(bus->servers);
+        snprintf(bus->servers + length, sizeof bus->servers - length, "%s%.*s",
+                 length == 0 ? "" : ",", (int)(url + size - host), host);
+        named++;
+        secret += at != NULL;
+        url += size;
+    }
+    if (secret != 0 && secret != named)
+        strcpy(bus->servers, "NATS");
+}
+
+/* What libnats said last in this thread, without the place in its source. */
+static void words(const struct bus_nats *bus, natsStatus status, char reason[REASON_MAX + 1])
+{
+    const char *text = nats_GetLastError(NULL);
+    const char *start = text == NULL ? NULL : strstr(text, "): ");
+    snprintf(reason, REASON_MAX + 1, "%s: %s", bus->servers,
+             start == NULL ? natsStatus_GetText(status) : start + 3);
+}
+
+/* Connects once, to learn why that fails; where waiting may mend it, libnats then tries on. */
+static enum status connect_bus(struct bus_nats *bus, const char *urls, const char *ca_file,
+                               char reason[REASON_MAX + 1])
 {
     natsOptions *options = NULL;
     natsStatus status = natsOptions_Create(&options);
@@ -273,19 +327,30 @@ static natsStatus connect_bus(struct bus_nats *bus, const char *urls, const char
         status = set_options(options, bus, urls, ca_file);
     if (status == NATS_OK)
         status = natsConnection_Connect(&bus->connection, options);
+    if (status != NATS_OK && status != NATS_INVALID_ARG) /* whose words may hold a password */
+        words(bus, status, reason);
+    if (status != NATS_OK && status != NATS_INVALID_ARG && status != NATS_CONNECTION_AUTH_FAILED) {
+        status = natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus);
+        if (status == NATS_OK)
+            status = natsConnection_Connect(&bus->connection, options);
+    }
     natsOptions_Destroy(options);
     if (status == NATS_OK)
         on_connected(bus->connection, bus);
-    return status == NATS_NOT_YET_CONNECTED ? NATS_OK : status;
+    return status == NATS_OK || status == NATS_NOT_YET_CONNECTED ? STATUS_OK : STATUS_INVALID;
 }
 
-enum status bus_nats_open(const char *urls, const char *ca_file, int replicas, struct bus **out)
+enum status bus_nats_open(const struct bus_nats_options *options, struct bus **out,
+                          char reason[REASON_MAX + 1])
 {
     struct bus_nats *bus = calloc(1, sizeof *bus);
+    reason[0] = '\0';
     if (bus == NULL)
         return STATUS_INTERNAL;
     bus->base.ops = &ops;
-    bus->replicas = replicas;
+    bus->replicas = options->replicas;
+    bus->in_memory = options->in_memory;
+    servers_name(bus, options->urls);
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
@@ -296,15 +361,22 @@ enum status bus_nats_open(const char *urls, const char *ca_file, int replicas, s
     enum status status = window_init(&bus->window);
     if (status != STATUS_OK)
         goto fail_window;
-    status = STATUS_INVALID;
-    if (connect_bus(bus, urls, ca_file) != NATS_OK)
+    status = connect_bus(bus, options->urls, options->ca_file, reason);
+    if (status != STATUS_OK)
         goto fail_connect;
+    if (subscribe(bus) != NATS_OK) {
+        bus->endings = 1; /* no confirmations will end */
+        close_bus(&bus->base);
+        return STATUS_INTERNAL;
+    }
+    if (nats_connected(bus) && nats_prepare_all(bus) != STATUS_OK)
+        snprintf(reason, REASON_MAX + 1, "%s: %.120s", bus->servers, bus->fault);
+    if (atomic_load(&bus->refused)) {
+        close_bus(&bus->base);
+        return STATUS_INVALID;
+    }
     *out = &bus->base;
-    if (subscribe(bus) == NATS_OK)
-        return STATUS_OK;
-    bus->endings = 1; /* no confirmations will end */
-    close_bus(&bus->base);
-    return STATUS_INTERNAL;
+    return STATUS_OK;
 fail_connect:
     window_destroy(&bus->window);
 fail_window:

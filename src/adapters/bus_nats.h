@@ -6,16 +6,27 @@
 #ifndef ECS_ADAPTERS_BUS_NATS_H
 #define ECS_ADAPTERS_BUS_NATS_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "ports/bus.h"
 
-/* `urls`: one or several, parted by commas; tls:// for all or for none: then nothing is told to a
- * server before its certificate has been checked against its name and `ca_file`, or if that is
- * empty, against those that this machine trusts. `replicas`: of each stream, at least; one that has
- * fewer gets more, none is ever taken away. Returns at once even if no server answers, and keeps
- * connecting until the bus is closed; meanwhile every call is UNAVAILABLE. INVALID: the URLs
- * cannot be used. */
-MUST_CHECK enum status bus_nats_open(const char *urls, const char *ca_file, int replicas,
-                                     struct bus **bus);
+struct bus_nats_options {
+    /* One or several, parted by commas; tls:// for all or for none: then nothing is told to a
+     * server before its certificate has been checked against its name and `ca_file`, or if that is
+     * empty, against those that this machine trusts. */
+    const char *urls;
+    const char *ca_file;
+    int replicas;   /* of each stream, at least; none is ever taken away */
+    bool in_memory; /* streams may be kept in memory, and are so made; else one that is, is refused
+                     */
+};
+
+/* Also OK if no server answers, after it was tried for some seconds: it keeps connecting until the
+ * bus is closed, and meanwhile every call is UNAVAILABLE; `reason` then tells why, else it is
+ * empty. INVALID: waiting will not mend it, and `reason` has the hosts and the server's words: a
+ * wrong password, a stream that is refused; an empty reason: the URLs are none. */
+MUST_CHECK enum status bus_nats_open(const struct bus_nats_options *options, struct bus **bus,
+                                     char reason[REASON_MAX + 1]);
 
 #endif

@@ -26,6 +26,7 @@ enum {
     REWIND_TRIES = 10,
     STREAM_BYTES_MIN = 16 << 20,
     LETTER_BYTES_MAX = BUS_PAYLOAD_MAX + 4096, /* with its headers */
+    STREAM_FREE_SHARE = 50,
     SMALL_STREAM_SHARE = 8, /* credits, notifications and dead letters get an eighth */
     /* JetStream's err_code */
     ERROR_CONSUMER_UNKNOWN = 10014,
@@ -49,12 +50,10 @@ static void answer_free(struct answer *answer)
 
 /* UNAVAILABLE: no answer, or JetStream itself has failed. NOT_FOUND: it is not there. CONFLICT:
  * it is refused, see answer->error. The caller frees the answer. */
-static enum status ask(struct bus_nats *bus, const char *call, enum stream stream, const char *rest,
-                       const char *text, struct answer *answer)
+static enum status ask_at(struct bus_nats *bus, const char *subject, const char *text,
+                          struct answer *answer)
 {
-    char subject[NATS_SUBJECT_MAX + 1];
     *answer = (struct answer){0};
-    snprintf(subject, sizeof subject, "$JS.API.%s.%s%s", call, stream_name(stream), rest);
     natsMsg *reply = NULL;
     if (!nats_connected(bus) || natsConnection_RequestString(&reply, bus->connection, subject, text,
                                                              NATS_REQUEST_MS) != NATS_OK)
@@ -74,6 +73,14 @@ static enum status ask(struct bus_nats *bus, const char *call, enum stream strea
     if (code == 404 || answer->error == ERROR_SEQUENCE_UNKNOWN)
         return STATUS_NOT_FOUND;
     return code >= 500 ? STATUS_UNAVAILABLE : STATUS_CONFLICT;
+}
+
+static enum status ask(struct bus_nats *bus, const char *call, enum stream stream, const char *rest,
+                       const char *text, struct answer *answer)
+{
+    char subject[NATS_SUBJECT_MAX + 1];
+    snprintf(subject, sizeof subject, "$JS.API.%s.%s%s", call, stream_name(stream), rest);
+    return ask_at(bus, subject, text, answer);
 }
 
 static int64_t time_of(const json_t *object, const char *name)
@@ -100,18 +107,19 @@ static const char *discard_of(enum stream stream)
     return stream == STREAM_DEAD_LETTERS ? "old" : "new";
 }
 
-static void stream_config(enum stream stream, int64_t bytes_max, int replicas,
+static void stream_config(const struct bus_nats *bus, enum stream stream, int64_t bytes_max,
                           char text[REQUEST_MAX])
 {
     bool dead = stream == STREAM_DEAD_LETTERS;
     snprintf(text, REQUEST_MAX,
              "{\"name\":\"%s\",\"subjects\":[\"%s\"],\"retention\":\"limits\","
-             "\"storage\":\"file\",\"discard\":\"%s\",\"max_consumers\":-1,\"max_msgs\":-1,"
+             "\"storage\":\"%s\",\"discard\":\"%s\",\"max_consumers\":-1,\"max_msgs\":-1,"
              "\"max_msg_size\":-1,\"max_bytes\":%" PRId64 ",\"max_age\":%lld,"
              "\"num_replicas\":%d,\"duplicate_window\":%lld,\"deny_delete\":%s,"
              "\"deny_purge\":true}",
-             stream_name(stream), stream_subject(stream), discard_of(stream), bytes_max,
-             (dead ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US) * 1000, replicas,
+             stream_name(stream), stream_subject(stream), bus->in_memory ? "memory" : "file",
+             discard_of(stream), bytes_max,
+             (dead ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US) * 1000, bus->replicas,
              BUS_DUPLICATE_WINDOW_US * 1000, dead ? "false" : "true");
 }
 
@@ -122,7 +130,7 @@ static enum status stream_create(struct bus_nats *bus, enum stream stream, struc
     int64_t bytes_max = small ? BUS_STREAM_BYTES_MAX / SMALL_STREAM_SHARE : BUS_STREAM_BYTES_MAX;
     for (;;) {
         char config[REQUEST_MAX];
-        stream_config(stream, bytes_max, bus->replicas, config);
+        stream_config(bus, stream, bytes_max, config);
         enum status status = ask(bus, "STREAM.CREATE", stream, "", config, answer);
         if (status == STATUS_OK)
             log_info("stream created", LOG_TEXT("stream", stream_name(stream)),
@@ -143,12 +151,10 @@ static enum status stream_create(struct bus_nats *bus, enum stream stream, struc
 
 static bool is_as_made(const json_t *config, enum stream stream)
 {
-    const char *storage = json_string_value(json_object_get(config, "storage"));
     const char *discard = json_string_value(json_object_get(config, "discard"));
     const char *retention = json_string_value(json_object_get(config, "retention"));
     const char *subject = json_string_value(json_array_get(json_object_get(config, "subjects"), 0));
-    return storage != NULL && strcmp(storage, "file") == 0 && discard != NULL &&
-           strcmp(discard, discard_of(stream)) == 0 && retention != NULL &&
+    return discard != NULL && strcmp(discard, discard_of(stream)) == 0 && retention != NULL &&
            strcmp(retention, "limits") == 0 && subject != NULL &&
            strcmp(subject, stream_subject(stream)) == 0;
 }
@@ -205,9 +211,49 @@ static void count_dropped(struct bus_nats *bus, const json_t *info)
     bus->letters_known = true;
 }
 
+static bool is_in_memory(const struct answer *info)
+{
+    const json_t *config = json_object_get(info->json, "config");
+    const char *storage = json_string_value(json_object_get(config, "storage"));
+    return storage != NULL && strcmp(storage, "memory") == 0;
+}
+
+/* What is confirmed there ends with the server: without having been asked for, nothing is put into
+ * such a stream. */
+static bool is_refused(const struct bus_nats *bus, const struct answer *info)
+{
+    return is_in_memory(info) && !bus->in_memory;
+}
+
+/* With less than a STREAM_FREE_SHARE-th of its bytes free, a stream will soon refuse messages; only
+ * dead letters make room by themselves. */
+static void health_look(const struct bus_nats *bus, enum stream stream, const struct answer *info,
+                        struct health *health)
+{
+    uint64_t bytes = number_of(info->json, "state", "bytes");
+    int64_t max = (int64_t)number_of(info->json, "config", "max_bytes");
+    if (is_in_memory(info))
+        health->durability = DURABILITY_MEMORY;
+    if (is_refused(bus, info))
+        health->cause = "a stream is kept in memory";
+    else if (stream != STREAM_DEAD_LETTERS && max > 0 &&
+             bytes >= (uint64_t)(max - max / STREAM_FREE_SHARE))
+        health->cause = "a stream is nearly full";
+}
+
+/* JetStream's own words, if it answered. */
+static void fault_keep(struct bus_nats *bus, enum stream stream, const struct answer *answer)
+{
+    const json_t *error = json_object_get(answer->json, "error");
+    const char *text = json_string_value(json_object_get(error, "description"));
+    snprintf(bus->fault, sizeof bus->fault, "the stream %s cannot be had: %s", stream_name(stream),
+             text == NULL ? "JetStream does not answer" : text);
+}
+
 /* CONFLICT: it cannot be had. UNAVAILABLE: JetStream does not answer. `known`: it was found before
  * on this connection. */
-static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool known)
+static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool known,
+                                  struct health *health)
 {
     struct answer answer;
     enum status status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
@@ -228,7 +274,17 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
             count_dropped(bus, answer.json);
         if (!known)
             stream_mend(bus, stream, config);
+        health_look(bus, stream, &answer, health);
+        if (is_refused(bus, &answer)) {
+            snprintf(bus->fault, sizeof bus->fault,
+                     "the stream %s is kept in memory, which only NATS_STORAGE=memory accepts",
+                     stream_name(stream));
+            log_seldom(LOG_ERROR, stream_name(stream), "stream is kept in memory and refused",
+                       LOG_TEXT("stream", stream_name(stream)));
+            status = STATUS_CONFLICT;
+        }
     } else {
+        fault_keep(bus, stream, &answer);
         log_seldom(LOG_ERROR, stream_name(stream), "stream cannot be had",
                    LOG_TEXT("stream", stream_name(stream)), LOG_TEXT("status", status_name(status)),
                    LOG_INTEGER("code", answer.error));
@@ -238,18 +294,19 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
 }
 
 /* Finds or makes every stream, with bus->admin held: one that cannot be had stops no other. */
-static enum status prepare_all(struct bus_nats *bus, enum stream *missing)
+static enum status prepare_all(struct bus_nats *bus, struct health *health)
 {
     enum status all = STATUS_OK;
     unsigned epoch = atomic_load(&bus->epoch);
     for (int stream = STREAM_COUNT - 1; stream >= 0 && all != STATUS_UNAVAILABLE; stream--) {
         bool known = atomic_load(&bus->prepared[stream]) == epoch;
-        enum status status = stream_prepare(bus, (enum stream)stream, known);
+        enum status status = stream_prepare(bus, (enum stream)stream, known, health);
         atomic_store(&bus->prepared[stream], status == STATUS_OK ? epoch : 0);
         if (status == STATUS_CONFLICT)
-            *missing = (enum stream)stream;
+            health->missing = stream_name((enum stream)stream);
         all = status != STATUS_OK ? status : all;
     }
+    atomic_store(&bus->refused, health->durability == DURABILITY_MEMORY && !bus->in_memory);
     bus->prepare_after_us = nats_steady_us() + PREPARE_PAUSE_US;
     return all == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
 }
@@ -265,10 +322,10 @@ enum status nats_prepare(struct bus_nats *bus, enum stream stream)
         return STATUS_UNAVAILABLE;
     if (is_prepared(bus, stream))
         return STATUS_OK;
-    enum stream missing;
+    struct health health = {0};
     pthread_mutex_lock(&bus->admin);
     if (!is_prepared(bus, stream) && nats_steady_us() >= bus->prepare_after_us)
-        (void)prepare_all(bus, &missing); /* another one may be missing */
+        (void)prepare_all(bus, &health); /* another one may be missing */
     pthread_mutex_unlock(&bus->admin);
     return is_prepared(bus, stream) ? STATUS_OK : STATUS_UNAVAILABLE;
 }
@@ -282,15 +339,32 @@ enum status nats_prepare_all(struct bus_nats *bus)
     return status;
 }
 
-enum status nats_ping(struct bus *base, enum stream *missing)
+/* The same of the account's limit, if it has one. */
+static bool account_is_nearly_full(struct bus_nats *bus)
+{
+    struct answer answer;
+    enum status status = ask_at(bus, "$JS.API.INFO", "", &answer);
+    const json_t *limits = json_object_get(answer.json, "limits");
+    int64_t max = (int64_t)number_of(limits, NULL, bus->in_memory ? "max_memory" : "max_storage");
+    uint64_t used = number_of(answer.json, NULL, bus->in_memory ? "memory" : "storage");
+    answer_free(&answer);
+    return status == STATUS_OK && max > 0 && used >= (uint64_t)(max - max / STREAM_FREE_SHARE);
+}
+
+/* A file is written at once and synced minutes later (nats-server 2.9): a PubAck survives the end
+ * of the server, not the loss of power. */
+enum status nats_health(struct bus *base, struct health *health)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     if (!nats_connected(bus))
         return STATUS_UNAVAILABLE;
+    health->durability = DURABILITY_PROCESS;
     pthread_mutex_lock(&bus->admin);
-    enum status status = prepare_all(bus, missing);
+    enum status status = prepare_all(bus, health);
     pthread_mutex_unlock(&bus->admin);
-    return status;
+    if (status == STATUS_OK && health->cause == NULL && account_is_nearly_full(bus))
+        health->cause = "JetStream is nearly full";
+    return health->cause == NULL ? status : STATUS_UNAVAILABLE;
 }
 
 /* Consumers ------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@
 
 #define NATS_CONSUMER "processor" /* the one durable consumer of a stream */
 #define NATS_DEAD_PREFIX "ecs.dead."
-enum { NATS_REQUEST_MS = 2000, NATS_INBOX_SIZE = 64, NATS_SUBJECT_MAX = 255 };
+enum { NATS_REQUEST_MS = 2000, NATS_INBOX_SIZE = 64, NATS_SUBJECT_MAX = 255, NATS_NAMES_SIZE = 72 };
 
 struct nats_consumer;
 
@@ -32,12 +32,16 @@ struct bus_nats {
     int replicas;                       /* of each stream, at least */
     atomic_uint epoch;                  /* one more at each connection; 0: there was none yet */
     atomic_uint prepared[STREAM_COUNT]; /* the epoch in which it was found or made; 0: look again */
+    bool in_memory;                     /* streams may be kept in memory */
+    atomic_bool refused;                /* one is, and may not */
+    char servers[NATS_NAMES_SIZE];      /* their hosts, for messages */
     _Atomic int64_t created_us[STREAM_COUNT];
 
     pthread_mutex_t admin; /* one thread prepares */
     int64_t prepare_after_us;
     int64_t letters_gone; /* dead letters that are not stored any more, when last seen */
     bool letters_known;
+    char fault[REASON_MAX + 1]; /* why streams cannot be had */
 
     pthread_mutex_t events; /* guards the rest */
     pthread_cond_t event;
@@ -76,7 +80,7 @@ enum status nats_read(struct bus *bus, enum stream stream, uint64_t from_sequenc
 void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count);
 enum status nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
 enum status nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
-enum status nats_ping(struct bus *bus, enum stream *missing);
+enum status nats_health(struct bus *bus, struct health *health);
 
 /* bus_nats_consumer.c */
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "adapters/bus_sqlite_internal.h"
+#include "adapters/sqlite_file.h"
 #include "base/file.h"
 #include "base/log.h"
 
@@ -359,17 +360,21 @@ static enum status lag(struct bus *base, enum stream stream, struct bus_lag *lag
     return status;
 }
 
-static enum status ping(struct bus *base, enum stream *missing)
+static enum status health(struct bus *base, struct health *health)
 {
-    (void)missing;
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
     uint64_t count;
+    enum status status = sqlite_file_health(bus->path, health);
+    if (status != STATUS_OK)
+        return status;
     pthread_mutex_lock(&bus->disk);
-    enum status status =
-        journal_full(&bus->writer)
-            ? STATUS_UNAVAILABLE
-            : journal_count_after(&bus->reader, STREAM_DEAD_LETTERS,
-                                  bus->writer.committed[STREAM_DEAD_LETTERS].last, &count);
+    if (journal_full(&bus->writer)) {
+        health->cause = "the log has reached its largest size";
+        status = STATUS_UNAVAILABLE;
+    } else {
+        status = journal_count_after(&bus->reader, STREAM_DEAD_LETTERS,
+                                     bus->writer.committed[STREAM_DEAD_LETTERS].last, &count);
+    }
     pthread_mutex_unlock(&bus->disk);
     return status;
 }
@@ -406,26 +411,9 @@ static const struct bus_ops ops = {
     .read_free = read_free,
     .remove = remove_message,
     .lag = lag,
-    .ping = ping,
+    .health = health,
     .close = close_bus,
 };
-
-/* A file of its own: closing any descriptor of the log itself would drop SQLite's locks on it. */
-static enum status lock_take(const char *path, int *file)
-{
-    char name[4096];
-    int length = snprintf(name, sizeof name, "%s.lock", path);
-    if (length < 0 || (size_t)length >= sizeof name)
-        return STATUS_INVALID;
-    *file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (*file < 0)
-        return STATUS_UNAVAILABLE;
-    if (flock(*file, LOCK_EX | LOCK_NB) == 0)
-        return STATUS_OK;
-    close(*file);
-    *file = -1;
-    return STATUS_CONFLICT;
-}
 
 static void locks_init(struct bus_sqlite *bus)
 {
@@ -439,9 +427,11 @@ static void locks_init(struct bus_sqlite *bus)
     pthread_mutex_init(&bus->disk, NULL);
 }
 
-enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **out)
+enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **out,
+                            char reason[REASON_MAX + 1])
 {
     struct bus_sqlite *bus = calloc(1, sizeof *bus);
+    reason[0] = '\0';
     if (bus == NULL)
         return STATUS_INTERNAL;
     bus->base.ops = &ops;
@@ -449,11 +439,12 @@ enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **
     bus->queue_end = &bus->queue_first;
     bus->trimmed_us = clock_monotonic_us(clock);
     bus->path = strdup(path);
-    enum status status = bus->path == NULL ? STATUS_INTERNAL : lock_take(path, &bus->lock_file);
+    enum status status =
+        bus->path == NULL ? STATUS_INTERNAL : sqlite_file_lock(path, &bus->lock_file, reason);
     if (status != STATUS_OK)
         goto fail_lock;
     database_make_private(path);
-    status = journal_writer_open(&bus->writer, path, clock_now_us(clock));
+    status = journal_writer_open(&bus->writer, path, clock_now_us(clock), reason);
     if (status != STATUS_OK)
         goto fail_writer;
     status = journal_reader_open(&bus->reader, path);

@@ -11,9 +11,10 @@
 #include "ports/bus.h"
 #include "ports/clock.h"
 
-/* Creates the file if there is none. CONFLICT: another process holds it. UNAVAILABLE: it cannot
- * be opened or is no such log. The clock must outlive the bus. */
-MUST_CHECK enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **bus);
+/* Creates the file if there is none. Otherwise the status and `reason` of sqlite_file_lock or
+ * sqlite_file_failed; an empty reason: memory is out. The clock must outlive the bus. */
+MUST_CHECK enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **bus,
+                                       char reason[REASON_MAX + 1]);
 
 /* To look at the log alone, beside its owner or without one; may only read and tell the lag.
  * NOT_FOUND: there is none, and none is made. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "adapters/sqlite_file.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -148,29 +149,34 @@ static enum status load_retention(struct journal_writer *writer)
     return status;
 }
 
-/* A log of another format is not touched. */
-static enum status check_format(sqlite3 *db)
+/* Its format; 0: it is new. -1: SQLite failed. */
+static int format_of(sqlite3 *db)
 {
     sqlite3_stmt *statement = NULL;
-    enum status status = STATUS_UNAVAILABLE;
+    int format = -1;
     if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        int found = sqlite3_column_int(statement, 0);
-        if (found == 0 || found == FORMAT)
-            status = STATUS_OK;
-    }
+        sqlite3_step(statement) == SQLITE_ROW)
+        format = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
-    return status;
+    return format;
 }
 
-enum status journal_writer_open(struct journal_writer *writer, const char *path, int64_t now_us)
+enum status journal_writer_open(struct journal_writer *writer, const char *path, int64_t now_us,
+                                char reason[REASON_MAX + 1])
 {
+    enum status status;
     *writer = (struct journal_writer){0};
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &writer->db, flags, NULL) != SQLITE_OK)
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, format;
+    if (sqlite3_open_v2(path, &writer->db, flags, NULL) != SQLITE_OK ||
+        (format = format_of(writer->db)) < 0)
         goto fail;
-    if (check_format(writer->db) != STATUS_OK)
-        goto fail;
+    if (format != 0 && format != FORMAT) {
+        /* It is not touched. */
+        snprintf(reason, REASON_MAX + 1, "%s is of format %d, and this program's is %d", path,
+                 format, FORMAT);
+        status = STATUS_INVALID;
+        goto close;
+    }
     char pragmas[200];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
@@ -197,9 +203,10 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
     memcpy(writer->committed, writer->streams, sizeof writer->committed);
     return STATUS_OK;
 fail:
-    failed(writer->db, "open");
+    status = sqlite_file_failed(path, writer->db, reason);
+close:
     journal_writer_close(writer);
-    return STATUS_UNAVAILABLE;
+    return status;
 }
 
 void journal_writer_close(struct journal_writer *writer)

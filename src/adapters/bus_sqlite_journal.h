@@ -62,9 +62,10 @@ struct journal_reader {
     sqlite3_stmt *last;
 };
 
-/* Creates what is missing and reads the state of the streams. */
+/* Creates what is missing and reads the state of the streams. Otherwise the status and `reason` of
+ * sqlite_file_failed; a log of another format is INVALID. */
 MUST_CHECK enum status journal_writer_open(struct journal_writer *writer, const char *path,
-                                           int64_t now_us);
+                                           int64_t now_us, char reason[REASON_MAX + 1]);
 void journal_writer_close(struct journal_writer *writer);
 
 MUST_CHECK enum status journal_begin(struct journal_writer *writer);

@@ -103,10 +103,10 @@ static enum status lag(struct bus *bus, enum stream stream, struct bus_lag *lag)
                                : status;
 }
 
-static enum status ping(struct bus *bus, enum stream *missing)
+static enum status health(struct bus *bus, struct health *health)
 {
-    (void)missing;
     struct bus_lag unused;
+    (void)health;
     return lag(bus, STREAM_DEAD_LETTERS, &unused);
 }
 
@@ -130,7 +130,7 @@ static const struct bus_ops ops = {
     .read_free = read_free,
     .remove = remove_message,
     .lag = lag,
-    .ping = ping,
+    .health = health,
     .close = close_bus,
 };
 

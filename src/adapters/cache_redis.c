@@ -19,10 +19,12 @@
 #include "adapters/cache_redis_tls.h"
 #include "adapters/cache_redis_url.h"
 #include "adapters/clock_system.h"
+#include "base/log.h"
 #include "limits.h"
 
 enum {
     BUDGET_US = 20000,       /* of one call, connecting included */
+    CHECK_US = SECOND_US,    /* of the one at the start */
     SENTINEL_US = 10000,     /* of that, for one Sentinel that may not answer */
     BACK_OFF_US = SECOND_US, /* after a failure */
     KEYS_MAX = 1024          /* in one DEL */
@@ -31,11 +33,14 @@ enum {
 struct cache_redis {
     struct cache base;
     struct redis_url url;
-    size_t sentinel;          /* of url.hosts: the one to be asked */
-    redisContext *connection; /* NULL: none */
-    struct redis_tls *tls;    /* NULL: in the clear */
-    int64_t deadline_us;      /* of the call under way */
-    int64_t rest_until_us;    /* no attempt before */
+    size_t sentinel;             /* of url.hosts: the one to be asked */
+    redisContext *connection;    /* NULL: none */
+    struct redis_tls *tls;       /* NULL: in the clear */
+    int64_t deadline_us;         /* of the call under way */
+    int64_t rest_until_us;       /* no attempt before */
+    int64_t budget_us;           /* of one call */
+    char reason[REASON_MAX + 1]; /* why the last connection could not be made, in Redis's words */
+    bool refused;                /* and that waiting does not mend it */
 };
 
 static int64_t now_us(void)
@@ -55,6 +60,9 @@ static void disconnect(struct cache_redis *redis)
 static enum status fail(struct cache_redis *redis)
 {
     disconnect(redis);
+    if (redis->reason[0] != '\0')
+        log_seldom(LOG_WARN, "", "cache unreachable", LOG_TEXT("engine", "redis"),
+                   LOG_TEXT("reason", redis->reason));
     redis->rest_until_us = now_us() + BACK_OFF_US;
     return STATUS_UNAVAILABLE;
 }
@@ -154,12 +162,37 @@ static bool secured(struct cache_redis *redis, const char *host)
 
 static bool connected(struct cache_redis *redis, const struct redis_host *host)
 {
-    int fault = 0;
+    int fault = ETIMEDOUT;
     socklen_t size = sizeof fault;
     redis->connection = redisConnectNonBlock(host->name, host->port);
-    return redis->connection != NULL && redis->connection->err == 0 && wait_for(redis, POLLOUT) &&
-           getsockopt(redis->connection->fd, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 &&
-           fault == 0 && (redis->tls == NULL || secured(redis, host->name));
+    const char *words = redis->connection == NULL ? "memory is out" : redis->connection->errstr;
+    if (redis->connection != NULL && redis->connection->err == 0) {
+        if (wait_for(redis, POLLOUT))
+            getsockopt(redis->connection->fd, SOL_SOCKET, SO_ERROR, &fault, &size);
+        if (fault == 0 && (redis->tls == NULL || secured(redis, host->name)))
+            return true;
+        words = fault != 0 ? strerror(fault) : "no TLS with a certificate that is trusted";
+    }
+    snprintf(redis->reason, sizeof redis->reason, "%.100s:%d: %.80s", host->name, host->port,
+             words);
+    return false;
+}
+
+/* Keeps what a server answered instead of what it should: Redis's code is the first word. */
+static void answer_refused(struct cache_redis *redis, const redisReply *reply)
+{
+    static const char *const lasting[] = {"WRONGPASS", "NOAUTH", "NOPERM", "ERR"};
+    static const char passing[] = "ERR max number of clients";
+    const char *words = reply == NULL                      ? "no answer in time"
+                        : reply->type == REDIS_REPLY_ERROR ? reply->str
+                                                           : "an answer of another kind";
+    const redisContext *connection = redis->connection;
+    redis->refused = false;
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++)
+        redis->refused |= strncmp(words, lasting[i], strlen(lasting[i])) == 0 &&
+                          strncmp(words, passing, sizeof passing - 1) != 0;
+    snprintf(redis->reason, sizeof redis->reason, "%.100s:%d: %.80s", connection->tcp.host,
+             connection->tcp.port, words);
 }
 
 /* Tells who we are, and to a server which database we use. */
@@ -184,6 +217,8 @@ static bool greet(struct cache_redis *redis, int database)
     while (replies-- > 0) {
         redisReply *reply = receive(redis);
         bool good = reply != NULL && reply->type == REDIS_REPLY_STATUS;
+        if (!good)
+            answer_refused(redis, reply);
         if (reply != NULL)
             freeReplyObject(reply);
         if (!good)
@@ -202,6 +237,7 @@ static redisReply *strings(struct cache_redis *redis, size_t count)
         good = reply->element[i]->type == REDIS_REPLY_STRING;
     if (good)
         return reply;
+    answer_refused(redis, reply);
     if (reply != NULL)
         freeReplyObject(reply);
     return NULL;
@@ -267,11 +303,13 @@ static bool ready(struct cache_redis *redis)
 static enum status begin(struct cache_redis *redis)
 {
     int64_t now = now_us();
-    redis->deadline_us = now + BUDGET_US;
+    redis->deadline_us = now + redis->budget_us;
     if (redis->connection != NULL)
         return STATUS_OK;
     if (now < redis->rest_until_us)
         return STATUS_UNAVAILABLE;
+    redis->reason[0] = '\0';
+    redis->refused = false;
     return ready(redis) ? STATUS_OK : fail(redis);
 }
 
@@ -393,6 +431,8 @@ static enum status ping(struct cache *cache)
         return status;
     redisAppendCommand(redis->connection, "PING");
     status = ask(redis, &reply);
+    if (status == STATUS_OK && reply->type != REDIS_REPLY_STATUS)
+        answer_refused(redis, reply);
     return status != STATUS_OK ? status : conclude(reply, REDIS_REPLY_STATUS);
 }
 
@@ -430,6 +470,24 @@ enum status cache_redis_open(const char *url, const char *ca_file, struct cache 
     }
     redis->base.ops = &ops;
     redis->url = parsed;
+    redis->budget_us = BUDGET_US;
     *cache = &redis->base;
     return STATUS_OK;
+}
+
+enum status cache_redis_check(const char *url, const char *ca_file, char reason[REASON_MAX + 1])
+{
+    struct cache *cache;
+    strcpy(reason, "memory is out");
+    enum status status = cache_redis_open(url, ca_file, &cache);
+    if (status != STATUS_OK)
+        return status;
+    struct cache_redis *redis = (struct cache_redis *)cache;
+    redis->budget_us = CHECK_US;
+    status = ping(cache);
+    if (status != STATUS_OK && redis->refused)
+        status = STATUS_INVALID;
+    strcpy(reason, redis->reason);
+    cache_close(cache);
+    return status;
 }

@@ -8,6 +8,7 @@
 #ifndef ECS_ADAPTERS_CACHE_REDIS_H
 #define ECS_ADAPTERS_CACHE_REDIS_H
 
+#include "limits.h"
 #include "ports/cache.h"
 
 /* redis://[[user]:password@]host[:port][/database], or
@@ -17,5 +18,11 @@
  * certificate does not hold for its name and `ca_file`, or if that is empty, for those that this
  * machine trusts. INVALID: the URL or the file is unusable. */
 MUST_CHECK enum status cache_redis_open(const char *url, const char *ca_file, struct cache **cache);
+
+/* Connects once and asks for a PING, within a second. `reason` has host, port and Redis's own
+ * words. UNAVAILABLE: waiting may mend it. INVALID: it will not, as with a wrong password or no
+ * such database. */
+MUST_CHECK enum status cache_redis_check(const char *url, const char *ca_file,
+                                         char reason[REASON_MAX + 1]);
 
 #endif

@@ -16,7 +16,7 @@ enum status sql_start_values(struct sql *sql, const char *text, const struct sql
                              size_t count)
 {
     sql_end(sql);
-    return sql->ops->start(sql, text, values, count);
+    return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->start(sql, text, values, count);
 }
 
 enum status sql_one_values(struct sql *sql, const char *text, const struct sql_value values[],

@@ -11,6 +11,7 @@
 #ifndef ECS_ADAPTERS_SQL_H
 #define ECS_ADAPTERS_SQL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/uuid.h"
+#include "ports/health.h"
 
 enum { SQL_STATEMENT_SLOTS = 128, SQL_PARAMETERS_MAX = 20 };
 
@@ -86,13 +88,20 @@ struct sql_ops {
     bool (*null)(struct sql *sql);
     int64_t (*integer)(struct sql *sql, enum sql_type type);
     const void *(*bytes)(struct sql *sql, size_t *size);
+    enum status (*health)(struct sql *sql, struct health *health);
     void (*close)(struct sql *sql);
 };
 
 struct sql {
     const struct sql_ops *ops;
-    bool worth_repeating; /* the last failure was a deadlock or the like: try once more */
+    bool worth_repeating;    /* the last failure was a deadlock or the like: try once more */
+    const atomic_bool *gate; /* while it is false every call is UNAVAILABLE; NULL: there is none */
 };
+
+static inline bool sql_is_shut(const struct sql *sql)
+{
+    return sql->gate != NULL && !atomic_load(sql->gate);
+}
 
 MUST_CHECK static inline enum status sql_patience(struct sql *sql,
                                                   const struct sql_patience *patience)
@@ -103,7 +112,7 @@ MUST_CHECK static inline enum status sql_patience(struct sql *sql,
 /* Starts a transaction that writes. */
 MUST_CHECK static inline enum status sql_begin(struct sql *sql)
 {
-    return sql->ops->begin(sql);
+    return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->begin(sql);
 }
 
 /* UNAVAILABLE: it may have happened or not. */
@@ -141,7 +150,15 @@ static inline void sql_end(struct sql *sql)
 /* One statement, once for each element. */
 MUST_CHECK static inline enum status sql_bulk(struct sql *sql, const struct sql_bulk *bulk)
 {
+    if (sql_is_shut(sql))
+        return STATUS_UNAVAILABLE;
     return bulk->count == 0 ? STATUS_OK : sql->ops->bulk(sql, bulk);
+}
+
+/* OK: the database answers, and has room. `health` begins zeroed. */
+MUST_CHECK static inline enum status sql_health(struct sql *sql, struct health *health)
+{
+    return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->health(sql, health);
 }
 
 static inline void sql_close(struct sql *sql)

@@ -7,14 +7,20 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "adapters/postgres_check.h"
 #include "adapters/postgres_values.h"
 #include "base/log.h"
 #include "limits.h"
+
+/* When a server said last that its disk is full (53100), by the monotonic clock; 0: never. Of the
+ * process: all its handles are of one database. */
+static _Atomic int64_t disk_full_us;
 
 enum { PARAMETER_BYTES_MAX = 8 * 1024 * 1024, STATEMENT_NAME_SIZE = 16 };
 
@@ -25,7 +31,6 @@ struct sql_postgres {
     bool in_transaction;
     bool unreplicated;                   /* what was committed last may be on this server alone */
     const struct sql_patience *patience; /* NULL: a wait ends at STORE_DEADLINE_US */
-    bool failure_told; /* one line in the log when the server goes, not one for each call */
     const char *texts[SQL_STATEMENT_SLOTS];
     struct postgres_parameters parameters;
     PGresult *result; /* NULL: none is open */
@@ -52,13 +57,18 @@ static void disconnect(struct sql_postgres *pg)
     memset(pg->texts, 0, sizeof pg->texts);
 }
 
-static enum status unreachable(struct sql_postgres *pg)
+/* `reason` never holds values of a statement. */
+static enum status unreachable(struct sql_postgres *pg, const char *reason)
 {
     disconnect(pg);
-    if (!pg->failure_told)
-        log_warn("database unreachable", LOG_TEXT("engine", "postgresql"));
-    pg->failure_told = true;
+    log_seldom(LOG_WARN, "", "database unreachable", LOG_TEXT("engine", "postgresql"),
+               LOG_TEXT("reason", reason));
     return STATUS_UNAVAILABLE;
+}
+
+static enum status lost(struct sql_postgres *pg)
+{
+    return unreachable(pg, "the connection was lost");
 }
 
 static int64_t monotonic_us(void)
@@ -142,7 +152,9 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (state == NULL)
-        return unreachable(pg);
+        return lost(pg);
+    if (strcmp(state, "53100") == 0)
+        atomic_store(&disk_full_us, monotonic_us());
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     enum status status = status_of(pg, state, constraint);
     if (status != STATUS_CONFLICT)
@@ -163,7 +175,7 @@ static enum status answer_take(struct sql_postgres *pg, bool sent)
     result_end(&pg->base);
     pg->unreplicated = false;
     if (!sent || !answer_wait(pg))
-        return unreachable(pg);
+        return lost(pg);
     enum status status = STATUS_OK;
     PGresult *result;
     while (pg->connection != NULL && (result = PQgetResult(pg->connection)) != NULL) {
@@ -173,7 +185,7 @@ static enum status answer_take(struct sql_postgres *pg, bool sent)
         if (outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK && status == STATUS_OK)
             status = refused(pg, result);
         if (pg->connection != NULL && !answer_wait(pg))
-            return unreachable(pg);
+            return lost(pg);
     }
     pg->row = -1;
     if (status == STATUS_OK && pg->unreplicated)
@@ -216,14 +228,14 @@ static enum status connect_now(struct sql_postgres *pg)
                                 "dbname", NULL};
     const char *const values[] = {connect_s, tcp_ms, "ecs", pg->url, NULL};
     pg->connection = PQconnectdbParams(keys, values, 1);
-    if (pg->connection == NULL || PQstatus(pg->connection) != CONNECTION_OK ||
-        PQsetnonblocking(pg->connection, 1) != 0)
-        return unreachable(pg);
+    if (PQstatus(pg->connection) != CONNECTION_OK || PQsetnonblocking(pg->connection, 1) != 0) {
+        char reason[REASON_MAX + 1];
+        postgres_words(pg->connection, reason);
+        return unreachable(pg, reason);
+    }
     PQsetNoticeReceiver(pg->connection, notice_read, pg);
     enum status status = session_prepare(pg);
-    if (status == STATUS_OK)
-        pg->failure_told = false;
-    else
+    if (status != STATUS_OK)
         disconnect(pg);
     return status;
 }
@@ -374,6 +386,26 @@ static int64_t integer(struct sql *sql, enum sql_type type)
     return postgres_integer(data, (int)size, type);
 }
 
+/* What makes commits sure; synchronous_commit is on in our sessions, whatever the server's. */
+static enum status health(struct sql *sql, struct health *health)
+{
+    enum status status = sql_start_values(sql,
+                                          "SELECT current_setting('fsync') = 'on'"
+                                          " AND current_setting('full_page_writes') = 'on'",
+                                          NULL, 0);
+    if (status == STATUS_OK)
+        status = sql_next(sql);
+    if (status != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    health->durability = row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
+    sql_end(sql);
+    int64_t full_us = atomic_load(&disk_full_us);
+    if (full_us == 0 || monotonic_us() - full_us > DISK_FULL_REMEMBERED_US)
+        return STATUS_OK;
+    health->cause = "the disk is full";
+    return STATUS_UNAVAILABLE;
+}
+
 static void handle_close(struct sql *sql)
 {
     struct sql_postgres *pg = self(sql);
@@ -396,15 +428,14 @@ static const struct sql_ops ops = {
     .null = null,
     .integer = integer,
     .bytes = bytes,
+    .health = health,
     .close = handle_close,
 };
 
 enum status sql_postgres_open(const char *url, struct sql **sql)
 {
-    PQconninfoOption *options = PQconninfoParse(url, NULL);
-    if (options == NULL)
+    if (!postgres_url_is_sound(url))
         return STATUS_INVALID;
-    PQconninfoFree(options);
     struct sql_postgres *pg = calloc(1, sizeof *pg);
     if (pg == NULL)
         return STATUS_UNAVAILABLE;

@@ -9,7 +9,7 @@
 
 #include "adapters/sql.h"
 
-/* Never connects. INVALID: `url` is no connection string of libpq. */
+/* Never connects. INVALID: `url` is not sound (postgres_check.h). */
 MUST_CHECK enum status sql_postgres_open(const char *url, struct sql **sql);
 
 #endif

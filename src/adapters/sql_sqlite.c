@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/sql_sqlite.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "adapters/sqlite_connection.h"
+#include "adapters/sqlite_file.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "limits.h"
@@ -47,20 +46,6 @@ struct sql_sqlite {
     int column;
 };
 
-static enum status database_lock(struct sqlite_database *database)
-{
-    char name[4096];
-    if (snprintf(name, sizeof name, "%s.lock", database->path) >= (int)sizeof name)
-        return STATUS_INVALID;
-    database->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (database->lock < 0)
-        return STATUS_UNAVAILABLE;
-    if (flock(database->lock, LOCK_EX | LOCK_NB) == 0)
-        return STATUS_OK;
-    close(database->lock);
-    return STATUS_CONFLICT;
-}
-
 enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out)
 {
     if (access(path, F_OK) != 0)
@@ -76,20 +61,22 @@ enum status sqlite_database_open_to_read(const char *path, struct sqlite_databas
     return STATUS_OK;
 }
 
-enum status sqlite_database_open(const char *path, struct sqlite_database **out)
+enum status sqlite_database_open(const char *path, struct sqlite_database **out,
+                                 char reason[REASON_MAX + 1])
 {
     struct sqlite_database *database = calloc(1, sizeof *database);
+    reason[0] = '\0';
     if (database == NULL)
         return STATUS_UNAVAILABLE;
     enum status status = STATUS_UNAVAILABLE;
     database->path = strdup(path);
     if (database->path == NULL)
         goto free_database;
-    status = database_lock(database);
+    status = sqlite_file_lock(path, &database->lock, reason);
     if (status != STATUS_OK)
         goto free_path;
     database_make_private(path);
-    status = sqlite_connection_open(&database->writer, path, writer_settings);
+    status = sqlite_connection_open(&database->writer, path, writer_settings, reason);
     if (status != STATUS_OK)
         goto unlock;
     pthread_mutex_init(&database->mutex, NULL);
@@ -309,6 +296,12 @@ static const void *bytes(struct sql *sql, size_t *size)
     return data;
 }
 
+static enum status health(struct sql *sql, struct health *health)
+{
+    enum status status = sqlite_file_health(self(sql)->database->path, health);
+    return status == STATUS_OK ? sql_do_values(sql, "SELECT 1", NULL, 0, NULL) : status;
+}
+
 static void handle_close(struct sql *sql)
 {
     transaction_rollback(sql);
@@ -329,6 +322,7 @@ static const struct sql_ops ops = {
     .null = null,
     .integer = integer,
     .bytes = bytes,
+    .health = health,
     .close = handle_close,
 };
 
@@ -337,8 +331,11 @@ enum status sql_sqlite_open(struct sqlite_database *database, struct sql **sql)
     struct sql_sqlite *lite = calloc(1, sizeof *lite);
     if (lite == NULL)
         return STATUS_UNAVAILABLE;
-    enum status status = sqlite_connection_open(&lite->reader, database->path, reader_settings);
+    char reason[REASON_MAX + 1];
+    enum status status =
+        sqlite_connection_open(&lite->reader, database->path, reader_settings, reason);
     if (status != STATUS_OK) {
+        log_warn("database cannot be read", LOG_TEXT("reason", reason));
         free(lite);
         return status;
     }

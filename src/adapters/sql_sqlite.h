@@ -8,11 +8,14 @@
 #define ECS_ADAPTERS_SQL_SQLITE_H
 
 #include "adapters/sql.h"
+#include "limits.h"
 
 struct sqlite_database;
 
-/* Makes the file if there is none. CONFLICT: another process holds it. */
-MUST_CHECK enum status sqlite_database_open(const char *path, struct sqlite_database **database);
+/* Makes the file if there is none. Otherwise the status and `reason` of sqlite_file_lock or
+ * sqlite_file_failed; an empty reason: memory is out. */
+MUST_CHECK enum status sqlite_database_open(const char *path, struct sqlite_database **database,
+                                            char reason[REASON_MAX + 1]);
 /* To look at the file alone, beside its owner or without one: its handles read. NOT_FOUND: there is
  * none, and none is made. */
 MUST_CHECK enum status sqlite_database_open_to_read(const char *path,

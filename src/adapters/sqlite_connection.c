@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/sqlite_file.h"
 #include "base/log.h"
 
 enum status sqlite_connection_status(struct sqlite_connection *connection, int code)
@@ -37,17 +38,15 @@ enum status sqlite_connection_status(struct sqlite_connection *connection, int c
 }
 
 enum status sqlite_connection_open(struct sqlite_connection *connection, const char *path,
-                                   const char *settings)
+                                   const char *settings, char reason[REASON_MAX + 1])
 {
     memset(connection, 0, sizeof *connection);
-    int code =
-        sqlite3_open_v2(path, &connection->handle,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    enum status status = sqlite_connection_status(connection, code);
-    if (status == STATUS_OK)
-        status = sqlite_connection_script(connection, settings);
-    if (status != STATUS_OK)
-        sqlite_connection_close(connection);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &connection->handle, flags, NULL) == SQLITE_OK &&
+        sqlite3_exec(connection->handle, settings, NULL, NULL, NULL) == SQLITE_OK)
+        return STATUS_OK;
+    enum status status = sqlite_file_failed(path, connection->handle, reason);
+    sqlite_connection_close(connection);
     return status;
 }
 

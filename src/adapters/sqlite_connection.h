@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "adapters/sql.h"
+#include "limits.h"
 
 struct sqlite_statement {
     sqlite3_stmt *handle;
@@ -20,9 +21,11 @@ struct sqlite_connection {
     struct sqlite_statement statements[SQL_STATEMENT_SLOTS];
 };
 
-/* `settings`: pragmas. A connection that failed to open needs no close. */
+/* `settings`: pragmas. A connection that failed to open needs no close; its status and `reason` are
+ * those of sqlite_file_failed. */
 MUST_CHECK enum status sqlite_connection_open(struct sqlite_connection *connection,
-                                              const char *path, const char *settings);
+                                              const char *path, const char *settings,
+                                              char reason[REASON_MAX + 1]);
 void sqlite_connection_close(struct sqlite_connection *connection);
 /* Several statements, not kept. */
 MUST_CHECK enum status sqlite_connection_script(struct sqlite_connection *connection,

@@ -26,10 +26,14 @@ void store_sql_init(struct store_sql *store, const struct store_ops *ops, struct
     store->batch = NULL;
 }
 
-enum status store_sql_ping(struct store *store)
+void store_sql_gate(struct store *store, const atomic_bool *gate)
 {
-    struct sql *sql = store_sql_of(store)->sql;
-    return sql_do_values(sql, "SELECT 1", NULL, 0, NULL);
+    store_sql_of(store)->sql->gate = gate;
+}
+
+enum status store_sql_health(struct store *store, struct health *health)
+{
+    return sql_health(store_sql_of(store)->sql, health);
 }
 
 void store_sql_close(struct store *store)

@@ -131,7 +131,9 @@ static inline struct store_sql *store_sql_of(struct store *store)
     return (struct store_sql *)store;
 }
 
-enum status store_sql_ping(struct store *store);
+/* Every call is UNAVAILABLE while `gate` is false; it must outlive the store. */
+void store_sql_gate(struct store *store, const atomic_bool *gate);
+enum status store_sql_health(struct store *store, struct health *health);
 void store_sql_close(struct store *store);
 
 /* store_migrations.c */

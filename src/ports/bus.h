@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "domain/event.h"
 #include "limits.h"
+#include "ports/health.h"
 
 struct bus;
 struct bus_consumer;
@@ -67,7 +68,7 @@ struct bus_ops {
     void (*read_free)(struct bus *bus, struct bus_message messages[], size_t count);
     enum status (*remove)(struct bus *bus, enum stream stream, uint64_t sequence);
     enum status (*lag)(struct bus *bus, enum stream stream, struct bus_lag *lag);
-    enum status (*ping)(struct bus *bus, enum stream *missing);
+    enum status (*health)(struct bus *bus, struct health *health);
     void (*close)(struct bus *bus);
 };
 
@@ -169,12 +170,17 @@ MUST_CHECK static inline enum status bus_lag(struct bus *bus, enum stream stream
     return bus->ops->lag(bus, stream, lag);
 }
 
-/* Looks whether every stream is there, and makes anew what is not. `missing`: one that cannot be
- * had, STREAM_COUNT if it is none in particular. */
-MUST_CHECK static inline enum status bus_ping(struct bus *bus, enum stream *missing)
+/* OK: it takes messages. UNAVAILABLE: it does not, or soon will not. Both fill `health`. */
+MUST_CHECK static inline enum status bus_health(struct bus *bus, struct health *health)
 {
-    *missing = STREAM_COUNT;
-    return bus->ops->ping(bus, missing);
+    *health = (struct health){0};
+    return bus->ops->health(bus, health);
+}
+
+MUST_CHECK static inline enum status bus_ping(struct bus *bus)
+{
+    struct health health;
+    return bus_health(bus, &health);
 }
 
 static inline void bus_close(struct bus *bus)

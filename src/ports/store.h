@@ -25,6 +25,7 @@
 #include "domain/shadow.h"
 #include "domain/transaction.h"
 #include "domain/user.h"
+#include "ports/health.h"
 #include "ports/store_records.h"
 
 struct store;
@@ -98,7 +99,7 @@ struct store_ops {
     const char *name;
     enum status (*migrate)(struct store *store, int *applied);
     enum status (*migrations_pending)(struct store *store, int *pending);
-    enum status (*ping)(struct store *store);
+    enum status (*health)(struct store *store, struct health *health);
     void (*close)(struct store *store);
 
     enum status (*user_create)(struct store *store, const struct user *user);
@@ -223,9 +224,17 @@ MUST_CHECK static inline enum status store_migrations_pending(struct store *stor
     return store->ops->migrations_pending(store, pending);
 }
 
+/* OK: it reads and writes. UNAVAILABLE: it does not, or soon will not. Both fill `health`. */
+MUST_CHECK static inline enum status store_health(struct store *store, struct health *health)
+{
+    *health = (struct health){0};
+    return store->ops->health(store, health);
+}
+
 MUST_CHECK static inline enum status store_ping(struct store *store)
 {
-    return store->ops->ping(store);
+    struct health health;
+    return store_health(store, &health);
 }
 
 static inline void store_close(struct store *store)

@@ -29,9 +29,9 @@ static struct bus_fixture *fixture_create(void)
 int bus_fixture_sqlite(void **state)
 {
     struct bus_fixture *fixture = fixture_create();
-    char path[128];
+    char path[128], reason[REASON_MAX + 1];
     snprintf(path, sizeof path, "%s/bus.db", fixture->folder);
-    assert_int_equal(bus_sqlite_open(path, clock_system(), &fixture->bus), STATUS_OK);
+    assert_int_equal(bus_sqlite_open(path, clock_system(), &fixture->bus, reason), STATUS_OK);
     *state = fixture;
     return 0;
 }
@@ -40,12 +40,14 @@ int bus_fixture_nats(void **state)
 {
     struct bus_fixture *fixture = fixture_create();
     nats_server_start(&fixture->server, fixture->folder);
-    assert_int_equal(bus_nats_open(fixture->server.url, "", 1, &fixture->bus), STATUS_OK);
+    char reason[REASON_MAX + 1];
+    const struct bus_nats_options options = {
+        .urls = fixture->server.url, .ca_file = "", .replicas = 1};
+    assert_int_equal(bus_nats_open(&options, &fixture->bus, reason), STATUS_OK);
     int64_t limit_us = steady_us() + 15 * SECOND_US;
-    enum stream missing;
-    while (bus_ping(fixture->bus, &missing) != STATUS_OK && steady_us() < limit_us)
+    while (bus_ping(fixture->bus) != STATUS_OK && steady_us() < limit_us)
         usleep(5000);
-    assert_int_equal(bus_ping(fixture->bus, &missing), STATUS_OK);
+    assert_int_equal(bus_ping(fixture->bus), STATUS_OK);
     *state = fixture;
     return 0;
 }

@@ -66,7 +66,8 @@ int store_fixture_sqlite_bare(void **state)
     snprintf(fixture->folder, sizeof fixture->folder, "/tmp/ecs-store-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     snprintf(fixture->url, sizeof fixture->url, "%s/ecs.db", fixture->folder);
-    assert_int_equal(sqlite_database_open(fixture->url, &fixture->sqlite), STATUS_OK);
+    char reason[REASON_MAX + 1];
+    assert_int_equal(sqlite_database_open(fixture->url, &fixture->sqlite, reason), STATUS_OK);
     fixture->store = store_fixture_open(fixture);
     return 0;
 }

@@ -211,7 +211,8 @@ static void of_many_who_use_a_token_one_wins_and_the_family_ends(void **state)
 static void a_file_belongs_to_one_process(void **state)
 {
     struct sqlite_database *other;
-    assert_int_equal(sqlite_database_open(fixture_of(state)->url, &other), STATUS_CONFLICT);
+    char reason[REASON_MAX + 1];
+    assert_int_equal(sqlite_database_open(fixture_of(state)->url, &other, reason), STATUS_CONFLICT);
 }
 
 int main(void)

@@ -85,12 +85,12 @@ static void load_policy(struct policy *policy)
 
 static void world_open_engines(struct world *world)
 {
-    char path[96];
+    char path[96], reason[REASON_MAX + 1];
     struct clock *clock = &world->clock.base;
     snprintf(path, sizeof path, "%s/bus.db", world->folder);
-    assert_int_equal(bus_sqlite_open(path, clock, &world->bus), STATUS_OK);
+    assert_int_equal(bus_sqlite_open(path, clock, &world->bus, reason), STATUS_OK);
     snprintf(path, sizeof path, "%s/ecs.db", world->folder);
-    assert_int_equal(sqlite_database_open(path, &world->database), STATUS_OK);
+    assert_int_equal(sqlite_database_open(path, &world->database, reason), STATUS_OK);
     assert_int_equal(store_sqlite_open(world->database, &world->store), STATUS_OK);
     assert_int_equal(cache_memory_open(1 << 20, clock, &world->cache), STATUS_OK);
     world->gate = breaker_gate_create(clock, &world->entropy.base);

@@ -24,17 +24,17 @@ static void append(struct journal_writer *writer, const char *payload, int64_t a
 
 static void a_clock_that_jumped_makes_no_message_old(void **state)
 {
-    char folder[] = "/tmp/ecs-journal-XXXXXX", path[64], command[64];
+    char folder[] = "/tmp/ecs-journal-XXXXXX", path[64], command[64], reason[REASON_MAX + 1];
     struct journal_writer writer;
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/bus.db", folder);
-    assert_int_equal(journal_writer_open(&writer, path, now_us), STATUS_OK);
+    assert_int_equal(journal_writer_open(&writer, path, now_us, reason), STATUS_OK);
     append(&writer, "first", now_us);
     append(&writer, "by a wrong clock", now_us + 15 * DAY_US);
     assert_int_equal(writer.committed[STREAM_EMOTIONS].first, 1);
     journal_writer_close(&writer);
-    assert_int_equal(journal_writer_open(&writer, path, now_us), STATUS_OK);
+    assert_int_equal(journal_writer_open(&writer, path, now_us, reason), STATUS_OK);
     append(&writer, "after a restart", now_us + 15 * DAY_US + HOUR_US / 2);
     assert_int_equal(writer.committed[STREAM_EMOTIONS].first, 1);
     /* Time that passes as it should makes messages old. */
@@ -59,6 +59,7 @@ static void bury(struct journal_writer *writer, char payload[1000])
 static void the_oldest_dead_letters_make_room(void **state)
 {
     char folder[] = "/tmp/ecs-journal-XXXXXX", path[64], command[64], payload[1000] = "";
+    char reason[REASON_MAX + 1];
     struct journal_writer writer;
     (void)state;
     assert_non_null(mkdtemp(folder));
