@@ -44,19 +44,25 @@ enum { ROLE_COUNT = sizeof all_roles / sizeof all_roles[0], FAULTS_MAX = 64 * 10
 static struct settings settings;
 static struct engines engines;
 
-/* Tells every fault of the configuration at once. */
+/* Tells every fault of the configuration at once. EX_UNAVAILABLE: all of them may mend by waiting.
+ */
 static int start(const struct needs *needs)
 {
     struct buf faults;
     buf_init(&faults, FAULTS_MAX);
     enum status status = settings_load(&settings, &faults);
+    log_start(settings.log_threshold);
+    settings_warn();
     enum status opened = engines_open(&engines, &settings, needs, &faults);
     if (status != STATUS_OK && opened == STATUS_OK)
         engines_close(&engines);
-    int result = status == STATUS_OK && opened == STATUS_OK ? EX_OK : EX_CONFIG;
-    if (result != EX_OK)
-        fprintf(stderr, "ecs: the configuration has faults:\n%s", buf_slice(&faults).data);
-    log_start(settings.log_threshold);
+    int result = status != STATUS_OK || opened == STATUS_INVALID ? EX_CONFIG
+                 : opened != STATUS_OK                           ? EX_UNAVAILABLE
+                                                                 : EX_OK;
+    if (faults.size > 0)
+        fprintf(stderr, "ecs: %s:\n%s",
+                result == EX_CONFIG ? "the configuration has faults" : "cannot start now",
+                buf_slice(&faults).data);
     buf_free(&faults);
     return result;
 }
@@ -153,6 +159,7 @@ static int command_serve(int argc, char **argv)
         .entropy = entropy_system(),
         .context_open = engines_context_open,
         .context_close = engines_context_close,
+        .schema_prepare = engines_schema_prepare,
         .refresh = engines_refresh,
         .engines = &engines,
     };

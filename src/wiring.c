@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wiring.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +13,21 @@
 #include "adapters/cache_redis.h"
 #include "adapters/clock_system.h"
 #include "adapters/entropy_system.h"
+#include "adapters/postgres_check.h"
 #include "adapters/scorer_fixed.h"
 #include "adapters/scorer_http.h"
 #include "adapters/scorer_random.h"
 #include "adapters/scorer_scorecard.h"
 #include "adapters/scorer_trained.h"
+#include "adapters/sqlite_file.h"
 #include "adapters/store_postgres.h"
+#include "adapters/store_sql.h"
 #include "adapters/tracer_otlp.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "domain/scorecard.h"
+#include "faults.h"
 
 enum { CACHE_BYTES_MAX = 4 << 20 };
 
@@ -296,54 +299,30 @@ static void model_refresh(struct engines *engines)
         log_warn("model refused; the one before scores on", LOG_TEXT("reason", reason));
 }
 
-/* The folder and all in it are ours alone, those too that an earlier version or an operator made
- * otherwise. */
-static enum status data_dir_make(const struct settings *settings, struct buf *faults)
-{
-    static const char *const marks[] = {"ecs.db", "bus.db", "secret_key", "models"};
-    umask(077);
-    if (mkdir(settings->data_dir, 0700) == 0)
-        return STATUS_OK;
-    if (errno == EEXIST) {
-        for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-            folder_make_private(settings->data_dir, marks[i]);
-        return STATUS_OK;
-    }
-    buf_printf(faults, "DATA_DIR: cannot make %s: %s\n", settings->data_dir, strerror(errno));
-    return STATUS_INVALID;
-}
-
-static void fault_of(struct buf *faults, const char *variable, enum status status)
-{
-    if (status == STATUS_CONFLICT)
-        buf_printf(faults, "%s: another process uses this folder\n", variable);
-    else if (status == STATUS_INVALID)
-        buf_printf(faults, "%s: is not usable\n", variable);
-    else
-        buf_printf(faults, "%s: cannot be opened (%s)\n", variable, status_title(status));
-}
-
-/* The embedded file that was to be read is not there. */
-static void fault_missing(struct buf *faults, const struct settings *settings, const char *what)
-{
-    buf_printf(faults, "DATA_DIR: %s holds no %s; ecs serve makes it\n", settings->data_dir, what);
-}
-
 static enum status bus_open(struct engines *engines, bool reads, struct buf *faults)
 {
     const struct settings *settings = engines->settings;
-    bool nats = settings->nats_url[0] != '\0';
-    char path[SETTING_TEXT_MAX + 16];
-    snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
-    enum status status = nats    ? bus_nats_open(settings->nats_url, settings->tls_ca_file,
-                                                 (int)settings->nats_replicas, &engines->bus)
-                         : reads ? bus_sqlite_open_to_read(path, &engines->bus)
-                                 : bus_sqlite_open(path, clock_system(), &engines->bus);
-    if (status == STATUS_NOT_FOUND)
-        fault_missing(faults, settings, "log (bus.db)");
-    else if (status != STATUS_OK)
-        fault_of(faults, nats ? "NATS_URL" : "DATA_DIR", status);
-    return status;
+    char path[SETTING_TEXT_MAX + 16], reason[REASON_MAX + 1];
+    if (settings->nats_url[0] == '\0') {
+        snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
+        enum status status = reads ? sqlite_file_check(path, reason)
+                                   : bus_sqlite_open(path, clock_system(), &engines->bus, reason);
+        if (reads && status == STATUS_OK)
+            status = bus_sqlite_open_to_read(path, &engines->bus);
+        return fault_file(faults, settings->data_dir, status,
+                          status == STATUS_NOT_FOUND ? "log (bus.db)" : reason);
+    }
+    struct bus_nats_options options = {.urls = settings->nats_url,
+                                       .ca_file = settings->tls_ca_file,
+                                       .replicas = (int)settings->nats_replicas,
+                                       .in_memory = strcmp(settings->nats_storage, "memory") == 0};
+    enum status status = bus_nats_open(&options, &engines->bus, reason);
+    if (status == STATUS_INVALID && reason[0] == '\0')
+        return fault_shape(
+            faults, "NATS_URL",
+            "nats://[USER:PASSWORD@]HOST[:PORT], or several parted by commas; or all "
+            "with tls://, and TLS_CA_FILE empty or a PEM file");
+    return fault_engine(faults, engines->serves, "NATS_URL", status, reason);
 }
 
 static enum status tracer_open(struct engines *engines, const char *role, struct buf *faults)
@@ -353,54 +332,68 @@ static enum status tracer_open(struct engines *engines, const char *role, struct
     if (role == NULL || endpoint[0] == '\0')
         return STATUS_OK;
     snprintf(service, sizeof service, "ecs%s%s", role[0] == '\0' ? "" : "-", role);
-    enum status status =
-        tracer_otlp_open(endpoint, service, clock_system(), entropy_system(), &engines->tracer);
-    if (status != STATUS_OK)
-        fault_of(faults, "OTEL_EXPORTER_OTLP_ENDPOINT", status);
-    return status;
+    if (tracer_otlp_open(endpoint, service, clock_system(), entropy_system(), &engines->tracer) ==
+        STATUS_OK)
+        return STATUS_OK;
+    return fault_shape(faults, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://HOST:PORT");
 }
 
+/* The embedded database is opened; PostgreSQL is asked whether it lets us in. */
 static enum status store_prepare(struct engines *engines, bool reads, struct buf *faults)
 {
     const struct settings *settings = engines->settings;
-    char path[SETTING_TEXT_MAX + 16];
-    snprintf(path, sizeof path, "%s/ecs.db", settings->data_dir);
-    if (settings->database_url[0] != '\0')
-        return STATUS_OK;
-    enum status status = reads ? sqlite_database_open_to_read(path, &engines->database)
-                               : sqlite_database_open(path, &engines->database);
-    if (status == STATUS_NOT_FOUND)
-        fault_missing(faults, settings, "database (ecs.db)");
-    else if (status != STATUS_OK)
-        fault_of(faults, "DATA_DIR", status);
-    return status;
+    char path[SETTING_TEXT_MAX + 16], reason[REASON_MAX + 1] = "";
+    struct store *store;
+    if (settings->database_url[0] == '\0') {
+        snprintf(path, sizeof path, "%s/ecs.db", settings->data_dir);
+        enum status status = reads ? sqlite_file_check(path, reason)
+                                   : sqlite_database_open(path, &engines->database, reason);
+        if (reads && status == STATUS_OK)
+            status = sqlite_database_open_to_read(path, &engines->database);
+        return fault_file(faults, settings->data_dir, status,
+                          status == STATUS_NOT_FOUND ? "database (ecs.db)" : reason);
+    }
+    if (store_postgres_open(settings->database_url, &store) != STATUS_OK)
+        return fault_shape(faults, "DATABASE_URL",
+                           "postgresql://[USER[:PASSWORD]@][HOST][:PORT][/DATABASE], where %40 "
+                           "stands for an @ and %2F for a / in a password, or host=HOST dbname=…");
+    store_close(store);
+    enum status status = postgres_check(settings->database_url, reason);
+    return fault_engine(faults, engines->serves, "DATABASE_URL", status, reason);
 }
 
-/* One handle of each kind is opened and closed, so that an unusable URL or model is found now. */
-static enum status contexts_try(struct engines *engines, unsigned uses, struct buf *faults)
+static enum status cache_prepare(struct engines *engines, struct buf *faults)
 {
-    static const struct {
-        unsigned use;
-        const char *variable;
-    } tries[] = {{USES_STORE, "DATABASE_URL"},
-                 {USES_CACHE, "REDIS_URL"},
-                 {USES_SCORER, "CREDIT_ANALYSIS_SERVICE_URL or SCORER"},
-                 {USES_MODEL, "SCORER"}};
-    enum status worst = STATUS_OK;
-    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
-        struct role_context context;
-        if ((uses & tries[i].use) == 0)
-            continue;
-        if (tries[i].use == USES_STORE && engines->database == NULL &&
-            engines->settings->database_url[0] == '\0')
-            continue; /* told already */
-        enum status status = engines_context_open(engines, tries[i].use, &context);
-        if (status == STATUS_OK)
-            engines_context_close(engines, &context);
-        else
-            fault_of(faults, tries[i].variable, worst = status);
+    const char *url = engines->settings->redis_url;
+    char reason[REASON_MAX + 1] = "";
+    struct cache *cache;
+    if (url[0] == '\0')
+        return cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory);
+    if (cache_redis_open(url, engines->settings->tls_ca_file, &cache) != STATUS_OK)
+        return fault_shape(faults, "REDIS_URL",
+                           "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or "
+                           "redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT],…/MASTER[/DATABASE]; "
+                           "with rediss:// over TLS, and TLS_CA_FILE empty or a PEM file");
+    cache_close(cache);
+    return fault_engine(faults, engines->serves, "REDIS_URL",
+                        cache_redis_check(url, engines->settings->tls_ca_file, reason), reason);
+}
+
+/* A scorer is opened and closed, so that an unusable one is found now. */
+static enum status scorer_try(struct engines *engines, unsigned uses, struct buf *faults)
+{
+    struct role_context context;
+    enum status status = engines_context_open(engines, uses & (USES_SCORER | USES_MODEL), &context);
+    if (status == STATUS_OK) {
+        engines_context_close(engines, &context);
+        return STATUS_OK;
     }
-    return worst;
+    if ((uses & USES_SCORER) != 0 && asks_a_service(engines))
+        return fault_shape(
+            faults, "CREDIT_ANALYSIS_SERVICE_URL",
+            "http://HOST[:PORT]/v1/predict or http://HOST[:PORT]/v2/models/NAME/infer");
+    return fault_shape(faults, "SCORER",
+                       "trained, points, scorecard, random, or fixed:RISK with a risk of 0 to 1");
 }
 
 static void role_settings_fill(struct engines *engines)
@@ -421,35 +414,44 @@ static void role_settings_fill(struct engines *engines)
     };
 }
 
-static enum status worse(enum status one, enum status other)
-{
-    return one != STATUS_OK ? one : other;
-}
-
 enum status engines_open(struct engines *engines, const struct settings *settings,
                          const struct needs *needs, struct buf *faults)
 {
     engines->settings = settings;
     policy_source_init(&engines->policies);
     role_settings_fill(engines);
-    /* Every check runs even after one has failed: all faults are told at once. */
-    enum status status = needs->reads ? STATUS_OK : data_dir_make(settings, faults);
-    status = worse(status, needs->tokens ? tokens_load(engines, faults) : STATUS_OK);
-    status = worse(status, needs->internal ? internal_keys_load(engines, faults) : STATUS_OK);
-    status = worse(status, policy_load(engines, faults));
-    status = worse(status, model_load_first(engines, needs->uses, faults));
-    status = worse(status, challengers_load(engines, needs->uses, faults));
-    status = worse(status, tracer_open(engines, needs->service, faults));
-    if ((needs->uses & USES_BUS) != 0)
-        status = worse(status, bus_open(engines, needs->reads, faults));
-    if ((needs->uses & USES_STORE) != 0)
-        status = worse(status, store_prepare(engines, needs->reads, faults));
-    status = worse(status, cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory));
+    engines->serves = needs->service != NULL;
+    atomic_store(&engines->schema_current, !engines->serves);
+    pthread_mutex_init(&engines->policy_lock, NULL);
+    /* Every check runs even after one has failed: all faults are told at once. What lies in
+     * DATA_DIR has its fault alone, and so has a scorer whose model has one. */
+    enum status folder = needs->reads
+                             ? STATUS_OK
+                             : fault_folder(faults, settings->data_dir, embedded(settings)),
+                status = folder;
+    bool usable = folder == STATUS_OK;
+    if (needs->tokens && (usable || !embedded(settings)))
+        status = fault_worse(status, tokens_load(engines, faults));
+    if (needs->internal && (usable || !embedded(settings)))
+        status = fault_worse(status, internal_keys_load(engines, faults));
+    status = fault_worse(status, policy_load(engines, faults));
+    enum status model = usable ? model_load_first(engines, needs->uses, faults) : folder;
+    if (usable)
+        status =
+            fault_worse(status, fault_worse(model, challengers_load(engines, needs->uses, faults)));
+    status = fault_worse(status, tracer_open(engines, needs->service, faults));
+    if ((needs->uses & USES_BUS) != 0 && (usable || settings->nats_url[0] != '\0'))
+        status = fault_worse(status, bus_open(engines, needs->reads, faults));
+    if ((needs->uses & USES_STORE) != 0 && (usable || settings->database_url[0] != '\0'))
+        status = fault_worse(status, store_prepare(engines, needs->reads, faults));
+    if ((needs->uses & USES_CACHE) != 0)
+        status = fault_worse(status, cache_prepare(engines, faults));
     engines->gate = breaker_gate_create(clock_system(), entropy_system());
     engines->revocations = revocations_create();
     if (engines->gate == NULL || engines->revocations == NULL)
-        status = worse(status, STATUS_UNAVAILABLE);
-    status = worse(status, contexts_try(engines, needs->uses, faults));
+        status = fault_worse(status, STATUS_UNAVAILABLE);
+    if ((needs->uses & (USES_SCORER | USES_MODEL)) != 0 && model == STATUS_OK)
+        status = fault_worse(status, scorer_try(engines, needs->uses, faults));
     if (status != STATUS_OK)
         engines_close(engines);
     return status;
@@ -472,12 +474,50 @@ void engines_close(struct engines *engines)
         tracer_close(engines->tracer);
 }
 
-static enum status store_open(struct engines *engines, struct store **store)
+static enum status store_open_bare(struct engines *engines, struct store **store)
 {
     if (engines->settings->database_url[0] != '\0')
         return store_postgres_open(engines->settings->database_url, store);
     return engines->database == NULL ? STATUS_UNAVAILABLE
                                      : store_sqlite_open(engines->database, store);
+}
+
+/* It is shut until the schema is current: no request and no event meets a database without it. */
+static enum status store_open(struct engines *engines, struct store **store)
+{
+    enum status status = store_open_bare(engines, store);
+    if (status == STATUS_OK)
+        store_sql_gate(*store, &engines->schema_current);
+    return status;
+}
+
+enum status engines_schema_prepare(void *argument, int *applied, char reason[REASON_MAX + 1])
+{
+    struct engines *engines = argument;
+    const char *url = engines->settings->database_url;
+    struct store *store;
+    *applied = 0;
+    strcpy(reason, "its schema cannot be made current");
+    enum status status = url[0] == '\0' ? STATUS_OK : postgres_check(url, reason);
+    if (status != STATUS_OK)
+        return status;
+    status = store_open_bare(engines, &store);
+    if (status != STATUS_OK)
+        return status;
+    status = store_migrate(store, applied);
+    if (status == STATUS_TIMED_OUT) {
+        strcpy(reason, "another process migrates it");
+        status = STATUS_UNAVAILABLE;
+    } else if (status == STATUS_OK) {
+        pthread_mutex_lock(&engines->policy_lock);
+        engines->policy_kept = policy_keep(engines, store);
+        pthread_mutex_unlock(&engines->policy_lock);
+        atomic_store(&engines->schema_current, true);
+    } else if (status != STATUS_UNAVAILABLE) {
+        status = STATUS_INTERNAL;
+    }
+    store_close(store);
+    return status;
 }
 
 static enum status cache_open(struct engines *engines, struct cache **cache)
@@ -550,11 +590,9 @@ void engines_context_close(void *argument, struct role_context *context)
     *context = (struct role_context){0};
 }
 
-void engines_refresh(void *argument, struct store *store)
+static void policy_refresh(struct engines *engines, struct store *store)
 {
-    struct engines *engines = argument;
     struct policy_file *file = &engines->policy_files[0];
-    model_refresh(engines);
     if (!engines->policy_kept)
         engines->policy_kept = policy_keep(engines, store);
     if (!policy_file_changed(file))
@@ -576,4 +614,13 @@ void engines_refresh(void *argument, struct store *store)
                  LOG_TEXT("report", buf_slice(&report).data));
     }
     buf_free(&report);
+}
+
+void engines_refresh(void *argument, struct store *store)
+{
+    struct engines *engines = argument;
+    model_refresh(engines);
+    pthread_mutex_lock(&engines->policy_lock);
+    policy_refresh(engines, store);
+    pthread_mutex_unlock(&engines->policy_lock);
 }

@@ -6,6 +6,9 @@
 #ifndef ECS_WIRING_H
 #define ECS_WIRING_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "adapters/challengers_folder.h"
 #include "adapters/policy_file.h"
 #include "adapters/scorer_breaker.h"
@@ -17,6 +20,8 @@
 /* The engines of one process. Zeroed before engines_open. */
 struct engines {
     const struct settings *settings;
+    bool serves;                /* beside a command, which ends when an engine is away */
+    atomic_bool schema_current; /* until then all stores are shut */
     struct bus *bus;
     struct tracer *tracer;            /* NULL: no collector is configured */
     struct sqlite_database *database; /* embedded store only */
@@ -25,8 +30,8 @@ struct engines {
     struct revocations *revocations;
     char currency[CURRENCY_LENGTH + 1]; /* of all amounts; settled once, by the first policy */
     struct policy_source policies;
-    /* The chosen one; or, if none was, those for other scores and for calibrated ones. Once opened,
-     * of the thread that refreshes. */
+    pthread_mutex_t policy_lock; /* guards the next two */
+    /* The chosen one; or, if none was, those for other scores and for calibrated ones. */
     struct policy_file policy_files[2];
     bool policy_kept;
     struct trained_source trained;
@@ -50,11 +55,15 @@ struct needs {
     const char *service; /* its role in traces, empty for several; NULL: it makes none */
 };
 
-/* Checks and opens everything the needs name. INVALID or UNAVAILABLE: `faults` has a line for
- * each fault, and nothing stays open. */
+/* Checks and opens everything the needs name. Otherwise `faults` has a line for each cause, and
+ * nothing stays open. INVALID: waiting will not mend one of them. Any other: it may. */
 MUST_CHECK enum status engines_open(struct engines *engines, const struct settings *settings,
                                     const struct needs *needs, struct buf *faults);
 void engines_close(struct engines *engines);
+
+/* runner_options.schema_prepare. */
+MUST_CHECK enum status engines_schema_prepare(void *engines, int *applied,
+                                              char reason[REASON_MAX + 1]);
 
 /* runner_options.refresh: looks whether files that people edit have changed. */
 void engines_refresh(void *engines, struct store *store);

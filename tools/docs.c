@@ -66,9 +66,13 @@ static void api_page(void)
 
 static void configuration_page(void)
 {
-    printf("# Configuration\n\nBy environment variables only. A secret may also come as "
-           "`NAME_FILE`, the path of a file that holds it. All faults are told at once, and the "
-           "exit status is then 78.\n\n| variable | default | range | what |\n|---|---|---|---|\n");
+    printf(
+        "# Configuration\n\nBy environment variables only. A secret may also come as "
+        "`NAME_FILE`, the path of a file that holds it. All faults are told at once, and the "
+        "exit status is then 78; 69 if waiting may mend them all (a full disk, a folder in use): "
+        "then try again. `ecs serve` waits for engines that are away, and its log says why. A "
+        "variable that is not read though it looks like one of these is warned about.\n\n"
+        "| variable | default | range | what |\n|---|---|---|---|\n");
 #define RANGE_TEXT(least, most) ""
 #define RANGE_SECRET(least, most) ""
 #define RANGE_INTEGER(least, most) #least " to " #most

@@ -97,7 +97,8 @@ enum role_uses {
 struct role {
     const char *name;
     const char *summary;
-    unsigned uses; /* of enum role_uses, or-ed */
+    unsigned uses;      /* of enum role_uses, or-ed */
+    bool without_store; /* it does what it is for while the store is away */
     const struct endpoint *endpoints;
     size_t endpoint_count;
     const struct consumer_step *consumer; /* NULL: consumes nothing */

@@ -101,6 +101,7 @@ const struct role role_transaction_ingestion = {
     .name = "transaction-ingestion",
     .summary = "takes transactions over HTTP and puts them on the bus",
     .uses = USES_BUS | USES_STORE | USES_CACHE,
+    .without_store = true,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
 };

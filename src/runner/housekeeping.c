@@ -72,29 +72,34 @@ static void *wake(void *argument)
     return NULL;
 }
 
-static void look_at(const char *engine, enum status status, _Atomic int *seen)
+static void look_at(const char *engine, enum status status, const struct health *health,
+                    struct engine_seen *seen)
 {
-    int before = atomic_exchange(seen, (int)status);
+    int before = atomic_exchange(&seen->status, (int)status);
+    atomic_store(&seen->cause, health->cause);
+    atomic_store(&seen->missing, health->missing);
+    if (health->durability != DURABILITY_UNKNOWN)
+        atomic_store(&seen->durability, (int)health->durability);
     if ((before == STATUS_OK) == (status == STATUS_OK))
         return;
     if (status == STATUS_OK)
         log_info("engine is up", LOG_TEXT("engine", engine));
     else
-        log_warn("engine is down", LOG_TEXT("engine", engine));
+        log_warn("engine is down", LOG_TEXT("engine", engine),
+                 LOG_TEXT("cause", health->cause == NULL ? "" : health->cause));
 }
 
-static void look_at_engines(struct housekeeping *keeping)
+void housekeeping_look(struct housekeeping *keeping)
 {
     struct role_context *context = &keeping->context;
-    if (context->bus != NULL) {
-        enum stream missing;
-        look_at("bus", bus_ping(context->bus, &missing), &keeping->bus);
-        atomic_store(&keeping->missing, (int)missing);
-    }
+    struct health health;
+    if (context->bus != NULL)
+        look_at("bus", bus_health(context->bus, &health), &health, &keeping->bus);
     if (context->store != NULL)
-        look_at("store", store_ping(context->store), &keeping->store);
+        look_at("store", store_health(context->store, &health), &health, &keeping->store);
+    health = (struct health){0};
     if (context->cache != NULL)
-        look_at("cache", cache_ping(context->cache), &keeping->cache);
+        look_at("cache", cache_ping(context->cache), &health, &keeping->cache);
 }
 
 /* What could not be read is read next time. */
@@ -121,7 +126,7 @@ static void *keep(void *argument)
     for (int64_t period = 1; !stop_wait(keeping->stop, RATES_PERIOD_US); period++) {
         http_server_share_rates(keeping->server, keeping->context.cache);
         if (period % LOOK_EVERY == 0) {
-            look_at_engines(keeping);
+            housekeeping_look(keeping);
             read_revocations(keeping);
             keeping->options->refresh(keeping->options->engines, keeping->context.store);
         }
@@ -157,7 +162,6 @@ enum status housekeeping_open(struct housekeeping *keeping, const struct runner_
         status = STATUS_UNAVAILABLE;
         goto no_thread;
     }
-    look_at_engines(keeping);
     return STATUS_OK;
 no_thread:
     options->context_close(options->engines, &keeping->context);
@@ -197,20 +201,27 @@ void housekeeping_close(struct housekeeping *keeping)
     stop_destroy(&keeping->bus_stop);
 }
 
-/* `missing`: what of the engine is not there; NULL if that is not known. */
-static void write_check(struct buf *json, const char *engine, const char *adapter,
-                        enum status status, const char *missing)
+static void write_text(struct buf *json, const char *name, const char *text)
 {
+    json_put_key(json, name);
+    json_put_text(json, text);
+}
+
+static void write_check(struct buf *json, const char *engine, const char *adapter,
+                        struct engine_seen *seen)
+{
+    const char *cause = atomic_load(&seen->cause), *missing = atomic_load(&seen->missing);
+    const char *durability = durability_name((enum durability)atomic_load(&seen->durability));
     json_put_key(json, engine);
     json_put_open(json, '{');
-    json_put_key(json, "engine");
-    json_put_text(json, adapter);
-    json_put_key(json, "status");
-    json_put_text(json, status == STATUS_OK ? "up" : "down");
-    if (missing != NULL) {
-        json_put_key(json, "missing");
-        json_put_text(json, missing);
-    }
+    write_text(json, "engine", adapter);
+    write_text(json, "status", atomic_load(&seen->status) == STATUS_OK ? "up" : "down");
+    if (missing != NULL)
+        write_text(json, "missing", missing);
+    if (cause != NULL)
+        write_text(json, "cause", cause);
+    if (durability != NULL)
+        write_text(json, "durability", durability);
     json_put_close(json, '}');
 }
 
@@ -230,29 +241,35 @@ static bool write_failing(struct buf *json, const struct housekeeping *keeping)
     return none;
 }
 
+/* What no role of this process needs does not count: where events are taken, the store tells what
+ * is better known, as revocations, and nothing else. */
+static bool store_counts(const struct housekeeping *keeping)
+{
+    for (size_t i = 0; i < keeping->options->role_count; i++)
+        if ((keeping->options->roles[i]->uses & USES_STORE) != 0 &&
+            !keeping->options->roles[i]->without_store)
+            return true;
+    return false;
+}
+
 bool housekeeping_ready(void *argument, struct buf *json)
 {
     struct housekeeping *keeping = argument;
     const struct role_context *context = &keeping->context;
-    enum status bus = (enum status)atomic_load(&keeping->bus);
-    enum status store = (enum status)atomic_load(&keeping->store);
-    int missing = atomic_load(&keeping->missing);
     /* A lost cache makes answers slower, not wrong: it does not count. */
-    bool ready = bus == STATUS_OK && store == STATUS_OK;
+    bool ready = atomic_load(&keeping->bus.status) == STATUS_OK &&
+                 (atomic_load(&keeping->store.status) == STATUS_OK || !store_counts(keeping));
     json_put_open(json, '{');
     ready = write_failing(json, keeping) && ready;
-    json_put_key(json, "status");
-    json_put_text(json, ready ? "ready" : "not ready");
+    write_text(json, "status", ready ? "ready" : "not ready");
     json_put_key(json, "checks");
     json_put_open(json, '{');
     if (context->bus != NULL)
-        write_check(json, "bus", context->bus->ops->name, bus,
-                    missing < STREAM_COUNT ? stream_name((enum stream)missing) : NULL);
+        write_check(json, "bus", context->bus->ops->name, &keeping->bus);
     if (context->store != NULL)
-        write_check(json, "store", context->store->ops->name, store, NULL);
+        write_check(json, "store", context->store->ops->name, &keeping->store);
     if (context->cache != NULL)
-        write_check(json, "cache", context->cache->ops->name,
-                    (enum status)atomic_load(&keeping->cache), NULL);
+        write_check(json, "cache", context->cache->ops->name, &keeping->cache);
     json_put_close(json, '}');
     json_put_close(json, '}');
     return ready;

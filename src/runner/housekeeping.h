@@ -16,6 +16,15 @@
 
 enum { ROLES_MAX = 8 };
 
+/* An engine, as it was seen last. */
+struct engine_seen {
+    _Atomic int status; /* of enum status */
+    _Atomic(const char *)
+        cause; /* a constant: why it is down, or NULL; so is the next: what of it is not there */
+    _Atomic(const char *) missing;
+    _Atomic int durability; /* of enum durability */
+};
+
 struct housekeeping {
     const struct runner_options *options;
     struct stop *stop;
@@ -25,17 +34,18 @@ struct housekeeping {
     pthread_t thread;
     pthread_t bus_thread;
     pthread_t wake_thread;
-    bool wakes;          /* some role streams events to people */
-    _Atomic int bus;     /* of enum status, as last seen; so are the next two */
-    _Atomic int missing; /* the stream that the bus lacks; STREAM_COUNT: none in particular */
-    _Atomic int store;
-    _Atomic int cache;
+    bool wakes; /* some role streams events to people */
+    struct engine_seen bus;
+    struct engine_seen store;
+    struct engine_seen cache;
     _Atomic(const char *) failing[ROLES_MAX]; /* names of roles that cannot consume, or NULL */
 };
 
 /* Starts the bus thread alone: needed before the first request. */
 MUST_CHECK enum status housekeeping_open(struct housekeeping *keeping,
                                          const struct runner_options *options, struct stop *stop);
+/* Looks at the engines, for /readyz: once before the first request, then by itself. */
+void housekeeping_look(struct housekeeping *keeping);
 MUST_CHECK enum status housekeeping_start(struct housekeeping *keeping, struct http_server *server);
 /* After stop_set. */
 void housekeeping_join(struct housekeeping *keeping);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -30,6 +31,7 @@ struct runner {
     size_t pool_count;
     struct worker workers[2 * ROLES_MAX];
     size_t worker_count;
+    atomic_int failure; /* the exit status, if the schema ended the process */
 };
 
 static sigset_t end_signals(void)
@@ -80,32 +82,44 @@ static unsigned all_uses(const struct runner_options *options)
     return uses;
 }
 
-/* The schema first: no request and no event meets a database without it. TIMED_OUT: a signal came
- * before it stood. */
-static enum status migrate(struct role_context *context)
+/* One attempt to make the schema current. */
+static enum status schema_prepare(struct runner *runner)
 {
-    sigset_t set = end_signals();
-    bool waiting = false;
-    while (context->store != NULL) {
-        int applied = 0;
-        enum status status = store_migrate(context->store, &applied);
-        if (status == STATUS_OK) {
-            log_info("schema is current", LOG_INTEGER("applied", applied));
-            return STATUS_OK;
-        }
-        if (status != STATUS_UNAVAILABLE && status != STATUS_TIMED_OUT) {
-            log_error("schema cannot be migrated", LOG_TEXT("status", status_name(status)));
-            return status;
-        }
-        if (!waiting)
-            log_warn(status == STATUS_TIMED_OUT ? "waiting for another process that migrates"
-                                                : "waiting for the database",
-                     LOG_TEXT("store", context->store->ops->name));
-        waiting = true;
-        if (sigtimedwait(&set, NULL, &(struct timespec){.tv_sec = 1}) > 0)
-            return STATUS_TIMED_OUT;
+    const struct runner_options *options = runner->options;
+    char reason[REASON_MAX + 1];
+    int applied = 0;
+    enum status status = options->schema_prepare(options->engines, &applied, reason);
+    if (status == STATUS_OK)
+        log_info("schema is current", LOG_INTEGER("applied", applied));
+    else if (status == STATUS_UNAVAILABLE)
+        log_seldom(LOG_WARN, "", "waiting for the database", LOG_TEXT("reason", reason));
+    else
+        log_error("the database cannot be used", LOG_TEXT("reason", reason));
+    return status;
+}
+
+static bool ends_the_start(enum status status)
+{
+    return status != STATUS_OK && status != STATUS_UNAVAILABLE;
+}
+
+static int exit_of(enum status status)
+{
+    return status == STATUS_INVALID ? EX_CONFIG : EXIT_CANNOT_START;
+}
+
+/* Meanwhile the roles do what they can without the database. */
+static void *schema_await(void *argument)
+{
+    struct runner *runner = argument;
+    enum status status = STATUS_UNAVAILABLE;
+    while (status == STATUS_UNAVAILABLE && !stop_wait(&runner->stop, SECOND_US))
+        status = schema_prepare(runner);
+    if (ends_the_start(status)) {
+        atomic_store(&runner->failure, exit_of(status));
+        kill(getpid(), SIGTERM);
     }
-    return STATUS_OK;
+    return NULL;
 }
 
 static bool any_hashes(const struct runner_options *options)
@@ -202,17 +216,24 @@ static void join_workers(struct runner *runner)
         worker_join(&runner->workers[--runner->worker_count], runner->options);
 }
 
-/* Serves until a signal came. Requests are drained first, then consumers and ticks finish their
- * step; the bus is driven to the end, for what both have published. */
-static enum status serve(struct runner *runner)
+/* Serves until a signal came; `waits`: the schema is not current yet. Requests are drained first,
+ * then consumers and ticks finish their step; the bus is driven to the end, for what both have
+ * published. */
+static enum status serve(struct runner *runner, bool waits)
 {
     const struct runner_options *options = runner->options;
+    pthread_t awaiting;
     enum status status = start_server(runner);
     if (status == STATUS_OK)
         status = housekeeping_start(&runner->keeping, runner->server);
     bool keeping = status == STATUS_OK;
     if (status == STATUS_OK)
         status = start_workers(runner);
+    waits = waits && status == STATUS_OK;
+    if (waits && pthread_create(&awaiting, NULL, schema_await, runner) != 0) {
+        waits = false;
+        status = STATUS_UNAVAILABLE;
+    }
     if (status == STATUS_OK) {
         log_info("serving", LOG_INTEGER("port", http_server_port(runner->server)),
                  LOG_INTEGER("roles", (int64_t)options->role_count));
@@ -225,6 +246,8 @@ static enum status serve(struct runner *runner)
     if (runner->server != NULL)
         http_server_drain(runner->server, DRAIN_US);
     join_workers(runner);
+    if (waits)
+        pthread_join(awaiting, NULL);
     if (keeping)
         housekeeping_join(&runner->keeping);
     if (runner->server != NULL)
@@ -243,13 +266,15 @@ int runner_run(const struct runner_options *options)
     runner->options = options;
     stop_init(&runner->stop);
     if (housekeeping_open(&runner->keeping, options, &runner->stop) == STATUS_OK) {
-        enum status status = migrate(&runner->keeping.context);
-        if (status == STATUS_OK) {
-            options->refresh(options->engines, runner->keeping.context.store);
-            status = serve(runner);
+        struct store *store = runner->keeping.context.store;
+        enum status schema = store == NULL ? STATUS_OK : schema_prepare(runner);
+        result = exit_of(schema);
+        if (!ends_the_start(schema)) {
+            options->refresh(options->engines, store);
+            housekeeping_look(&runner->keeping);
+            if (serve(runner, schema == STATUS_UNAVAILABLE) == STATUS_OK)
+                result = atomic_load(&runner->failure);
         }
-        if (status == STATUS_OK || status == STATUS_TIMED_OUT)
-            result = 0;
         housekeeping_close(&runner->keeping);
     }
     while (runner->pool_count > 0)

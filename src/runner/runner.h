@@ -28,6 +28,9 @@ struct runner_options {
     /* Opens the handles of one thread, for the ports in `uses`. Scratch is the runner's. */
     enum status (*context_open)(void *engines, unsigned uses, struct role_context *context);
     void (*context_close)(void *engines, struct role_context *context);
+    /* Opens the stores once their schema is current, which it makes it. UNAVAILABLE: not now, and
+     * `reason` says why. INVALID: waiting will not mend that. INTERNAL: the schema itself fails. */
+    enum status (*schema_prepare)(void *engines, int *applied, char reason[REASON_MAX + 1]);
     /* Called once a second from one thread, and before the first request; `store` may be NULL. */
     void (*refresh)(void *engines, struct store *store);
     void *engines;

@@ -104,5 +104,8 @@ def test_the_unit_is_in_order(root, tmp_path):
     assert f"ExecStart={tmp_path}/opt/bin/ecs serve --role %i\n" in text
     assert "\nUMask=0077\n" in text and "\nLimitCORE=0\n" in text
     assert run("systemd-analyze", "verify", "--man=no", unit) == ""
+    # What waiting may mend, as a full disk does, is tried again for ever; a wrong setting is not.
+    assert "Restart=on-failure\n" in text and "StartLimitIntervalSec=0\n" in text
+    assert re.search(r"^RestartPreventExitStatus=(.*)$", text, re.M)[1].split() == ["64", "78"]
     exposure = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit)
     assert float(re.search(r"exposure level for \S+: ([0-9.]+)", exposure)[1]) < 2

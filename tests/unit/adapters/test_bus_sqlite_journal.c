@@ -64,7 +64,7 @@ static void the_oldest_dead_letters_make_room(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/bus.db", folder);
-    assert_int_equal(journal_writer_open(&writer, path, now_us), STATUS_OK);
+    assert_int_equal(journal_writer_open(&writer, path, now_us, reason), STATUS_OK);
     int64_t dropped = metric_value(METRIC_bus_dropped, LABEL_dead_letter);
     writer.letter_bytes_max = 10 * 1512;
     for (int i = 0; i < 10; i++)
@@ -78,7 +78,7 @@ static void the_oldest_dead_letters_make_room(void **state)
     assert_int_equal(letters->bytes, 10 * 1512);
     assert_int_equal(metric_value(METRIC_bus_dropped, LABEL_dead_letter), dropped + 2);
     journal_writer_close(&writer);
-    assert_int_equal(journal_writer_open(&writer, path, now_us), STATUS_OK);
+    assert_int_equal(journal_writer_open(&writer, path, now_us, reason), STATUS_OK);
     assert_int_equal(letters->bytes, 10 * 1512);
     journal_writer_close(&writer);
     snprintf(command, sizeof command, "rm -r %s", folder);
