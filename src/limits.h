@@ -108,6 +108,10 @@
 #define MIGRATION_TELL_US (10 * SECOND_US)  /* between two lines of the log about one */
 #define MIGRATION_WAIT_US (5 * SECOND_US)   /* for another process that migrates, at once */
 
+/* Outbox: a row that a relay has claimed is kept from others for so long. Short, for a killed relay
+ * leaves its claims behind; what is published twice for that has the same message id. */
+#define OUTBOX_CLAIM_US 1500000LL
+
 /* Retention: what a sweep believes, and how much it takes */
 #define SWEEP_PERIOD_US HOUR_US           /* of all processes together */
 #define SWEEP_SKEW_US_MAX (5 * MINUTE_US) /* between a process's clock and the database's */

@@ -7,9 +7,6 @@
 
 #include "adapters/store_sql.h"
 
-/* How long a claimed row is kept from other publishers. */
-static const int64_t claim_us = 10 * SECOND_US;
-
 enum status notification_insert(struct sql *sql, const struct notification *row)
 {
     return sql_do(sql,
@@ -47,9 +44,10 @@ enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t
 {
     return sql_do(sql,
                   "INSERT INTO outbox (stream, request_id, traceparent, payload, created_at,"
-                  " claimed_until) VALUES ($1, $2, $3, $4, $5, $5)",
+                  " claimed_until) VALUES ($1, $2, $3, $4, $5, $6)",
                   NULL, sql_text(stream_name(row->stream)), sql_text(row->request_id),
-                  sql_text(row->traceparent), sql_text(row->payload), sql_time(now_us));
+                  sql_text(row->traceparent), sql_text(row->payload), sql_time(now_us),
+                  sql_time(0));
 }
 
 static enum status outbox_take(struct sql *sql, struct outbox_row *row)
@@ -79,7 +77,7 @@ static enum status outbox_take_all(struct store_sql *store, int64_t now_us, stru
 {
     struct sql *sql = store->sql;
     enum status status = sql_start(sql, store->dialect->outbox_claim, sql_time(now_us),
-                                   sql_time(now_us + claim_us), sql_integer((int64_t)max));
+                                   sql_time(now_us + OUTBOX_CLAIM_US), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
         status = outbox_take(sql, &out[(*count)++]);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -91,8 +89,8 @@ enum status store_sql_outbox_claim(struct store *store, int64_t now_us, struct o
     struct store_sql *self = store_sql_of(store);
     *count = 0;
     /* Mostly there is nothing, and a look needs no transaction. */
-    enum status status = sql_one(
-        self->sql, "SELECT 1 FROM outbox WHERE claimed_until <= $1 LIMIT 1", sql_time(now_us));
+    enum status status = sql_one(self->sql, self->dialect->outbox_due, sql_time(now_us),
+                                 sql_time(now_us + OUTBOX_CLAIM_US));
     sql_end(self->sql);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;

@@ -110,6 +110,10 @@ static const struct store_ops ops = {
 /* Microseconds since a moment. */
 #define AGE(moment) "CAST(extract(epoch FROM clock_timestamp() - " moment ") * 1000000 AS bigint)"
 
+/* By the server's clock: those of processes differ. */
+#define OUTBOX_CLAIM_END "clock_timestamp() + ($2 - $1)"
+#define OUTBOX_IS_DUE "(claimed_until <= clock_timestamp() OR claimed_until > " OUTBOX_CLAIM_END ")"
+
 /* Whole columns come as arrays, so that a batch is a handful of statements. Rows to be locked are
  * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
  * chooses more than its limit. An open offer is known by its person, who has no other. */
@@ -135,9 +139,10 @@ static const struct store_dialect dialect = {
                      " FROM offers WHERE status = 'offered' AND expires_at <= $1"
                      " ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED))"
                      " AND expires_at <= $1 RETURNING 1",
-    .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id = ANY (ARRAY (SELECT id"
-                    " FROM outbox WHERE claimed_until <= $1 ORDER BY id LIMIT $3"
-                    " FOR UPDATE SKIP LOCKED))"
+    .outbox_due = "SELECT 1 FROM outbox WHERE " OUTBOX_IS_DUE " LIMIT 1",
+    .outbox_claim = "UPDATE outbox SET claimed_until = " OUTBOX_CLAIM_END
+                    " WHERE id = ANY (ARRAY (SELECT id FROM outbox WHERE " OUTBOX_IS_DUE
+                    " ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))"
                     " RETURNING id, stream, request_id, traceparent, payload",
     .sweeps_read = "SELECT present, swept_at, clock_timestamp(), $1 FROM sweeps",
     .sweeps =

@@ -103,6 +103,10 @@ struct store_dialect {
     const char *attempts_read;
     const char *attempts_fail;
     const char *offers_expire;
+    /* $1 is the process's present, $2 the end of a claim that is made then; a database with a clock
+     * of its own takes their difference. A claim that ends later than one made now was made before
+     * the clock was set back, and is void. */
+    const char *outbox_due;
     const char *outbox_claim;
     const char *sweeps_read; /* the row of sweeps, and the database's time, which may be $1 */
     struct sweep_statements sweeps[SWEPT_COUNT];

@@ -77,6 +77,7 @@ static const struct store_ops ops = {
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
  * is nothing to lock. */
+#define OUTBOX_IS_DUE "(claimed_until <= $1 OR claimed_until > $2)"
 static const struct store_dialect dialect = {
     .migrations = "sql/sqlite/",
     .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -94,8 +95,9 @@ static const struct store_dialect dialect = {
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1 WHERE position IN"
                      " (SELECT position FROM offers WHERE status = 'offered'"
                      " AND expires_at <= $1 ORDER BY expires_at LIMIT 1000) RETURNING 1",
+    .outbox_due = "SELECT 1 FROM outbox WHERE " OUTBOX_IS_DUE " LIMIT 1",
     .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
-                    " WHERE claimed_until <= $1 ORDER BY id LIMIT $3)"
+                    " WHERE " OUTBOX_IS_DUE " ORDER BY id LIMIT $3)"
                     " RETURNING id, stream, request_id, traceparent, payload",
     /* The file has no clock of its own. */
     .sweeps_read = "SELECT present, swept_at, $1 FROM sweeps",

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-enum { CLAIM_US = 10 * SECOND_US };
-
 static void tells_what_came_after(void **state)
 {
     enum { COUNT = 4 };
@@ -91,6 +89,18 @@ static void a_full_message_fits(void **state)
     assert_string_equal(out.traceparent, "");
 }
 
+/* As if `us` had passed since all claims were made. */
+static void claims_age(struct store_fixture *fixture, int64_t us)
+{
+    char text[128];
+    snprintf(text, sizeof text,
+             fixture->sqlite != NULL
+                 ? "UPDATE outbox SET claimed_until = claimed_until - %lld"
+                 : "UPDATE outbox SET claimed_until = claimed_until - %lld * interval '1 us'",
+             (long long)us);
+    assert_true(sql_takes(fixture, text));
+}
+
 static void a_claimed_message_is_kept_from_others_for_a_while(void **state)
 {
     struct store *store = store_of(state);
@@ -100,14 +110,15 @@ static void a_claimed_message_is_kept_from_others_for_a_while(void **state)
     assert_int_equal(store_outbox_claim(store, NOW_US, out, 2, &count), STATUS_OK);
     assert_int_equal(count, 2);
     int64_t first = out[0].id, second = out[1].id;
-    assert_int_equal(store_outbox_claim(store, NOW_US + 1, out, 4, &count), STATUS_OK);
+    assert_int_equal(store_outbox_claim(store, NOW_US, out, 4, &count), STATUS_OK);
     assert_int_equal(count, 1);
     assert_true(out[0].id > second);
     int64_t third = out[0].id;
-    assert_int_equal(store_outbox_claim(store, NOW_US + CLAIM_US - 1, out, 4, &count), STATUS_OK);
+    assert_int_equal(store_outbox_claim(store, NOW_US, out, 4, &count), STATUS_OK);
     assert_int_equal(count, 0);
     assert_int_equal(store_outbox_done(store, (const int64_t[]){second}, 1), STATUS_OK);
-    assert_int_equal(store_outbox_claim(store, NOW_US + CLAIM_US + 1, out, 4, &count), STATUS_OK);
+    claims_age(fixture_of(state), OUTBOX_CLAIM_US);
+    assert_int_equal(store_outbox_claim(store, NOW_US, out, 4, &count), STATUS_OK);
     assert_int_equal(count, 2);
     assert_int_equal(out[0].id, first);
     assert_int_equal(out[1].id, third);
@@ -125,7 +136,21 @@ static void what_is_done_is_gone(void **state)
     assert_int_equal(store_outbox_done(store, ids, 4), STATUS_OK);
     assert_int_equal(store_outbox_done(store, ids, 4), STATUS_OK);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM outbox"), 1);
-    assert_int_equal(store_outbox_claim(store, NOW_US + 2 * CLAIM_US, out, 4, &count), STATUS_OK);
+    claims_age(fixture_of(state), OUTBOX_CLAIM_US);
+    assert_int_equal(store_outbox_claim(store, NOW_US, out, 4, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+}
+
+/* The clock was an hour ahead when the claim was made, and has been set right. */
+static void a_claim_by_a_wrong_clock_is_void(void **state)
+{
+    struct store *store = store_of(state);
+    struct outbox_row out[4];
+    size_t count;
+    outbox_fill(store, 1);
+    assert_int_equal(store_outbox_claim(store, NOW_US, out, 4, &count), STATUS_OK);
+    claims_age(fixture_of(state), -HOUR_US);
+    assert_int_equal(store_outbox_claim(store, NOW_US, out, 4, &count), STATUS_OK);
     assert_int_equal(count, 1);
 }
 
@@ -181,6 +206,7 @@ int main(void)
         STORE_TEST(hands_a_message_out_as_it_came),
         STORE_TEST(a_full_message_fits),
         STORE_TEST(a_claimed_message_is_kept_from_others_for_a_while),
+        STORE_TEST(a_claim_by_a_wrong_clock_is_void),
         STORE_TEST(what_is_done_is_gone),
         STORE_TEST(of_many_who_claim_each_gets_its_own),
     };
