@@ -124,6 +124,15 @@ class PostgresDatabase(Database):
     def change(self, statement):
         self._run(lambda cursor: cursor.execute(statement))
 
+    def alone(self, statement):
+        """A statement that may not stand in a transaction."""
+        connection = psycopg2.connect(self.url, connect_timeout=5)
+        try:
+            connection.autocommit = True
+            connection.cursor().execute(statement)
+        finally:
+            connection.close()
+
     def add_people(self, people):
         self._run(lambda cursor: psycopg2.extras.execute_values(
             cursor, "INSERT INTO users (id, email, password_hash, created_at, updated_at) VALUES %s",

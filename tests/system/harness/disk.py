@@ -21,7 +21,9 @@ class SmallDisk:
     def fill(self, leave_bytes=0):
         """Takes all but about `leave_bytes` of what is free."""
         with open(self.ballast, "ab") as file:
-            os.posix_fallocate(file.fileno(), file.tell(), self.free_bytes() - leave_bytes)
+            size = self.free_bytes() - leave_bytes
+            if size > 0:
+                os.posix_fallocate(file.fileno(), file.tell(), size)
 
     def clear(self):
         self.ballast.unlink()

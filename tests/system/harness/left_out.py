@@ -27,6 +27,7 @@ DEPLOYED = {
     "test_transactions.py": _INSIDE,
     "test_operations.py": _INSIDE,
     "test_start.py": _INSIDE,
+    "test_away.py": _INSIDE,
     "test_malformed.py": _RATES,
     "test_floods.py": _RATES,
     "test_a_transaction_with_all_its_fields_is_stored": _INSIDE,
