@@ -108,6 +108,9 @@
 #define MIGRATION_TELL_US (10 * SECOND_US)  /* between two lines of the log about one */
 #define MIGRATION_WAIT_US (5 * SECOND_US)   /* for another process that migrates, at once */
 
+/* A registration or refresh whose COMMIT was not confirmed can be repeated for so long. */
+#define LOST_COMMIT_LIFE_US (10 * MINUTE_US)
+
 /* Outbox: a row that a relay has claimed is kept from others for so long. Short, for a killed relay
  * leaves its claims behind; what is published twice for that has the same message id. */
 #define OUTBOX_CLAIM_US 1500000LL

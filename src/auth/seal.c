@@ -8,6 +8,7 @@ static const char *const labels[] = {
     [SEAL_MEMO] = "ecs memo of a submission",
     [SEAL_PLACE] = "ecs place of a login",
     [SEAL_NOBODY] = "ecs account of nobody",
+    [SEAL_LOST_COMMIT] = "ecs commit that was not confirmed",
 };
 
 static struct hash seal_with(const char *secret, enum seal_purpose purpose,

@@ -11,7 +11,7 @@
 #include "base/hash.h"
 
 /* What a tag is for: one purpose's tags are worth nothing for another. */
-enum seal_purpose { SEAL_FEATURES, SEAL_MEMO, SEAL_PLACE, SEAL_NOBODY };
+enum seal_purpose { SEAL_FEATURES, SEAL_MEMO, SEAL_PLACE, SEAL_NOBODY, SEAL_LOST_COMMIT };
 
 struct hash seal_make(const struct token_keys *keys, enum seal_purpose purpose,
                       const struct slice parts[], size_t count);

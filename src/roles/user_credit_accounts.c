@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "auth/password.h"
+#include "roles/lost_commit.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
 #include "wire/user_json.h"
@@ -18,6 +19,27 @@ static enum status user_make(struct role_context *context, const struct credenti
                           .updated_at_us = now_us};
     snprintf(user->email, sizeof user->email, "%s", credentials->email);
     return password_hash(slice_of(credentials->password), user->password_hash);
+}
+
+/* Creates the person. The one who repeats a registration whose COMMIT was not confirmed gets the
+ * person that it made, if it did; for that it must have the same password. */
+static enum status user_create(struct role_context *context, const struct credentials *credentials,
+                               struct user *user)
+{
+    struct lost_commit lost = lost_commit_find(context, slice_of(credentials->email));
+    struct hash id;
+    if (lost.count > 0)
+        memcpy(user->id.bytes, lost.made[lost.count - 1].bytes, HASH_SIZE);
+    memcpy(id.bytes, user->id.bytes, HASH_SIZE);
+    enum status status = store_user_create(context->store, user);
+    if (status == STATUS_UNAVAILABLE)
+        lost_commit_add(context, &lost, &id);
+    if (status != STATUS_CONFLICT || lost.count == 0)
+        return status;
+    status = store_user_by_email(context->store, credentials->email, user);
+    bool same = status == STATUS_OK && memcmp(user->id.bytes, id.bytes, HASH_SIZE) == 0 &&
+                password_verify(slice_of(credentials->password), user->password_hash);
+    return same || status == STATUS_UNAVAILABLE ? status : STATUS_CONFLICT;
 }
 
 void account_register(struct role_context *context, struct exchange *exchange)
@@ -39,7 +61,7 @@ void account_register(struct role_context *context, struct exchange *exchange)
     }
     status = user_make(context, &credentials, &user);
     if (status == STATUS_OK)
-        status = store_user_create(context->store, &user);
+        status = user_create(context, &credentials, &user);
     if (status == STATUS_OK)
         user_encode(&user, &response->body);
     else if (status == STATUS_CONFLICT)

@@ -10,6 +10,7 @@
 #include "auth/seal.h"
 #include "base/json_put.h"
 #include "base/log.h"
+#include "roles/lost_commit.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
 #include "wire/user_json.h"
@@ -184,6 +185,23 @@ void session_login(struct role_context *context, struct exchange *exchange)
         answer_failed(response, status, "");
 }
 
+/* The token that is presented for `old`, last of all itself: those that lost COMMITs may have made
+ * from it were never given out, so whoever has `old` is who would have got them. */
+static enum status refresh_rotate(struct role_context *context, const struct hash *old,
+                                  struct refresh_token *next, int64_t now_us)
+{
+    struct lost_commit lost =
+        lost_commit_find(context, (struct slice){(const char *)old->bytes, HASH_SIZE});
+    enum status status = STATUS_UNAUTHENTICATED;
+    for (size_t i = lost.count; i > 0 && status == STATUS_UNAUTHENTICATED; i--)
+        status = store_refresh_rotate(context->store, &lost.made[i - 1], next, now_us);
+    if (status == STATUS_UNAUTHENTICATED)
+        status = store_refresh_rotate(context->store, old, next, now_us);
+    if (status == STATUS_UNAVAILABLE)
+        lost_commit_add(context, &lost, &next->token);
+    return status;
+}
+
 void session_refresh(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
@@ -199,7 +217,7 @@ void session_refresh(struct role_context *context, struct exchange *exchange)
     int64_t now_us = clock_now_us(context->clock);
     struct hash old_hash = token_hash(old);
     refresh_make(context, now_us, &next, text);
-    status = store_refresh_rotate(context->store, &old_hash, &next, now_us);
+    status = refresh_rotate(context, &old_hash, &next, now_us);
     if (status == STATUS_OK)
         status = store_user_by_id(context->store, &next.user_id, &user);
     if (status == STATUS_OK)

@@ -4,9 +4,11 @@ import contextlib
 import shutil
 import uuid
 
+import pytest
 from harness.client import Client, emotion
 from harness.disk import SmallDisk
 from harness.ecs import BASE_ENVIRONMENT, INTERNAL_KEY, Process, run_ecs
+from harness.lossy import LossyWay
 from harness.poll import until
 
 AWAY = 69
@@ -194,3 +196,61 @@ def test_what_a_killed_relay_had_claimed_is_taken_over_within_2_s(system_of):
     client.active_line(person)
     with system.nats() as nats:
         assert len(nats.messages("credits")) == 1
+
+
+# Lost COMMITs ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lossy(system_of_file):
+    """(system, the way on which its user-credit reaches PostgreSQL)"""
+    system = system_of_file("real")
+    way = LossyWay(system.engines.postgres.port)
+    process = system.processes["user-credit"]
+    process.terminate()
+    process.environment["DATABASE_URL"] = system.engines.postgres.url.replace(
+        str(system.engines.postgres.port), str(way.port))
+    process.start()
+    yield system, way
+    way.end()
+
+
+def test_a_registration_whose_commit_was_lost_can_be_repeated(lossy):
+    system, way = lossy
+    client = Client(system)
+    assert client.register(f"{uuid.uuid4()}@example.com").status_code == 200
+    email = f"{uuid.uuid4()}@example.com"
+    way.lose(b"INSERT INTO users")
+    assert client.register(email).status_code == 503
+    assert way.marker is None
+    # Nobody takes it over with another password; the one who began it gets what it has made.
+    assert client.register(email, "another password").status_code == 409
+    again = client.register(email)
+    assert again.status_code == 200
+    assert system.database.rows("SELECT id FROM users WHERE email = ?", email) == [
+        (again.json()["id"],)]
+    assert client.login(email).status_code == 200
+    # A registration that was answered is one that exists.
+    other = f"{uuid.uuid4()}@example.com"
+    assert client.register(other).status_code == 200
+    assert client.register(other).status_code == 409
+
+
+def test_a_refresh_whose_commit_was_lost_can_be_repeated(lossy):
+    system, way = lossy
+    client = Client(system)
+    person = client.person()
+    token = person.refresh_token
+
+    def refresh(token):
+        return client.post("/v1/auth/refresh", json={"refresh_token": token})
+
+    for _ in range(3):  # the answer may be lost more than once
+        way.lose(b"INTO refresh_tokens")
+        assert refresh(token).status_code == 503
+        assert way.marker is None
+    answer = refresh(token)
+    assert answer.status_code == 200
+    # Used again it is what a thief would send: all that was born of it ends.
+    assert refresh(token).status_code == 401
+    assert refresh(answer.json()["refresh_token"]).status_code == 401
