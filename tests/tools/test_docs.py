@@ -29,6 +29,17 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_the_tests_that_security_names_are_there():
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.(?:c|py))`: ((?:`\w+`(?:, )?)+)", page)
+    assert len(named) > 60
+    for file, tests in named:
+        found = [path.read_text(encoding="utf-8") for path in ROOT.glob(f"tests/**/{file}")]
+        for name in re.findall(r"\w+", tests):
+            definition = rf"^(?:def|static void) {name}\("
+            assert any(re.search(definition, text, re.MULTILINE) for text in found), (file, name)
+
+
 def test_every_metric_is_counted_somewhere():
     table = (ROOT / "src" / "base" / "metrics.def").read_text(encoding="utf-8")
     names = re.findall(r"^(?:COUNTER|GAUGE|HISTOGRAM)\((\w+)", table, re.MULTILINE)
