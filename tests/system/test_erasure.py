@@ -25,7 +25,7 @@ def columns_of_people(system):
             " JOIN information_schema.tables t USING (table_schema, table_name)"
             " WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'")
     return {(table, column) for table, column in pairs
-            if column == "user_id" or (table, column) == ("users", "id")}
+            if column in ("user_id", "owner", "account") or (table, column) == ("users", "id")}
 
 
 # The ids alone stay in these: what the log once held, and whose letters are still looked for.
@@ -60,8 +60,9 @@ def test_a_person_takes_all_along(system_of, kind):
     client = Client(system)
     gone, stays = client.person(), client.person()
     for person in (gone, stays):
-        client.spend(person, 10)
+        client.spend(person, 10, headers={"Idempotency-Key": "mine"})
         client.wait_for_transactions(person, 1)
+        assert client.login(person.email, "not the password").status_code == 401
         client.feel(emotion(person.id, event_id="mine"))
         client.accept(person, client.analyse(person).json()["offer"]["offer_id"])
         client.active_line(person)
@@ -71,7 +72,8 @@ def test_a_person_takes_all_along(system_of, kind):
     worker = system.worker("emotions")
     until("both are put aside", lambda: worker.metrics().get(REJECTED, 0) == 2)
     assert {"emotion_events", "transaction_events", "emotion_tiles", "transaction_tiles",
-            "decisions", "offers", "notifications", "users"} <= held_of(system, gone)
+            "decisions", "offers", "notifications", "users", "submission_keys",
+            "login_failures"} <= held_of(system, gone)
     of_the_other = held_of(system, stays)
     assert letters_of(system) == 2
     delete(system, gone)

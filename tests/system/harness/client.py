@@ -80,8 +80,8 @@ class Client:
                          {"X-Internal-Key": INTERNAL_KEY, "Content-Type": "application/x-ndjson"},
                          data=lines.encode())
 
-    def spend(self, person, amount, **added):
-        return self.post("/v1/transactions", person.bearer,
+    def spend(self, person, amount, headers=None, **added):
+        return self.post("/v1/transactions", {**person.bearer, **(headers or {})},
                          json={"userId": person.id, "amount": amount, **added})
 
     def spend_for(self, user_id, amount, **added):
