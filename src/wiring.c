@@ -590,22 +590,32 @@ void engines_context_close(void *argument, struct role_context *context)
     *context = (struct role_context){0};
 }
 
+/* Not OK: the one before stays, which is perhaps still to be kept. */
+static enum status policy_reread(struct engines *engines, struct buf *report)
+{
+    struct policy_file *file = &engines->policy_files[0], next = *file;
+    enum status status = policy_file_read(&next, report);
+    file->seen = next.seen;
+    if (status == STATUS_OK && !currency_settle(engines, &next.policy)) {
+        buf_printf(report, "currency: is %s, and %s in this deployment\n", next.policy.currency,
+                   engines->currency);
+        status = STATUS_INVALID;
+    }
+    if (status == STATUS_OK)
+        *file = next;
+    return status;
+}
+
 static void policy_refresh(struct engines *engines, struct store *store)
 {
     struct policy_file *file = &engines->policy_files[0];
+    struct buf report;
     if (!engines->policy_kept)
         engines->policy_kept = policy_keep(engines, store);
     if (!policy_file_changed(file))
         return;
-    struct buf report;
     buf_init(&report, POLICY_REPORT_MAX);
-    enum status status = policy_file_read(file, &report);
-    if (status == STATUS_OK && !currency_settle(engines, &file->policy)) {
-        buf_printf(&report, "currency: is %s, and %s in this deployment\n", file->policy.currency,
-                   engines->currency);
-        status = STATUS_INVALID;
-    }
-    if (status == STATUS_OK) {
+    if (policy_reread(engines, &report) == STATUS_OK) {
         engines->policy_kept = policy_keep(engines, store);
         policy_publish(engines);
         log_info("policy replaced", LOG_TEXT("name", file->policy.name));
