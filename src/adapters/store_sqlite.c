@@ -69,9 +69,6 @@ static const struct store_ops ops = {
         .remove = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table             \
                   " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
     }
-/* SQLite's own clock, in microseconds: it cannot say it with a finer tick than a millisecond. */
-#define NOW "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
-
 /* The machine's clock, in microseconds; it is true to a millisecond. */
 #define CLOCK_US "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"
 
@@ -90,8 +87,8 @@ static const struct store_dialect dialect = {
     .generation_begin =
         GENERATION_BEGIN("(SELECT coalesce(max(generation_change), 0) + 1 FROM users)"),
     .revocations_mark = "SELECT coalesce(max(generation_change), 0) FROM users",
-    .attempts_read = ATTEMPTS_READ(NOW " - f.failed_at"),
-    .attempts_fail = ATTEMPTS_FAIL(NOW, NOW " - f.failed_at"),
+    .attempts_read = ATTEMPTS_READ(CLOCK_US " - f.failed_at"),
+    .attempts_fail = ATTEMPTS_FAIL(CLOCK_US, CLOCK_US " - f.failed_at"),
     .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1 WHERE position IN"
                      " (SELECT position FROM offers WHERE status = 'offered'"
                      " AND expires_at <= $1 ORDER BY expires_at LIMIT 1000) RETURNING 1",
