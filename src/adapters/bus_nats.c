@@ -215,10 +215,12 @@ static bool url_is_sound(const char *url)
     return scheme_end == NULL || strncmp(url, "nats://", 7) == 0 || strncmp(url, "tls://", 6) == 0;
 }
 
-static natsStatus set_servers(natsOptions *options, const char *urls, const char *ca_file)
+/* `last`: a server to be tried after all others; NULL: none. */
+static natsStatus set_servers(natsOptions *options, const char *urls, const char *last,
+                              const char *ca_file)
 {
     static const char scheme[] = "tls://";
-    const char *servers[SERVERS_MAX];
+    const char *servers[SERVERS_MAX + 1];
     int count = 0, secure = 0;
     bool sound = true;
     natsStatus status = NATS_INVALID_ARG;
@@ -231,7 +233,10 @@ static natsStatus set_servers(natsOptions *options, const char *urls, const char
     }
     /* To the library a scheme is a word: unless it is told, it sends the password in the clear to
      * whatever server asks for no TLS. One rule for all, because it may turn to any of them. */
-    if (sound && count > 0 && (secure == 0 || secure == count))
+    bool fit = sound && count > 0 && (secure == 0 || secure == count);
+    if (fit && last != NULL)
+        servers[count++] = last;
+    if (fit)
         status = natsOptions_SetServers(options, servers, count);
     if (status == NATS_OK && secure > 0)
         status = natsOptions_SetSecure(options, true);
@@ -246,7 +251,7 @@ static natsStatus set_servers(natsOptions *options, const char *urls, const char
 static natsStatus set_options(natsOptions *options, struct bus_nats *bus, const char *urls,
                               const char *ca_file)
 {
-    natsStatus status = set_servers(options, urls, ca_file);
+    natsStatus status = set_servers(options, urls, NULL, ca_file);
     const natsStatus all[] = {
         natsOptions_SetName(options, "ecs"),
         natsOptions_SetTimeout(options, CONNECT_MS),
@@ -317,6 +322,21 @@ static void words(const struct bus_nats *bus, natsStatus status, char reason[REA
              start == NULL ? natsStatus_GetText(status) : start + 3);
 }
 
+/* libnats tries on for ever. But if the last server that it tries first takes the connection and
+ * then ends it, it forgets its place among them and gives up (3.4.1); so the last is one at which
+ * nobody listens. */
+static natsStatus connect_later(struct bus_nats *bus, natsOptions *options, const char *urls,
+                                const char *ca_file)
+{
+    static const char nobody[] = "nats://127.0.0.1:1";
+    natsStatus status = set_servers(options, urls, nobody, ca_file);
+    if (status == NATS_OK)
+        status = natsOptions_SetNoRandomize(options, true);
+    if (status == NATS_OK)
+        status = natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus);
+    return status == NATS_OK ? natsConnection_Connect(&bus->connection, options) : status;
+}
+
 /* Connects once, to learn why that fails; where waiting may mend it, libnats then tries on. */
 static enum status connect_bus(struct bus_nats *bus, const char *urls, const char *ca_file,
                                char reason[REASON_MAX + 1])
@@ -329,11 +349,8 @@ static enum status connect_bus(struct bus_nats *bus, const char *urls, const cha
         status = natsConnection_Connect(&bus->connection, options);
     if (status != NATS_OK && status != NATS_INVALID_ARG) /* whose words may hold a password */
         words(bus, status, reason);
-    if (status != NATS_OK && status != NATS_INVALID_ARG && status != NATS_CONNECTION_AUTH_FAILED) {
-        status = natsOptions_SetRetryOnFailedConnect(options, true, on_connected, bus);
-        if (status == NATS_OK)
-            status = natsConnection_Connect(&bus->connection, options);
-    }
+    if (status != NATS_OK && status != NATS_INVALID_ARG && status != NATS_CONNECTION_AUTH_FAILED)
+        status = connect_later(bus, options, urls, ca_file);
     natsOptions_Destroy(options);
     if (status == NATS_OK)
         on_connected(bus->connection, bus);

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is not there, or has no room: PostgreSQL at a start, space on a disk, a relay that was killed."""
+"""What is not there, or has no room: PostgreSQL or NATS at a start, space on a disk, a relay that was
+killed."""
 import contextlib
+import json
 import shutil
+import socket
+import threading
 import uuid
 
 import pytest
 from harness.client import Client, emotion
+from harness.database import PostgresDatabase
 from harness.disk import SmallDisk
 from harness.ecs import BASE_ENVIRONMENT, INTERNAL_KEY, Process, run_ecs
+from harness.engines import Nats, Postgres
 from harness.lossy import LossyWay
 from harness.poll import until
 
@@ -77,6 +83,63 @@ def test_migrations_run_when_an_empty_database_comes(system_of):
     person = client.person()
     client.feel(emotion(person.id))
     until("it is counted", lambda: system.database.emotions_of(person.id) == 1)
+
+
+def policy_write(path, currency):
+    path.write_text(json.dumps({
+        "name": "mine", "currency": currency, "offer_life_days": 7,
+        "bands": [{"risk_to": 1, "decision": "deny", "reason": "No."}]}), encoding="utf-8")
+
+
+def test_a_policy_refused_meanwhile_is_not_kept_for_the_one_that_decides(folder):
+    policy, postgres = folder / "policy.json", Postgres(folder)
+    policy_write(policy, "USD")
+    process = Process("user-credit", folder, {
+        **BASE_ENVIRONMENT, "DATABASE_URL": postgres.url, "POLICY_FILE": str(policy)},
+        ["user-credit"])
+    try:
+        process.start(wait=False)
+        until("it listens", lambda: process.readiness()[0] != 0)
+        policy_write(policy, "EUR")
+        until("it is refused", lambda: "policy refused" in process.log.read_text())
+        postgres.start()
+        process.wait_ready()
+        kept = PostgresDatabase(postgres.url).rows("SELECT content FROM policies")
+        assert [json.loads(row[0])["currency"] for row in kept] == ["USD"]
+    finally:
+        process.kill()
+        postgres.end()
+
+
+# NATS away at a start -------------------------------------------------------------------------
+
+
+def hang_up(server, calls):
+    with contextlib.suppress(OSError):
+        while True:
+            server.accept()[0].close()
+            calls.append(1)
+
+
+def test_nats_that_takes_connections_and_ends_them_is_tried_until_it_is_there(folder):
+    """As a balancer does in front of a server that only starts."""
+    nats, calls = Nats(folder), []
+    process = Process("emotion-ingestion", folder, {**BASE_ENVIRONMENT, "NATS_URL": nats.url},
+                      ["emotion-ingestion"])
+    server = socket.create_server(("127.0.0.1", nats.port))
+    thread = threading.Thread(target=hang_up, args=(server, calls))
+    thread.start()
+    try:
+        process.start(wait=False)
+        until("it tries again and again", lambda: process.alive() and len(calls) > 3)
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        server.close()
+        nats.start()
+        process.wait_ready()
+    finally:
+        process.kill()
+        nats.end()
 
 
 # Full disks -----------------------------------------------------------------------------------
