@@ -30,70 +30,9 @@
 
 struct store;
 
-/* A refresh token is kept as a hash. All tokens born of one login are a family: a token used
- * twice was stolen, and ends its family. */
-struct refresh_token {
-    struct hash token;
-    struct uuid family;
-    struct uuid user_id;
-    int64_t expires_at_us;
-    struct hash place;  /* of the login, keyed: to know it again, not to be read */
-    int64_t generation; /* of the person, when the token was given out */
-};
-
-/* A person who logged out: tokens of generations before this one are revoked. */
-struct revocation {
-    struct uuid user_id;
-    int64_t generation;
-    int64_t change; /* grows with every logout of anybody, as far as store_revocations_mark says */
-};
-
-/* What a credit analysis must know before it works. */
-struct credit_state {
-    int64_t features_version; /* grows with every event counted for the person */
-    bool has_decision;
-    struct decision last; /* the newest decision, with its offer if it made one; its features and
-                             its evidence are left out */
-};
-
-/* An Idempotency-Key as it came with a request: unique for a user, and for the kind of request. It
- * is known for IDEMPOTENCY_KEY_LIFE_US. */
-struct idempotency {
-    const char *key;     /* NULL: none came */
-    struct hash request; /* of what was asked */
-};
-
-/* An event that came with an id, before it is counted. */
-struct id_check {
-    struct hash key;
-    struct hash content;
-    bool conflicts; /* the id was counted before, with other content */
-};
-
-struct outbox_row {
-    int64_t id;
-    enum stream stream;
-    char request_id[TRACE_ID_MAX + 1];
-    char traceparent[TRACEPARENT_LENGTH + 1];
-    char payload[1024]; /* JSON text */
-};
-
 /* Called for each row that a scan finds; may not use the store. */
 typedef void verdict_taker(const struct verdict *verdict, void *context);
 typedef void granted_taker(const struct granted *granted, void *context);
-
-/* A person and their address. */
-struct addressee {
-    struct uuid id;
-    char email[EMAIL_MAX + 1];
-    bool decided;     /* somebody about whom there is a decision in the log */
-    struct hash last; /* its entry; of the last one, if there are several */
-};
-
-struct page {
-    int64_t offset;
-    int64_t size;
-};
 
 struct store_ops {
     const char *name;
@@ -628,7 +567,7 @@ store_notifications_after(struct store *store, const struct uuid *user_id, int64
 
 /* Outbox ---------------------------------------------------------------------------------- */
 
-/* Takes rows for publishing; another caller does not get them for 10 s. */
+/* Takes rows for publishing; another caller does not get them for OUTBOX_CLAIM_US. */
 MUST_CHECK static inline enum status store_outbox_claim(struct store *store, int64_t now_us,
                                                         struct outbox_row out[], size_t max,
                                                         size_t *count)
@@ -644,10 +583,10 @@ MUST_CHECK static inline enum status store_outbox_done(struct store *store, cons
 }
 
 /* Housekeeping, once an hour for all processes: drops raw events older than `raw_life_us`, event
- * keys older than EVENT_KEY_LIFE_US, and tokens that have expired and failed logins that are
- * forgotten, of each at most SWEEP_SHARE_PERCENT of the rows or one month. It goes by the
- * database's time; `now_us` is the process's, and if they cannot be believed nothing is removed:
- * see `sweep->answer`. */
+ * keys older than EVENT_KEY_LIFE_US, Idempotency-Keys older than IDEMPOTENCY_KEY_LIFE_US, tokens
+ * that have expired and failed logins that are forgotten, of each at most SWEEP_SHARE_PERCENT of
+ * the rows or one month. It goes by the database's time; `now_us` is the process's, and if they
+ * cannot be believed nothing is removed: see `sweep->answer`. */
 MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t now_us,
                                                  int64_t raw_life_us, struct sweep *sweep)
 {

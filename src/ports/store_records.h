@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the store (ports/store.h) tells of its records to those who prove and tidy them: the
- * decision log with the log of heads, what a sweep did, and people who were deleted.
+ * What passes through the port of the database (ports/store.h) beside the values of the domain:
+ * first what requests and events need, then what those need who prove and tidy its records.
  */
 #ifndef ECS_PORTS_STORE_RECORDS_H
 #define ECS_PORTS_STORE_RECORDS_H
@@ -13,7 +13,70 @@
 #include "base/uuid.h"
 #include "domain/decision.h"
 #include "domain/decision_log.h"
+#include "domain/event.h"
 #include "domain/retention.h"
+#include "domain/user.h"
+
+/* A refresh token is kept as a hash. All tokens born of one login are a family: a token used
+ * twice was stolen, and ends its family. */
+struct refresh_token {
+    struct hash token;
+    struct uuid family;
+    struct uuid user_id;
+    int64_t expires_at_us;
+    struct hash place;  /* of the login, keyed: to know it again, not to be read */
+    int64_t generation; /* of the person, when the token was given out */
+};
+
+/* A person who logged out: tokens of generations before this one are revoked. */
+struct revocation {
+    struct uuid user_id;
+    int64_t generation;
+    int64_t change; /* grows with every logout of anybody, as far as store_revocations_mark says */
+};
+
+/* What a credit analysis must know before it works. */
+struct credit_state {
+    int64_t features_version; /* grows with every event counted for the person */
+    bool has_decision;
+    struct decision last; /* the newest decision, with its offer if it made one; its features and
+                             its evidence are left out */
+};
+
+/* An Idempotency-Key as it came with a request: unique for a user, and for the kind of request. It
+ * is known for IDEMPOTENCY_KEY_LIFE_US. */
+struct idempotency {
+    const char *key;     /* NULL: none came */
+    struct hash request; /* of what was asked */
+};
+
+/* An event that came with an id, before it is counted. */
+struct id_check {
+    struct hash key;
+    struct hash content;
+    bool conflicts; /* the id was counted before, with other content */
+};
+
+struct outbox_row {
+    int64_t id;
+    enum stream stream;
+    char request_id[TRACE_ID_MAX + 1];
+    char traceparent[TRACEPARENT_LENGTH + 1];
+    char payload[1024]; /* JSON text */
+};
+
+/* A person and their address. */
+struct addressee {
+    struct uuid id;
+    char email[EMAIL_MAX + 1];
+    bool decided;     /* somebody about whom there is a decision in the log */
+    struct hash last; /* its entry; of the last one, if there are several */
+};
+
+struct page {
+    int64_t offset;
+    int64_t size;
+};
 
 /* A place in the decision log: persons in the order of their ids, the decisions of each in the
  * order in which they were recorded. Zero: before the first. */
