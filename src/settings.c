@@ -122,8 +122,6 @@ static void check(struct settings *settings, struct buf *faults)
         buf_text(faults, "NATS_STORAGE: must be file or memory\n");
     if (settings->data_dir[0] == '\0')
         buf_text(faults, "DATA_DIR: must not be empty\n");
-    if (settings->secret_key[0] != '\0' && strlen(settings->secret_key) < SECRET_MIN)
-        buf_printf(faults, "SECRET_KEY: must have at least %d bytes\n", SECRET_MIN);
     if (settings->refresh_token_s < settings->access_token_s)
         buf_text(faults, "REFRESH_TOKEN_SECONDS: must not be below ACCESS_TOKEN_SECONDS\n");
 }
