@@ -248,7 +248,7 @@ static const struct endpoint endpoints[] = {
 static const struct tick_step ticks[] = {
     {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
     {"challengers", SECOND_US, sizeof(struct shadow_batch), challengers_score},
-    {"gone people", SECOND_US, sizeof(struct gone_batch), gone_people_follow},
+    {"gone_people", SECOND_US, sizeof(struct gone_batch), gone_people_follow},
     {"expiry", 10 * SECOND_US, 0, offers_sweep},
     /* Clocks are compared each time; rows go once an hour. */
     {"sweep", 10 * MINUTE_US, 0, retention_sweep},

@@ -24,6 +24,7 @@
 #include "adapters/scorer_scorecard.h"
 #include "adapters/store_sqlite.h"
 #include "base/json_put.h"
+#include "base/metrics.h"
 #include "base/time_text.h"
 #include "roles/role.h"
 #include "wire/policy_json.h"
@@ -350,6 +351,16 @@ static void test_an_offer_expires_by_the_clock(void **state)
     world_close(&world);
 }
 
+/* step_failing names what fails. */
+static void test_every_duty_has_a_label(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        for (size_t k = 0; k < roles[i]->tick_count; k++)
+            if (metric_label_of(roles[i]->ticks[k].name) == LABEL_NONE)
+                fail_msg("%s: %s", roles[i]->name, roles[i]->ticks[k].name);
+}
+
 int main(void)
 {
     if (sodium_init() < 0)
@@ -358,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_a_life_in_one_thread),
         cmocka_unit_test(test_the_same_seed_lives_the_same_life),
         cmocka_unit_test(test_an_offer_expires_by_the_clock),
+        cmocka_unit_test(test_every_duty_has_a_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
