@@ -37,7 +37,8 @@ FILL = {
         1: ["WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s"
             f" WHERE n < {PEOPLE}) INSERT INTO users {USER} SELECT randomblob(16), 'p' || n"
             " || '@example.com', 'x', 1, 1 FROM s"],
-        2: ["INSERT INTO emotion_events SELECT id, 1, 1, 1, 2, 3, 'joy', '', '' FROM users",
+        2: ["INSERT INTO emotion_events (user_id, occurred_at, received_at, positivity, intensity,"
+            " stress, type, event_id, trace_id) SELECT id, 1, 1, 1, 2, 3, 'joy', '', '' FROM users",
             "INSERT INTO event_keys SELECT randomblob(16), randomblob(16), 1 FROM users"],
         3: ["WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s"
             f" WHERE n < {DECISIONS_EACH}) INSERT INTO decisions (user_id, id, decided_at, approved,"
