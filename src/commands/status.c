@@ -90,7 +90,8 @@ static void metrics_take(const char *text, struct server *server, struct stream_
 {
     static const char *const states[] = {"closed", "half open", "open"};
     bool asked = metric_find(text, "ecs_breaker_state", NULL) != NULL;
-    server->breaker = asked ? states[metric_read(text, "ecs_breaker_state", NULL) % 3] : "";
+    uint64_t state = (uint64_t)metric_read(text, "ecs_breaker_state", NULL);
+    server->breaker = asked ? states[state % 3] : "";
     info_read(text, "ecs_policy_info{hash=\"", server->policy);
     info_read(text, "ecs_model_info{name=\"", server->model);
     for (size_t i = 0; i < STREAMS; i++) {
