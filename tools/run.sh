@@ -40,9 +40,11 @@ stop() {
     echo "run: stopped; the data are in $var, FRESH=1 begins anew"
 }
 trap stop EXIT
-# The simulator ends at Ctrl-C by itself, or when its terminal is closed; this script then goes on
-# to the end.
-trap : INT TERM HUP
+# The simulator ends at Ctrl-C by itself, and this script then goes on to the end. Whoever ends this
+# script alone ends the simulator with it.
+simulator=
+trap : INT
+trap '[ -z "$simulator" ] || kill -INT "$simulator" 2>/dev/null' TERM HUP
 
 if [ "$engines" = real ]; then
     tools/engines.sh start "$var"
@@ -66,5 +68,8 @@ PYTHON
     sleep 0.1
 done
 echo "run: ECS serves on http://$listen ($engines engines); its log is $var/ecs.log"
-build/ecs simulate --people "${PEOPLE:-200}" --days "${DAYS:-90}" --live "${RATE:-50}" \
-    --url "http://$listen"
+# A shell lets what it starts in the background ignore Ctrl-C, which this one must hear.
+env --default-signal=INT build/ecs simulate --people "${PEOPLE:-200}" --days "${DAYS:-90}" \
+    --live "${RATE:-50}" --url "http://$listen" &
+simulator=$!
+until wait "$simulator" || ! kill -0 "$simulator" 2>/dev/null; do :; done

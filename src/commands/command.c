@@ -118,6 +118,8 @@ static int help(const struct command_table *table, const char *name)
 {
     if (name == NULL)
         return overview_show(table, stdout);
+    if (strcmp(name, "completion") == 0)
+        return completion_help();
     const struct command *command = command_named(table, name);
     return command == NULL ? EX_USAGE : usage_show(command);
 }

@@ -59,6 +59,16 @@ static void fish_write(const struct command_table *table)
     }
 }
 
+static const char usage[] = "usage: ecs completion bash|zsh|fish\n\n"
+                            "Prints a script by which that shell completes commands and options.\n"
+                            "For bash: source <(ecs completion bash)\n";
+
+int completion_help(void)
+{
+    fputs(usage, stdout);
+    return EX_OK;
+}
+
 int completion_write(const struct command_table *table, const char *shell)
 {
     if (strcmp(shell, "bash") == 0) {
@@ -69,8 +79,7 @@ int completion_write(const struct command_table *table, const char *shell)
     } else if (strcmp(shell, "fish") == 0) {
         fish_write(table);
     } else {
-        fprintf(stderr, "usage: ecs completion bash|zsh|fish\n\n"
-                        "For bash: source <(ecs completion bash)\n");
+        fputs(usage, stderr);
         return EX_USAGE;
     }
     return EX_OK;

@@ -8,6 +8,8 @@
 
 #include "commands/command.h"
 
+/* What `ecs help completion` prints. Returns EX_OK. */
+int completion_help(void);
 /* An exit status: EX_USAGE, with the shells that are known, for another. */
 int completion_write(const struct command_table *table, const char *shell);
 

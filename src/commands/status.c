@@ -164,8 +164,12 @@ static void streams_print(const struct stream_figures figures[])
             printf("%9s", "?");
         else
             printf("%9" PRId64, figures[i].lag);
-        for (size_t k = 0; k < COUNTERS; k++)
-            printf(" %10" PRId64, figures[i].counts[k]);
+        for (size_t k = 0; k < COUNTERS; k++) {
+            if (figures[i].consumers == 0)
+                printf(" %10s", "?");
+            else
+                printf(" %10" PRId64, figures[i].counts[k]);
+        }
         printf("\n");
     }
 }

@@ -147,7 +147,10 @@ static int options_parse(int argc, char **argv, struct options *options)
     }
     if (good && options->from == NULL &&
         (options->csv == NULL || options->label == NULL || options->positive == NULL)) {
-        fprintf(stderr, "ecs train: --csv, --label and --positive are needed; see --help\n");
+        fprintf(
+            stderr,
+            "ecs train: --csv, --label and --positive are needed, or --from population; see ecs "
+            "train --help\n");
         good = false;
     }
     return good ? -1 : EX_USAGE;

@@ -83,6 +83,7 @@ static enum status activate(struct role_context *context, const struct bus_messa
                                       &row, &changed);
     if (status == STATUS_OK && changed) {
         metric_add(METRIC_offers_activated, LABEL_NONE, 1);
+        metric_add(METRIC_events_counted, LABEL_credits, 1);
         metric_add(METRIC_notifications, LABEL_NONE, 1);
         note_active(message, offer_id);
     }
