@@ -48,6 +48,7 @@ class Victim:
             client.feel(emotion(self.person.id, timestamp=now_text(hours=number), positivity=0.9,
                                 stress=0.05))
             client.spend(self.person, 10 + number, occurredAt=now_text(days=number))
+        self.wages = client.earn(self.person)
         until("all of it is seen", self.is_seen)
         answer = client.analyse(self.person).json()
         self.offer, self.decision = answer["offer"]["offer_id"], answer["decision_id"]
@@ -56,7 +57,8 @@ class Victim:
 
     def is_seen(self):
         features = self.client.features(self.person)
-        return features["transaction_count_30d"] == 10 and features["avg_positivity_7d"] == 0.9
+        return features["transaction_count_90d"] == 10 + self.wages and \
+            features["avg_positivity_7d"] == 0.9
 
     def ids(self):
         return {"user_id": self.person.id, "offer_id": self.offer, "decision_id": self.decision}
