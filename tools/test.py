@@ -144,7 +144,8 @@ def step_threads():
 
 
 def step_system():
-    return pytest("system", "tests/system")
+    """Two files at once: most of the time a test waits for engines that start or are away."""
+    return pytest("system", "tests/system", "--numprocesses=2", "--dist=loadfile")
 
 
 def step_fleet():

@@ -55,7 +55,7 @@ def test_another_login_is_another_family(client, person):
     assert refresh(client, other).status_code == 200
 
 
-@pytest.mark.parametrize("token", ["", "x", "x" * 5000, str(uuid.uuid4()), "\u0000"])
+@pytest.mark.parametrize("token", ["", "x", "x" * 5000, str(uuid.UUID(int=1)), "\u0000"])
 def test_a_refresh_token_that_is_none(client, token):
     answer = refresh(client, token)
     assert answer.status_code == (400 if "\0" in token else 401 if 0 < len(token) <= 128 else 422)

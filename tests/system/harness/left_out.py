@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests that ask `system` and yet are not for every kind of it: {file or test: why}."""
 
+_AT_ONCE = "at once in one process; in the others within 2 s, as another test of logouts says"
 FLEET = {
     "test_openapi.py": "each process describes itself, whatever stands before it",
     "test_a_zero_in_a_path": "nginx takes no such path: 400, in tests/deploy/test_gateway.py",
     "test_authorization_comes_before_the_body":
         "the gateway refuses a body that is too large before any role is asked who sent it",
-    "test_logout_of_one_is_not_logout_of_another":
-        "at once in one process; in the others within 2 s, as the test beside it says",
+    "test_logout_of_one_is_not_logout_of_another": _AT_ONCE,
+    "test_a_logout_ends_all_that_was_issued_before_and_nothing_after": _AT_ONCE,
+    "test_no_number_of_logouts_makes_another_forgotten": _AT_ONCE,
     "test_raw_requests_that_are_refused": "nginx reads the bytes: tests/deploy/test_gateway.py",
     "test_logins_hold_up_nothing_but_logins": "nginx refuses so many before a role sees them",
     "test_raw_requests_that_end_their_connection":
