@@ -163,9 +163,11 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
                    LOG_TEXT("constraint", constraint == NULL ? "" : constraint));
     /* A session that is of no use any more, or prepared statements that are not (0A, 26). */
     static const char *const lasting[] = {"25", "57P", "0A", "26"};
+    bool ends = false;
     for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++)
-        if (strncmp(state, lasting[i], strlen(lasting[i])) == 0)
-            disconnect(pg);
+        ends |= strncmp(state, lasting[i], strlen(lasting[i])) == 0;
+    if (ends)
+        disconnect(pg); /* frees the result, and `state` with it */
     return status;
 }
 
