@@ -150,6 +150,11 @@ static void unreachable_tell(struct bus_nats *bus)
 static enum status flush(struct bus *base, int64_t wait_us)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
+    if (natsConnection_IsClosed(
+            bus->connection)) { /* as libnats does after two refused passwords */
+        window_expire(&bus->window, INT64_MAX);
+        return STATUS_INTERNAL;
+    }
     if (!nats_connected(bus))
         unreachable_tell(bus);
     int64_t deadline_us = nats_steady_us() + wait_us;

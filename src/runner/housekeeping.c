@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/housekeeping.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include "base/json_put.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -19,8 +22,13 @@ static void *drive_bus(void *argument)
 {
     struct housekeeping *keeping = argument;
     while (!stop_wait(&keeping->bus_stop, 0)) {
-        if (bus_flush(keeping->options->bus, WAIT_US) != STATUS_OK &&
-            stop_wait(&keeping->bus_stop, PAUSE_US))
+        enum status status = bus_flush(keeping->options->bus, WAIT_US);
+        if (status == STATUS_INTERNAL && !atomic_exchange(&keeping->bus_ended, true)) {
+            log_error("the bus ended for good: this process ends, to be started again",
+                      LOG_TEXT("bus", keeping->options->bus->ops->name));
+            kill(getpid(), SIGTERM);
+        }
+        if (status != STATUS_OK && stop_wait(&keeping->bus_stop, PAUSE_US))
             break;
     }
     /* What was published last is stored, or its publishers are told that it is not. */

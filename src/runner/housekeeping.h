@@ -34,7 +34,8 @@ struct housekeeping {
     pthread_t thread;
     pthread_t bus_thread;
     pthread_t wake_thread;
-    bool wakes; /* some role streams events to people */
+    bool wakes;            /* some role streams events to people */
+    atomic_bool bus_ended; /* for good: the process ends, and is to be started again */
     struct engine_seen bus;
     struct engine_seen store;
     struct engine_seen cache;

@@ -145,6 +145,39 @@ def test_nats_that_takes_connections_and_ends_them_is_tried_until_it_is_there(fo
 # Full disks -----------------------------------------------------------------------------------
 
 
+class RefusingNats(Nats):
+    """The same server, which has another password than everybody knows."""
+
+    refuses = False
+
+    def command(self):
+        *command, password = super().command()
+        return [*command, "another" if self.refuses else password]
+
+
+def test_a_process_whose_bus_refused_it_for_good_ends_to_be_started_again(folder):
+    """libnats gives a connection up after two refusals, and never comes back."""
+    nats = RefusingNats(folder)
+    nats.start()
+    process = Process("ingestion", folder, {**BASE_ENVIRONMENT, "NATS_URL": nats.url},
+                      ["emotion-ingestion"]).start()
+    try:
+        nats.end()
+        nats.refuses = True
+        nats.start()
+        until("the process has ended", lambda: process.process.poll() is not None)
+        assert process.process.returncode == 1
+        assert "the bus ended for good" in process.tail(30)
+        nats.end()
+        nats.refuses = False
+        nats.start()
+        process.start()
+    finally:
+        process.kill()
+        nats.end()
+
+
+
 def test_an_embedded_disk_that_fills_is_told_before_posts_fail(folder):
     with small_disk(64 << 20) as disk:
         process = Process("ecs", folder, {**BASE_ENVIRONMENT, "DATA_DIR": str(disk.folder / "data")})
