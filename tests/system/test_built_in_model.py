@@ -15,8 +15,8 @@ BUILT_IN = {"default": "", **{path.name: str(path) for path in (ROOT / "models/r
 
 def test_it_is_what_make_model_makes(folder):
     """Byte by byte; its recipe is run with another folder to write to."""
-    recipe = subprocess.run(["make", "--dry-run", "model"], cwd=ROOT, capture_output=True,
-                            text=True, check=True).stdout.splitlines()[-1]
+    recipe = subprocess.run(["make", "--dry-run", "--no-print-directory", "model"], cwd=ROOT,
+                            capture_output=True, text=True, check=True).stdout.splitlines()[-1]
     *command, out = shlex.split(recipe)
     assert command[-1] == "--out" and ROOT / out == DEFAULT
     done = subprocess.run([*command, folder / "made"], cwd=ROOT, capture_output=True, text=True,
