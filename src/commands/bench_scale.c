@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "commands/simulate_options.h"
 #include "commands/simulate_show.h"
 
+enum { PLACES = 3 }; /* of a figure in JSON: finer than any is measured */
 enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, SCAN_MAX = 1000 };
 
 const char bench_usage[] =
@@ -180,29 +180,23 @@ void bench_usage_add(struct buf *table, const struct bench_usage *used, double r
                bench_limit_name(bench_limit_of(idle, rate, before)));
 }
 
-/* Measurements are rounded: thousandths are finer than any of them. */
-static void rounded_report(struct buf *report, const char *name, double value)
-{
-    report_decimal(report, name, llround(value * 1000), 3);
-}
-
 void bench_row_begin(struct buf *report, const char *what, size_t count, double rate)
 {
     json_put_open(report, '{');
     report_text(report, "what", what);
     report_integer(report, "processes", (int64_t)count);
-    rounded_report(report, "rate_per_second", rate);
+    report_rounded(report, "rate_per_second", rate, PLACES);
 }
 
 void bench_row_end(struct buf *report, const struct bench_fairness *fairness,
                    const struct bench_usage *used, double rate, double before)
 {
     double idle = bench_percent(used->idle, used->all);
-    rounded_report(report, "share_least_percent", fairness->least);
-    rounded_report(report, "share_most_percent", fairness->most);
-    rounded_report(report, "idle_percent", idle);
-    rounded_report(report, "ecs_percent", bench_percent(used->ecs, used->all));
-    rounded_report(report, "load_percent", bench_percent(used->load, used->all));
+    report_rounded(report, "share_least_percent", fairness->least, PLACES);
+    report_rounded(report, "share_most_percent", fairness->most, PLACES);
+    report_rounded(report, "idle_percent", idle, PLACES);
+    report_rounded(report, "ecs_percent", bench_percent(used->ecs, used->all), PLACES);
+    report_rounded(report, "load_percent", bench_percent(used->load, used->all), PLACES);
     report_text(report, "limit", bench_limit_name(bench_limit_of(idle, rate, before)));
     json_put_close(report, '}');
 }

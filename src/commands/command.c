@@ -10,41 +10,31 @@
 #include "commands/report.h"
 #include "commands/usage_words.h"
 
-void command_overview(const struct command_table *table, struct buf *out)
-{
-    buf_text(out, "usage: ecs COMMAND [OPTIONS]\n\n"
-                  "Decides credit in real time from what people spend and how they feel.\n\n");
-    for (size_t i = 0; i < table->count; i++)
-        buf_printf(out, "  %-11s %s\n", table->all[i].name, table->all[i].summary);
-    buf_text(out, "\necs help COMMAND, or ecs COMMAND --help, tells more.\n"
-                  "ecs completion bash, zsh or fish prints a script that completes commands and "
-                  "options.\n");
-}
-
-void command_usage(const struct command *command, struct buf *out)
-{
-    buf_text(out, command->usage);
-    if (command->usage_more != NULL)
-        command->usage_more(out);
-}
+enum { USAGE_MAX = 64 * 1024 };
 
 static int overview_show(const struct command_table *table, FILE *file)
 {
-    struct buf text;
-    buf_init(&text, USAGE_MAX);
-    command_overview(table, &text);
-    fputs(buf_slice(&text).data, file);
-    buf_free(&text);
+    fputs("usage: ecs COMMAND [OPTIONS]\n\n"
+          "Decides credit in real time from what people spend and how they feel.\n\n",
+          file);
+    for (size_t i = 0; i < table->count; i++)
+        fprintf(file, "  %-11s %s\n", table->all[i].name, table->all[i].summary);
+    fputs("\necs help COMMAND, or ecs COMMAND --help, tells more.\n"
+          "ecs completion bash, zsh or fish prints a script that completes commands and options.\n",
+          file);
     return file == stdout ? EX_OK : EX_USAGE;
 }
 
 static int usage_show(const struct command *command)
 {
-    struct buf text;
-    buf_init(&text, USAGE_MAX);
-    command_usage(command, &text);
-    fputs(buf_slice(&text).data, stdout);
-    buf_free(&text);
+    struct buf more;
+    buf_init(&more, USAGE_MAX);
+    if (command->usage_more != NULL)
+        command->usage_more(&more);
+    fputs(command->usage, stdout);
+    if (more.size > 0)
+        fputs(buf_slice(&more).data, stdout);
+    buf_free(&more);
     return EX_OK;
 }
 

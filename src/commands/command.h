@@ -11,8 +11,6 @@
 
 #include "base/buf.h"
 
-enum { USAGE_MAX = 64 * 1024 };
-
 struct command {
     const char *name;
     const char *summary; /* its line in `ecs --help` */
@@ -29,10 +27,6 @@ struct command_table {
     size_t count;
 };
 
-/* What `ecs --help` prints. */
-void command_overview(const struct command_table *table, struct buf *out);
-/* The whole usage of a command. */
-void command_usage(const struct command *command, struct buf *out);
 /* Does what the arguments of the process ask for. Returns the exit status of the process. */
 int command_run(const struct command_table *table, int argc, char **argv);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/report.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/json_put.h"
@@ -45,6 +46,11 @@ void report_decimal(struct buf *report, const char *name, int64_t value, int pla
 {
     json_put_key(report, name);
     json_put_decimal(report, value, places);
+}
+
+void report_rounded(struct buf *report, const char *name, double value, int places)
+{
+    report_decimal(report, name, llround(value * pow(10, places)), places);
 }
 
 void report_time(struct buf *report, const char *name, int64_t time_us)

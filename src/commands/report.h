@@ -22,6 +22,8 @@ void report_integer(struct buf *report, const char *name, int64_t value);
 void report_boolean(struct buf *report, const char *name, bool value);
 /* value / 10^places. */
 void report_decimal(struct buf *report, const char *name, int64_t value, int places);
+/* A measurement, rounded to so many decimals. */
+void report_rounded(struct buf *report, const char *name, double value, int places);
 void report_time(struct buf *report, const char *name, int64_t time_us);
 void report_uuid(struct buf *report, const char *name, const struct uuid *id);
 /* Closes the object, prints the document with a line end, and frees the buffer. */

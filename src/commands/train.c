@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@ enum {
     REPEATS = 10,
     REPEATED_ROWS = 20000, /* that all repeats together may train on, by default */
     BAR_WIDTH = 30,
+    PLACES = 6, /* of a measure in JSON */
     COMMAND_MAX = 1024,
     WARNINGS_MAX = 256 * 1024,
 };
@@ -172,19 +172,14 @@ static const char *const candidate_names[CANDIDATE_COUNT] = {"model", "scorecard
                                                              "without emotions"};
 
 /* Six places are more than any of them is exact to. */
-static void rounded_report(struct buf *json, const char *name, double value)
-{
-    report_decimal(json, name, llround(value * 1e6), 6);
-}
-
 static void measures_report(struct buf *json, const struct interval measures[MEASURE_COUNT])
 {
     for (size_t m = 0; m < MEASURE_COUNT; m++) {
         json_put_key(json, measure_name((enum measure)m));
         json_put_open(json, '{');
-        rounded_report(json, "mean", measures[m].mean);
-        rounded_report(json, "low", measures[m].low);
-        rounded_report(json, "high", measures[m].high);
+        report_rounded(json, "mean", measures[m].mean, PLACES);
+        report_rounded(json, "low", measures[m].low, PLACES);
+        report_rounded(json, "high", measures[m].high, PLACES);
         json_put_close(json, '}');
     }
 }
