@@ -536,8 +536,8 @@ static enum status scorer_open(struct engines *engines, struct role_context *con
     struct scorer *inner = context->model;
     enum status status = STATUS_OK;
     if (asks_a_service(engines))
-        status = scorer_http_open(engines->settings->credit_analysis_service_url, engines->tracer,
-                                  &inner);
+        status = scorer_http_open(engines->settings->credit_analysis_service_url, clock_system(),
+                                  engines->tracer, &inner);
     else if (inner == NULL)
         status = model_open(engines, &inner);
     if (status != STATUS_OK)

@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits.h"
 #include "wire/infer_json.h"
 #include "wire/score_json.h"
 
-enum { TIMEOUT_MS = 200, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
+enum { PATIENCE_US = 200000, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
 
 struct scorer_http {
     struct scorer base;
     CURL *curl;
+    struct clock *clock;
     struct tracer *tracer; /* NULL: none */
     bool infers;           /* the URL ends in /infer: the Open Inference Protocol */
     struct buf request;
@@ -51,9 +53,16 @@ static bool add_header(struct curl_slist **headers, const char *name, const char
     return true;
 }
 
-/* Sends what is in `request` and sets `code`; false: no answer came. */
+/* False: the deadline has passed. To curl, no time at all means no limit. */
+static bool set_timeout(struct scorer_http *http, int64_t deadline_us)
+{
+    long left_ms = (long)((deadline_us - clock_monotonic_us(http->clock)) / 1000);
+    return left_ms > 0 && curl_easy_setopt(http->curl, CURLOPT_TIMEOUT_MS, left_ms) == CURLE_OK;
+}
+
+/* Sends what is in `request` and sets `code`; false: no answer came before the deadline. */
 static bool perform(struct scorer_http *http, const char *request_id, const char *traceparent,
-                    long *code)
+                    int64_t deadline_us, long *code)
 {
     struct curl_slist *headers = NULL;
     bool good = add_header(&headers, "Content-Type", "application/json") &&
@@ -63,7 +72,7 @@ static bool perform(struct scorer_http *http, const char *request_id, const char
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, http->request.data);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE, (long)http->request.size);
-    good = good && curl_easy_perform(http->curl) == CURLE_OK &&
+    good = good && set_timeout(http, deadline_us) && curl_easy_perform(http->curl) == CURLE_OK &&
            curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, code) == CURLE_OK;
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
@@ -71,13 +80,14 @@ static bool perform(struct scorer_http *http, const char *request_id, const char
 }
 
 /* The same, as a span. OK: the answer is in `reply`. */
-static enum status post(struct scorer_http *http, const struct question *question)
+static enum status post(struct scorer_http *http, const struct question *question,
+                        int64_t deadline_us)
 {
     long code = 0;
     struct span span;
     span_begin(&span, http->tracer, slice_of(question->traceparent),
                slice_of(question->request_id));
-    bool answered = perform(http, question->request_id, span.traceparent, &code);
+    bool answered = perform(http, question->request_id, span.traceparent, deadline_us, &code);
     if (span.recorded) {
         span.kind = SPAN_CLIENT;
         span.action = "POST";
@@ -94,11 +104,11 @@ static enum status post(struct scorer_http *http, const struct question *questio
 }
 
 static enum status ask(struct scorer_http *http, const struct question *question,
-                       struct score *score, bool *one_risk)
+                       int64_t deadline_us, struct score *score, bool *one_risk)
 {
     buf_clear(&http->request);
     question_encode(question, &http->request);
-    enum status status = post(http, question);
+    enum status status = post(http, question, deadline_us);
     if (status == STATUS_OK && score_decode(buf_slice(&http->reply), score, one_risk) != STATUS_OK)
         status = STATUS_UNAVAILABLE;
     return status;
@@ -106,16 +116,16 @@ static enum status ask(struct scorer_http *http, const struct question *question
 
 /* A service that knows of no guard is asked again, as if nothing were known of the feelings. */
 static enum status ask_twice(struct scorer_http *http, const struct question *question,
-                             struct score *score)
+                             int64_t deadline_us, struct score *score)
 {
     bool one_risk;
-    enum status status = ask(http, question, score, &one_risk);
+    enum status status = ask(http, question, deadline_us, score, &one_risk);
     if (status != STATUS_OK || !one_risk || question->guard == GUARD_FULL)
         return status;
     struct question financial = *question;
     struct score second;
     financial.features = features_without_emotions(&question->features);
-    status = ask(http, &financial, &second, &one_risk);
+    status = ask(http, &financial, deadline_us, &second, &one_risk);
     if (status == STATUS_OK)
         score->risk_financial = second.risk;
     return status;
@@ -123,13 +133,13 @@ static enum status ask_twice(struct scorer_http *http, const struct question *qu
 
 /* Any server of the Open Inference Protocol: both risks are two rows of one request. */
 static enum status infer(struct scorer_http *http, const struct question *question,
-                         struct score *score)
+                         int64_t deadline_us, struct score *score)
 {
     struct features rows[] = {question->features, features_without_emotions(&question->features)};
     int32_t risks[2];
     buf_clear(&http->request);
     infer_request_encode(rows, 2, &http->request);
-    enum status status = post(http, question);
+    enum status status = post(http, question, deadline_us);
     *score = (struct score){0};
     if (status == STATUS_OK &&
         infer_answer_decode(buf_slice(&http->reply), risks, 2, score->model) != STATUS_OK)
@@ -144,8 +154,9 @@ static enum status infer(struct scorer_http *http, const struct question *questi
 static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
     struct scorer_http *http = (struct scorer_http *)base;
-    enum status status =
-        http->infers ? infer(http, question, score) : ask_twice(http, question, score);
+    int64_t deadline_us = clock_monotonic_us(http->clock) + PATIENCE_US;
+    enum status status = http->infers ? infer(http, question, deadline_us, score)
+                                      : ask_twice(http, question, deadline_us, score);
     if (status != STATUS_OK)
         return status;
     if (score->model[0] == '\0')
@@ -177,14 +188,14 @@ static bool set_options(struct scorer_http *http, const char *url)
     CURL *curl = http->curl;
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, &http->reply) == CURLE_OK;
 }
 
-enum status scorer_http_open(const char *url, struct tracer *tracer, struct scorer **scorer)
+enum status scorer_http_open(const char *url, struct clock *clock, struct tracer *tracer,
+                             struct scorer **scorer)
 {
     static const struct scorer_ops ops = {.score = score, .model = model, .close = close_http};
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
@@ -194,6 +205,7 @@ enum status scorer_http_open(const char *url, struct tracer *tracer, struct scor
     if (http == NULL)
         return STATUS_UNAVAILABLE;
     http->base.ops = &ops;
+    http->clock = clock;
     http->tracer = tracer;
     http->infers = strlen(url) > 6 && strcmp(url + strlen(url) - 6, "/infer") == 0;
     buf_init(&http->request, REQUEST_MAX);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Port: the risk model. Adapters: scorer_random, scorer_fixed, scorer_scorecard (in process),
- * scorer_http (a model service), and scorer_breaker, a decorator over any of them.
+ * Port: the risk model. Adapters: scorer_trained (the default), scorer_scorecard, scorer_fixed and
+ * scorer_random in this process; scorer_http, a model service; and scorer_breaker around any of
+ * them.
  */
 #ifndef ECS_PORTS_SCORER_H
 #define ECS_PORTS_SCORER_H

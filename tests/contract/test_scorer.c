@@ -156,7 +156,9 @@ static int open_points(void **state)
 static int open_http(void **state)
 {
     service_answers(200, "{\"risk_score\":0.123456,\"model\":\"served-2\"}", 0);
-    return scorer_http_open(service.url, NULL, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_http_open(service.url, clock_system(), NULL, (struct scorer **)state) == STATUS_OK
+               ? 0
+               : -1;
 }
 
 static int close_it(void **state)
@@ -268,7 +270,8 @@ static int open_inference(void **state)
                     "\"risk_score\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":[0.3,0.2]}]}",
                     0);
     snprintf(url, sizeof url, "%s/v2/models/m/infer", service.url);
-    return scorer_http_open(url, NULL, (struct scorer **)state) == STATUS_OK ? 0 : -1;
+    return scorer_http_open(url, clock_system(), NULL, (struct scorer **)state) == STATUS_OK ? 0
+                                                                                             : -1;
 }
 
 static void any_inference_server_can_be_asked(void **state)
@@ -342,16 +345,29 @@ static void a_slow_service_is_cut_off(void **state)
     assert_true(clock_monotonic_us(clock_system()) - before_us < 400000);
 }
 
+/* Each of its two answers would be in time, but not both. */
+static void both_calls_share_the_time(void **state)
+{
+    struct question guarded = question;
+    struct score score;
+    guarded.guard = GUARD_MAY_ONLY_HELP;
+    service_answers(200, "{\"risk_score\":0.5}", 120);
+    assert_int_equal(scorer_score(*state, &guarded, &score), STATUS_UNAVAILABLE);
+}
+
 static void nobody_listens(void **state)
 {
     (void)state;
     struct scorer *scorer;
     struct score score;
-    assert_int_equal(scorer_http_open("http://127.0.0.1:1/v1/predict", NULL, &scorer), STATUS_OK);
+    assert_int_equal(
+        scorer_http_open("http://127.0.0.1:1/v1/predict", clock_system(), NULL, &scorer),
+        STATUS_OK);
     assert_int_equal(scorer_score(scorer, &question, &score), STATUS_UNAVAILABLE);
     scorer_close(scorer);
-    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", NULL, &scorer), STATUS_INVALID);
-    assert_int_equal(scorer_http_open("", NULL, &scorer), STATUS_INVALID);
+    assert_int_equal(scorer_http_open("gopher://127.0.0.1/", clock_system(), NULL, &scorer),
+                     STATUS_INVALID);
+    assert_int_equal(scorer_http_open("", clock_system(), NULL, &scorer), STATUS_INVALID);
 }
 
 static struct question anybody(void)
@@ -556,6 +572,7 @@ int main(void)
         ON(http, the_service_is_told_which_request_asks),
         ON(http, statuses_of_the_service),
         ON(http, a_slow_service_is_cut_off),
+        ON(http, both_calls_share_the_time),
         ON(trained, scores_within_range_and_names_itself),
         ON(trained, the_same_features_have_the_same_risk),
         ON(trained, the_financial_risk_does_not_look_at_emotions),
