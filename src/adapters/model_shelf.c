@@ -118,7 +118,7 @@ enum status shelf_put(const char *shelf, const char *folder, struct shelved_mode
 }
 
 /* A model that the binary carries. */
-static enum status embedded_find(const char *hash, struct shelved_model *model)
+static enum status built_in_find(const char *hash, struct shelved_model *model)
 {
     for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
         const char *name = strrchr(file->name, '/');
@@ -146,5 +146,5 @@ enum status shelf_find(const char *shelf, const char *name, struct shelved_model
     place_of(shelf, at + 1, model);
     snprintf(model->name, sizeof model->name, "%s", name);
     snprintf(manifest, sizeof manifest, "%s/" MANIFEST_FILE, model->folder);
-    return access(manifest, R_OK) == 0 ? STATUS_OK : embedded_find(at + 1, model);
+    return access(manifest, R_OK) == 0 ? STATUS_OK : built_in_find(at + 1, model);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/sql.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum status sql_finish(struct sql *sql, enum status status)
@@ -41,8 +42,10 @@ enum status sql_do_values(struct sql *sql, const char *text, const struct sql_va
 size_t sql_statement_slot(const char *const texts[SQL_STATEMENT_SLOTS], const char *text)
 {
     size_t slot = ((uintptr_t)text >> 3) % SQL_STATEMENT_SLOTS;
-    while (texts[slot] != NULL && texts[slot] != text)
+    for (size_t taken = 0; texts[slot] != NULL && texts[slot] != text; taken++) {
+        assert(taken < SQL_STATEMENT_SLOTS); /* there are more statements than slots */
         slot = (slot + 1) % SQL_STATEMENT_SLOTS;
+    }
     return slot;
 }
 

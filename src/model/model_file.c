@@ -24,14 +24,13 @@ static enum status embedded_read(const char *folder, const char *name, struct bu
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        if (strcmp(file->name, path) != 0)
-            continue;
-        buf_append(bytes, file->data, file->size);
-        return STATUS_OK;
+    const struct embedded_file *file = embedded_find(path);
+    if (file == NULL) {
+        errno = ENOENT;
+        return STATUS_NOT_FOUND;
     }
-    errno = ENOENT;
-    return STATUS_NOT_FOUND;
+    buf_append(bytes, file->data, file->size);
+    return STATUS_OK;
 }
 
 enum status model_file_read(const char *folder, const char *name, struct buf *bytes,
