@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that dependencies point inward: which room of src/ may include what.
+"""Checks that dependencies point inward: which room of src/ may include what, and which files may
+read a clock of the system.
 
 usage: layers.py [ROOT]
 
-Prints one line for each include that breaks a rule and exits 1; docs/architecture.md has the
-rooms in words.
+Prints one line for each line that breaks a rule and exits 1; docs/architecture.md has the rooms in
+words.
 """
 import pathlib
 import re
@@ -54,6 +55,13 @@ DOMAIN_HEADERS = {
     "assert.h", "inttypes.h", "limits.h", "math.h", "stdarg.h", "stdbool.h", "stddef.h",
     "stdint.h", "stdio.h", "string.h",
 }
+# A clock that can be set must not time a wait, and a test must be able to turn it: waits are
+# base/steady.h's, the time of day is ports/clock.h's. A log line tells when its machine wrote it.
+CLOCKS = {"base/steady.c", "base/log.c", "adapters/clock_system.c"}
+CLOCK = re.compile(
+    r"\b(CLOCK_(?:REALTIME|MONOTONIC|BOOTTIME|TAI)\w*|clock_gettime|clock_nanosleep|gettimeofday|"
+    r"timespec_get|ftime|time(?=\((?:NULL|0|&\w+)\))|nanosleep|usleep|sleep(?=\()|nats_Now\w*|"
+    r"nats_Sleep|thrd_sleep|\w+_(?:timedwait|clockwait|timedlock|clocklock|timedrdlock|timedwrlock))\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -84,6 +92,12 @@ def library_fault(room, name, header):
     return None
 
 
+def clock_fault(line):
+    """What a line that is not one of CLOCKS uses of the system's clocks; None if nothing."""
+    match = CLOCK.search(line)
+    return match and f"{match[1]}: waits are base/steady.h's, the time of day is ports/clock.h's"
+
+
 def faults_of(source, path):
     parts = path.relative_to(source).parts
     room = parts[0] if len(parts) > 1 else ""
@@ -92,6 +106,9 @@ def faults_of(source, path):
         return
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
+            reason = None if "/".join(parts) in CLOCKS else clock_fault(line)
+            if reason is not None:
+                yield f"{path}:{number}: {reason}"
             match = INCLUDE.match(line)
             if match is None:
                 continue

@@ -11,10 +11,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "adapters/bus_nats_internal.h"
 #include "base/log.h"
+#include "base/steady.h"
 
 enum {
     SERVERS_MAX = 16,
@@ -27,13 +27,6 @@ enum {
     ENDINGS = 2, /* the connection is closed, the last confirmation is handled */
     ENDING_MAX_US = 5 * 1000000
 };
-
-int64_t nats_steady_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
-}
 
 bool nats_connected(const struct bus_nats *bus)
 {
@@ -107,8 +100,8 @@ void nats_publish(struct bus_nats *bus, const struct bus_message *message, struc
     struct publication publication = {message->stream, done, context};
     uint64_t serial;
     if (!nats_connected(bus) || atomic_load(&bus->refused) ||
-        window_add(&bus->window, &publication, nats_steady_us() + BUS_PUBLISH_TIMEOUT_US,
-                   &serial) != STATUS_OK) {
+        window_add(&bus->window, &publication, steady_now_us() + BUS_PUBLISH_TIMEOUT_US, &serial) !=
+            STATUS_OK) {
         publication_end(&publication, STATUS_UNAVAILABLE);
         return;
     }
@@ -127,13 +120,6 @@ static void publish(struct bus *bus, const struct bus_message *message, bus_publ
         publication_end(&(struct publication){message->stream, done, context}, STATUS_TOO_LARGE);
     else
         nats_publish((struct bus_nats *)bus, message, message->message_id, done, context);
-}
-
-static void wait_for_event(struct bus_nats *bus, int64_t deadline_us)
-{
-    struct timespec deadline = {.tv_sec = (time_t)(deadline_us / SECOND_US),
-                                .tv_nsec = (long)(deadline_us % SECOND_US) * 1000};
-    pthread_cond_timedwait(&bus->event, &bus->events, &deadline);
 }
 
 /* The words of libnats change while they are read; its status does not. */
@@ -157,14 +143,14 @@ static enum status flush(struct bus *base, int64_t wait_us)
     }
     if (!nats_connected(bus))
         unreachable_tell(bus);
-    int64_t deadline_us = nats_steady_us() + wait_us;
+    int64_t deadline_us = steady_now_us() + wait_us;
     enum status status = nats_prepare_all(bus);
     if (wait_us > 0) {
         pthread_mutex_lock(&bus->events);
-        wait_for_event(bus, deadline_us);
+        (void)steady_wait(&bus->event, &bus->events, deadline_us);
         pthread_mutex_unlock(&bus->events);
     }
-    window_expire(&bus->window, nats_steady_us());
+    window_expire(&bus->window, steady_now_us());
     return status;
 }
 
@@ -174,10 +160,10 @@ static void close_bus(struct bus *base)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     natsConnection_Close(bus->connection);
-    int64_t deadline_us = nats_steady_us() + ENDING_MAX_US;
+    int64_t deadline_us = steady_now_us() + ENDING_MAX_US;
     pthread_mutex_lock(&bus->events);
-    while (bus->endings < ENDINGS && nats_steady_us() < deadline_us)
-        wait_for_event(bus, deadline_us);
+    while (bus->endings < ENDINGS && steady_now_us() < deadline_us)
+        (void)steady_wait(&bus->event, &bus->events, deadline_us);
     bool ended = bus->endings == ENDINGS;
     pthread_mutex_unlock(&bus->events);
     window_expire(&bus->window, INT64_MAX);
@@ -373,11 +359,7 @@ enum status bus_nats_open(const struct bus_nats_options *options, struct bus **o
     bus->replicas = options->replicas;
     bus->in_memory = options->in_memory;
     servers_name(bus, options->urls);
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&bus->event, &steady);
-    pthread_condattr_destroy(&steady);
+    steady_condition_init(&bus->event);
     pthread_mutex_init(&bus->events, NULL);
     pthread_mutex_init(&bus->admin, NULL);
     enum status status = window_init(&bus->window);

@@ -17,6 +17,7 @@
 #include "adapters/bus_nats_internal.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/steady.h"
 #include "base/time_text.h"
 
 enum {
@@ -307,7 +308,7 @@ static enum status prepare_all(struct bus_nats *bus, struct health *health)
         all = status != STATUS_OK ? status : all;
     }
     atomic_store(&bus->refused, health->durability == DURABILITY_MEMORY && !bus->in_memory);
-    bus->prepare_after_us = nats_steady_us() + PREPARE_PAUSE_US;
+    bus->prepare_after_us = steady_now_us() + PREPARE_PAUSE_US;
     return all == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
@@ -324,7 +325,7 @@ enum status nats_prepare(struct bus_nats *bus, enum stream stream)
         return STATUS_OK;
     struct health health = {0};
     pthread_mutex_lock(&bus->admin);
-    if (!is_prepared(bus, stream) && nats_steady_us() >= bus->prepare_after_us)
+    if (!is_prepared(bus, stream) && steady_now_us() >= bus->prepare_after_us)
         (void)prepare_all(bus, &health); /* another one may be missing */
     pthread_mutex_unlock(&bus->admin);
     return is_prepared(bus, stream) ? STATUS_OK : STATUS_UNAVAILABLE;

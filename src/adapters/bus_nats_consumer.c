@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "adapters/bus_nats_internal.h"
+#include "base/steady.h"
 
 enum {
     EXPIRES_MS = 5000,
@@ -92,7 +93,7 @@ static enum status consumer_create(struct bus *base, enum stream stream, bool ta
                                    struct bus_consumer **out)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    nats_consumers_free(bus, nats_steady_us() - RETIRED_US);
+    nats_consumers_free(bus, steady_now_us() - RETIRED_US);
     struct nats_consumer *consumer = calloc(1, sizeof *consumer);
     natsInbox *inbox = NULL;
     if (consumer == NULL)
@@ -154,7 +155,7 @@ void nats_consumer_close(struct bus_consumer *base)
             answer(consumer, held->message, "-NAK");
     release_all(consumer);
     pthread_mutex_lock(&bus->events);
-    consumer->retired_us = nats_steady_us();
+    consumer->retired_us = steady_now_us();
     consumer->next_retired = bus->retired;
     bus->retired = consumer;
     pthread_mutex_unlock(&bus->events);
@@ -197,7 +198,7 @@ static enum status find_durable(struct nats_consumer *consumer)
 /* Sees to it that a request is under way. */
 static enum status request(struct nats_consumer *consumer, size_t batch)
 {
-    int64_t now_us = nats_steady_us();
+    int64_t now_us = steady_now_us();
     if (consumer->requested && now_us - consumer->heard_us > SILENCE_US) {
         consumer->requested = false;
         consumer->epoch = 0;
@@ -206,7 +207,7 @@ static enum status request(struct nats_consumer *consumer, size_t batch)
         return consumer->found;
     consumer->found = find_durable(consumer);
     if (consumer->found != STATUS_OK) {
-        consumer->request_after_us = nats_steady_us() + PAUSE_US;
+        consumer->request_after_us = steady_now_us() + PAUSE_US;
         return consumer->found;
     }
     if (consumer->requested)
@@ -222,7 +223,7 @@ static enum status request(struct nats_consumer *consumer, size_t batch)
         return STATUS_UNAVAILABLE;
     consumer->requested = true;
     consumer->owed = batch;
-    consumer->heard_us = nats_steady_us();
+    consumer->heard_us = steady_now_us();
     return STATUS_OK;
 }
 
@@ -238,7 +239,7 @@ static void hear(struct nats_consumer *consumer, natsMsg *word)
     if (strcmp(code, "408") == 0) /* its time is over */
         return;
     consumer->epoch = 0; /* 409: the consumer was deleted, 503: nobody is there */
-    consumer->request_after_us = nats_steady_us() + PAUSE_US;
+    consumer->request_after_us = steady_now_us() + PAUSE_US;
 }
 
 /* Takes one thing off the inbox. OK: it was a message, it is `out`. NOT_FOUND: nothing came.
@@ -248,7 +249,7 @@ static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct 
     natsMsg *message = NULL;
     if (natsSubscription_NextMsg(&message, consumer->subscription, wait_ms) != NATS_OK)
         return STATUS_NOT_FOUND;
-    consumer->heard_us = nats_steady_us();
+    consumer->heard_us = steady_now_us();
     size_t inbox_size = strlen(consumer->inbox);
     if (strncmp(natsMsg_GetSubject(message), consumer->inbox, inbox_size) == 0) {
         hear(consumer, message);
@@ -271,7 +272,7 @@ static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct 
 /* Milliseconds to wait for a first message, of the time until `deadline_us`. */
 static int64_t turn_ms(int64_t deadline_us)
 {
-    int64_t left_ms = (deadline_us - nats_steady_us() + 999) / 1000;
+    int64_t left_ms = (deadline_us - steady_now_us() + 999) / 1000;
     if (left_ms < 0)
         return 0;
     return left_ms < TURN_MS ? left_ms : TURN_MS;
@@ -286,10 +287,10 @@ static size_t gather(struct nats_consumer *consumer, struct bus_message messages
     while (count < max) {
         enum status status = next(consumer, count == 0 ? wait_ms : 0, &messages[count]);
         if (status == STATUS_NOT_FOUND && count > 0 && consumer->requested &&
-            nats_steady_us() < until_us)
+            steady_now_us() < until_us)
             status = next(consumer, 1, &messages[count]);
         if (status == STATUS_OK && count++ == 0)
-            until_us = nats_steady_us() + GATHER_US;
+            until_us = steady_now_us() + GATHER_US;
         if (status == STATUS_NOT_FOUND)
             break;
         if (status == STATUS_CONFLICT)
@@ -302,7 +303,7 @@ enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[],
                        int64_t wait_us, size_t *count)
 {
     struct nats_consumer *consumer = (struct nats_consumer *)base;
-    int64_t deadline_us = nats_steady_us() + wait_us;
+    int64_t deadline_us = steady_now_us() + wait_us;
     enum status status = STATUS_OK;
     *count = 0;
     if (max > BUS_BATCH_MAX)
@@ -316,7 +317,7 @@ enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[],
             status = request(consumer, max);
         if (*count == 0)
             *count = gather(consumer, messages, max, turn_ms(deadline_us));
-    } while (*count == 0 && nats_steady_us() < deadline_us);
+    } while (*count == 0 && steady_now_us() < deadline_us);
     if (*count == 0)
         return status;
     if (!consumer->tail && !consumer->requested)
@@ -377,13 +378,11 @@ static void burial_wait(struct burial *burial)
 {
     pthread_mutex_lock(&burial->mutex);
     while (burial->waiting > 0) {
-        int64_t wake_us = nats_steady_us() + TURN_MS * 1000;
-        struct timespec wake = {.tv_sec = (time_t)(wake_us / SECOND_US),
-                                .tv_nsec = (long)(wake_us % SECOND_US) * 1000};
-        if (pthread_cond_timedwait(&burial->all, &burial->mutex, &wake) == 0)
+        int64_t wake_us = steady_now_us() + TURN_MS * 1000;
+        if (steady_wait(&burial->all, &burial->mutex, wake_us))
             continue;
         pthread_mutex_unlock(&burial->mutex);
-        window_expire(&burial->bus->window, nats_steady_us());
+        window_expire(&burial->bus->window, steady_now_us());
         pthread_mutex_lock(&burial->mutex);
     }
     pthread_mutex_unlock(&burial->mutex);
@@ -398,11 +397,7 @@ static void bury_all(struct bus_nats *bus, const struct bus_message messages[],
         burial.waiting += is_dead(&messages[i], outcomes[i]);
     if (burial.waiting == 0)
         return;
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&burial.all, &steady);
-    pthread_condattr_destroy(&steady);
+    steady_condition_init(&burial.all);
     for (size_t i = 0; i < count; i++) {
         graves[i] = (struct grave){&burial, STATUS_UNAVAILABLE};
         if (is_dead(&messages[i], outcomes[i]))

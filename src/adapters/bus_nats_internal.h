@@ -49,7 +49,6 @@ struct bus_nats {
     struct nats_consumer *retired;
 };
 
-int64_t nats_steady_us(void);
 bool nats_connected(const struct bus_nats *bus);
 /* Like publish, without the limit on the payload and with an id of its own (empty: none). */
 void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,

@@ -12,29 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adapters/bus_sqlite_internal.h"
 #include "adapters/sqlite_file.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/steady.h"
 
 enum { FLOOR_DELAY_US = 200000, TRIM_PERIOD_US = 1000000 };
-
-int64_t sqlite_steady_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
-}
-
-void sqlite_wait(struct bus_sqlite *bus, pthread_cond_t *condition, int64_t deadline_us)
-{
-    struct timespec deadline = {.tv_sec = (time_t)(deadline_us / SECOND_US),
-                                .tv_nsec = (long)(deadline_us % SECOND_US) * 1000};
-    pthread_cond_timedwait(condition, &bus->state, &deadline);
-}
 
 static struct slice copy_slice(struct slice from, char **end)
 {
@@ -209,12 +195,12 @@ static void note_settled(struct bus_sqlite *bus)
 static enum status flush(struct bus *base, int64_t wait_us)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
-    int64_t deadline_us = sqlite_steady_us() + wait_us;
+    int64_t deadline_us = steady_now_us() + wait_us;
     pthread_mutex_lock(&bus->state);
-    while (bus->queue_first == NULL && sqlite_steady_us() < deadline_us)
-        sqlite_wait(bus, &bus->to_write, deadline_us);
+    while (bus->queue_first == NULL && steady_now_us() < deadline_us)
+        (void)steady_wait(&bus->to_write, &bus->state, deadline_us);
     struct queued *first = queue_take(bus);
-    int64_t now_us = sqlite_steady_us();
+    int64_t now_us = steady_now_us();
     bool floors = bus->settled && now_us - bus->settled_written_us >= FLOOR_DELAY_US;
     if (first != NULL || floors) {
         bus->settled = false;
@@ -417,12 +403,8 @@ static const struct bus_ops ops = {
 
 static void locks_init(struct bus_sqlite *bus)
 {
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&bus->to_write, &steady);
-    pthread_cond_init(&bus->stored, &steady);
-    pthread_condattr_destroy(&steady);
+    steady_condition_init(&bus->to_write);
+    steady_condition_init(&bus->stored);
     pthread_mutex_init(&bus->state, NULL);
     pthread_mutex_init(&bus->disk, NULL);
 }

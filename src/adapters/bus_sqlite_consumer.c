@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "adapters/bus_sqlite_internal.h"
+#include "base/steady.h"
 
 static void hold(struct sqlite_consumer *consumer, struct journal_record *record)
 {
@@ -109,18 +110,18 @@ static int64_t wake_us(struct bus_sqlite *bus, struct sqlite_consumer *consumer,
     if (due_us == INT64_MAX)
         return deadline_us;
     int64_t until_us = due_us - clock_monotonic_us(bus->clock);
-    int64_t wake = sqlite_steady_us() + (until_us < 1000 ? 1000 : until_us);
+    int64_t wake = steady_now_us() + (until_us < 1000 ? 1000 : until_us);
     return wake < deadline_us ? wake : deadline_us;
 }
 
 static size_t take_wait(struct bus_sqlite *bus, struct sqlite_consumer *consumer, size_t max,
                         int64_t wait_us)
 {
-    int64_t deadline_us = sqlite_steady_us() + wait_us;
+    int64_t deadline_us = steady_now_us() + wait_us;
     pthread_mutex_lock(&bus->state);
     size_t count = take(bus, consumer, max);
-    while (count == 0 && sqlite_steady_us() < deadline_us) {
-        sqlite_wait(bus, &bus->stored, wake_us(bus, consumer, deadline_us));
+    while (count == 0 && steady_now_us() < deadline_us) {
+        (void)steady_wait(&bus->stored, &bus->state, wake_us(bus, consumer, deadline_us));
         count = take(bus, consumer, max);
     }
     pthread_mutex_unlock(&bus->state);

@@ -59,10 +59,6 @@ struct sqlite_consumer {
     struct journal_record *records[BUS_BATCH_MAX];
 };
 
-/* Waits for `condition` of bus->state, up to `deadline_us` of the monotonic system clock. */
-void sqlite_wait(struct bus_sqlite *bus, pthread_cond_t *condition, int64_t deadline_us);
-int64_t sqlite_steady_us(void);
-
 /* Stores messages at once, all or none, in a transaction of their own; `once` as in
  * journal_append. */
 MUST_CHECK enum status sqlite_store(struct bus_sqlite *bus, const struct bus_message messages[],

@@ -18,8 +18,8 @@
 
 #include "adapters/cache_redis_tls.h"
 #include "adapters/cache_redis_url.h"
-#include "adapters/clock_system.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "limits.h"
 
 enum {
@@ -43,11 +43,6 @@ struct cache_redis {
     bool refused;                /* and that waiting does not mend it */
 };
 
-static int64_t now_us(void)
-{
-    return clock_monotonic_us(clock_system());
-}
-
 static void disconnect(struct cache_redis *redis)
 {
     if (redis->tls != NULL)
@@ -63,7 +58,7 @@ static enum status fail(struct cache_redis *redis)
     if (redis->reason[0] != '\0')
         log_seldom(LOG_WARN, "", "cache unreachable", LOG_TEXT("engine", "redis"),
                    LOG_TEXT("reason", redis->reason));
-    redis->rest_until_us = now_us() + BACK_OFF_US;
+    redis->rest_until_us = steady_now_us() + BACK_OFF_US;
     return STATUS_UNAVAILABLE;
 }
 
@@ -72,7 +67,7 @@ static bool wait_for(struct cache_redis *redis, short events)
 {
     struct pollfd wanted = {.fd = redis->connection->fd, .events = events};
     for (;;) {
-        int64_t left_us = redis->deadline_us - now_us();
+        int64_t left_us = redis->deadline_us - steady_now_us();
         if (left_us <= 0)
             return false;
         struct timespec left = {.tv_nsec = left_us * 1000};
@@ -267,8 +262,8 @@ static bool master_found(struct cache_redis *redis, struct redis_host *master)
 {
     int64_t deadline_us = redis->deadline_us;
     bool found = false;
-    for (size_t i = 0; i < redis->url.host_count && !found && now_us() < deadline_us; i++) {
-        int64_t until_us = now_us() + SENTINEL_US;
+    for (size_t i = 0; i < redis->url.host_count && !found && steady_now_us() < deadline_us; i++) {
+        int64_t until_us = steady_now_us() + SENTINEL_US;
         redis->deadline_us = until_us < deadline_us ? until_us : deadline_us;
         found = sentinel_tells(redis, &redis->url.hosts[redis->sentinel], master);
         if (!found)
@@ -302,7 +297,7 @@ static bool ready(struct cache_redis *redis)
 /* Starts a call: its time runs, and there is a connection. */
 static enum status begin(struct cache_redis *redis)
 {
-    int64_t now = now_us();
+    int64_t now = steady_now_us();
     redis->deadline_us = now + redis->budget_us;
     if (redis->connection != NULL)
         return STATUS_OK;

@@ -6,23 +6,21 @@
 
 #include <time.h>
 
-static int64_t read_us(clockid_t id)
-{
-    struct timespec now;
-    clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
+#include "base/steady.h"
+#include "limits.h"
 
 static int64_t now_us(struct clock *clock)
 {
+    struct timespec now;
     (void)clock;
-    return read_us(CLOCK_REALTIME);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
 static int64_t monotonic_us(struct clock *clock)
 {
     (void)clock;
-    return read_us(CLOCK_MONOTONIC);
+    return steady_now_us();
 }
 
 static const struct clock_ops ops = {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/clock_system.h"
+#include "base/steady.h"
 
 enum { SQLSTATE_LENGTH = 5 };
 
@@ -80,10 +80,10 @@ static bool will_not_heal(const PGconn *connection, const char *reason)
 /* True once it is connected or has failed; false at the end of the time. */
 static bool connect_step(PGconn *connection)
 {
-    int64_t deadline_us = clock_monotonic_us(clock_system()) + STORE_CONNECT_S * SECOND_US;
+    int64_t deadline_us = steady_now_us() + STORE_CONNECT_S * SECOND_US;
     PostgresPollingStatusType step = PGRES_POLLING_WRITING;
     while (step == PGRES_POLLING_WRITING || step == PGRES_POLLING_READING) {
-        int64_t left_us = deadline_us - clock_monotonic_us(clock_system());
+        int64_t left_us = deadline_us - steady_now_us();
         struct pollfd wait = {.fd = PQsocket(connection),
                               .events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT};
         if (left_us <= 0)

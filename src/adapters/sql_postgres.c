@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapters/postgres_check.h"
 #include "adapters/postgres_values.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "limits.h"
 
 /* When a server said last that its disk is full (53100), by the monotonic clock; 0: never. Of the
@@ -71,13 +71,6 @@ static enum status lost(struct sql_postgres *pg)
     return unreachable(pg, "the connection was lost");
 }
 
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
-}
-
 /* A statement that nobody waits for any more shall not go on. */
 static void cancel(PGconn *connection)
 {
@@ -94,14 +87,14 @@ static bool answer_wait(struct sql_postgres *pg)
     PGconn *connection = pg->connection;
     const struct sql_patience *patience = pg->patience;
     int64_t deadline_us =
-        patience != NULL ? patience->deadline_us : monotonic_us() + STORE_DEADLINE_US;
+        patience != NULL ? patience->deadline_us : steady_now_us() + STORE_DEADLINE_US;
     for (;;) {
         int unsent = PQflush(connection);
         if (unsent < 0)
             return false;
         if (unsent == 0 && !PQisBusy(connection))
             return true;
-        int64_t left_us = deadline_us - monotonic_us();
+        int64_t left_us = deadline_us - steady_now_us();
         if (patience != NULL && left_us > SECOND_US)
             left_us = SECOND_US;
         struct pollfd wait = {.fd = PQsocket(connection),
@@ -154,7 +147,7 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
     if (state == NULL)
         return lost(pg);
     if (strcmp(state, "53100") == 0)
-        atomic_store(&disk_full_us, monotonic_us());
+        atomic_store(&disk_full_us, steady_now_us());
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     enum status status = status_of(pg, state, constraint);
     if (status != STATUS_CONFLICT)
@@ -402,7 +395,7 @@ static enum status health(struct sql *sql, struct health *health)
     health->durability = row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
     sql_end(sql);
     int64_t full_us = atomic_load(&disk_full_us);
-    if (full_us == 0 || monotonic_us() - full_us > DISK_FULL_REMEMBERED_US)
+    if (full_us == 0 || steady_now_us() - full_us > DISK_FULL_REMEMBERED_US)
         return STATUS_OK;
     health->cause = "the disk is full";
     return STATUS_UNAVAILABLE;

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adapters/sqlite_connection.h"
 #include "adapters/sqlite_file.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "limits.h"
 
 /* The writer keeps what a batch of events touches; readers read a person's few pages. No mmap:
@@ -117,10 +117,8 @@ static void result_end(struct sql *sql)
 static int progress(void *argument)
 {
     const struct sql_patience *patience = argument;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     patience->goes_on(patience->context);
-    return now.tv_sec * SECOND_US + now.tv_nsec / 1000 > patience->deadline_us;
+    return steady_now_us() > patience->deadline_us;
 }
 
 /* A file has no limits of time but this one. */

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/clock_system.h"
 #include "adapters/store_sql.h"
 #include "base/embedded.h"
 #include "base/log.h"
+#include "base/steady.h"
 
 struct progress {
     const char *name;
@@ -25,15 +25,10 @@ struct progress {
     int64_t told_us;
 };
 
-static int64_t steady_us(void)
-{
-    return clock_monotonic_us(clock_system());
-}
-
 static void goes_on(void *context)
 {
     struct progress *progress = context;
-    int64_t now_us = steady_us();
+    int64_t now_us = steady_now_us();
     if (now_us - progress->told_us < MIGRATION_TELL_US)
         return;
     progress->told_us = now_us;
@@ -103,17 +98,17 @@ static enum status migration_apply(struct sql *sql, const struct embedded_file *
     enum status status = migration_find(sql, version, &checksum);
     if (status != STATUS_NOT_FOUND)
         return status;
-    struct progress progress = {name, steady_us(), steady_us()};
+    struct progress progress = {name, steady_now_us(), steady_now_us()};
     struct sql_patience patience = {progress.started_us + MIGRATION_DEADLINE_US, goes_on,
                                     &progress};
     status = sql_patience(sql, &patience);
     if (status == STATUS_OK)
         status = migration_run(sql, file, name, &checksum, applied);
     enum status impatient = sql_patience(sql, NULL);
-    if (steady_us() - progress.started_us > SECOND_US)
+    if (steady_now_us() - progress.started_us > SECOND_US)
         log_info("migration ended", LOG_TEXT("migration", name),
                  LOG_TEXT("status", status_name(status)),
-                 LOG_INTEGER("ms", (steady_us() - progress.started_us) / 1000));
+                 LOG_INTEGER("ms", (steady_now_us() - progress.started_us) / 1000));
     return status == STATUS_OK ? impatient : status;
 }
 
@@ -160,7 +155,7 @@ static enum status migrations_apply(struct store_sql *store, int *applied)
  * CONCURRENTLY waits for all who do. */
 static enum status holder_become(struct store_sql *store)
 {
-    int64_t end_us = steady_us() + MIGRATION_WAIT_US;
+    int64_t end_us = steady_now_us() + MIGRATION_WAIT_US;
     struct sql *sql = store->sql;
     for (;;) {
         enum status status = sql_one_values(sql, store->dialect->migrations_lock, NULL, 0);
@@ -168,9 +163,9 @@ static enum status holder_become(struct store_sql *store)
         sql_end(sql);
         if (status != STATUS_OK || had)
             return status;
-        if (steady_us() > end_us)
+        if (steady_now_us() > end_us)
             return STATUS_TIMED_OUT;
-        usleep(20000);
+        steady_pause(20000);
     }
 }
 

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/steady.h"
 
 enum { BODY_MAX = TRACE_BATCH_MAX * 2048, URL_SIZE = 1100 };
 
@@ -104,12 +104,10 @@ static void export(struct tracer_otlp *tracer, size_t count, int64_t wait_us)
 /* Waits for a full batch, the end, or a period; takes what is there. True: the end. */
 static bool take(struct tracer_otlp *tracer, size_t *count)
 {
-    struct timespec due;
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    due.tv_sec += TRACE_PERIOD_US / SECOND_US;
+    int64_t due_us = steady_now_us() + TRACE_PERIOD_US;
     pthread_mutex_lock(&tracer->lock);
     while (!tracer->closing && tracer->filled < TRACE_BATCH_MAX &&
-           pthread_cond_timedwait(&tracer->changed, &tracer->lock, &due) == 0)
+           steady_wait(&tracer->changed, &tracer->lock, due_us))
         ;
     struct span *taken = tracer->filling;
     tracer->filling = tracer->sending;
@@ -194,11 +192,7 @@ enum status tracer_otlp_open(const char *endpoint, const char *service, struct c
              endpoint[size - 1] == '/' ? "" : "/");
     buf_init(&tracer->body, BODY_MAX);
     pthread_mutex_init(&tracer->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&tracer->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    steady_condition_init(&tracer->changed);
     if (!prepare(tracer) || pthread_create(&tracer->thread, NULL, run, tracer) != 0) {
         tracer_free(tracer);
         return STATUS_UNAVAILABLE;

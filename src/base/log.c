@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/json_put.h"
+#include "base/steady.h"
 
 enum { LINE_MAX_SIZE = 4096 };
 
@@ -71,13 +72,6 @@ void log_write(enum log_level level, const char *message, const struct log_field
     buf_free(&line);
 }
 
-static int64_t steady_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
 /* The place of a cause: its own, one whose time is over, or else one that it has to share. */
 static struct cause *cause_find(const struct hash *hash, int64_t now_us)
 {
@@ -99,7 +93,7 @@ void log_write_seldom(enum log_level level, const char *cause, const char *messa
 {
     struct log_field all[LOG_FIELDS_MAX + 1];
     struct hash hash = hash_of((const struct slice[]){slice_of(message), slice_of(cause)}, 2);
-    int64_t now_us = steady_us(), times = 0;
+    int64_t now_us = steady_now_us(), times = 0;
     pthread_mutex_lock(&causes_lock);
     struct cause *found = cause_find(&hash, now_us);
     found->times++;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
+#include "base/steady.h"
 #include "base/time_text.h"
 #include "commands/backtest_html.h"
 #include "commands/backtest_json.h"
@@ -57,13 +57,6 @@ int backtest_options_read(int argc, char **argv, struct backtest_options *option
     return EX_USAGE;
 }
 
-static int64_t steady_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
-}
-
 static int page_write(const struct backtest *backtest, const char *path)
 {
     FILE *file = fopen(path, "w");
@@ -83,11 +76,11 @@ int command_backtest(const struct backtest_options *options, const struct policy
     if (backtest == NULL)
         return EX_OSERR;
     backtest_init(backtest, policy);
-    int64_t start_us = steady_us();
+    int64_t start_us = steady_now_us();
     enum status status = model == NULL
                              ? backtest_read(stores, options->since_us, backtest)
                              : backtest_read_scored(stores, options->since_us, model, backtest);
-    int64_t took_us = steady_us() - start_us;
+    int64_t took_us = steady_now_us() - start_us;
     int result = EX_OK;
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs backtest: the database cannot be read: %s\n", status_title(status));

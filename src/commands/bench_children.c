@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <sys/times.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/steady.h"
 #include "commands/simulate_client.h"
 
 enum {
@@ -26,7 +26,7 @@ enum {
 
 static void poll_pause(void)
 {
-    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    steady_pause(POLL_MS * 1000);
 }
 
 /* The end of what the process wrote, or its beginning. */

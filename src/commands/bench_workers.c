@@ -5,8 +5,8 @@
  * the tiles that the others change.
  */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/steady.h"
 #include "commands/bench_scale.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
@@ -117,7 +117,7 @@ static enum status drain_watch(struct bench *bench, const struct children *worke
         show_progress(name, bench->options->events - lag, bench->options->events,
                       (int64_t)((double)(course->first_lag - lag) * SECOND_US /
                                 (double)(now_us - course->first_us + 1)));
-        nanosleep(&(struct timespec){.tv_nsec = SAMPLE_MS * 1000000L}, NULL);
+        steady_pause(SAMPLE_MS * 1000);
     }
     if (children_usage(workers, &to) != STATUS_OK)
         return fail("processor times cannot be read");

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "base/json_put.h"
+#include "base/steady.h"
 #include "base/time_text.h"
 #include "commands/report.h"
 #include "wire/policy_json.h"
@@ -166,13 +166,6 @@ static int options_read(int argc, char **argv, struct replay *replay)
     return EX_USAGE;
 }
 
-static int64_t steady_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void figures_report(struct replay *replay, int64_t took_ms)
 {
     struct buf *report = &replay->report;
@@ -213,15 +206,15 @@ int command_replay(int argc, char **argv, const struct replay_tools *tools)
     replay->policy_status = STATUS_NOT_FOUND;
     int result = options_read(argc, argv, replay);
     if (result < 0) {
-        int64_t start_ms = steady_ms();
+        int64_t start_ms = steady_now_us() / 1000;
         report_begin(&replay->report);
         json_put_key(&replay->report, "findings");
         json_put_open(&replay->report, '[');
         enum status status = replay_all(replay);
         if (report_is_json())
-            figures_report(replay, steady_ms() - start_ms);
+            figures_report(replay, steady_now_us() / 1000 - start_ms);
         else
-            figures_print(replay, steady_ms() - start_ms);
+            figures_print(replay, steady_now_us() / 1000 - start_ms);
         result = result_of(replay);
         if (status != STATUS_OK) {
             fprintf(stderr, "ecs replay: stopped: %s\n", status_title(status));

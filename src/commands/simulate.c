@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
+#include "base/steady.h"
 #include "commands/report.h"
 #include "commands/simulate_credit.h"
 #include "commands/simulate_events.h"
@@ -67,7 +67,7 @@ static int64_t events_sent(struct simulation *simulation)
 static void pause_us(int64_t us)
 {
     if (us > 0)
-        nanosleep(&(struct timespec){us / SECOND_US, us % SECOND_US * 1000}, NULL);
+        steady_pause(us);
 }
 
 /* A signal is no failure. */

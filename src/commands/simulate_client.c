@@ -4,9 +4,9 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/buf.h"
+#include "base/steady.h"
 
 enum { ANSWER_MAX = 1024 * 1024, TIMEOUT_MS = 10000, PAUSE_MS = 100, LINE_MAX = 2048 };
 
@@ -97,7 +97,6 @@ static bool is_passing(long status)
 
 int client_send(struct client *client, const struct client_request *request, json_t **answer)
 {
-    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
     char url[LINE_MAX];
     CURL *curl = client->curl;
     struct curl_slist *headers = headers_of(request);
@@ -113,7 +112,7 @@ int client_send(struct client *client, const struct client_request *request, jso
     }
     long status = try_once(client);
     while (is_passing(status) && !atomic_load(client->stop)) {
-        nanosleep(&pause, NULL);
+        steady_pause(PAUSE_MS * 1000);
         status = try_once(client);
     }
     curl_slist_free_all(headers);

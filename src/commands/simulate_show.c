@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/steady.h"
 #include "commands/report.h"
+#include "limits.h"
 
 enum { BAR_MAX = 30, BAR_MIN = 5, TEXT_MAX = 256, COLUMNS = 80, PLAIN_PERIOD_S = 5 };
 
@@ -41,15 +42,15 @@ static int columns(void)
  * status is a line of its own, now and then. */
 static void status_write(const char *text, bool at_once)
 {
-    static time_t written;
+    static int64_t written_us = INT64_MIN / 2;
     if (on_terminal()) {
         snprintf(status_text, sizeof status_text, "%.*s", columns() - 1, text);
         fprintf(output(), "\r\033[K%s", status_text);
     } else {
-        time_t now = time(NULL);
-        if (!at_once && now - written < PLAIN_PERIOD_S)
+        int64_t now_us = steady_now_us();
+        if (!at_once && now_us - written_us < PLAIN_PERIOD_S * SECOND_US)
             return;
-        written = now;
+        written_us = now_us;
         fprintf(output(), "%s\n", text);
     }
     fflush(output());

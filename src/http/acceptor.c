@@ -5,18 +5,17 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/steady.h"
 
 /* Out of descriptors or memory: some connection must end first. */
 static void wait_for_resources(int error)
 {
-    const struct timespec pause = {.tv_nsec = 50000000};
     log_warn("cannot accept connections", LOG_TEXT("reason", strerror(error)));
-    nanosleep(&pause, NULL);
+    steady_pause(50000);
 }
 
 /* Hands a new connection on, or closes it: cheaply, without a word. */

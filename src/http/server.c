@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/steady.h"
 #include "http/call.h"
 #include "http/listen.h"
 #include "http/openapi.h"
@@ -25,7 +25,7 @@ enum {
     /* Headers, and the block in which a body is read. Of more than 32 KiB libmicrohttpd makes a
      * mapping of its own, which goes back to the system when the connection ends. */
     CONNECTION_MEMORY = 36 * 1024,
-    HOUSEKEEPING_MS = 250,
+    HOUSEKEEPING_US = 250000,
     DRAIN_POLL_US = 2000,
     OPENAPI_MAX = 512 * 1024
 };
@@ -151,12 +151,8 @@ static void *keep_house(void *argument)
     size_t peak = 0;
     pthread_mutex_lock(&server->housekeeper_lock);
     while (!server->housekeeper_stopping) {
-        struct timespec next;
-        clock_gettime(CLOCK_REALTIME, &next);
-        next.tv_nsec += HOUSEKEEPING_MS * 1000000L;
-        next.tv_sec += next.tv_nsec / 1000000000L;
-        next.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&server->housekeeper_changed, &server->housekeeper_lock, &next);
+        (void)steady_wait(&server->housekeeper_changed, &server->housekeeper_lock,
+                          steady_now_us() + HOUSEKEEPING_US);
         connections_cut(&server->connections, clock_monotonic_us(server->options.clock));
         events_tick(&server->events);
         give_memory_back(server, &peak);
@@ -307,7 +303,7 @@ enum status http_server_start(const struct http_options *options, struct http_se
     connections_init(&server->connections, connection_places(), options->proxies);
     shares_init(&server->bodies, HTTP_BODIES_MAX);
     pthread_mutex_init(&server->housekeeper_lock, NULL);
-    pthread_cond_init(&server->housekeeper_changed, NULL);
+    steady_condition_init(&server->housekeeper_changed);
     server->rates = rate_limit_create(options->requests_per_second_max);
     server->people = rate_limit_create(options->person_requests_per_second_max);
     enum status status =
@@ -353,10 +349,9 @@ void http_server_share_rates(struct http_server *server, struct cache *cache)
  * the requests nothing. */
 static void wait_for_zero(_Atomic int64_t *count, int64_t wait_us)
 {
-    const struct timespec pause = {.tv_nsec = DRAIN_POLL_US * 1000L};
     for (int64_t waited_us = 0; atomic_load(count) > 0 && waited_us < wait_us;
          waited_us += DRAIN_POLL_US)
-        nanosleep(&pause, NULL);
+        steady_pause(DRAIN_POLL_US);
 }
 
 void http_server_drain(struct http_server *server, int64_t wait_us)

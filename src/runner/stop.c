@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/stop.h"
 
-#include <time.h>
-
+#include "base/steady.h"
 #include "limits.h"
 
 void stop_init(struct stop *stop)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&stop->lock, NULL);
-    pthread_cond_init(&stop->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    steady_condition_init(&stop->changed);
     stop->set = false;
 }
 
@@ -32,16 +27,10 @@ void stop_set(struct stop *stop)
 
 bool stop_wait(struct stop *stop, int64_t wait_us)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nanoseconds = until.tv_nsec + wait_us % SECOND_US * 1000;
-    until.tv_sec += wait_us / SECOND_US + nanoseconds / 1000000000;
-    until.tv_nsec = nanoseconds % 1000000000;
+    int64_t until_us = steady_now_us() + wait_us;
     pthread_mutex_lock(&stop->lock);
-    while (!stop->set) {
-        if (pthread_cond_timedwait(&stop->changed, &stop->lock, &until) != 0)
-            break;
-    }
+    while (!stop->set && steady_wait(&stop->changed, &stop->lock, until_us))
+        ;
     bool set = stop->set;
     pthread_mutex_unlock(&stop->lock);
     return set;

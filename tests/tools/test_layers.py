@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The layer check finds each kind of include that it is there for."""
+"""The layer check finds each kind of include, and each use of a clock, that it is there for."""
 import pathlib
 import subprocess
 
@@ -62,6 +62,36 @@ def test_a_wrong_include_is_found(tmp_path, path, include):
 ])
 def test_a_right_include_passes(tmp_path, path, include):
     write(tmp_path, path, f"#include {include}\n")
+    assert check(tmp_path) == (0, "")
+
+
+@pytest.mark.parametrize("use", [
+    "clock_gettime(id, &now);",
+    "pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);",
+    "pthread_cond_timedwait(&changed, &lock, &deadline);",
+    "sem_timedwait(&ready, &deadline);",
+    "pthread_mutex_timedlock(&lock, &deadline);",
+    "gettimeofday(&now, NULL);",
+    "time_t now = time(NULL);",
+    "nanosleep(&pause, NULL);",
+    "usleep(100);",
+    "nats_Sleep(100);",
+])
+def test_a_clock_of_the_system_is_found(tmp_path, use):
+    write(tmp_path, "http/server.c", f"/* head */\n{use}\n")
+    status, errors = check(tmp_path)
+    assert status == 1
+    assert "src/http/server.c:2: " in errors and "base/steady.h" in errors
+
+
+@pytest.mark.parametrize("path, use", [
+    ("base/steady.c", "clock_gettime(CLOCK_MONOTONIC, &now);"),
+    ("adapters/clock_system.c", "clock_gettime(CLOCK_REALTIME, &now);"),
+    ("http/server.c", "int64_t now_us = clock_now_us(clock);"),
+    ("http/server.c", "/* its time (in microseconds) */"),
+])
+def test_a_clock_in_its_place_passes(tmp_path, path, use):
+    write(tmp_path, path, f"{use}\n")
     assert check(tmp_path) == (0, "")
 
 
