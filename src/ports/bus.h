@@ -35,7 +35,7 @@ struct bus_message {
     uint64_t sequence;
     int64_t stream_created_us;
     int64_t published_us;
-    int deliveries; /* 1 at first */
+    int deliveries; /* at least 1; a hint, for a server may count a repeated one as the first */
     void *handle;   /* the adapter's; settle needs it */
 };
 

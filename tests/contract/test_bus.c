@@ -139,7 +139,8 @@ static void delivers_again_what_is_to_be_retried(void **state)
     bus_consumer_close(consumer);
 }
 
-/* The one test that waits for BUS_ACK_WAIT_US. */
+/* The one test that waits for BUS_ACK_WAIT_US. When that ends in the moment in which a request
+ * expires, nats-server 2.9 delivers the message as if it were new: how often is only a hint. */
 static void delivers_again_what_is_never_settled(void **state)
 {
     struct bus *bus = bus_of(state);
@@ -150,7 +151,8 @@ static void delivers_again_what_is_never_settled(void **state)
     assert_int_equal(fetch_count(bus, dead, &in, 1), 1);
     assert_int_equal(fetch_count(bus, consumer, &again, 1), 1);
     assert_slice(again.payload, "x");
-    assert_int_equal(again.deliveries, 2);
+    assert_int_equal(again.sequence, in.sequence);
+    assert_in_range(again.deliveries, 1, 2);
     settle_all(consumer, &again, 1, OUTCOME_DONE);
     settle_all(dead, &in, 1, OUTCOME_DONE); /* late, and harmless */
     bus_consumer_close(dead);
