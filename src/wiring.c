@@ -259,7 +259,6 @@ static enum status model_load_first(struct engines *engines, unsigned uses, stru
     char reason[REASON_MAX + 1];
     bool here = (uses & USES_MODEL) != 0 ||
                 ((uses & USES_SCORER) != 0 && settings->credit_analysis_service_url[0] == '\0');
-    snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
     trained_source_init(&engines->trained);
     enum trained_form form;
     bool trained = here && is_trained(settings, &form);
@@ -425,20 +424,20 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     pthread_mutex_init(&engines->policy_lock, NULL);
     /* Every check runs even after one has failed: all faults are told at once. What lies in
      * DATA_DIR has its fault alone, and so has a scorer whose model has one. */
-    enum status folder = needs->reads
+    enum status status = needs->reads
                              ? STATUS_OK
-                             : fault_folder(faults, settings->data_dir, embedded(settings)),
-                status = folder;
-    bool usable = folder == STATUS_OK;
+                             : fault_folder(faults, settings->data_dir, embedded(settings));
+    bool usable = status == STATUS_OK;
+    if (usable)
+        snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
     if (needs->tokens && (usable || !embedded(settings)))
         status = fault_worse(status, tokens_load(engines, faults));
     if (needs->internal && (usable || !embedded(settings)))
         status = fault_worse(status, internal_keys_load(engines, faults));
     status = fault_worse(status, policy_load(engines, faults));
-    enum status model = usable ? model_load_first(engines, needs->uses, faults) : folder;
-    if (usable)
-        status =
-            fault_worse(status, fault_worse(model, challengers_load(engines, needs->uses, faults)));
+    enum status model = model_load_first(engines, needs->uses, faults);
+    status = fault_worse(status, model);
+    status = fault_worse(status, challengers_load(engines, needs->uses, faults));
     status = fault_worse(status, tracer_open(engines, needs->service, faults));
     if ((needs->uses & USES_BUS) != 0 && (usable || settings->nats_url[0] != '\0'))
         status = fault_worse(status, bus_open(engines, needs->reads, faults));

@@ -219,7 +219,8 @@ def test_status_tells_servers_and_streams(system, client, person):
 
     def seen():
         done = run_ecs("status", "--json", *urls)
-        assert done.returncode == 0, done.stderr
+        if done.returncode != 0:  # a server was slow to answer
+            return False
         streams = {row["stream"]: row for row in json.loads(done.stdout)["streams"]}
         return streams["emotions"]["counted"] > 0 and all(
             row["consumers"] == 1 and row["lag"] == 0 for row in streams.values()) and done

@@ -85,6 +85,19 @@ def test_a_data_folder_that_cannot_be_is_one_fault(folder, path):
     assert len(done.stderr.splitlines()) == 2, done.stderr
 
 
+def test_a_data_folder_that_cannot_be_hides_no_other_fault(folder):
+    (folder / "file").write_text("a file")
+    (folder / "challengers" / "next" / "model").mkdir(parents=True)
+    done = run_ecs("serve", environment={
+        "DATA_DIR": str(folder / "file"), "LISTEN": "127.0.0.1:0", "SCORER": "trained",
+        "MODEL_DIR": str(folder / "none"), "CHALLENGERS_DIR": str(folder / "challengers")})
+    assert done.returncode == CONFIGURATION
+    assert "Not a directory" in fault_of(done, "DATA_DIR")
+    assert str(folder / "none") in fault_of(done, "MODEL_DIR")
+    assert str(folder / "challengers" / "next" / "model") in done.stderr
+    assert len(done.stderr.splitlines()) == 5, done.stderr
+
+
 def test_a_model_that_cannot_be_read_is_one_fault(folder):
     done = serve(folder, {"SCORER": "trained", "MODEL_DIR": str(folder / "none")})
     assert done.returncode == CONFIGURATION

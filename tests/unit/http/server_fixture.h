@@ -444,6 +444,10 @@ static int client_connect_from(uint8_t host)
                              .sin_port = htons((uint16_t)http_server_port(fixture.server)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_true(fd >= 0);
+    /* The port is chosen by connect: those of connections that have just ended can be used again
+     * to another server. */
+    int later = 1;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &later, sizeof later);
     assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     struct timeval wait = {.tv_sec = WAIT_S};
