@@ -424,9 +424,8 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     pthread_mutex_init(&engines->policy_lock, NULL);
     /* Every check runs even after one has failed: all faults are told at once. What lies in
      * DATA_DIR has its fault alone, and so has a scorer whose model has one. */
-    enum status status = needs->reads
-                             ? STATUS_OK
-                             : fault_folder(faults, settings->data_dir, embedded(settings));
+    enum status status =
+        needs->reads ? STATUS_OK : fault_folder(faults, settings->data_dir, embedded(settings));
     bool usable = status == STATUS_OK;
     if (usable)
         snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
