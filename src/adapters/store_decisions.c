@@ -191,14 +191,21 @@ static enum status key_insert(struct sql *sql, const struct idempotency *idempot
                   sql_hash(&idempotency->request), sql_uuid(&stands->id), sql_time(now_us));
 }
 
+/* The offer that the person was made before, if it is still open or has just expired. */
+static enum status offer_end(struct sql *sql, const struct decision *decision)
+{
+    int64_t ended;
+    enum status status = offer_change(sql, OFFER_offered, OFFER_superseded, &decision->user_id,
+                                      NULL, decision->decided_at_us, &ended);
+    if (status == STATUS_OK && ended == 0)
+        status = offer_change(sql, OFFER_offered, OFFER_expired, &decision->user_id, NULL,
+                              decision->decided_at_us, NULL);
+    return status;
+}
+
 static enum status decision_add(struct sql *sql, struct decision *decision, struct chain_head *head)
 {
-    enum status status =
-        sql_do(sql,
-               "UPDATE offers SET updated_at = $2, status ="
-               " CASE WHEN expires_at > $2 THEN 'superseded' ELSE 'expired' END"
-               " WHERE user_id = $1 AND status = 'offered'",
-               NULL, sql_uuid(&decision->user_id), sql_time(decision->decided_at_us));
+    enum status status = offer_end(sql, decision);
     if (status == STATUS_OK)
         status = decision_insert(sql, decision, head);
     if (status == STATUS_OK && decision->has_offer)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: offers on their way through domain/offer.h. Each step is an UPDATE that names the
- * state it starts from, so that of two who take it at once one finds nothing to change.
+ * The store: offers on their way through the steps of domain/offer.def. Each step is an UPDATE that
+ * names the state it starts from, so that of two who take it at once one finds nothing to change.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "adapters/store_sql.h"
@@ -90,6 +91,28 @@ enum status store_sql_line_read(struct store *store, const struct uuid *user_id,
     return offer_take_one(sql, status, line);
 }
 
+enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
+                         const struct uuid *user_id, const struct uuid *id, int64_t now_us,
+                         int64_t *changed)
+{
+    static const struct {
+        const char *of_person, *of_id;
+    } texts[OFFER_STATUS_COUNT][OFFER_STATUS_COUNT] = {
+#define OFFER_STATUS(name)
+#define OFFER_STEP(from, to, when)                                                                 \
+    [OFFER_##from][OFFER_##to] = {OFFER_CHANGE(from, to, when, "user_id = $2"),                    \
+                                  OFFER_CHANGE(from, to, when, "user_id = $2 AND id = $3")},
+#include "domain/offer.def"
+#undef OFFER_STATUS
+#undef OFFER_STEP
+    };
+    assert(offer_may_become(from, to));
+    if (id == NULL)
+        return sql_do(sql, texts[from][to].of_person, changed, sql_time(now_us), sql_uuid(user_id));
+    return sql_do(sql, texts[from][to].of_id, changed, sql_time(now_us), sql_uuid(user_id),
+                  sql_uuid(id));
+}
+
 /* OK if the offer's state is one that lies behind the step that was asked for. */
 static enum status step_taken(struct sql *sql, const struct uuid *offer_id,
                               const struct uuid *user_id, enum offer_status first,
@@ -107,17 +130,13 @@ static enum status accept(struct sql *sql, const struct uuid *offer_id, const st
 {
     int64_t accepted;
     enum status status =
-        sql_do(sql,
-               "UPDATE offers SET status = 'accepted', accepted_at = $3, updated_at = $3"
-               " WHERE user_id = $1 AND id = $2 AND status = 'offered' AND expires_at > $3"
-               " RETURNING 1",
-               &accepted, sql_uuid(user_id), sql_uuid(offer_id), sql_time(now_us));
+        offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id, now_us, &accepted);
     if (status != STATUS_OK)
         return status;
     *changed = accepted > 0;
     if (*changed)
         return outbox_insert(sql, event, now_us);
-    return step_taken(sql, offer_id, user_id, OFFER_ACCEPTED, OFFER_ACTIVE);
+    return step_taken(sql, offer_id, user_id, OFFER_accepted, OFFER_active);
 }
 
 enum status store_sql_offer_accept(struct store *store, const struct uuid *offer_id,
@@ -135,15 +154,10 @@ enum status store_sql_offer_accept(struct store *store, const struct uuid *offer
 static enum status line_change(struct sql *sql, const struct uuid *offer_id,
                                const struct uuid *user_id, int64_t now_us)
 {
-    enum status status = sql_do(sql,
-                                "UPDATE offers SET status = 'superseded', updated_at = $2"
-                                " WHERE user_id = $1 AND status = 'active'",
-                                NULL, sql_uuid(user_id), sql_time(now_us));
+    enum status status =
+        offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, NULL);
     if (status == STATUS_OK)
-        status = sql_do(sql,
-                        "UPDATE offers SET status = 'active', activated_at = $3, updated_at = $3"
-                        " WHERE user_id = $1 AND id = $2 AND status = 'accepted'",
-                        NULL, sql_uuid(user_id), sql_uuid(offer_id), sql_time(now_us));
+        status = offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, NULL);
     return status;
 }
 
@@ -156,9 +170,9 @@ static enum status activate(struct sql *sql, const struct uuid *offer_id,
     enum status status = offer_find(sql, offer_id, user_id, &offer);
     if (status != STATUS_OK)
         return status;
-    *changed = offer.status == OFFER_ACCEPTED;
+    *changed = offer.status == OFFER_accepted;
     if (!*changed)
-        return offer.status == OFFER_ACTIVE || offer.status == OFFER_SUPERSEDED ? STATUS_OK
+        return offer.status == OFFER_active || offer.status == OFFER_superseded ? STATUS_OK
                                                                                 : STATUS_NOT_FOUND;
     status = line_change(sql, offer_id, user_id, now_us);
     if (status == STATUS_OK)

@@ -134,11 +134,10 @@ static const struct store_dialect dialect = {
     .revocations_mark = "SELECT " XACT("pg_snapshot_xmin(pg_current_snapshot())"),
     .attempts_read = ATTEMPTS_READ(AGE("f.failed_at")),
     .attempts_fail = ATTEMPTS_FAIL("clock_timestamp()", AGE("f.failed_at")),
-    .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1"
-                     " WHERE status = 'offered' AND user_id = ANY (ARRAY (SELECT user_id"
-                     " FROM offers WHERE status = 'offered' AND expires_at <= $1"
-                     " ORDER BY expires_at LIMIT 1000 FOR UPDATE SKIP LOCKED))"
-                     " AND expires_at <= $1 RETURNING 1",
+    .offers_expire = OFFER_CHANGE(offered, expired, after,
+                                  "user_id = ANY (ARRAY (SELECT user_id FROM offers WHERE"
+                                  " status = 'offered' AND expires_at <= $1 ORDER BY expires_at"
+                                  " LIMIT 1000 FOR UPDATE SKIP LOCKED))"),
     .outbox_due = "SELECT 1 FROM outbox WHERE " OUTBOX_IS_DUE " LIMIT 1",
     .outbox_claim = "UPDATE outbox SET claimed_until = " OUTBOX_CLAIM_END
                     " WHERE id = ANY (ARRAY (SELECT id FROM outbox WHERE " OUTBOX_IS_DUE

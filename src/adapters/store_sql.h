@@ -220,6 +220,23 @@ enum status store_sql_decisions_list(struct store *store, const struct uuid *use
 #define OFFER_COLUMNS                                                                              \
     "o.id, o.user_id, o.decision_id, o.status, o.limit_cents, o.rate_bp, o.credit_type,"           \
     " o.created_at, o.expires_at, o.accepted_at, o.activated_at"
+/* The one statement that moves offers: those of `which` that are `from`, at the moment $1, as a row
+ * of domain/offer.def has it. Gives a row for each. */
+#define OFFER_CHANGE(from, to, when, which)                                                        \
+    "UPDATE offers SET status = '" #to "', updated_at = $1" OFFER_NOTES_##to                       \
+        " WHERE status = '" #from "'" OFFER_TIME_##when " AND " which " RETURNING 1"
+#define OFFER_NOTES_accepted ", accepted_at = $1"
+#define OFFER_NOTES_active ", activated_at = $1"
+#define OFFER_NOTES_expired ""
+#define OFFER_NOTES_superseded ""
+#define OFFER_TIME_before " AND expires_at > $1"
+#define OFFER_TIME_after " AND expires_at <= $1"
+#define OFFER_TIME_ever ""
+/* Takes that step, which must be one of domain/offer.def, with the person's offer of that id, or if
+ * `id` is NULL with all of theirs. `changed`, unless NULL: how many were `from` and in time. */
+MUST_CHECK enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
+                                    const struct uuid *user_id, const struct uuid *id,
+                                    int64_t now_us, int64_t *changed);
 /* Reads OFFER_COLUMNS. */
 MUST_CHECK enum status offer_take(struct sql *sql, struct offer *offer);
 MUST_CHECK enum status offer_insert(struct sql *sql, const struct offer *offer);

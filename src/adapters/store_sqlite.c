@@ -89,9 +89,10 @@ static const struct store_dialect dialect = {
     .revocations_mark = "SELECT coalesce(max(generation_change), 0) FROM users",
     .attempts_read = ATTEMPTS_READ(CLOCK_US " - f.failed_at"),
     .attempts_fail = ATTEMPTS_FAIL(CLOCK_US, CLOCK_US " - f.failed_at"),
-    .offers_expire = "UPDATE offers SET status = 'expired', updated_at = $1 WHERE position IN"
-                     " (SELECT position FROM offers WHERE status = 'offered'"
-                     " AND expires_at <= $1 ORDER BY expires_at LIMIT 1000) RETURNING 1",
+    .offers_expire = OFFER_CHANGE(offered, expired, after,
+                                  "position IN (SELECT position FROM offers WHERE"
+                                  " status = 'offered' AND expires_at <= $1"
+                                  " ORDER BY expires_at LIMIT 1000)"),
     .outbox_due = "SELECT 1 FROM outbox WHERE " OUTBOX_IS_DUE " LIMIT 1",
     .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
                     " WHERE " OUTBOX_IS_DUE " ORDER BY id LIMIT $3)"

@@ -4,14 +4,19 @@
 #include <string.h>
 
 static const char *const names[OFFER_STATUS_COUNT] = {
-    [OFFER_OFFERED] = "offered", [OFFER_ACCEPTED] = "accepted",     [OFFER_ACTIVE] = "active",
-    [OFFER_EXPIRED] = "expired", [OFFER_SUPERSEDED] = "superseded",
+#define OFFER_STATUS(name) [OFFER_##name] = #name,
+#define OFFER_STEP(from, to, when)
+#include "domain/offer.def"
+#undef OFFER_STATUS
+#undef OFFER_STEP
 };
 
-static const bool edges[OFFER_STATUS_COUNT][OFFER_STATUS_COUNT] = {
-    [OFFER_OFFERED] = {[OFFER_ACCEPTED] = true, [OFFER_EXPIRED] = true, [OFFER_SUPERSEDED] = true},
-    [OFFER_ACCEPTED] = {[OFFER_ACTIVE] = true},
-    [OFFER_ACTIVE] = {[OFFER_SUPERSEDED] = true},
+static const bool steps[OFFER_STATUS_COUNT][OFFER_STATUS_COUNT] = {
+#define OFFER_STATUS(name)
+#define OFFER_STEP(from, to, when) [OFFER_##from][OFFER_##to] = true,
+#include "domain/offer.def"
+#undef OFFER_STATUS
+#undef OFFER_STEP
 };
 
 const char *offer_status_name(enum offer_status status)
@@ -32,10 +37,10 @@ enum status offer_status_parse(const char *name, enum offer_status *status)
 
 bool offer_may_become(enum offer_status from, enum offer_status to)
 {
-    return edges[from][to];
+    return steps[from][to];
 }
 
 bool offer_is_open(const struct offer *offer, int64_t now_us)
 {
-    return offer->status == OFFER_OFFERED && now_us < offer->expires_at_us;
+    return offer->status == OFFER_offered && now_us < offer->expires_at_us;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of an offer, the one state machine of the credit line:
- *
- *   offered ──► accepted ──► active ──► superseded (by a newer line of the same person)
- *      ├──► expired
- *      └──► superseded (by a newer decision)
+ * An offer of credit, which becomes a person's credit line. offer.def has its states and steps.
  */
 #ifndef ECS_DOMAIN_OFFER_H
 #define ECS_DOMAIN_OFFER_H
@@ -17,11 +13,11 @@
 #include "limits.h"
 
 enum offer_status {
-    OFFER_OFFERED,
-    OFFER_ACCEPTED,
-    OFFER_ACTIVE,
-    OFFER_EXPIRED,
-    OFFER_SUPERSEDED,
+#define OFFER_STATUS(name) OFFER_##name,
+#define OFFER_STEP(from, to, when)
+#include "domain/offer.def"
+#undef OFFER_STATUS
+#undef OFFER_STEP
     OFFER_STATUS_COUNT
 };
 
@@ -42,6 +38,7 @@ struct offer {
 /* "offered", …: as the database and the API spell it. */
 const char *offer_status_name(enum offer_status status);
 MUST_CHECK enum status offer_status_parse(const char *name, enum offer_status *status);
+/* Whether there is a step from one to the other, whatever the time. */
 bool offer_may_become(enum offer_status from, enum offer_status to);
 /* Open: may still be accepted. */
 bool offer_is_open(const struct offer *offer, int64_t now_us);

@@ -293,7 +293,7 @@ struct decision decision_of(int person, int number, bool approved)
     decision.offer = (struct offer){.id = uuid_of(number),
                                     .user_id = decision.user_id,
                                     .decision_id = decision.id,
-                                    .status = OFFER_OFFERED,
+                                    .status = OFFER_offered,
                                     .limit_cents = 750000,
                                     .rate_bp = 875,
                                     .credit_type = "Short-Term",

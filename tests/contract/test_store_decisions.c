@@ -188,8 +188,8 @@ static void an_approval_stands_while_its_inputs_do(void **state)
     again.inputs = hash_of_number(6);
     assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &again);
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_SUPERSEDED);
-    assert_int_equal(offer_status_of(store, 1, 6), OFFER_OFFERED);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_superseded);
+    assert_int_equal(offer_status_of(store, 1, 6), OFFER_offered);
 }
 
 static void a_denial_stands_while_its_inputs_do(void **state)
@@ -215,15 +215,15 @@ static void an_approval_falls_with_its_offer(void **state)
     again.offer.expires_at_us = again.decided_at_us + DAY_US;
     assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &again);
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_EXPIRED);
-    assert_int_equal(offer_status_of(store, 1, 6), OFFER_OFFERED);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_expired);
+    assert_int_equal(offer_status_of(store, 1, 6), OFFER_offered);
     again = decision_of(1, 7, true);
     again.inputs = first.inputs;
     bool changed;
     assert_int_equal(offer_try_accept(store, 1, 6, first.offer.expires_at_us, &changed), STATUS_OK);
     assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &again);
-    assert_int_equal(offer_status_of(store, 1, 6), OFFER_ACCEPTED);
+    assert_int_equal(offer_status_of(store, 1, 6), OFFER_accepted);
 }
 
 static void a_denial_takes_an_open_offer_back(void **state)
@@ -233,7 +233,7 @@ static void a_denial_takes_an_open_offer_back(void **state)
     persons_add(store, 1, 1);
     decision_add(store, 1, 5, true);
     decision_add(store, 1, 6, false);
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_SUPERSEDED);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_superseded);
     assert_int_equal(offer_try_accept(store, 1, 5, NOW_US, &changed), STATUS_NOT_FOUND);
 }
 
@@ -262,7 +262,7 @@ static void a_key_answers_the_same_after_newer_decisions(void **state)
     decision_add(store, 1, 6, true);
     assert_int_equal(store_decision_record(store, &first, &key, &out), STATUS_OK);
     assert_true(uuid_equal(&out.id, &first.id));
-    assert_int_equal(out.offer.status, OFFER_SUPERSEDED);
+    assert_int_equal(out.offer.status, OFFER_superseded);
 }
 
 static void a_key_is_refused_for_another_request(void **state)
@@ -275,7 +275,7 @@ static void a_key_is_refused_for_another_request(void **state)
     assert_int_equal(store_decision_by_key(store, &first.user_id, &other, &out), STATUS_CONFLICT);
     assert_int_equal(store_decision_record(store, &second, &other, &out), STATUS_CONFLICT);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM decisions"), 1);
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_OFFERED);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_offered);
 }
 
 static void a_key_is_one_persons(void **state)
@@ -390,7 +390,7 @@ static void lists_decisions_newest_first(void **state)
     assert_int_equal(count, 1);
     assert_int_equal(total, COUNT);
     expected = decision_of(1, 10, true);
-    expected.offer.status = OFFER_SUPERSEDED;
+    expected.offer.status = OFFER_superseded;
     check_decision(&out[0], &expected);
     page.offset = COUNT;
     assert_int_equal(store_decisions_list(store, &user_id, page, out, &count, &total), STATUS_OK);

@@ -16,7 +16,7 @@ static void accepts_an_offer(void **state)
     decision_add(store, 1, 5, true);
     assert_int_equal(offer_try_accept(store, 1, 5, NOW_US + 1, &changed), STATUS_OK);
     assert_true(changed);
-    expected.status = OFFER_ACCEPTED;
+    expected.status = OFFER_accepted;
     expected.accepted_at_us = NOW_US + 1;
     assert_int_equal(store_offer_read(store, &id, &user_id, &offer), STATUS_OK);
     offer_check(&offer, &expected);
@@ -68,7 +68,7 @@ static void activates_an_accepted_offer(void **state)
     assert_int_equal(store_line_read(store, &user_id, &line), STATUS_NOT_FOUND);
     assert_int_equal(offer_try_activate(store, 1, 5, &changed), STATUS_OK);
     assert_true(changed);
-    expected.status = OFFER_ACTIVE;
+    expected.status = OFFER_active;
     expected.accepted_at_us = NOW_US;
     expected.activated_at_us = NOW_US;
     assert_int_equal(store_line_read(store, &user_id, &line), STATUS_OK);
@@ -91,7 +91,7 @@ static void activates_nothing_else(void **state)
     offer_add_accepted(store, 1, 7);
     assert_int_equal(offer_try_activate(store, 2, 7, &changed), STATUS_NOT_FOUND);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM notifications"), 0);
-    assert_int_equal(offer_status_of(store, 1, 7), OFFER_ACCEPTED);
+    assert_int_equal(offer_status_of(store, 1, 7), OFFER_accepted);
 }
 
 static void finds_what_waits(void **state)
@@ -124,15 +124,15 @@ static void a_newer_line_takes_the_place_of_the_older(void **state)
     offer_add_accepted(store, 1, 5);
     offer_activate(store, 1, 5);
     offer_add_accepted(store, 1, 6);
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_ACTIVE);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_active);
     offer_activate(store, 1, 6);
     assert_int_equal(store_line_read(store, &user_id, &line), STATUS_OK);
     assert_true(uuid_equal(&line.id, &newer));
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_SUPERSEDED);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_superseded);
     /* A message that comes again moves nothing back. */
     assert_int_equal(offer_try_activate(store, 1, 5, &changed), STATUS_OK);
     assert_false(changed);
-    assert_int_equal(offer_status_of(store, 1, 6), OFFER_ACTIVE);
+    assert_int_equal(offer_status_of(store, 1, 6), OFFER_active);
     assert_int_equal(offer_try_accept(store, 1, 5, NOW_US, &changed), STATUS_NOT_FOUND);
 }
 
@@ -177,6 +177,33 @@ static void the_database_forbids_what_cannot_be(void **state)
         assert_false(sql_takes(fixture, texts[i]));
 }
 
+/* Every pair of states: the database takes those steps that domain/offer.def has, and no other. */
+static void the_database_takes_the_steps_of_the_table(void **state)
+{
+    static const char reset[] = "DELETE FROM offers";
+    static const char insert[] =
+        "INSERT INTO offers (user_id, id, decision_id, status, limit_cents, rate_bp, credit_type,"
+        " created_at, expires_at, accepted_at, activated_at, updated_at) SELECT user_id, id, id,"
+        " '%s', 1, 1, 'X', decided_at, %s, decided_at, decided_at, decided_at FROM decisions";
+    struct store_fixture *fixture = fixture_of(state);
+    persons_add(fixture->store, 1, 1);
+    decision_add(fixture->store, 1, 5, true);
+    for (int from = 0; from < OFFER_STATUS_COUNT; from++) {
+        for (int to = 0; to < OFFER_STATUS_COUNT; to++) {
+            char text[512];
+            assert_true(sql_takes(fixture, reset));
+            snprintf(text, sizeof text, insert, offer_status_name((enum offer_status)from),
+                     fixture->server != NULL ? "decided_at + interval '1 day'" : "decided_at + 1");
+            assert_true(sql_takes(fixture, text));
+            snprintf(text, sizeof text, "UPDATE offers SET status = '%s'",
+                     offer_status_name((enum offer_status)to));
+            assert_int_equal(sql_takes(fixture, text),
+                             from == to ||
+                                 offer_may_become((enum offer_status)from, (enum offer_status)to));
+        }
+    }
+}
+
 /* The present of the database, not of the tests. */
 static int64_t present_us(void)
 {
@@ -196,10 +223,10 @@ static void expires_offers_whose_time_is_over(void **state)
     assert_int_equal(store_decision_record(store, &open, &no_key, &stands), STATUS_OK);
     assert_int_equal(store_offers_expire(store, present_us(), &expired), STATUS_OK);
     assert_int_equal(expired, 2);
-    assert_int_equal(offer_status_of(store, 1, 5), OFFER_EXPIRED);
-    assert_int_equal(offer_status_of(store, 2, 6), OFFER_EXPIRED);
-    assert_int_equal(offer_status_of(store, 3, 7), OFFER_ACCEPTED);
-    assert_int_equal(offer_status_of(store, 4, 8), OFFER_OFFERED);
+    assert_int_equal(offer_status_of(store, 1, 5), OFFER_expired);
+    assert_int_equal(offer_status_of(store, 2, 6), OFFER_expired);
+    assert_int_equal(offer_status_of(store, 3, 7), OFFER_accepted);
+    assert_int_equal(offer_status_of(store, 4, 8), OFFER_offered);
     assert_int_equal(store_offers_expire(store, present_us(), &expired), STATUS_OK);
     assert_int_equal(expired, 0);
 }
@@ -218,7 +245,7 @@ static void a_wrong_clock_expires_nothing(void **state)
     assert_int_equal(store_offers_expire(fixture->store, present_us() + 2 * DAY_US, &expired),
                      STATUS_OK);
     assert_int_equal(expired, 0);
-    assert_int_equal(offer_status_of(fixture->store, 1, 5), OFFER_OFFERED);
+    assert_int_equal(offer_status_of(fixture->store, 1, 5), OFFER_offered);
 }
 
 static void expires_more_than_one_part(void **state)
@@ -315,7 +342,7 @@ static void an_acceptance_and_a_denial_agree(void **state)
         assert_int_equal(answers.status[i],
                          i == WORKERS / 2 && !accepted ? STATUS_NOT_FOUND : STATUS_OK);
     assert_int_equal(offer_status_of(fixture->store, 1, 5),
-                     accepted ? OFFER_ACCEPTED : OFFER_SUPERSEDED);
+                     accepted ? OFFER_accepted : OFFER_superseded);
     assert_int_equal(sql_number(fixture, "SELECT count(*) FROM outbox"), accepted);
 }
 
@@ -339,7 +366,7 @@ static void lists_offers_newest_first(void **state)
     assert_int_equal(store_offers_list(store, &user_id, page, out, &count, &total), STATUS_OK);
     assert_int_equal(count, 1);
     expected = decision_of(1, 10, true).offer;
-    expected.status = OFFER_SUPERSEDED;
+    expected.status = OFFER_superseded;
     offer_check(&out[0], &expected);
     assert_int_equal(store_offers_list(store, &none, page, out, &count, &total), STATUS_OK);
     assert_int_equal(count, 0);
@@ -358,6 +385,7 @@ int main(void)
         STORE_TEST(a_newer_line_takes_the_place_of_the_older),
         STORE_TEST(the_database_forbids_two_lines),
         STORE_TEST(the_database_forbids_what_cannot_be),
+        STORE_TEST(the_database_takes_the_steps_of_the_table),
         STORE_TEST(expires_offers_whose_time_is_over),
         STORE_TEST(a_wrong_clock_expires_nothing),
         STORE_TEST(expires_more_than_one_part),

@@ -48,7 +48,7 @@ static void an_approval_makes_an_offer(void **state)
     assert_true(uuid_equal(&offer->id, &offer_id));
     assert_true(uuid_equal(&offer->user_id, &decision.user_id));
     assert_true(uuid_equal(&offer->decision_id, &decision.id));
-    assert_int_equal(offer->status, OFFER_OFFERED);
+    assert_int_equal(offer->status, OFFER_offered);
     assert_int_equal(offer->limit_cents, 500);
     assert_int_equal(offer->rate_bp, 100);
     assert_string_equal(offer->credit_type, "LOAN");
@@ -110,7 +110,7 @@ static void a_decision_stands_while_its_inputs_and_its_offer_do(void **state)
     assert_true(decision_still_stands(&approval, &approval.inputs, 0, last_us));
     assert_false(decision_still_stands(&approval, &approval.inputs, 0, last_us + 1));
     assert_false(decision_still_stands(&approval, &other, 0, 5000));
-    approval.offer.status = OFFER_ACCEPTED;
+    approval.offer.status = OFFER_accepted;
     assert_false(decision_still_stands(&approval, &approval.inputs, 0, 5000));
     assert_true(decision_still_stands(&denial, &denial.inputs, 0, INT64_MAX));
     assert_false(decision_still_stands(&denial, &other, 0, 5000));

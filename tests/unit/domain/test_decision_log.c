@@ -87,7 +87,7 @@ static void the_offers_life_does_not(void **state)
 {
     (void)state;
     struct decision later = sample;
-    later.offer.status = OFFER_ACTIVE;
+    later.offer.status = OFFER_active;
     later.offer.accepted_at_us = later.offer.activated_at_us = 1;
     assert_false(differs(&later));
 }

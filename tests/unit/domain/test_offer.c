@@ -21,9 +21,9 @@ static void only_these_steps_are_taken(void **state)
 {
     (void)state;
     static const enum offer_status steps[][2] = {
-        {OFFER_OFFERED, OFFER_ACCEPTED},   {OFFER_OFFERED, OFFER_EXPIRED},
-        {OFFER_OFFERED, OFFER_SUPERSEDED}, {OFFER_ACCEPTED, OFFER_ACTIVE},
-        {OFFER_ACTIVE, OFFER_SUPERSEDED},
+        {OFFER_offered, OFFER_accepted},   {OFFER_offered, OFFER_expired},
+        {OFFER_offered, OFFER_superseded}, {OFFER_accepted, OFFER_active},
+        {OFFER_active, OFFER_superseded},
     };
     int possible = 0;
     for (int from = 0; from < OFFER_STATUS_COUNT; from++)
@@ -37,10 +37,10 @@ static void only_these_steps_are_taken(void **state)
 static void an_offer_is_open_until_it_expires(void **state)
 {
     (void)state;
-    struct offer offer = {.status = OFFER_OFFERED, .expires_at_us = 1000};
+    struct offer offer = {.status = OFFER_offered, .expires_at_us = 1000};
     assert_true(offer_is_open(&offer, 999));
     assert_false(offer_is_open(&offer, 1000));
-    for (int status = OFFER_OFFERED + 1; status < OFFER_STATUS_COUNT; status++) {
+    for (int status = OFFER_offered + 1; status < OFFER_STATUS_COUNT; status++) {
         offer.status = (enum offer_status)status;
         assert_false(offer_is_open(&offer, 0));
     }
