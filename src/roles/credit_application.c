@@ -32,18 +32,25 @@ static void request_id_copy(const struct bus_message *message, char request_id[T
              message->request_id.data == NULL ? "" : message->request_id.data);
 }
 
-static void reject(struct batch *batch, size_t place, const char *reason)
+static void refuse(struct batch *batch, size_t place, const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
     char request_id[TRACE_ID_MAX + 1];
     snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
     message->reason = slice_of(batch->reasons[place]);
-    batch->outcomes[place] = OUTCOME_REJECT;
     request_id_copy(message, request_id);
     log_seldom(LOG_WARN, batch->reasons[place], "acceptance refused",
                LOG_TEXT("request_id", request_id),
                LOG_INTEGER("sequence", (int64_t)message->sequence),
                LOG_TEXT("reason", batch->reasons[place]));
+}
+
+/* Ends a message as status.def has it for what its handling came to. */
+static void conclude(struct batch *batch, size_t place, enum status status, const char *reason)
+{
+    batch->outcomes[place] = status_outcome(status);
+    if (batch->outcomes[place] == OUTCOME_REJECT)
+        refuse(batch, place, reason);
 }
 
 static void note_active(const struct bus_message *message, const struct uuid *offer_id)
@@ -90,8 +97,8 @@ static enum status activate(struct role_context *context, const struct bus_messa
     return status;
 }
 
-/* Sets the message's outcome. Not OK: the store failed, which is never the acceptance's fault: it
- * comes again until it is mended. */
+/* Sets the message's outcome. Not OK: the store failed, which is never the acceptance's fault: its
+ * outcome stays as it is, so that it comes again until the store is mended. */
 static enum status handle(struct role_context *context, struct batch *batch, size_t place,
                           const struct span *span)
 {
@@ -103,16 +110,15 @@ static enum status handle(struct role_context *context, struct batch *batch, siz
     if (status != STATUS_OK) {
         if (status == STATUS_INVALID)
             field_errors_reason(&errors, reason);
-        reject(batch, place, reason);
+        conclude(batch, place, status, reason);
         return STATUS_OK;
     }
     status = activate(context, message, &accepted.user_id, &accepted.offer_id,
                       slice_of(span->traceparent));
-    if (status == STATUS_OK)
-        batch->outcomes[place] = OUTCOME_DONE;
-    else if (status == STATUS_NOT_FOUND)
-        reject(batch, place, "no accepted offer of this id and user");
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    conclude(batch, place, status, "no accepted offer of this id and user");
+    return STATUS_OK;
 }
 
 static bool is_unreachable(enum status status)

@@ -13,11 +13,10 @@ enum { FAILURES_MAX = 32 };
 
 /* `source`: the person it names; NULL if that is not known. A source that floods leaves no letter.
  */
-static void reject(struct event_batch *batch, size_t place, const struct uuid *source,
+static void refuse(struct event_batch *batch, size_t place, const struct uuid *source,
                    const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
-    batch->outcomes[place] = OUTCOME_REJECT;
     snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
     if (letter_rates_take(&batch->letters, source, batch->now_us)) {
         message->reason = slice_of(batch->reasons[place]);
@@ -36,7 +35,16 @@ static void reject(struct event_batch *batch, size_t place, const struct uuid *s
                LOG_TEXT("request_id", request_id), LOG_TEXT("reason", batch->reasons[place]));
 }
 
-/* The message becomes the batch's next event, or is rejected. */
+/* Ends a message as status.def has it for what its handling came to. */
+static void conclude(struct event_batch *batch, size_t place, enum status status,
+                     const struct uuid *source, const char *reason)
+{
+    batch->outcomes[place] = status_outcome(status);
+    if (batch->outcomes[place] == OUTCOME_REJECT)
+        refuse(batch, place, source, reason);
+}
+
+/* The message becomes the batch's next event, or its handling ends here. */
 static void decode_one(const struct event_kind *kind, struct event_batch *batch, size_t place,
                        const struct role_settings *settings)
 {
@@ -51,7 +59,7 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
     char reason[REASON_MAX + 1];
     if (message->payload.size > BUS_PAYLOAD_MAX) {
         snprintf(reason, sizeof reason, "payload of more than %d bytes", BUS_PAYLOAD_MAX);
-        reject(batch, place, NULL, reason);
+        conclude(batch, place, STATUS_TOO_LARGE, NULL, reason);
         return;
     }
     enum status status = kind->decode(batch, batch->event_count, message->payload, &origin,
@@ -62,22 +70,27 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
     }
     if (errors.count > 0)
         field_errors_reason(&errors, reason);
-    reject(batch, place, NULL, reason);
+    conclude(batch, place, status, NULL, reason);
 }
 
-/* Events with a result end by it. */
+/* Ends each event as the result says that the store gave it. */
 static void events_conclude(struct event_batch *batch, size_t first, size_t count)
 {
+    static const struct {
+        enum status status;
+        const char *reason;
+    } results[] = {
+        [EVENT_COUNTED] = {STATUS_OK, ""},
+        [EVENT_DUPLICATE] = {STATUS_OK, ""},
+        [EVENT_CONFLICTING] = {STATUS_CONFLICT, "event id was used for other content"},
+        [EVENT_UNKNOWN_USER] = {STATUS_NOT_FOUND, "unknown user"},
+    };
     size_t before = batch->counted;
     for (size_t i = first; i < first + count; i++) {
-        size_t place = batch->places[i];
-        batch->outcomes[place] = OUTCOME_DONE;
-        if (batch->results[i] == EVENT_COUNTED)
-            batch->counted++;
-        else if (batch->results[i] == EVENT_CONFLICTING)
-            reject(batch, place, &batch->users[i], "event id was used for other content");
-        else if (batch->results[i] == EVENT_UNKNOWN_USER)
-            reject(batch, place, &batch->users[i], "unknown user");
+        enum event_result result = batch->results[i];
+        conclude(batch, batch->places[i], results[result].status, &batch->users[i],
+                 results[result].reason);
+        batch->counted += result == EVENT_COUNTED;
     }
     if (batch->counted > before)
         batch->failures = 0;
@@ -129,7 +142,7 @@ static enum status suspects_conclude(struct event_batch *batch)
             batch->now_us - (batch->messages[place].deliveries - 1) * BUS_RETRY_DELAY_US;
         bool others = batch->counted_us != 0 && batch->counted_us >= came_us;
         if (batch->suspects[i].status == STATUS_INVALID && others)
-            reject(batch, place, &batch->users[event], "refused by the database");
+            conclude(batch, place, STATUS_INVALID, &batch->users[event], "refused by the database");
         else
             status = batch->suspects[i].status;
     }

@@ -217,6 +217,39 @@ static void each_result_has_its_outcome(void **state)
     assert_int_equal(metric_value(METRIC_event_to_feature_us, LABEL_NONE), waited_us + 2000);
 }
 
+/* The status that decoding ends with in the next test. */
+static enum status decoded;
+
+static enum status decode_fails(struct event_batch *batch, size_t place, struct slice payload,
+                                const struct event_origin *origin,
+                                const struct role_settings *unused, struct field_errors *errors,
+                                char reason[REASON_MAX + 1])
+{
+    (void)batch;
+    (void)place;
+    (void)payload;
+    (void)origin;
+    (void)unused;
+    errors->count = 0;
+    snprintf(reason, REASON_MAX + 1, "as it is");
+    return decoded;
+}
+
+static void each_status_has_the_outcome_of_its_table(void **state)
+{
+    (void)state;
+    static const struct event_kind kind = {.label = LABEL_emotions, .decode = decode_fails};
+    lay("{}");
+    for (int i = STATUS_MALFORMED; i < STATUS_COUNT; i++) {
+        decoded = (enum status)i;
+        assert_int_equal(event_processing_step(&kind, &context, &queue.base, 0, &handled),
+                         STATUS_OK);
+        assert_int_equal(queue.outcomes[0], status_outcome(decoded));
+        assert_string_equal(queue.reasons[0],
+                            queue.outcomes[0] == OUTCOME_REJECT ? "as it is" : "");
+    }
+}
+
 static void nothing_to_do_is_not_settled(void **state)
 {
     (void)state;
@@ -401,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_result_has_its_outcome, setup),
+        cmocka_unit_test_setup(each_status_has_the_outcome_of_its_table, setup),
         cmocka_unit_test_setup(nothing_to_do_is_not_settled, setup),
         cmocka_unit_test_setup(without_a_store_events_come_again, setup),
         cmocka_unit_test_setup(one_poisonous_event_stops_no_other, setup),
