@@ -74,6 +74,7 @@ bench-scale:
 docs: build
 	@for page in api configuration metrics streams features; do build/docs $$page >docs/$$page.md; done
 	@build/docs openapi >deploy/nginx/openapi.json
+	@tools/layers.py --write
 
 ## model: trains the built-in model anew, models/default/; docs/training.md tells what to do after
 model: build

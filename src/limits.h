@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Every bound of the system, in one place. Sizes in bytes unless the name ends in another unit.
+ * The bounds that several files keep to, or that a user meets; one that concerns a single file
+ * stands at the head of that file. Sizes in bytes unless the name ends in another unit.
  */
 #ifndef ECS_LIMITS_H
 #define ECS_LIMITS_H

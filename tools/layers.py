@@ -1,42 +1,46 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks that dependencies point inward: which room of src/ may include what, and which files may
-read a clock of the system.
+read a clock of the system. A permission that nothing uses is a fault too.
 
-usage: layers.py [ROOT]
-
-Prints one line for each line that breaks a rule and exits 1; docs/architecture.md has the rooms in
-words.
+usage: layers.py [ROOT]     prints one line for each fault, and exits 1 if there is any
+       layers.py --rooms    prints the rooms as the table of docs/architecture.md
+       layers.py --write    writes that table into the page
 """
 import pathlib
 import re
 import sys
 
-# Rooms that a room may include from, besides itself and SHARED.
+# Every room: what is in it, and the rooms it may include from besides itself and SHARED.
 ROOMS = {
-    "base": set(),
-    "domain": {"base"},
-    "wire": {"base", "domain"},
-    "ports": {"base", "domain"},
-    "auth": {"base", "domain", "ports"},
-    "model": {"base"},
-    "learning": {"base", "model"},
-    "roles": {"base", "domain", "wire", "ports", "auth"},
-    "adapters": {"base", "domain", "wire", "ports", "auth", "model"},
-    "http": {"base", "domain", "wire", "ports", "auth"},
-    "runner": {"base", "domain", "wire", "ports", "auth"},
-    "commands": {"base", "domain", "wire", "ports", "auth", "model", "learning"},
+    "base": ("bytes, text, time, waits, hashes, addresses, JSON writing, log, metrics", ()),
+    "domain": ("events, tiles, features, policy, decision, offer, breaker: pure functions of values",
+               ("base",)),
+    "wire": ("JSON documents to typed values and back: the wire contract", ("base", "domain")),
+    "model": ("a trained model: its folder, its predictions and what each column adds to them",
+              ("base",)),
+    "learning": ("data to a trained model, its measures and pictures", ("base", "model")),
+    "ports": ("what the system needs: bus, store, cache, scorer, clock, entropy, tracer; and what it"
+              " answers: endpoint", ("base", "domain")),
+    "auth": ("passwords, tokens, revocations, seals on what others keep", ("base", "ports")),
+    "roles": ("the seven roles, as step functions over ports",
+              ("base", "domain", "wire", "ports", "auth")),
+    "adapters": ("each port twice: embedded, and on a real engine",
+                 ("base", "domain", "wire", "model", "ports")),
+    "http": ("endpoint tables to a server; /openapi.json", ("base", "wire", "ports", "auth")),
+    "runner": ("threads around step functions", ("base", "wire")),
+    "commands": ("what `ecs` does besides serving: one file, or a few of one name, for each command",
+                 ("base", "domain", "wire", "model", "learning", "ports", "auth")),
 }
-SHARED = {"limits.h", "options.def"}
+SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
 DOORS = {
-    "model": {"domain/features.h"},
-    "runner": {"roles/role.h", "http/server.h", "settings.h"},
-    "commands": {"roles/role.h", "http/server.h", "settings.h"},
+    "model": ("domain/features.h",),
+    "runner": ("roles/role.h", "http/server.h", "settings.h"),
 }
 # Files of src/ itself. Only these know adapters.
 WIRING = {"main.c", "wiring.c", "wiring.h"}
-# A library belongs to the rooms that hide it from the others.
+# A library belongs to the rooms that hide it from the others; some have it under a second name.
 LIBRARIES = {
     "microhttpd.h": {"http"},
     "sqlite3.h": {"adapters"},
@@ -52,8 +56,7 @@ LIBRARIES = {
 }
 # The domain is pure: values in, values out.
 DOMAIN_HEADERS = {
-    "assert.h", "inttypes.h", "limits.h", "math.h", "stdarg.h", "stdbool.h", "stddef.h",
-    "stdint.h", "stdio.h", "string.h",
+    "assert.h", "inttypes.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "string.h",
 }
 # A clock that can be set must not time a wait, and a test must be able to turn it: waits are
 # base/steady.h's, the time of day is ports/clock.h's. A log line tells when its machine wrote it.
@@ -72,14 +75,14 @@ def local_fault(room, name, header):
         if target == "adapters" and name not in WIRING:
             return "only main.c and the wiring know adapters"
         return None
-    if target == room or header in SHARED or header in DOORS.get(room, set()):
+    if target == room or header in SHARED or header in DOORS.get(room, ()):
         return None
-    if target in ROOMS[room]:
+    sees = ROOMS[room][1]
+    if target in sees:
         return None
     if target == "adapters":
         return "only main.c and the wiring know adapters"
-    allowed = ", ".join(sorted(ROOMS[room])) or "nothing"
-    return f"{room}/ may see {allowed}"
+    return f"{room}/ may see {', '.join(sees) or 'nothing'}"
 
 
 def library_fault(room, name, header):
@@ -98,37 +101,92 @@ def clock_fault(line):
     return match and f"{match[1]}: waits are base/steady.h's, the time of day is ports/clock.h's"
 
 
-def faults_of(source, path):
+def room_of(source, path):
+    """The room of a file; "" for the files of src/ itself."""
     parts = path.relative_to(source).parts
-    room = parts[0] if len(parts) > 1 else ""
+    return parts[0] if len(parts) > 1 else ""
+
+
+def faults_of(source, path, used):
+    """What is wrong with a file. Adds (room, header) and (file, "clock") to `used`."""
+    room, name = room_of(source, path), path.relative_to(source).as_posix()
     if room and room not in ROOMS:
         yield f"{path}: no such room: src/{room}; name it in tools/layers.py"
         return
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            reason = None if "/".join(parts) in CLOCKS else clock_fault(line)
-            if reason is not None:
-                yield f"{path}:{number}: {reason}"
-            match = INCLUDE.match(line)
-            if match is None:
-                continue
-            check = local_fault if match[1] == '"' else library_fault
-            reason = check(room, parts[-1], match[2])
-            if reason is not None:
-                yield f"{path}:{number}: {match[0].strip()}: {reason}"
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        reason = clock_fault(line)
+        if reason is not None and name in CLOCKS:
+            used.add((name, "clock"))
+        elif reason is not None:
+            yield f"{path}:{number}: {reason}"
+        match = INCLUDE.match(line)
+        if match is None:
+            continue
+        used.add((room, match[2]))
+        check = local_fault if match[1] == '"' else library_fault
+        reason = check(room, path.name, match[2])
+        if reason is not None:
+            yield f"{path}:{number}: {match[0].strip()}: {reason}"
 
 
-def main():
-    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+def unused_permissions(used):
+    for room, (_, sees) in ROOMS.items():
+        for seen in sees:
+            if not any(by == room and header.startswith(f"{seen}/") for by, header in used):
+                yield f"{room}/ includes nothing of {seen}/"
+        for header in DOORS.get(room, ()):
+            if (room, header) not in used:
+                yield f'{room}/ does not include "{header}"'
+    for header, rooms in LIBRARIES.items():
+        includers = {room for room, included in used if included == header}
+        for room in sorted(rooms - includers if includers else ()):
+            yield f"{room}/ does not include <{header}>"
+    for header in sorted(DOMAIN_HEADERS):
+        if ("domain", header) not in used:
+            yield f"domain/ does not include <{header}>"
+    for file in sorted(CLOCKS):
+        if (file, "clock") not in used:
+            yield f"{file} reads no clock"
+
+
+def rooms_table():
+    rows = ["| room | what is in it | may include |", "|---|---|---|"]
+    for room, (what, sees) in ROOMS.items():
+        doors = [f"`{header}`" for header in DOORS.get(room, ())]
+        rows.append(f"| `{room}/` | {what} | {', '.join([*sees, *doors]) or 'nothing'} |")
+    rows.append("| `wiring.c`, `main.c` | which adapter stands behind which port | everything |")
+    return "\n".join(rows) + "\n"
+
+
+def rooms_write(page):
+    text = page.read_text(encoding="utf-8")
+    start = text.index("| room |")
+    end = text.index("\n\n", start) + 1
+    page.write_text(text[:start] + rooms_table() + text[end:], encoding="utf-8")
+
+
+def check(root):
     source = root / "src"
     files = sorted(path for path in source.rglob("*") if path.suffix in (".c", ".h", ".def"))
     if not files:
         sys.exit(f"layers: no source files under {source}")
-    faults = [fault for path in files for fault in faults_of(source, path)]
+    used = set()
+    faults = [fault for path in files for fault in faults_of(source, path, used)]
+    faults += [f"tools/layers.py: unused permission: {why}" for why in unused_permissions(used)]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"layers: {len(files)} files, {len(faults)} faults")
     sys.exit(1 if faults else 0)
+
+
+def main():
+    argument = sys.argv[1] if len(sys.argv) > 1 else "."
+    if argument == "--rooms":
+        print(rooms_table(), end="")
+    elif argument == "--write":
+        rooms_write(pathlib.Path(__file__).resolve().parents[1] / "docs" / "architecture.md")
+    else:
+        check(pathlib.Path(argument))
 
 
 main()
