@@ -187,21 +187,21 @@ enum status sqlite_fetch(struct bus_consumer *base, struct bus_message messages[
 }
 
 /* What a dead letter of `message` is: its id stays, and where it stood tells it from others. */
-struct burial {
+struct letter_name {
     char subject[64];
     char once[96];
 };
 
-static struct bus_message bury(const struct bus_message *message, struct burial *burial)
+static struct bus_message bury(const struct bus_message *message, struct letter_name *name)
 {
     const char *stream = stream_name(message->stream);
-    snprintf(burial->subject, sizeof burial->subject, "ecs.dead.%s", stream);
-    snprintf(burial->once, sizeof burial->once, "%s-%lld-%llu-%lld", stream,
+    snprintf(name->subject, sizeof name->subject, "ecs.dead.%s", stream);
+    snprintf(name->once, sizeof name->once, "%s-%lld-%llu-%lld", stream,
              (long long)message->stream_created_us, (unsigned long long)message->sequence,
              (long long)message->published_us);
     struct bus_message dead = *message;
     dead.stream = STREAM_DEAD_LETTERS;
-    dead.subject = slice_of(burial->subject);
+    dead.subject = slice_of(name->subject);
     return dead;
 }
 
@@ -220,23 +220,23 @@ static enum status bury_all(struct bus_sqlite *bus, const struct bus_message mes
     if (dead_count == 0)
         return STATUS_OK;
     struct bus_message *dead = calloc(dead_count, sizeof *dead);
-    struct burial *burials = calloc(dead_count, sizeof *burials);
+    struct letter_name *names = calloc(dead_count, sizeof *names);
     struct slice *once = calloc(dead_count, sizeof *once);
     enum status status = STATUS_INTERNAL;
-    if (dead != NULL && burials != NULL && once != NULL) {
+    if (dead != NULL && names != NULL && once != NULL) {
         size_t next = 0;
         for (size_t i = 0; i < count; i++) {
             if (!is_dead(&messages[i], outcomes[i]))
                 continue;
-            dead[next] = bury(&messages[i], &burials[next]);
-            once[next] = slice_of(burials[next].once);
+            dead[next] = bury(&messages[i], &names[next]);
+            once[next] = slice_of(names[next].once);
             next++;
         }
         status = sqlite_store(bus, dead, once, dead_count);
         publication_count(STREAM_DEAD_LETTERS, status, dead_count);
     }
     free(once);
-    free(burials);
+    free(names);
     free(dead);
     return status;
 }

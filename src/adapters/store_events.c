@@ -23,7 +23,7 @@ struct member {
 };
 
 /* What events of both streams have in common, and where it lies in them. */
-struct event_kind {
+struct event_layout {
     enum event_table table;
     size_t size;
     size_t key, content, user_id, occurred_at, received_at;
@@ -47,8 +47,8 @@ struct person_transaction_tile {
 };
 
 /* Working memory of one batch. Places are indexes into the events. */
-struct event_batch {
-    const struct event_kind *kind;
+struct store_batch {
+    const struct event_layout *kind;
     const char *events;
     size_t count;
     enum event_result *results;
@@ -69,12 +69,12 @@ struct event_batch {
     size_t tile_count;
 };
 
-static const void *member(const struct event_batch *batch, size_t place, size_t offset)
+static const void *member(const struct store_batch *batch, size_t place, size_t offset)
 {
     return batch->events + place * batch->kind->size + offset;
 }
 
-static int key_compare(const struct event_batch *batch, uint32_t a, uint32_t b)
+static int key_compare(const struct store_batch *batch, uint32_t a, uint32_t b)
 {
     return memcmp(member(batch, a, batch->kind->key), member(batch, b, batch->kind->key),
                   HASH_SIZE);
@@ -89,7 +89,7 @@ static int by_key(const void *a, const void *b, void *context)
 
 static int by_person_and_time(const void *a, const void *b, void *context)
 {
-    const struct event_batch *batch = context;
+    const struct store_batch *batch = context;
     uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
     int order = memcmp(member(batch, left, batch->kind->user_id),
                        member(batch, right, batch->kind->user_id), sizeof(struct uuid));
@@ -106,14 +106,14 @@ static int by_uuid(const void *a, const void *b)
 }
 
 /* A column of the batch's events. */
-static struct sql_column event_column(const struct event_batch *batch, enum sql_type type,
+static struct sql_column event_column(const struct store_batch *batch, enum sql_type type,
                                       size_t offset)
 {
     return (struct sql_column){type, batch->events + offset, batch->kind->size};
 }
 
 /* The persons of these events, each once, in order. */
-static void users_collect(struct event_batch *batch, const uint32_t places[], size_t count)
+static void users_collect(struct store_batch *batch, const uint32_t places[], size_t count)
 {
     for (size_t i = 0; i < count; i++)
         memcpy(&batch->users[i],
@@ -126,7 +126,7 @@ static void users_collect(struct event_batch *batch, const uint32_t places[], si
             batch->users[batch->user_count++] = batch->users[i];
 }
 
-static bool *user_known(struct event_batch *batch, const struct uuid *user_id)
+static bool *user_known(struct store_batch *batch, const struct uuid *user_id)
 {
     const struct uuid *found =
         bsearch(user_id, batch->users, batch->user_count, sizeof batch->users[0], by_uuid);
@@ -141,7 +141,7 @@ static void user_take(struct sql *sql, void *context)
         *known = true;
 }
 
-static enum status persons_find(struct store_sql *store, struct event_batch *batch)
+static enum status persons_find(struct store_sql *store, struct store_batch *batch)
 {
     users_collect(batch, NULL, batch->count);
     memset(batch->known, 0, batch->user_count * sizeof batch->known[0]);
@@ -155,7 +155,7 @@ static enum status persons_find(struct store_sql *store, struct event_batch *bat
 }
 
 /* The first event of each key among those of known persons; the others repeat one of them. */
-static void firsts_choose(struct event_batch *batch)
+static void firsts_choose(struct store_batch *batch)
 {
     size_t known = 0;
     for (size_t i = 0; i < batch->count; i++) {
@@ -177,7 +177,7 @@ static void firsts_choose(struct event_batch *batch)
 }
 
 /* Where `key` is, or would be, among places that ascend by key. */
-static size_t key_search(const struct event_batch *batch, const uint32_t places[], size_t count,
+static size_t key_search(const struct store_batch *batch, const uint32_t places[], size_t count,
                          const struct hash *key)
 {
     size_t low = 0, high = count;
@@ -191,21 +191,21 @@ static size_t key_search(const struct event_batch *batch, const uint32_t places[
     return low;
 }
 
-static bool has_key(const struct event_batch *batch, uint32_t place, const struct hash *key)
+static bool has_key(const struct store_batch *batch, uint32_t place, const struct hash *key)
 {
     return memcmp(member(batch, place, batch->kind->key), key, sizeof *key) == 0;
 }
 
 static void new_key_take(struct sql *sql, void *context)
 {
-    struct event_batch *batch = context;
+    struct store_batch *batch = context;
     struct hash key = row_hash(sql);
     size_t i = key_search(batch, batch->firsts, batch->first_count, &key);
     if (i < batch->first_count && has_key(batch, batch->firsts[i], &key))
         batch->results[batch->firsts[i]] = EVENT_COUNTED;
 }
 
-static enum status keys_add(struct store_sql *store, struct event_batch *batch)
+static enum status keys_add(struct store_sql *store, struct store_batch *batch)
 {
     struct sql_column columns[] = {event_column(batch, SQL_HASH, batch->kind->key),
                                    event_column(batch, SQL_HASH, batch->kind->content),
@@ -232,7 +232,7 @@ static enum status keys_add(struct store_sql *store, struct event_batch *batch)
 
 static void old_key_take(struct sql *sql, void *context)
 {
-    struct event_batch *batch = context;
+    struct store_batch *batch = context;
     struct hash key = row_hash(sql), content = row_hash(sql);
     batch->renew = row_boolean(sql) || batch->renew;
     size_t i = key_search(batch, batch->others, batch->other_count, &key);
@@ -246,7 +246,7 @@ static void old_key_take(struct sql *sql, void *context)
 
 /* Tells repetitions from reused ids. What comes again late may come once more: a key lives on from
  * when it was seen last. */
-static enum status keys_read(struct store_sql *store, struct event_batch *batch)
+static enum status keys_read(struct store_sql *store, struct store_batch *batch)
 {
     struct sql_column key = event_column(batch, SQL_HASH, batch->kind->key);
     struct sql_bulk bulk = {.text = store->dialect->events.keys_read,
@@ -269,9 +269,9 @@ static enum status keys_read(struct store_sql *store, struct event_batch *batch)
     return status;
 }
 
-static void tiles_fold(struct event_batch *batch)
+static void tiles_fold(struct store_batch *batch)
 {
-    const struct event_kind *kind = batch->kind;
+    const struct event_layout *kind = batch->kind;
     char *tiles = (char *)&batch->tiles;
     qsort_r(batch->counted, batch->counted_count, sizeof batch->counted[0], by_person_and_time,
             batch);
@@ -295,9 +295,9 @@ static void columns_of(struct sql_column columns[], const struct member members[
             (struct sql_column){members[i].type, (const char *)first + members[i].offset, size};
 }
 
-static enum status rows_add(struct store_sql *store, const struct event_batch *batch)
+static enum status rows_add(struct store_sql *store, const struct store_batch *batch)
 {
-    const struct event_kind *kind = batch->kind;
+    const struct event_layout *kind = batch->kind;
     struct sql_column columns[SQL_PARAMETERS_MAX];
     columns_of(columns, kind->row, kind->row_columns, batch->events, kind->size);
     return sql_bulk(store->sql,
@@ -317,7 +317,7 @@ static void locked_take(struct sql *sql, void *context)
 
 /* Locks the persons of the counted events until the end, and grows their versions. Rows and tiles
  * have no foreign key: that all of them can be locked is the proof that they still exist. */
-static enum status versions_grow(struct store_sql *store, struct event_batch *batch)
+static enum status versions_grow(struct store_sql *store, struct store_batch *batch)
 {
     const struct event_statements *statements = &store->dialect->events;
     size_t locked = 0;
@@ -342,9 +342,9 @@ static enum status versions_grow(struct store_sql *store, struct event_batch *ba
     return status == STATUS_OK ? sql_bulk(store->sql, &grow) : status;
 }
 
-static enum status tiles_add(struct store_sql *store, struct event_batch *batch)
+static enum status tiles_add(struct store_sql *store, struct store_batch *batch)
 {
-    const struct event_kind *kind = batch->kind;
+    const struct event_layout *kind = batch->kind;
     struct sql_column columns[SQL_PARAMETERS_MAX];
     tiles_fold(batch);
     columns_of(columns, kind->tile, kind->tile_columns, &batch->tiles, kind->tile_size);
@@ -355,7 +355,7 @@ static enum status tiles_add(struct store_sql *store, struct event_batch *batch)
                                        .count = batch->tile_count});
 }
 
-static enum status batch_try(struct store_sql *store, struct event_batch *batch)
+static enum status batch_try(struct store_sql *store, struct store_batch *batch)
 {
     struct sql_column times = event_column(batch, SQL_TIME, batch->kind->occurred_at);
     enum status status = STATUS_OK;
@@ -380,7 +380,7 @@ static enum status batch_try(struct store_sql *store, struct event_batch *batch)
     return sql_finish(store->sql, status);
 }
 
-static enum status batch_apply(struct store *base, const struct event_kind *kind,
+static enum status batch_apply(struct store *base, const struct event_layout *kind,
                                const void *events, size_t count, enum event_result results[])
 {
     struct store_sql *store = store_sql_of(base);
@@ -388,7 +388,7 @@ static enum status batch_apply(struct store *base, const struct event_kind *kind
         return STATUS_INVALID;
     if (store->batch == NULL)
         store->batch = malloc(sizeof *store->batch);
-    struct event_batch *batch = store->batch;
+    struct store_batch *batch = store->batch;
     if (batch == NULL)
         return STATUS_UNAVAILABLE;
     batch->kind = kind;
@@ -457,7 +457,7 @@ static bool emotion_fold(void *memory, const void *of, bool begins)
 enum status store_sql_emotions_apply(struct store *store, const struct emotion_event events[],
                                      size_t count, enum event_result results[])
 {
-    static const struct event_kind kind = {
+    static const struct event_layout kind = {
         .table = TABLE_EMOTIONS,
         .size = sizeof(struct emotion_event),
         .key = offsetof(struct emotion_event, key),
@@ -513,7 +513,7 @@ enum status store_sql_transactions_apply(struct store *store,
                                          const struct transaction_event events[], size_t count,
                                          enum event_result results[])
 {
-    static const struct event_kind kind = {
+    static const struct event_layout kind = {
         .table = TABLE_TRANSACTIONS,
         .size = sizeof(struct transaction_event),
         .key = offsetof(struct transaction_event, key),

@@ -11,7 +11,7 @@
 #include "ports/store.h"
 
 struct store_sql;
-struct event_batch;
+struct store_batch;
 
 /* The bulk statements of a batch of events; store_events.c says what each takes and gives. */
 struct event_statements {
@@ -124,7 +124,7 @@ struct store_sql {
     struct store base;
     struct sql *sql;
     const struct store_dialect *dialect;
-    struct event_batch *batch; /* made with the first batch of events */
+    struct store_batch *batch; /* made with the first batch of events */
 };
 
 /* Takes `sql` over. */

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM };
+enum metric_kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM };
 
 struct metric_row {
-    enum kind kind;
+    enum metric_kind kind;
     const char *name;
     const char *help;
     const char *label;

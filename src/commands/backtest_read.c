@@ -16,10 +16,10 @@
 
 enum { PEOPLE_MAX = 2000, MISSED_FIRST = 64 };
 
-struct reading;
+struct backtest_reading;
 
-struct reader {
-    struct reading *reading;
+struct backtest_reader {
+    struct backtest_reading *reading;
     struct store *store;
     enum status status;
     struct backtest_table offers;
@@ -32,12 +32,12 @@ struct reader {
     struct addressee addressees[PEOPLE_MAX];
 };
 
-struct reading {
+struct backtest_reading {
     const struct policy *candidate;
     int64_t since_us;
     struct extent decisions, offers;
     atomic_llong decisions_taken, offers_taken;
-    struct reader readers[BACKTEST_READERS];
+    struct backtest_reader readers[BACKTEST_READERS];
 };
 
 /* The next part of an extent; false if none is left. */
@@ -60,7 +60,7 @@ static int16_t band_of_type(const struct policy *policy, const char *credit_type
 
 static void offer_keep(const struct granted *granted, void *context)
 {
-    struct reader *reader = context;
+    struct backtest_reader *reader = context;
     struct backtest_entry entry = {
         .id = granted->decision_id,
         .limit_cents = granted->limit_cents,
@@ -80,7 +80,7 @@ static struct uuid id_of_entry(const struct hash *entry)
 
 /* Keeps which decision of a person stands, and the groups of those whom a simulation made: all
  * others are one group. */
-static void person_keep(struct reader *reader, const struct addressee *person)
+static void person_keep(struct backtest_reader *reader, const struct addressee *person)
 {
     int group = backtest_group(person->email);
     struct backtest_entry last = {.id = id_of_entry(&person->last)};
@@ -91,7 +91,7 @@ static void person_keep(struct reader *reader, const struct addressee *person)
         reader->status = backtest_table_put(&reader->people, &member);
 }
 
-static void people_read(struct reader *reader)
+static void people_read(struct backtest_reader *reader)
 {
     struct uuid after = {{0}};
     size_t count = 1;
@@ -107,8 +107,8 @@ static void people_read(struct reader *reader)
 
 static void *tables_fill(void *context)
 {
-    struct reader *reader = context;
-    struct reading *reading = reader->reading;
+    struct backtest_reader *reader = context;
+    struct backtest_reading *reading = reader->reading;
     int64_t from, to;
     if (reader == &reading->readers[0])
         people_read(reader);
@@ -121,13 +121,13 @@ static void *tables_fill(void *context)
     return NULL;
 }
 
-static int group_of(const struct reading *reading, const struct uuid *user_id)
+static int group_of(const struct backtest_reading *reading, const struct uuid *user_id)
 {
     const struct backtest_entry *person = backtest_table_find(&reading->readers[0].people, user_id);
     return person == NULL ? PERSONA_COUNT : person->group;
 }
 
-static void verdict_count(struct reader *reader, struct verdict *verdict, int16_t band)
+static void verdict_count(struct backtest_reader *reader, struct verdict *verdict, int16_t band)
 {
     const struct policy *candidate = reader->reading->candidate;
     struct uuid entry = id_of_entry(&verdict->entry);
@@ -136,7 +136,7 @@ static void verdict_count(struct reader *reader, struct verdict *verdict, int16_
     backtest_add(&reader->backtest, verdict, group_of(reader->reading, &verdict->user_id));
 }
 
-static void missed_keep(struct reader *reader, const struct verdict *verdict)
+static void missed_keep(struct backtest_reader *reader, const struct verdict *verdict)
 {
     if (reader->missed_count == reader->missed_capacity) {
         size_t capacity = reader->missed_capacity == 0 ? MISSED_FIRST : reader->missed_capacity * 2;
@@ -153,7 +153,7 @@ static void missed_keep(struct reader *reader, const struct verdict *verdict)
 
 static void verdict_take(const struct verdict *taken, void *context)
 {
-    struct reader *reader = context;
+    struct backtest_reader *reader = context;
     struct verdict verdict = *taken;
     const struct backtest_entry *offer = NULL;
     for (int i = 0; i < BACKTEST_READERS && offer == NULL && verdict.approved; i++)
@@ -170,7 +170,7 @@ static void verdict_take(const struct verdict *taken, void *context)
 }
 
 /* Of decisions made after offers were read, and where an offer moved while they were. */
-static void missed_read(struct reader *reader)
+static void missed_read(struct backtest_reader *reader)
 {
     for (size_t i = 0; i < reader->missed_count && reader->status == STATUS_OK; i++) {
         struct verdict *verdict = &reader->missed[i];
@@ -193,8 +193,8 @@ static void missed_read(struct reader *reader)
 
 static void *decisions_weigh(void *context)
 {
-    struct reader *reader = context;
-    struct reading *reading = reader->reading;
+    struct backtest_reader *reader = context;
+    struct backtest_reading *reading = reader->reading;
     int64_t from, to;
     while (reader->status == STATUS_OK &&
            part_take(&reading->decisions, &reading->decisions_taken, &from, &to)) {
@@ -208,7 +208,7 @@ static void *decisions_weigh(void *context)
 }
 
 /* All readers at once; the first in the caller's thread, and one that gets none too. */
-static enum status run_all(struct reading *reading, void *(*work)(void *reader))
+static enum status run_all(struct backtest_reading *reading, void *(*work)(void *reader))
 {
     pthread_t threads[BACKTEST_READERS];
     bool started[BACKTEST_READERS] = {false};
@@ -226,7 +226,7 @@ static enum status run_all(struct reading *reading, void *(*work)(void *reader))
     return status;
 }
 
-static void reading_free(struct reading *reading)
+static void reading_free(struct backtest_reading *reading)
 {
     for (int i = 0; i < BACKTEST_READERS; i++) {
         backtest_table_free(&reading->readers[i].offers);
@@ -237,10 +237,10 @@ static void reading_free(struct reading *reading)
     free(reading);
 }
 
-static struct reading *reading_create(struct store *const stores[BACKTEST_READERS],
-                                      int64_t since_us, const struct policy *candidate)
+static struct backtest_reading *reading_create(struct store *const stores[BACKTEST_READERS],
+                                               int64_t since_us, const struct policy *candidate)
 {
-    struct reading *reading = calloc(1, sizeof *reading);
+    struct backtest_reading *reading = calloc(1, sizeof *reading);
     if (reading == NULL)
         return NULL;
     reading->candidate = candidate;
@@ -256,7 +256,7 @@ static struct reading *reading_create(struct store *const stores[BACKTEST_READER
 enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
                           struct backtest *backtest)
 {
-    struct reading *reading = reading_create(stores, since_us, backtest->candidate);
+    struct backtest_reading *reading = reading_create(stores, since_us, backtest->candidate);
     if (reading == NULL)
         return STATUS_UNAVAILABLE;
     enum status status = store_verdicts_extent(stores[0], &reading->decisions, &reading->offers);
@@ -290,8 +290,8 @@ static enum status page_score(struct scored_page *page, size_t count, struct fea
     return status;
 }
 
-static void scored_count(struct reader *reader, const struct decision *decision, int32_t full,
-                         int32_t financial)
+static void scored_count(struct backtest_reader *reader, const struct decision *decision,
+                         int32_t full, int32_t financial)
 {
     const struct offer *offer = &decision->offer;
     bool has_offer = decision->has_offer;
@@ -312,7 +312,7 @@ static void scored_count(struct reader *reader, const struct decision *decision,
                             : (int16_t)-1);
 }
 
-static enum status score_all(struct reader *reader, struct feature_model *model,
+static enum status score_all(struct backtest_reader *reader, struct feature_model *model,
                              struct scored_page *page)
 {
     struct log_place place = {0};
@@ -336,11 +336,11 @@ static enum status score_all(struct reader *reader, struct feature_model *model,
 enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS], int64_t since_us,
                                  struct feature_model *model, struct backtest *backtest)
 {
-    struct reading *reading = reading_create(stores, since_us, backtest->candidate);
+    struct backtest_reading *reading = reading_create(stores, since_us, backtest->candidate);
     struct scored_page *page = calloc(1, sizeof *page);
     enum status status = STATUS_UNAVAILABLE;
     if (reading != NULL && page != NULL) {
-        struct reader *reader = &reading->readers[0];
+        struct backtest_reader *reader = &reading->readers[0];
         people_read(reader);
         status = reader->status;
         if (status == STATUS_OK)

@@ -38,7 +38,7 @@ struct load {
     atomic_bool failed;
 };
 
-struct connection {
+struct bench_connection {
     struct load *load;
     size_t number;
     pthread_t thread;
@@ -97,7 +97,7 @@ static bool ask_analysis(struct bench *bench, struct client *client, int64_t num
     return status == 200;
 }
 
-static bool time_keep(struct connection *connection, int64_t taken_us)
+static bool time_keep(struct bench_connection *connection, int64_t taken_us)
 {
     if (connection->count == connection->room) {
         size_t room = connection->room == 0 ? FIRST_TIMES : 2 * connection->room;
@@ -113,7 +113,7 @@ static bool time_keep(struct connection *connection, int64_t taken_us)
 
 static void *connection_run(void *argument)
 {
-    struct connection *connection = argument;
+    struct bench_connection *connection = argument;
     struct load *load = connection->load;
     struct clock *clock = load->bench->tools->clock;
     const struct child *replica = &load->replicas->all[connection->number % load->replicas->count];
@@ -138,8 +138,8 @@ static void *connection_run(void *argument)
 }
 
 /* All times together, and what each replica answered. */
-static enum status result_make(const struct connection connections[CONNECTIONS], size_t replicas,
-                               int64_t taken_us, struct load_result *result)
+static enum status result_make(const struct bench_connection connections[CONNECTIONS],
+                               size_t replicas, int64_t taken_us, struct load_result *result)
 {
     int64_t answered[BENCH_PROCESSES_MAX] = {0};
     size_t count = 0;
@@ -167,7 +167,7 @@ static enum status load_run(struct bench *bench, const struct api *api,
                             const struct children *replicas, int64_t requests_max, int64_t limit_us,
                             struct load_result *result)
 {
-    struct connection connections[CONNECTIONS] = {0};
+    struct bench_connection connections[CONNECTIONS] = {0};
     struct bench_usage from, to;
     int64_t started_us = clock_monotonic_us(bench->tools->clock);
     struct load load = {.bench = bench,

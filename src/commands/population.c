@@ -32,7 +32,7 @@ const char population_usage[] =
     "persona,\n"
     "                 and whether they default within a year of that moment (0 or 1)\n";
 
-struct options {
+struct population_options {
     int64_t people;
     int64_t seed;
     int64_t as_of_us;
@@ -60,7 +60,7 @@ static bool number_read(const char *name, const char *text, int64_t least, int64
     return false;
 }
 
-static bool option_read(struct options *options, const char *name, const char *value)
+static bool option_read(struct population_options *options, const char *name, const char *value)
 {
     if (strcmp(name, "--people") == 0)
         return number_read(name, value, 1, PEOPLE_MAX, &options->people);
@@ -84,10 +84,10 @@ static bool option_read(struct options *options, const char *name, const char *v
 }
 
 /* -1 to go on; an exit status otherwise, with all faults told. */
-static int options_parse(int argc, char **argv, struct options *options)
+static int options_parse(int argc, char **argv, struct population_options *options)
 {
     static const char as_of[] = "2026-01-01T12:00:00Z";
-    *options = (struct options){.seed = 1};
+    *options = (struct population_options){.seed = 1};
     bool good = option_read(options, "--as-of", as_of);
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc) {
@@ -119,7 +119,8 @@ static void row_write(FILE *csv, const struct features *features,
     fprintf(csv, "%s,%d\n", persona_name(result->persona), result->defaulted);
 }
 
-static struct person_result person_draw(const struct options *options, uint32_t number, FILE *csv)
+static struct person_result person_draw(const struct population_options *options, uint32_t number,
+                                        FILE *csv)
 {
     struct person_tiles tiles;
     struct simulated_person person = population_person((uint64_t)options->seed, number);
@@ -137,7 +138,7 @@ static struct person_result person_draw(const struct options *options, uint32_t 
     return result;
 }
 
-static void draw_all(const struct options *options, struct clock *clock,
+static void draw_all(const struct population_options *options, struct clock *clock,
                      struct person_result *results, FILE *csv)
 {
     int64_t started_us = clock_monotonic_us(clock);
@@ -183,16 +184,17 @@ static void group_show(const char *name, int persona, const struct person_result
               scorecard / 1e6);
 }
 
-static void groups_show(const struct options *options, const struct person_result *results,
-                        struct auc_case *cases, struct buf *report)
+static void groups_show(const struct population_options *options,
+                        const struct person_result *results, struct auc_case *cases,
+                        struct buf *report)
 {
     for (int i = 0; i < PERSONA_COUNT; i++)
         group_show(persona_name((enum persona)i), i, results, options->people, cases, report);
     group_show("all", PERSONA_COUNT, results, options->people, cases, report);
 }
 
-static void results_show(const struct options *options, const struct person_result *results,
-                         struct auc_case *cases)
+static void results_show(const struct population_options *options,
+                         const struct person_result *results, struct auc_case *cases)
 {
     char as_of[TIME_TEXT_SIZE];
     time_format(options->as_of_us, as_of);
@@ -202,8 +204,8 @@ static void results_show(const struct options *options, const struct person_resu
     groups_show(options, results, cases, NULL);
 }
 
-static void results_report(const struct options *options, const struct person_result *results,
-                           struct auc_case *cases)
+static void results_report(const struct population_options *options,
+                           const struct person_result *results, struct auc_case *cases)
 {
     struct buf report;
     report_begin(&report);
@@ -227,7 +229,7 @@ static int csv_close(FILE *csv, const char *path)
     return EX_IOERR;
 }
 
-static int draw_and_show(const struct options *options, struct clock *clock,
+static int draw_and_show(const struct population_options *options, struct clock *clock,
                          struct person_result *results, struct auc_case *cases)
 {
     FILE *csv = options->csv == NULL ? NULL : fopen(options->csv, "w");
@@ -248,7 +250,7 @@ static int draw_and_show(const struct options *options, struct clock *clock,
 
 int command_population(int argc, char **argv, struct clock *clock)
 {
-    struct options options;
+    struct population_options options;
     int result = options_parse(argc, argv, &options);
     if (result >= 0)
         return result;

@@ -48,7 +48,7 @@ static void on_signal(int number)
 }
 
 /* A thread's share of the people: every THREADS-th from `first` on. */
-struct part {
+struct simulated_part {
     struct simulation *simulation;
     uint32_t first;
     pthread_t thread;
@@ -81,7 +81,7 @@ static void note_failure(struct simulation *simulation, enum status status)
 
 static void *register_part(void *argument)
 {
-    struct part *part = argument;
+    struct simulated_part *part = argument;
     struct simulation *simulation = part->simulation;
     struct client *client;
     enum status status = client_open(simulation->options.url, &stop, &client);
@@ -124,7 +124,7 @@ static enum status send_day(struct event_sender *sender, struct account *account
 
 static void *send_part(void *argument)
 {
-    struct part *part = argument;
+    struct simulated_part *part = argument;
     struct simulation *simulation = part->simulation;
     const struct simulate_settings *settings = simulation->settings;
     int64_t end_us = clock_now_us(settings->clock);
@@ -170,12 +170,13 @@ static int64_t expected_events(const struct simulation *simulation)
 static void run_parts(struct simulation *simulation, void *(*work)(void *), const char *what,
                       const char *done_what, int64_t (*done)(struct simulation *), int64_t total)
 {
-    struct part parts[THREADS];
+    struct simulated_part parts[THREADS];
     simulation->started_us = clock_monotonic_us(simulation->settings->clock);
     int64_t before = done(simulation);
     int started = 0;
     for (; started < THREADS; started++) {
-        parts[started] = (struct part){.simulation = simulation, .first = (uint32_t)started};
+        parts[started] =
+            (struct simulated_part){.simulation = simulation, .first = (uint32_t)started};
         if (pthread_create(&parts[started].thread, NULL, work, &parts[started]) != 0) {
             note_failure(simulation, STATUS_INTERNAL);
             break;

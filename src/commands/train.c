@@ -56,7 +56,7 @@ const char train_usage[] =
     "  --seed S          of all that is random (1)\n\n"
     "Reads no configuration. docs/training.md tells what is in the folder, and how it is made.\n";
 
-struct options {
+struct train_options {
     const char *from;
     int64_t people;
     const char *csv;
@@ -83,7 +83,7 @@ static bool number_read(const char *name, const char *text, int64_t least, int64
     return false;
 }
 
-static bool option_read(struct options *options, const char *name, const char *value)
+static bool option_read(struct train_options *options, const char *name, const char *value)
 {
     const struct {
         const char *name;
@@ -124,10 +124,11 @@ static bool option_read(struct options *options, const char *name, const char *v
 }
 
 /* -1 to go on, an exit status otherwise. Tells every fault at once. */
-static int options_parse(int argc, char **argv, struct options *options)
+static int options_parse(int argc, char **argv, struct train_options *options)
 {
     bool good = true;
-    *options = (struct options){.out = "./model", .people = PEOPLE, .folds = FOLDS, .seed = 1};
+    *options =
+        (struct train_options){.out = "./model", .people = PEOPLE, .folds = FOLDS, .seed = 1};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!option_read(options, argv[i], value)) {
@@ -239,7 +240,7 @@ static void name_of(const char *path, char name[MODEL_NAME_MAX + 1])
     snprintf(name, MODEL_NAME_MAX + 1, "%.*s", (int)size, file);
 }
 
-static size_t repeats_for(const struct options *options, size_t rows)
+static size_t repeats_for(const struct train_options *options, size_t rows)
 {
     size_t fitting = REPEATED_ROWS / rows;
     if (options->repeats > 0)
@@ -247,7 +248,8 @@ static size_t repeats_for(const struct options *options, size_t rows)
     return fitting > REPEATS ? REPEATS : fitting < 1 ? 1 : fitting;
 }
 
-static int train(const struct options *options, const struct table *table, const char *warnings)
+static int train(const struct train_options *options, const struct table *table,
+                 const char *warnings)
 {
     char name[MODEL_NAME_MAX + 1];
     char command[COMMAND_MAX];
@@ -294,7 +296,7 @@ static int train(const struct options *options, const struct table *table, const
     return result;
 }
 
-static int train_on_population(const struct options *options)
+static int train_on_population(const struct train_options *options)
 {
     struct table table;
     int32_t best_auc;
@@ -318,7 +320,7 @@ static void warnings_show(const char *path, const struct buf *warnings)
         fprintf(stderr, "ecs train: warning: %s: %.*s\n", path, (int)(end - line), line);
 }
 
-static int train_on_csv(const struct options *options)
+static int train_on_csv(const struct train_options *options)
 {
     const struct csv_options csv = {options->label, options->positive, options->time};
     struct table table;
@@ -343,7 +345,7 @@ static int train_on_csv(const struct options *options)
 
 int command_train(int argc, char **argv)
 {
-    struct options options;
+    struct train_options options;
     int result = options_parse(argc, argv, &options);
     if (result >= 0)
         return result;

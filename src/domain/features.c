@@ -27,12 +27,12 @@ static const int window_days[WINDOW_COUNT] = {
 };
 
 /* A window holds the tiles that start from here on, up to the tile that `now_us` lies in. */
-static int64_t emotion_window_from_us(enum window window, int64_t now_us)
+static int64_t emotion_window_from_us(enum feature_window window, int64_t now_us)
 {
     return emotion_hour_us(now_us) - (window_days[window] * 24 - 1) * HOUR_US;
 }
 
-static int64_t transaction_window_from_us(enum window window, int64_t now_us)
+static int64_t transaction_window_from_us(enum feature_window window, int64_t now_us)
 {
     return transaction_day_us(now_us) - (window_days[window] - 1) * DAY_US;
 }
@@ -47,7 +47,7 @@ int64_t features_transactions_from_us(int64_t now_us)
     return transaction_window_from_us(TRANSACTION_WINDOW_MAX, now_us);
 }
 
-struct emotion_tile emotion_window(const struct person_tiles *tiles, enum window window,
+struct emotion_tile emotion_window(const struct person_tiles *tiles, enum feature_window window,
                                    int64_t now_us)
 {
     int64_t from_us = emotion_window_from_us(window, now_us);
@@ -60,8 +60,8 @@ struct emotion_tile emotion_window(const struct person_tiles *tiles, enum window
     return merged;
 }
 
-struct transaction_tile transaction_window(const struct person_tiles *tiles, enum window window,
-                                           int64_t now_us)
+struct transaction_tile transaction_window(const struct person_tiles *tiles,
+                                           enum feature_window window, int64_t now_us)
 {
     int64_t from_us = transaction_window_from_us(window, now_us);
     struct transaction_tile merged = {.day_us = from_us};

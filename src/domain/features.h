@@ -67,7 +67,7 @@ struct features {
 /* Changes when a feature is added, renamed or computed otherwise. */
 #define FEATURES_SCHEMA 2
 
-enum window { WINDOW_24H, WINDOW_7D, WINDOW_30D, WINDOW_90D, WINDOW_COUNT };
+enum feature_window { WINDOW_24H, WINDOW_7D, WINDOW_30D, WINDOW_90D, WINDOW_COUNT };
 /* The longest window of each kind of tile. */
 #define EMOTION_WINDOW_MAX WINDOW_30D
 #define TRANSACTION_WINDOW_MAX WINDOW_90D
@@ -86,10 +86,10 @@ int64_t features_emotions_from_us(int64_t now_us);
 int64_t features_transactions_from_us(int64_t now_us);
 
 /* All emotion (transaction) tiles within a window, merged. */
-struct emotion_tile emotion_window(const struct person_tiles *tiles, enum window window,
+struct emotion_tile emotion_window(const struct person_tiles *tiles, enum feature_window window,
                                    int64_t now_us);
-struct transaction_tile transaction_window(const struct person_tiles *tiles, enum window window,
-                                           int64_t now_us);
+struct transaction_tile transaction_window(const struct person_tiles *tiles,
+                                           enum feature_window window, int64_t now_us);
 
 struct features features_compute(const struct person_tiles *tiles, int64_t now_us);
 

@@ -21,7 +21,7 @@ enum {
     REGISTRATION_DAYS = 2000
 };
 
-struct kind {
+struct person_kind {
     const char *name;
     int share;
     int64_t positivity;
@@ -32,7 +32,7 @@ struct kind {
     int64_t stability;
 };
 
-static const struct kind kinds[PERSONA_COUNT] = {
+static const struct person_kind kinds[PERSONA_COUNT] = {
 #define PERSONA(name, share, positivity, stress, payments, thrift, pay, stability)                 \
     {#name,          share, (positivity)*1000, (stress)*1000, (payments)*100000,                   \
      (thrift)*10000, pay,   (stability)*10000},
@@ -66,7 +66,7 @@ struct simulated_person population_person(uint64_t seed, uint32_t number)
     struct simulated_person person = {.seed = chance_of(seed, LIFE_TRAITS, number)};
     uint64_t state = person.seed;
     person.persona = persona_draw(&state);
-    const struct kind *kind = &kinds[person.persona];
+    const struct person_kind *kind = &kinds[person.persona];
     person.pay_day = (int)chance_below(chance_next(&state), LIFE_MONTH_DAYS);
     int64_t level = chance_exp(trait(&state, 0, 280000, -900000, 900000));
     person.pay_cents = chance_times(kind->pay_cents, level);

@@ -58,7 +58,7 @@ static bool is_printable(const char *text, size_t size, bool spaces)
     return true;
 }
 
-struct walk {
+struct framing_walk {
     const char *next; /* where the next header must begin */
     bool clear;
 };
@@ -67,7 +67,7 @@ static enum MHD_Result walk_header(void *argument, enum MHD_ValueKind kind, cons
                                    size_t key_size, const char *value, size_t value_size)
 {
     (void)kind;
-    struct walk *walk = argument;
+    struct framing_walk *walk = argument;
     const char *at = walk->next + key_size + 1;
     walk->clear = walk->clear && key == walk->next && is_token(key, key_size) &&
                   is_printable(value, value_size, true);
@@ -91,7 +91,7 @@ bool head_is_clear(const struct head *head)
         !is_printable(target->data, target->size, false) ||
         head->version != target->data + target->size + 1)
         return false;
-    struct walk walk = {head->version + strlen(head->version) + BREAK_SIZE, true};
+    struct framing_walk walk = {head->version + strlen(head->version) + BREAK_SIZE, true};
     MHD_get_connection_values_n(head->connection, MHD_HEADER_KIND, walk_header, &walk);
     return walk.clear && walk.next + BREAK_SIZE == head->method + info->header_size;
 }

@@ -17,7 +17,7 @@ struct bin {
     double below; /* where a number's bin ends */
 };
 
-struct work {
+struct baseline_work {
     const struct table *table;
     const size_t *rows;
     size_t count;
@@ -35,7 +35,7 @@ static int double_order(const void *a, const void *b)
 }
 
 /* Weight of evidence: the log-odds of a bin less those of everybody. */
-static double bin_evidence(const struct work *work, const struct bin *bin)
+static double bin_evidence(const struct baseline_work *work, const struct bin *bin)
 {
     double positives = bin->positives + prior_rows * work->rate;
     double negatives = bin->negatives + prior_rows * (1 - work->rate);
@@ -43,7 +43,7 @@ static double bin_evidence(const struct work *work, const struct bin *bin)
 }
 
 /* The values present of a column, sorted, in scratch. */
-static size_t values_sort(struct work *work, size_t column)
+static size_t values_sort(struct baseline_work *work, size_t column)
 {
     size_t present = 0;
     for (size_t i = 0; i < work->count; i++) {
@@ -57,7 +57,7 @@ static size_t values_sort(struct work *work, size_t column)
 }
 
 /* Bins of about equal size; a value that is in several of them is in the first alone. */
-static size_t bins_cut(struct work *work, size_t column, struct bin bins[POINTS_BINS_MAX])
+static size_t bins_cut(struct baseline_work *work, size_t column, struct bin bins[POINTS_BINS_MAX])
 {
     size_t present = values_sort(work, column);
     size_t count = 0;
@@ -76,14 +76,15 @@ static size_t bins_cut(struct work *work, size_t column, struct bin bins[POINTS_
     return count;
 }
 
-static bool breaks_direction(const struct work *work, const struct bin *left,
+static bool breaks_direction(const struct baseline_work *work, const struct bin *left,
                              const struct bin *right, int direction)
 {
     return direction * (bin_evidence(work, right) - bin_evidence(work, left)) < 0;
 }
 
 /* Joins neighbours until evidence follows the direction. */
-static size_t bins_pool(const struct work *work, struct bin bins[], size_t count, int direction)
+static size_t bins_pool(const struct baseline_work *work, struct bin bins[], size_t count,
+                        int direction)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -110,7 +111,7 @@ static size_t bin_of(const struct points_column *column, double value)
     return bin;
 }
 
-static void bins_count(const struct work *work, size_t column,
+static void bins_count(const struct baseline_work *work, size_t column,
                        struct bin bins[MODEL_LEVELS_MAX + 1])
 {
     for (size_t i = 0; i < work->count; i++) {
@@ -121,7 +122,7 @@ static void bins_count(const struct work *work, size_t column,
 }
 
 /* Bins of a column, and the evidence of each. */
-static void column_bin(struct work *work, size_t at)
+static void column_bin(struct baseline_work *work, size_t at)
 {
     struct points_column *column = &work->points->columns[at];
     struct bin bins[MODEL_LEVELS_MAX + 1] = {0};
@@ -145,7 +146,7 @@ static void column_bin(struct work *work, size_t at)
 
 /* A logistic regression over the evidence: `weights`, one a column, none below 0, and the
  * intercept. */
-static enum status weights_fit(struct work *work, double weights[])
+static enum status weights_fit(struct baseline_work *work, double weights[])
 {
     size_t width = work->table->column_count;
     enum status status = STATUS_UNAVAILABLE;
@@ -191,7 +192,7 @@ static enum status columns_copy(const struct table *table, struct points *points
     return STATUS_OK;
 }
 
-static enum status fit(struct work *work)
+static enum status fit(struct baseline_work *work)
 {
     struct points *points = work->points;
     double *weights = calloc(work->table->column_count + 1, sizeof *weights);
@@ -218,7 +219,7 @@ enum status baseline_fit(const struct table *table, const size_t rows[], size_t 
                          struct points *points)
 {
     size_t positives = table_positives(table, rows, count);
-    struct work work = {.table = table, .rows = rows, .count = count, .points = points};
+    struct baseline_work work = {.table = table, .rows = rows, .count = count, .points = points};
     *points = (struct points){0};
     if (positives == 0 || positives == count)
         return STATUS_INVALID;

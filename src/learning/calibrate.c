@@ -35,15 +35,15 @@ enum status calibrate_platt(const double log_odds[], const uint8_t positives[], 
     return status;
 }
 
-struct rated {
+struct rated_odds {
     double log_odds;
     uint8_t positive;
 };
 
 static int rated_order(const void *a, const void *b)
 {
-    double x = ((const struct rated *)a)->log_odds;
-    double y = ((const struct rated *)b)->log_odds;
+    double x = ((const struct rated_odds *)a)->log_odds;
+    double y = ((const struct rated_odds *)b)->log_odds;
     return (x > y) - (x < y);
 }
 
@@ -60,7 +60,7 @@ static bool out_of_order(const struct step *left, const struct step *right)
 }
 
 /* Sorted rows -> at most CALIBRATION_KNOTS_MAX steps whose shares of positives rise. */
-static size_t steps_pool(const struct rated rated[], size_t count,
+static size_t steps_pool(const struct rated_odds rated[], size_t count,
                          struct step steps[CALIBRATION_KNOTS_MAX + 1])
 {
     size_t rows = count / CALIBRATION_KNOTS_MAX + 1;
@@ -99,11 +99,11 @@ enum status calibrate_isotonic(const double log_odds[], const uint8_t positives[
 {
     struct step steps[CALIBRATION_KNOTS_MAX + 1];
     struct calibration platt;
-    struct rated *rated = calloc(count, sizeof *rated);
+    struct rated_odds *rated = calloc(count, sizeof *rated);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
     for (size_t i = 0; i < count; i++)
-        rated[i] = (struct rated){log_odds[i], positives[i]};
+        rated[i] = (struct rated_odds){log_odds[i], positives[i]};
     qsort(rated, count, sizeof *rated, rated_order);
     size_t made = steps_pool(rated, count, steps);
     free(rated);

@@ -9,7 +9,7 @@
 enum { FIRST_ROWS = 256 };
 
 /* Where the reader is. */
-struct reader {
+struct csv_reader {
     char *at;
     char *end;
     size_t line;
@@ -20,20 +20,20 @@ struct reader {
     char *reason;
 };
 
-static enum status fault(struct reader *reader, size_t line, const char *what)
+static enum status fault(struct csv_reader *reader, size_t line, const char *what)
 {
     snprintf(reader->reason, REASON_MAX + 1, "line %zu: %s", line, what);
     return STATUS_INVALID;
 }
 
-static bool at_field_end(const struct reader *reader)
+static bool at_field_end(const struct csv_reader *reader)
 {
     return reader->at == reader->end || *reader->at == ',' || *reader->at == '\n' ||
            (*reader->at == '\r' && reader->at + 1 < reader->end && reader->at[1] == '\n');
 }
 
 /* After the opening quote. The text moves together where a doubled quote becomes one. */
-static enum status quoted_read(struct reader *reader, struct slice *field)
+static enum status quoted_read(struct csv_reader *reader, struct slice *field)
 {
     size_t line = reader->line;
     char *to = reader->at;
@@ -54,7 +54,7 @@ static enum status quoted_read(struct reader *reader, struct slice *field)
     return fault(reader, line, "a quote that is never closed");
 }
 
-static enum status plain_read(struct reader *reader, struct slice *field)
+static enum status plain_read(struct csv_reader *reader, struct slice *field)
 {
     field->data = reader->at;
     for (; !at_field_end(reader); reader->at++)
@@ -65,7 +65,7 @@ static enum status plain_read(struct reader *reader, struct slice *field)
     return STATUS_OK;
 }
 
-static enum status field_read(struct reader *reader)
+static enum status field_read(struct csv_reader *reader)
 {
     struct slice field;
     enum status status;
@@ -86,7 +86,7 @@ static enum status field_read(struct reader *reader)
     return status;
 }
 
-static enum status row_keep(struct reader *reader, size_t line)
+static enum status row_keep(struct csv_reader *reader, size_t line)
 {
     struct csv_fields *out = reader->out;
     if (out->row_count == 0)
@@ -117,7 +117,7 @@ static enum status row_keep(struct reader *reader, size_t line)
 }
 
 /* Reads a row and its line end. A line with nothing on it is no row. */
-static enum status row_read(struct reader *reader)
+static enum status row_read(struct csv_reader *reader)
 {
     size_t line = reader->line;
     enum status status = STATUS_OK;
@@ -145,7 +145,7 @@ enum status csv_fields_split(char *text, size_t size, struct csv_fields *fields,
                              char reason[REASON_MAX + 1])
 {
     static const char mark[] = "\xEF\xBB\xBF";
-    struct reader reader = {
+    struct csv_reader reader = {
         .at = text, .end = text + size, .line = 1, .out = fields, .reason = reason};
     *fields = (struct csv_fields){0};
     reader.row = calloc(MODEL_COLUMNS_MAX + 1, sizeof *reader.row);

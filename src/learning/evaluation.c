@@ -11,8 +11,8 @@
 #include "learning/split.h"
 
 /* The evaluation as it goes on. */
-struct work {
-    const struct features *features[CANDIDATE_COUNT];
+struct evaluation_work {
+    const struct feature_matrix *features[CANDIDATE_COUNT];
     const struct table *table;
     const struct evaluation_options *options;
     struct evaluation *evaluation;
@@ -42,7 +42,7 @@ static double *rows_gather(const struct table *table, const size_t rows[], size_
     return gathered;
 }
 
-enum status evaluation_predict(const struct features *features, const struct fit *fit,
+enum status evaluation_predict(const struct feature_matrix *features, const struct fit *fit,
                                const size_t rows[], size_t count, double probabilities[])
 {
     const struct table *table = features->table;
@@ -63,7 +63,7 @@ enum status evaluation_predict(const struct features *features, const struct fit
     return status;
 }
 
-static enum status scorecard_predict(const struct work *work, struct trial *trial)
+static enum status scorecard_predict(const struct evaluation_work *work, struct trial *trial)
 {
     struct points points;
     enum status status = baseline_fit(work->table, trial->rows, trial->train, &points);
@@ -76,9 +76,9 @@ static enum status scorecard_predict(const struct work *work, struct trial *tria
     return STATUS_OK;
 }
 
-static enum status model_predict_rows(const struct work *work, struct trial *trial)
+static enum status model_predict_rows(const struct evaluation_work *work, struct trial *trial)
 {
-    const struct features *features = work->features[trial->candidate];
+    const struct feature_matrix *features = work->features[trial->candidate];
     struct fit fit;
     enum status status = fit_part(features, trial->rows, trial->train, trial->seed, &fit);
     if (status != STATUS_OK)
@@ -90,7 +90,7 @@ static enum status model_predict_rows(const struct work *work, struct trial *tri
 }
 
 /* The rows of one test of the cross-validation: those of all other folds, then those of its own. */
-static void fold_part(const struct work *work, size_t number, struct trial *trial)
+static void fold_part(const struct evaluation_work *work, size_t number, struct trial *trial)
 {
     size_t count = work->table->row_count;
     size_t fold = number % work->options->folds;
@@ -103,7 +103,7 @@ static void fold_part(const struct work *work, size_t number, struct trial *tria
             trial->rows[trial->train + trial->test++] = i;
 }
 
-static void trial_part(const struct work *work, size_t number, struct trial *trial)
+static void trial_part(const struct evaluation_work *work, size_t number, struct trial *trial)
 {
     if (work->folds != NULL) {
         fold_part(work, number, trial);
@@ -116,7 +116,7 @@ static void trial_part(const struct work *work, size_t number, struct trial *tri
 }
 
 /* Predictions of the first repeat, or of the last rows, are kept: of each row once. */
-static void trial_keep(struct work *work, size_t number, const struct trial *trial)
+static void trial_keep(struct evaluation_work *work, size_t number, const struct trial *trial)
 {
     struct evaluation *evaluation = work->evaluation;
     bool timed = work->folds == NULL;
@@ -125,7 +125,7 @@ static void trial_keep(struct work *work, size_t number, const struct trial *tri
             trial->predicted[i];
 }
 
-static enum status trial_run(struct work *work, size_t number, struct trial *trial)
+static enum status trial_run(struct evaluation_work *work, size_t number, struct trial *trial)
 {
     const struct evaluation_options *options = work->options;
     const struct evaluation *evaluation = work->evaluation;
@@ -153,7 +153,7 @@ static enum status trial_run(struct work *work, size_t number, struct trial *tri
  */
 static enum status piece_run(void *context, size_t piece)
 {
-    struct work *work = context;
+    struct evaluation_work *work = context;
     const struct evaluation_options *options = work->options;
     if (piece < options->beside_count)
         return options->beside(options->beside_context, piece);
@@ -174,7 +174,7 @@ static enum status piece_run(void *context, size_t piece)
     return status;
 }
 
-static enum status trials_run(struct work *work, char reason[REASON_MAX + 1])
+static enum status trials_run(struct evaluation_work *work, char reason[REASON_MAX + 1])
 {
     const struct evaluation *evaluation = work->evaluation;
     size_t trials = evaluation->tests * evaluation->candidates;
@@ -184,7 +184,7 @@ static enum status trials_run(struct work *work, char reason[REASON_MAX + 1])
     return status;
 }
 
-static enum status folds_run(struct work *work, char reason[REASON_MAX + 1])
+static enum status folds_run(struct evaluation_work *work, char reason[REASON_MAX + 1])
 {
     const struct evaluation_options *options = work->options;
     struct evaluation *evaluation = work->evaluation;
@@ -212,7 +212,7 @@ static struct interval measure_interval(enum measure measure, const double value
     return interval;
 }
 
-static void folds_measure(struct work *work)
+static void folds_measure(struct evaluation_work *work)
 {
     struct evaluation *evaluation = work->evaluation;
     size_t tests = evaluation->tests;
@@ -230,7 +230,7 @@ static void folds_measure(struct work *work)
 }
 
 /* One test, on the last rows. */
-static enum status time_run(struct work *work, char reason[REASON_MAX + 1])
+static enum status time_run(struct evaluation_work *work, char reason[REASON_MAX + 1])
 {
     struct evaluation *evaluation = work->evaluation;
     size_t train;
@@ -254,7 +254,7 @@ static enum status time_run(struct work *work, char reason[REASON_MAX + 1])
                                   work->options->seed, evaluation->measures, evaluation->gains);
 }
 
-static enum status work_init(struct work *work)
+static enum status work_init(struct evaluation_work *work)
 {
     struct evaluation *evaluation = work->evaluation;
     size_t count = work->table->row_count;
@@ -274,16 +274,16 @@ static enum status work_init(struct work *work)
     return fine ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-enum status evaluate(const struct features *full, const struct features *without,
+enum status evaluate(const struct feature_matrix *full, const struct feature_matrix *without,
                      const struct evaluation_options *options, struct evaluation *evaluation,
                      char reason[REASON_MAX + 1])
 {
     const struct table *table = full->table;
-    struct work work = {.features = {full, NULL, without},
-                        .table = table,
-                        .options = options,
-                        .evaluation = evaluation,
-                        .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct evaluation_work work = {.features = {full, NULL, without},
+                                   .table = table,
+                                   .options = options,
+                                   .evaluation = evaluation,
+                                   .lock = PTHREAD_MUTEX_INITIALIZER};
     size_t positives = 0;
     *evaluation = (struct evaluation){
         .candidates = without == NULL ? CANDIDATE_WITHOUT_EMOTIONS : CANDIDATE_COUNT,

@@ -7,9 +7,10 @@
 
 static const double cut_share = 0.01;
 
-enum status features_init(struct features *features, const struct table *table, bool with_emotions)
+enum status features_init(struct feature_matrix *features, const struct table *table,
+                          bool with_emotions)
 {
-    *features = (struct features){.table = table};
+    *features = (struct feature_matrix){.table = table};
     features->uses = calloc(table->column_count, sizeof *features->uses);
     if (features->uses == NULL)
         return STATUS_UNAVAILABLE;
@@ -37,16 +38,16 @@ enum status features_init(struct features *features, const struct table *table, 
     return STATUS_OK;
 }
 
-void features_free(struct features *features)
+void features_free(struct feature_matrix *features)
 {
     encoding_free(&features->encoding);
     free(features->uses);
     free(features->values);
     free(features->directions);
-    *features = (struct features){0};
+    *features = (struct feature_matrix){0};
 }
 
-void features_gather(const struct features *features, const size_t rows[], size_t count,
+void features_gather(const struct feature_matrix *features, const size_t rows[], size_t count,
                      float values[], uint8_t positives[])
 {
     size_t width = features->encoding.feature_count;
@@ -64,7 +65,7 @@ static int float_order(const void *a, const void *b)
 }
 
 /* Mean, deviation and cuts of one feature; `scratch` has room for all rows. */
-static void feature_measure(struct design *design, const struct features *features,
+static void feature_measure(struct design *design, const struct feature_matrix *features,
                             const size_t rows[], size_t count, size_t feature, float scratch[])
 {
     struct linear *scale = &design->scale;
@@ -102,7 +103,7 @@ static void feature_measure(struct design *design, const struct features *featur
         design->deviations[feature] = sqrt(squares / (double)present);
 }
 
-static void missing_measure(struct design *design, const struct features *features,
+static void missing_measure(struct design *design, const struct feature_matrix *features,
                             const size_t rows[], size_t count)
 {
     const struct encoding *encoding = &features->encoding;
@@ -119,8 +120,8 @@ static void missing_measure(struct design *design, const struct features *featur
     }
 }
 
-enum status design_init(struct design *design, const struct features *features, const size_t rows[],
-                        size_t count)
+enum status design_init(struct design *design, const struct feature_matrix *features,
+                        const size_t rows[], size_t count)
 {
     const struct encoding *encoding = &features->encoding;
     *design = (struct design){0};
@@ -162,8 +163,8 @@ static double missing_deviation(const struct design *design, size_t column)
     return sqrt(rate * (1 - rate));
 }
 
-void design_apply(const struct design *design, const struct features *features, const size_t rows[],
-                  size_t count, double values[])
+void design_apply(const struct design *design, const struct feature_matrix *features,
+                  const size_t rows[], size_t count, double values[])
 {
     const struct linear *scale = &design->scale;
     size_t width = features->encoding.feature_count;

@@ -12,7 +12,7 @@
 #include "model/encoding.h"
 #include "model/linear.h"
 
-struct features {
+struct feature_matrix {
     const struct table *table; /* must outlive this */
     bool *uses;                /* owned; one a column */
     struct encoding encoding;  /* owned */
@@ -22,12 +22,12 @@ struct features {
 
 /* With or without the columns of the group "emotional". INVALID: no column is left. UNAVAILABLE:
  * memory is out. Not OK leaves nothing behind. */
-MUST_CHECK enum status features_init(struct features *features, const struct table *table,
+MUST_CHECK enum status features_init(struct feature_matrix *features, const struct table *table,
                                      bool with_emotions);
-void features_free(struct features *features);
+void features_free(struct feature_matrix *features);
 
 /* Copies the features and outcomes of some rows; the caller's arrays have room for them. */
-void features_gather(const struct features *features, const size_t rows[], size_t count,
+void features_gather(const struct feature_matrix *features, const size_t rows[], size_t count,
                      float values[], uint8_t positives[]);
 
 /* Standardised values: mean 0 and deviation 1, cut at the 1st and 99th percentile, missing 0; then
@@ -42,12 +42,12 @@ struct design {
 };
 
 /* Measures these rows. Not OK leaves nothing behind. */
-MUST_CHECK enum status design_init(struct design *design, const struct features *features,
+MUST_CHECK enum status design_init(struct design *design, const struct feature_matrix *features,
                                    const size_t rows[], size_t count);
 void design_free(struct design *design);
 /* `values`: count times width. */
-void design_apply(const struct design *design, const struct features *features, const size_t rows[],
-                  size_t count, double values[]);
+void design_apply(const struct design *design, const struct feature_matrix *features,
+                  const size_t rows[], size_t count, double values[]);
 /* Weights of standardised values, and the intercept behind them, as those of plain values. The
  * caller frees with linear_free. */
 MUST_CHECK enum status design_linear(const struct design *design, const double weights[],

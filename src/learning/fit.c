@@ -28,7 +28,7 @@ enum { TREE_WEIGHTS = sizeof tree_weights / sizeof tree_weights[0] };
 
 /* The inner cross-validation: predictions for each row by models that did not see it. */
 struct inner {
-    const struct features *features;
+    const struct feature_matrix *features;
     const size_t *rows;
     size_t count;
     uint64_t seed;
@@ -318,7 +318,7 @@ static enum status fit_whole(struct inner *inner, size_t penalty, struct fit *fi
     return status;
 }
 
-enum status fit_part(const struct features *features, const size_t rows[], size_t count,
+enum status fit_part(const struct feature_matrix *features, const size_t rows[], size_t count,
                      uint64_t seed, struct fit *fit)
 {
     struct inner inner = {.features = features, .rows = rows, .count = count, .seed = seed};

@@ -22,8 +22,8 @@ struct fit {
 /* The same rows and seed give the same fit. fit_free frees. INVALID: too few rows of one outcome
  * (FIT_OUTCOMES_MIN). INTERNAL: XGBoost fails. Not OK leaves nothing behind. */
 enum { FIT_OUTCOMES_MIN = 10 };
-MUST_CHECK enum status fit_part(const struct features *features, const size_t rows[], size_t count,
-                                uint64_t seed, struct fit *fit);
+MUST_CHECK enum status fit_part(const struct feature_matrix *features, const size_t rows[],
+                                size_t count, uint64_t seed, struct fit *fit);
 void fit_free(struct fit *fit);
 
 #endif

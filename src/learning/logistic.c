@@ -9,7 +9,7 @@ enum { STEPS_MAX = 30, SWEEPS_MAX = 200, HALVINGS_MAX = 12 };
 static const double tolerance = 1e-7; /* of a weight, in log-odds of a standard deviation */
 static const double curvature_min = 1e-9;
 
-struct work {
+struct logistic_work {
     const struct logistic_problem *problem;
     size_t size;      /* weights and the intercept */
     double *hessian;  /* size x size */
@@ -44,7 +44,7 @@ static double objective(const struct logistic_problem *problem, const double wei
 }
 
 /* Adds a row to the lower triangle of the Hessian. */
-static void hessian_add(struct work *work, const double values[], double curvature)
+static void hessian_add(struct logistic_work *work, const double values[], double curvature)
 {
     size_t width = work->problem->width;
     for (size_t i = 0; i < width; i++) {
@@ -61,7 +61,7 @@ static void hessian_add(struct work *work, const double values[], double curvatu
     last[width] += curvature;
 }
 
-static void derive(struct work *work, const double weights[])
+static void derive(struct logistic_work *work, const double weights[])
 {
     const struct logistic_problem *problem = work->problem;
     size_t width = problem->width;
@@ -98,7 +98,7 @@ static double held(const struct logistic_problem *problem, size_t i, double weig
 
 /* The step that is best for the quadratic that touches the objective here. Leaves in `gradient`
  * what remains of it. */
-static void solve(struct work *work, const double weights[])
+static void solve(struct logistic_work *work, const double weights[])
 {
     memset(work->step, 0, work->size * sizeof *work->step);
     for (int sweep = 0; sweep < SWEEPS_MAX; sweep++) {
@@ -121,7 +121,7 @@ static void solve(struct work *work, const double weights[])
 }
 
 /* Takes the step, or a part of it that lowers the objective. Returns how far weights moved. */
-static double advance(struct work *work, double weights[], double *value)
+static double advance(struct logistic_work *work, double weights[], double *value)
 {
     double scale = 1;
     for (int halving = 0; halving < HALVINGS_MAX; halving++, scale /= 2) {
@@ -142,7 +142,7 @@ static double advance(struct work *work, double weights[], double *value)
 
 enum status logistic_fit(const struct logistic_problem *problem, double weights[])
 {
-    struct work work = {.problem = problem, .size = problem->width + 1};
+    struct logistic_work work = {.problem = problem, .size = problem->width + 1};
     work.hessian = calloc(work.size * work.size + 3 * work.size, sizeof *work.hessian);
     if (work.hessian == NULL)
         return STATUS_UNAVAILABLE;

@@ -12,20 +12,21 @@ const char *measure_name(enum measure measure)
     return names[measure];
 }
 
-struct rated {
+struct rated_probability {
     double probability;
     uint8_t positive;
 };
 
 static int rated_order(const void *a, const void *b)
 {
-    double x = ((const struct rated *)a)->probability;
-    double y = ((const struct rated *)b)->probability;
+    double x = ((const struct rated_probability *)a)->probability;
+    double y = ((const struct rated_probability *)b)->probability;
     return (x > y) - (x < y);
 }
 
 /* AUC and KS in one walk over the sorted predictions, ties taken together. */
-static void ranks_measure(const struct rated rated[], size_t count, double values[MEASURE_COUNT])
+static void ranks_measure(const struct rated_probability rated[], size_t count,
+                          double values[MEASURE_COUNT])
 {
     size_t positives = 0;
     for (size_t i = 0; i < count; i++)
@@ -49,7 +50,8 @@ static void ranks_measure(const struct rated rated[], size_t count, double value
 }
 
 /* Sorts `rated`. */
-static void rated_measure(struct rated rated[], size_t count, double values[MEASURE_COUNT])
+static void rated_measure(struct rated_probability rated[], size_t count,
+                          double values[MEASURE_COUNT])
 {
     static const double least = 1e-15;
     double squares = 0;
@@ -67,18 +69,19 @@ static void rated_measure(struct rated rated[], size_t count, double values[MEAS
 }
 
 /* The caller frees. NULL: memory is out. */
-static struct rated *rated_of(const double values[], const uint8_t positives[], size_t count)
+static struct rated_probability *rated_of(const double values[], const uint8_t positives[],
+                                          size_t count)
 {
-    struct rated *rated = calloc(count, sizeof *rated);
+    struct rated_probability *rated = calloc(count, sizeof *rated);
     for (size_t i = 0; rated != NULL && i < count; i++)
-        rated[i] = (struct rated){values[i], positives[i]};
+        rated[i] = (struct rated_probability){values[i], positives[i]};
     return rated;
 }
 
 enum status measure_auc(const double values[], const uint8_t positives[], size_t count, double *auc)
 {
     double measured[MEASURE_COUNT];
-    struct rated *rated = rated_of(values, positives, count);
+    struct rated_probability *rated = rated_of(values, positives, count);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
     qsort(rated, count, sizeof *rated, rated_order);
@@ -91,7 +94,7 @@ enum status measure_auc(const double values[], const uint8_t positives[], size_t
 enum status measures_of(const double probabilities[], const uint8_t positives[], size_t count,
                         double values[MEASURE_COUNT])
 {
-    struct rated *rated = rated_of(probabilities, positives, count);
+    struct rated_probability *rated = rated_of(probabilities, positives, count);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
     rated_measure(rated, count, values);
@@ -155,7 +158,7 @@ struct bootstrap {
     size_t count;
     size_t *rows;
     size_t *sample;
-    struct rated *rated;
+    struct rated_probability *rated;
     double *drawn; /* BOOTSTRAP_SAMPLES of each value of each candidate */
 };
 enum { VALUES = MEASURE_COUNT + 1, GAIN = MEASURE_COUNT };
@@ -166,8 +169,8 @@ static void sample_measure(struct bootstrap *bootstrap, const size_t rows[],
 {
     for (size_t c = 0; c < bootstrap->candidates; c++) {
         for (size_t i = 0; i < bootstrap->count; i++)
-            bootstrap->rated[i] =
-                (struct rated){bootstrap->probabilities[c][rows[i]], bootstrap->positives[rows[i]]};
+            bootstrap->rated[i] = (struct rated_probability){bootstrap->probabilities[c][rows[i]],
+                                                             bootstrap->positives[rows[i]]};
         rated_measure(bootstrap->rated, bootstrap->count, values[c]);
         values[c][GAIN] = values[0][MEASURE_AUC] - values[c][MEASURE_AUC];
     }

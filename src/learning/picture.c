@@ -98,25 +98,26 @@ static void legend(struct buf *page, int x, int y, const char *colour, const cha
                x, y - 10, colour, x + 18, y, name, figure);
 }
 
-struct rated {
+struct pictured_row {
     double probability;
     uint8_t positive;
 };
 
 static int rated_order(const void *a, const void *b)
 {
-    double x = ((const struct rated *)a)->probability;
-    double y = ((const struct rated *)b)->probability;
+    double x = ((const struct pictured_row *)a)->probability;
+    double y = ((const struct pictured_row *)b)->probability;
     return (x > y) - (x < y);
 }
 
 /* A candidate's predictions, the least first. The caller frees; NULL if memory is out. */
-static struct rated *rated_sort(const struct evaluation *evaluation, enum candidate candidate)
+static struct pictured_row *rated_sort(const struct evaluation *evaluation,
+                                       enum candidate candidate)
 {
-    struct rated *rated = calloc(evaluation->count, sizeof *rated);
+    struct pictured_row *rated = calloc(evaluation->count, sizeof *rated);
     for (size_t i = 0; rated != NULL && i < evaluation->count; i++)
-        rated[i] =
-            (struct rated){evaluation->probabilities[candidate][i], evaluation->positives[i]};
+        rated[i] = (struct pictured_row){evaluation->probabilities[candidate][i],
+                                         evaluation->positives[i]};
     if (rated != NULL)
         qsort(rated, evaluation->count, sizeof *rated, rated_order);
     return rated;
@@ -125,7 +126,7 @@ static struct rated *rated_sort(const struct evaluation *evaluation, enum candid
 static void roc_curve(const struct evaluation *evaluation, enum candidate candidate,
                       struct buf *page)
 {
-    struct rated *rated = rated_sort(evaluation, candidate);
+    struct pictured_row *rated = rated_sort(evaluation, candidate);
     size_t all[2] = {0, 0};
     size_t caught[2] = {0, 0};
     double last = -1;
@@ -187,7 +188,7 @@ static void share_interval(double positives, double count, double *low, double *
 void picture_calibration(const struct page_content *content, struct buf *page)
 {
     const struct evaluation *evaluation = &content->report->evaluation;
-    struct rated *rated = rated_sort(evaluation, CANDIDATE_MODEL);
+    struct pictured_row *rated = rated_sort(evaluation, CANDIDATE_MODEL);
     begin(page, WIDTH, HEIGHT, "Calibration");
     frame(page, "probability said", "share that happened", 1);
     buf_printf(page,

@@ -16,11 +16,11 @@ enum { IMPORTANCE_ROWS_MAX = 2000, FILES = 3 };
 static const char *const tree_files[] = {"trees.ubj", "trees-without-emotions.ubj"};
 
 /* The training as it goes on. */
-struct work {
+struct training_work {
     const struct table *table;
     const struct training_options *options;
     struct training_report *report;
-    struct features features[2]; /* with emotions, and without */
+    struct feature_matrix features[2]; /* with emotions, and without */
     struct fit fits[2];
     size_t parts;
     struct points points;
@@ -54,7 +54,7 @@ static enum status options_check(const struct table *table, const struct trainin
 /* Fits a part, or the scorecard, to all rows. */
 static enum status piece_fit(void *context, size_t piece)
 {
-    struct work *work = context;
+    struct training_work *work = context;
     const struct table *table = work->table;
     if (piece == work->parts)
         return baseline_fit(table, work->rows, table->row_count, &work->points);
@@ -62,7 +62,7 @@ static enum status piece_fit(void *context, size_t piece)
                     work->options->evaluation.seed, &work->fits[piece]);
 }
 
-static enum status evaluate_and_fit(struct work *work)
+static enum status evaluate_and_fit(struct training_work *work)
 {
     struct training_report *report = work->report;
     struct evaluation_options options = work->options->evaluation;
@@ -80,7 +80,7 @@ static enum status evaluate_and_fit(struct work *work)
 }
 
 /* How much each column moves the log-odds, over rows spread evenly through the table. */
-static enum status importance_measure(struct work *work)
+static enum status importance_measure(struct training_work *work)
 {
     const struct table *table = work->table;
     const struct fit *fit = &work->fits[0];
@@ -108,7 +108,7 @@ static enum status importance_measure(struct work *work)
 }
 
 /* The manifest lends what it tells from the table and the fits. */
-static enum status model_save(struct work *work)
+static enum status model_save(struct training_work *work)
 {
     struct manifest manifest = {.columns = work->table->columns,
                                 .column_count = work->table->column_count,
@@ -133,7 +133,7 @@ static enum status model_save(struct work *work)
     return status;
 }
 
-static enum status page_save(struct work *work, const char *name, page_writer *write)
+static enum status page_save(struct training_work *work, const char *name, page_writer *write)
 {
     struct buf page;
     struct page_content content = {work->table, work->options, work->report};
@@ -148,7 +148,7 @@ static enum status page_save(struct work *work, const char *name, page_writer *w
     return status;
 }
 
-static enum status pages_save(struct work *work)
+static enum status pages_save(struct training_work *work)
 {
     static const struct {
         const char *name;
@@ -164,7 +164,7 @@ static enum status pages_save(struct work *work)
     return status;
 }
 
-static enum status run(struct work *work)
+static enum status run(struct training_work *work)
 {
     const struct table *table = work->table;
     bool emotions = table_has_emotions(table);
@@ -192,7 +192,8 @@ static enum status run(struct work *work)
 enum status training_run(const struct table *table, const struct training_options *options,
                          struct training_report *report, char reason[REASON_MAX + 1])
 {
-    struct work work = {.table = table, .options = options, .report = report, .reason = reason};
+    struct training_work work = {
+        .table = table, .options = options, .report = report, .reason = reason};
     *report = (struct training_report){0};
     enum status status = options_check(table, options, reason);
     if (status != STATUS_OK)

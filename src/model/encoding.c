@@ -25,7 +25,7 @@ enum status encoding_init(struct encoding *encoding, const struct model_column c
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; uses[i] && k < features_of(&columns[i]); k++)
             encoding->features[encoding->feature_count++] =
-                (struct feature){i, columns[i].kind == MODEL_CATEGORY ? k : FEATURE_VALUE};
+                (struct encoded_feature){i, columns[i].kind == MODEL_CATEGORY ? k : FEATURE_VALUE};
     return STATUS_OK;
 }
 

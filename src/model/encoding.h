@@ -12,7 +12,7 @@
 struct encoding {
     size_t column_count;
     size_t feature_count;
-    struct feature {
+    struct encoded_feature {
         size_t column;
         size_t level; /* of a category; FEATURE_VALUE of a number */
     } * features;     /* owned; those of a column lie together, columns in order */

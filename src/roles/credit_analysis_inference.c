@@ -72,7 +72,7 @@ static enum status score_all(struct scorer *model, const struct infer_request *r
 
 void inference_infer(struct role_context *context, struct exchange *exchange)
 {
-    struct work {
+    struct inference_work {
         struct infer_request request;
         struct score scores[INFER_ROWS_MAX];
     };
@@ -81,7 +81,7 @@ void inference_infer(struct role_context *context, struct exchange *exchange)
     char reason[REASON_MAX + 1];
     if (!model_is_known(exchange))
         return;
-    struct work *work = malloc(sizeof *work);
+    struct inference_work *work = malloc(sizeof *work);
     if (work == NULL) {
         answer_model_failed(response);
         return;

@@ -20,7 +20,7 @@ enum {
 };
 
 /* The scratch of the step. */
-struct batch {
+struct acceptance_batch {
     struct bus_message messages[BATCH_MAX];
     enum outcome outcomes[BATCH_MAX];
     char reasons[BATCH_MAX][REASON_MAX + 1];
@@ -32,7 +32,7 @@ static void request_id_copy(const struct bus_message *message, char request_id[T
              message->request_id.data == NULL ? "" : message->request_id.data);
 }
 
-static void refuse(struct batch *batch, size_t place, const char *reason)
+static void refuse(struct acceptance_batch *batch, size_t place, const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
     char request_id[TRACE_ID_MAX + 1];
@@ -46,7 +46,8 @@ static void refuse(struct batch *batch, size_t place, const char *reason)
 }
 
 /* Ends a message as status.def has it for what its handling came to. */
-static void conclude(struct batch *batch, size_t place, enum status status, const char *reason)
+static void conclude(struct acceptance_batch *batch, size_t place, enum status status,
+                     const char *reason)
 {
     batch->outcomes[place] = status_outcome(status);
     if (batch->outcomes[place] == OUTCOME_REJECT)
@@ -99,8 +100,8 @@ static enum status activate(struct role_context *context, const struct bus_messa
 
 /* Sets the message's outcome. Not OK: the store failed, which is never the acceptance's fault: its
  * outcome stays as it is, so that it comes again until the store is mended. */
-static enum status handle(struct role_context *context, struct batch *batch, size_t place,
-                          const struct span *span)
+static enum status handle(struct role_context *context, struct acceptance_batch *batch,
+                          size_t place, const struct span *span)
 {
     const struct bus_message *message = &batch->messages[place];
     struct credit_accepted accepted;
@@ -127,7 +128,8 @@ static bool is_unreachable(enum status status)
 }
 
 /* One that the store fails on stops no other, unless the store cannot be asked at all. */
-static enum status handle_all(struct role_context *context, struct batch *batch, size_t count)
+static enum status handle_all(struct role_context *context, struct acceptance_batch *batch,
+                              size_t count)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count; i++)
@@ -147,7 +149,7 @@ static enum status handle_all(struct role_context *context, struct batch *batch,
 static enum status step(struct role_context *context, struct bus_consumer *consumer,
                         int64_t wait_us, size_t *handled)
 {
-    struct batch *batch = context->scratch;
+    struct acceptance_batch *batch = context->scratch;
     size_t count;
     *handled = 0;
     enum status status = bus_fetch(consumer, batch->messages, BATCH_MAX, wait_us, &count);
@@ -162,7 +164,7 @@ static enum status step(struct role_context *context, struct bus_consumer *consu
 
 static const struct consumer_step consumer = {
     .stream = STREAM_CREDITS,
-    .scratch_size = sizeof(struct batch),
+    .scratch_size = sizeof(struct acceptance_batch),
     .step = step,
 };
 

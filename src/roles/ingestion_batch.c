@@ -66,14 +66,14 @@ static size_t lines_count(struct slice body)
 }
 
 /* A batch that was read. */
-struct batch {
+struct submission_lines {
     struct submission *lines;
     size_t count;
     struct buf payloads;
 };
 
 static void batch_read(const struct ingestion *ingestion, struct role_context *context,
-                       const struct request *request, struct batch *batch)
+                       const struct request *request, struct submission_lines *batch)
 {
     struct slice rest = request->body;
     for (int64_t number = 1; rest.size > 0; number++) {
@@ -88,7 +88,7 @@ static void batch_read(const struct ingestion *ingestion, struct role_context *c
 }
 
 /* The answer for the case that all accepted lines are stored. */
-static void batch_answer(const struct batch *batch, struct response *response)
+static void batch_answer(const struct submission_lines *batch, struct response *response)
 {
     struct buf rejected; /* the members of a JSON array */
     const struct submission *first = NULL;
@@ -131,7 +131,7 @@ static void batch_answer(const struct batch *batch, struct response *response)
 }
 
 static void batch_publish(const struct ingestion *ingestion, struct role_context *context,
-                          struct exchange *exchange, const struct batch *batch)
+                          struct exchange *exchange, const struct submission_lines *batch)
 {
     struct publications *publications = exchange->scratch;
     for (size_t i = 0; i < batch->count; i++) {
@@ -173,7 +173,7 @@ void ingestion_receive_batch(const struct ingestion *ingestion, struct role_cont
         return;
     }
     struct publications *publications = malloc(sizeof *publications);
-    struct batch batch = {.lines = calloc(count, sizeof *batch.lines)};
+    struct submission_lines batch = {.lines = calloc(count, sizeof *batch.lines)};
     exchange->scratch = publications;
     if (publications == NULL || batch.lines == NULL) {
         ingestion_unavailable(&exchange->response);

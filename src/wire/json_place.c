@@ -12,7 +12,7 @@
 
 /* A position in the text, which `end` bounds all the same: a text that is not JSON gives a wrong
  * place, never a read beyond it. */
-struct walk {
+struct json_walk {
     const char *at;
     const char *end;
     const char *deepest;   /* the start of the deepest part of the path found so far */
@@ -32,19 +32,19 @@ struct json_place json_place_at(struct slice text, size_t offset)
     return place;
 }
 
-static char peek(const struct walk *walk)
+static char peek(const struct json_walk *walk)
 {
     return walk->at < walk->end ? *walk->at : '\0';
 }
 
-static void skip_spaces(struct walk *walk)
+static void skip_spaces(struct json_walk *walk)
 {
     while (walk->at < walk->end && strchr(" \t\r\n", *walk->at) != NULL && *walk->at != '\0')
         walk->at++;
 }
 
 /* From an opening quote to behind the closing one. */
-static void skip_text(struct walk *walk)
+static void skip_text(struct json_walk *walk)
 {
     walk->at++;
     while (walk->at < walk->end && *walk->at != '"')
@@ -52,7 +52,7 @@ static void skip_text(struct walk *walk)
     walk->at = walk->at < walk->end ? walk->at + 1 : walk->end;
 }
 
-static void skip_value(struct walk *walk)
+static void skip_value(struct json_walk *walk)
 {
     int depth = 0;
     for (; walk->at < walk->end; walk->at++) {
@@ -143,7 +143,7 @@ static const char *match_index(size_t index, const char *path)
 }
 
 /* Notes the part that begins at `start` if no other went as deep into the path. */
-static void note(struct walk *walk, const char *start, const char *rest)
+static void note(struct json_walk *walk, const char *start, const char *rest)
 {
     if (rest > walk->unmatched) {
         walk->deepest = start;
@@ -151,10 +151,10 @@ static void note(struct walk *walk, const char *start, const char *rest)
     }
 }
 
-static void find(struct walk *walk, const char *path);
+static void find(struct json_walk *walk, const char *path);
 
 /* At the value that `rest` of the path leads into, or, if NULL, past which it leads. */
-static void step(struct walk *walk, const char *start, const char *rest)
+static void step(struct json_walk *walk, const char *start, const char *rest)
 {
     if (rest != NULL) {
         note(walk, start, rest);
@@ -168,7 +168,7 @@ static void step(struct walk *walk, const char *start, const char *rest)
     skip_spaces(walk);
 }
 
-static void find_member(struct walk *walk, const char *path)
+static void find_member(struct json_walk *walk, const char *path)
 {
     const char *name = walk->at;
     skip_text(walk);
@@ -180,7 +180,7 @@ static void find_member(struct walk *walk, const char *path)
 }
 
 /* Looks for `path` in the value at hand and leaves the walk behind it. */
-static void find(struct walk *walk, const char *path)
+static void find(struct json_walk *walk, const char *path)
 {
     char open = peek(walk);
     if (*path == '\0' || (open != '{' && open != '[')) {
@@ -202,7 +202,7 @@ static void find(struct walk *walk, const char *path)
 
 struct json_place json_place_of(struct slice text, const char *path)
 {
-    struct walk walk = {.at = text.data, .end = text.data + text.size};
+    struct json_walk walk = {.at = text.data, .end = text.data + text.size};
     skip_spaces(&walk);
     walk.deepest = walk.at;
     walk.unmatched = path;

@@ -20,7 +20,7 @@ enum {
 };
 
 /* The text that is read, and where its faults go. */
-struct reading {
+struct policy_reading {
     struct slice text;
     const char *name;
     struct buf *report;
@@ -36,7 +36,7 @@ static void report_text(struct buf *report, const char *text)
     }
 }
 
-static void report_line(struct reading *reading, enum policy_severity severity,
+static void report_line(struct policy_reading *reading, enum policy_severity severity,
                         struct json_place place, const char *path, const char *sentence)
 {
     struct buf *report = reading->report;
@@ -48,8 +48,8 @@ static void report_line(struct reading *reading, enum policy_severity severity,
 }
 
 /* Of a file that is nothing but faults, places are sought no longer than there is room for them. */
-static void report_path(struct reading *reading, enum policy_severity severity, const char *path,
-                        const char *sentence)
+static void report_path(struct policy_reading *reading, enum policy_severity severity,
+                        const char *path, const char *sentence)
 {
     if (reading->report->overflowed)
         reading->good &= severity != POLICY_ERROR;
@@ -58,7 +58,7 @@ static void report_path(struct reading *reading, enum policy_severity severity, 
 }
 
 /* Moves the errors of one object into the report. */
-static void report_errors(struct reading *reading, struct field_errors *errors)
+static void report_errors(struct policy_reading *reading, struct field_errors *errors)
 {
     for (size_t i = 0; i < errors->count; i++) {
         const struct field_error *error = &errors->items[i];
@@ -74,8 +74,8 @@ static bool is_known(const char *name, const char *const known[])
     return *known != NULL;
 }
 
-static void refuse_unknown(struct reading *reading, const struct fields *fields, const char *what,
-                           const char *const known[])
+static void refuse_unknown(struct policy_reading *reading, const struct fields *fields,
+                           const char *what, const char *const known[])
 {
     char path[FIELD_LOC_MAX], sentence[POLICY_SENTENCE_MAX + 1];
     int size = snprintf(sentence, sizeof sentence, "Unknown member; %s has ", what);
@@ -122,7 +122,7 @@ static bool read_whole(const struct fields *fields, const char *name, enum prese
 }
 
 /* {"full": …, "floor": …} and the like: two numbers of a nested object, in 1/100. */
-static bool read_pair(struct reading *reading, const struct fields *band, const char *name,
+static bool read_pair(struct policy_reading *reading, const struct fields *band, const char *name,
                       const char *const members[3], int64_t max, int64_t values[2])
 {
     char loc[LOC_MAX];
@@ -139,7 +139,7 @@ static bool read_pair(struct reading *reading, const struct fields *band, const 
     return good;
 }
 
-static bool read_approval(struct reading *reading, const struct fields *fields,
+static bool read_approval(struct policy_reading *reading, const struct fields *fields,
                           struct policy_band *band)
 {
     static const char *const known[] = {"risk_to", "decision",     "credit_type",
@@ -159,7 +159,7 @@ static bool read_approval(struct reading *reading, const struct fields *fields,
     return good;
 }
 
-static bool read_denial(struct reading *reading, const struct fields *fields,
+static bool read_denial(struct policy_reading *reading, const struct fields *fields,
                         struct policy_band *band)
 {
     static const char *const known[] = {"risk_to", "decision", "reason", NULL};
@@ -170,7 +170,7 @@ static bool read_denial(struct reading *reading, const struct fields *fields,
 
 /* True if the band's values can be compared with those of others; unknown members are no
  * obstacle. */
-static bool read_band(struct reading *reading, const struct fields *fields,
+static bool read_band(struct policy_reading *reading, const struct fields *fields,
                       struct policy_band *band)
 {
     char decision[16];
@@ -194,7 +194,8 @@ static bool read_band(struct reading *reading, const struct fields *fields,
     return false;
 }
 
-static bool read_bands(struct reading *reading, const struct fields *fields, struct policy *policy)
+static bool read_bands(struct policy_reading *reading, const struct fields *fields,
+                       struct policy *policy)
 {
     const json_t *bands = json_object_get(fields->object, "bands");
     policy->band_count = json_array_size(bands);
@@ -240,7 +241,8 @@ static void read_currency(const struct fields *fields, char currency[CURRENCY_LE
 }
 
 /* All but the bands. True if the caps, which bands are checked against, could be read. */
-static bool read_head(struct reading *reading, const struct fields *fields, struct policy *policy)
+static bool read_head(struct policy_reading *reading, const struct fields *fields,
+                      struct policy *policy)
 {
     static const char *const known[] = {"name",
                                         "offer_life_days",
@@ -273,7 +275,7 @@ static bool read_head(struct reading *reading, const struct fields *fields, stru
     return caps;
 }
 
-static void report_findings(struct reading *reading, const struct policy *policy)
+static void report_findings(struct policy_reading *reading, const struct policy *policy)
 {
     struct policy_findings findings;
     policy_check(policy, &findings);
@@ -286,7 +288,7 @@ static void report_findings(struct reading *reading, const struct policy *policy
 enum status policy_parse(struct slice text, const char *name, struct policy *policy,
                          struct buf *report)
 {
-    struct reading reading = {text, name, report, true};
+    struct policy_reading reading = {text, name, report, true};
     struct json_fault fault;
     json_t *root;
     *policy = (struct policy){.hash = hash_of(&text, 1)};

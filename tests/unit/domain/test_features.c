@@ -89,14 +89,14 @@ static void person_make(int64_t now_us)
 }
 
 /* By the definition: the last 24·N hours that have begun, this one included. */
-static bool emotion_is_within(int64_t time_us, enum window window, int64_t now_us)
+static bool emotion_is_within(int64_t time_us, enum feature_window window, int64_t now_us)
 {
     int64_t age_hours = now_us / HOUR_US - time_us / HOUR_US;
     return age_hours >= 0 && age_hours < days[window] * 24;
 }
 
 /* By the definition: the last N days that have begun, this one included. */
-static bool transaction_is_within(int64_t time_us, enum window window, int64_t now_us)
+static bool transaction_is_within(int64_t time_us, enum feature_window window, int64_t now_us)
 {
     int64_t age_days = now_us / DAY_US - time_us / DAY_US;
     return age_days >= 0 && age_days < days[window];
@@ -105,7 +105,7 @@ static bool transaction_is_within(int64_t time_us, enum window window, int64_t n
 static void windows_check(int64_t now_us)
 {
     for (int i = 0; i < WINDOW_COUNT; i++) {
-        enum window window = (enum window)i;
+        enum feature_window window = (enum feature_window)i;
         struct emotion_tile felt = {0};
         struct transaction_tile spent = {0};
         for (size_t k = 0; k < raw.count; k++) {
@@ -135,7 +135,7 @@ struct naive {
     double stress_squares, cent_squares;
 };
 
-static struct naive naive_of(enum window window, int64_t now_us)
+static struct naive naive_of(enum feature_window window, int64_t now_us)
 {
     struct naive naive = {0};
     for (size_t i = 0; i < raw.count; i++) {

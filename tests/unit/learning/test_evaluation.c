@@ -8,7 +8,7 @@
 
 enum { ROWS = 600 };
 static struct table table;
-static struct features features;
+static struct feature_matrix features;
 
 static void open_table(bool timed)
 {

@@ -12,7 +12,7 @@
 
 enum { ROWS = 2500, TRAIN = 1500, PAIRS = 4000 };
 static struct table table;
-static struct features features;
+static struct feature_matrix features;
 static size_t rows[ROWS];
 static struct fit fit;
 static struct part *part;

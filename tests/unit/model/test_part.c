@@ -14,7 +14,7 @@
 
 enum { ROWS = 600, ROUNDS = 12, FEATURES = SYNTHETIC_COLUMNS - 1 + JOBS, ASKED = 40 };
 static struct table table;
-static struct features features;
+static struct feature_matrix features;
 static struct buf trees;
 
 static int grow(void **state)
