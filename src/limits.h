@@ -12,6 +12,10 @@
 #define HOUR_US (60 * MINUTE_US)
 #define DAY_US (24 * HOUR_US)
 
+/* Between this machine's clock and an engine's, before it is warned of: what HTTP, TLS and a well
+ * kept clock differ by is less. */
+#define CLOCK_AHEAD_US_MAX (2 * SECOND_US)
+
 /* HTTP */
 #define HTTP_BODY_MAX (64 * 1024)         /* one JSON document */
 #define HTTP_BATCH_BODY_MAX (1024 * 1024) /* an NDJSON batch */

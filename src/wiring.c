@@ -510,6 +510,7 @@ enum status engines_schema_prepare(void *argument, int *applied, char reason[REA
         pthread_mutex_lock(&engines->policy_lock);
         engines->policy_kept = policy_keep(engines, store);
         pthread_mutex_unlock(&engines->policy_lock);
+        (void)!store_ping(store); /* its time of day is known before anything is done by it */
         atomic_store(&engines->schema_current, true);
     } else if (status != STATUS_UNAVAILABLE) {
         status = STATUS_INTERNAL;

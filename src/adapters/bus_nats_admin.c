@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "adapters/bus_nats_internal.h"
+#include "adapters/clock_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/steady.h"
@@ -24,6 +25,7 @@ enum {
     REQUEST_MAX = 1024,
     START_MAX = 128,
     PREPARE_PAUSE_US = 200000,
+    TIME_PERIOD_US = 10000000, /* between two questions for the server's time */
     REWIND_TRIES = 10,
     STREAM_BYTES_MIN = 16 << 20,
     LETTER_BYTES_MAX = BUS_PAYLOAD_MAX + 4096, /* with its headers */
@@ -294,6 +296,35 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
     return status == STATUS_OK || status == STATUS_UNAVAILABLE ? status : STATUS_CONFLICT;
 }
 
+/* No call to a server tells its time of day, but a consumer tells when it was made: one is, and
+ * goes at once. */
+static void time_ask(struct bus_nats *bus)
+{
+    struct answer answer;
+    char text[REQUEST_MAX];
+    int64_t asked_us = steady_now_us();
+    if (asked_us < bus->time_after_us)
+        return;
+    snprintf(text, sizeof text,
+             "{\"stream_name\":\"%s\",\"config\":{\"deliver_policy\":\"new\","
+             "\"ack_policy\":\"explicit\",\"mem_storage\":true,\"inactive_threshold\":%lld}}",
+             stream_name(STREAM_DEAD_LETTERS), 5 * SECOND_US * 1000);
+    enum status status = ask(bus, "CONSUMER.CREATE", STREAM_DEAD_LETTERS, "", text, &answer);
+    int64_t answered_us = steady_now_us(), server_us = time_of(answer.json, "created");
+    const char *name = json_string_value(json_object_get(answer.json, "name"));
+    if (status == STATUS_OK && server_us != 0 && name != NULL) {
+        char rest[64];
+        struct answer deleted;
+        clock_system_follow(CLOCK_OF_BUS, server_us, asked_us, answered_us);
+        snprintf(rest, sizeof rest, ".%.60s", name);
+        (void)ask(bus, "CONSUMER.DELETE", STREAM_DEAD_LETTERS, rest, "", &deleted);
+        answer_free(&deleted);
+    }
+    if (status != STATUS_UNAVAILABLE)
+        bus->time_after_us = answered_us + TIME_PERIOD_US;
+    answer_free(&answer);
+}
+
 /* Finds or makes every stream, with bus->admin held: one that cannot be had stops no other. */
 static enum status prepare_all(struct bus_nats *bus, struct health *health)
 {
@@ -307,6 +338,8 @@ static enum status prepare_all(struct bus_nats *bus, struct health *health)
             health->missing = stream_name((enum stream)stream);
         all = status != STATUS_OK ? status : all;
     }
+    if (all == STATUS_OK)
+        time_ask(bus);
     atomic_store(&bus->refused, health->durability == DURABILITY_MEMORY && !bus->in_memory);
     bus->prepare_after_us = steady_now_us() + PREPARE_PAUSE_US;
     return all == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;

@@ -39,7 +39,8 @@ struct bus_nats {
 
     pthread_mutex_t admin; /* one thread prepares */
     int64_t prepare_after_us;
-    int64_t letters_gone; /* dead letters that are not stored any more, when last seen */
+    int64_t time_after_us; /* when the server is asked for its time again */
+    int64_t letters_gone;  /* dead letters that are not stored any more, when last seen */
     bool letters_known;
     char fault[REASON_MAX + 1]; /* why streams cannot be had */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A number that the caller moves → both clocks.
+ * A number that the caller moves → all clocks.
  */
 #include "adapters/clock_manual.h"
 
@@ -14,6 +14,7 @@ static int64_t read_us(struct clock *clock)
 static const struct clock_ops ops = {
     .now_us = read_us,
     .monotonic_us = read_us,
+    .machine_us = read_us,
 };
 
 void clock_manual_init(struct clock_manual *manual, int64_t us)

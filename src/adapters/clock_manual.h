@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clock: stands still until it is moved, for tests and simulation. Both readings are the same
+ * Clock: stands still until it is moved, for tests and simulation. All readings are the same
  * number. Safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_MANUAL_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clock: this machine's. No state; safe from any thread.
+ * Clock: this machine's, until an engine has told its time of day. From then on the process goes by
+ * the engine's, carried on by the steady clock: whatever is done to this machine's clock, times
+ * that several processes compare are of one clock. One for the process; safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_SYSTEM_H
 #define ECS_ADAPTERS_CLOCK_SYSTEM_H
@@ -9,5 +11,14 @@
 
 /* Lives as long as the process. */
 struct clock *clock_system(void);
+
+/* Whose time of day is followed: of several the last in this list. */
+enum clock_leader { CLOCK_NONE, CLOCK_OF_BUS, CLOCK_OF_STORE };
+
+/* The leader's time was `leader_us` between the moments `asked_us` and `answered_us` of the steady
+ * clock. Tells how far this machine's clock is ahead: a metric, and past CLOCK_AHEAD_US_MAX a
+ * warning. */
+void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t asked_us,
+                         int64_t answered_us);
 
 #endif

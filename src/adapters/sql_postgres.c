@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/clock_system.h"
 #include "adapters/postgres_check.h"
 #include "adapters/postgres_values.h"
 #include "base/log.h"
@@ -384,15 +385,18 @@ static int64_t integer(struct sql *sql, enum sql_type type)
 /* What makes commits sure; synchronous_commit is on in our sessions, whatever the server's. */
 static enum status health(struct sql *sql, struct health *health)
 {
+    int64_t asked_us = steady_now_us();
     enum status status = sql_start_values(sql,
                                           "SELECT current_setting('fsync') = 'on'"
-                                          " AND current_setting('full_page_writes') = 'on'",
+                                          " AND current_setting('full_page_writes') = 'on',"
+                                          " clock_timestamp()",
                                           NULL, 0);
     if (status == STATUS_OK)
         status = sql_next(sql);
     if (status != STATUS_OK)
         return STATUS_UNAVAILABLE;
     health->durability = row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
+    clock_system_follow(CLOCK_OF_STORE, row_time_us(sql), asked_us, steady_now_us());
     sql_end(sql);
     int64_t full_us = atomic_load(&disk_full_us);
     if (full_us == 0 || steady_now_us() - full_us > DISK_FULL_REMEMBERED_US)

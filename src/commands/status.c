@@ -21,15 +21,18 @@ const char status_usage[] =
     "usage: ecs status [URL]... [--json]\n\n"
     "Asks running servers (http://127.0.0.1:9999), or without a URL the one that listens on\n"
     "LISTEN, how they are: whether each is ready, what each of its engines says (durability with\n"
-    "it), its policy, its model and the model's breaker; and for each stream how many of the "
-    "servers\n"
-    "consume it, its lag, and the events that they counted, refused and handed back.\n\n"
+    "it), how far its machine's clock is from theirs, its policy, its model and the model's\n"
+    "breaker; and for each stream how many of the servers consume it, its lag, and the events\n"
+    "that they counted, refused and handed back.\n\n"
     "Exit status: 0 if all are ready, 69 if one is not or does not answer.\n";
 
 enum { INFO_MAX = 127 };
 
 static const char *const streams[] = {"emotions", "transactions", "credits"};
 enum { STREAMS = sizeof streams / sizeof streams[0] };
+
+static const char *const engines[] = {"bus", "store"}; /* that have a clock */
+enum { ENGINES = sizeof engines / sizeof engines[0] };
 
 static const struct {
     const char *metric;
@@ -54,26 +57,33 @@ struct server {
     bool ready;
     json_t *checks; /* owned; NULL: none were told */
     const char *breaker;
+    bool compared[ENGINES];    /* its clock with the engine's */
+    int64_t ahead_ms[ENGINES]; /* of the engine's */
     char policy[INFO_MAX + 1];
     char model[INFO_MAX + 1];
     char fault[ASK_FAULT_MAX + 1];
 };
 
-/* The text behind NAME{label="…"} or NAME in the Prometheus text format; NULL if it is not there.
- * `label` may be NULL: the metric has none. */
-static const char *metric_find(const char *text, const char *name, const char *label)
+/* The text behind NAME{LABEL="value"} or NAME in the Prometheus text format; NULL if it is not
+ * there. `label` may be NULL: the metric has none. */
+static const char *metric_find(const char *text, const char *name, const char *label,
+                               const char *value)
 {
     char start[256];
-    int size = label == NULL ? snprintf(start, sizeof start, "\n%s ", name)
-                             : snprintf(start, sizeof start, "\n%s{stream=\"%s\"} ", name, label);
+    int size = label == NULL
+                   ? snprintf(start, sizeof start, "\n%s ", name)
+                   : snprintf(start, sizeof start, "\n%s{%s=\"%s\"} ", name, label, value);
     const char *found = strstr(text, start);
     return found == NULL ? NULL : found + size;
 }
 
-static int64_t metric_read(const char *text, const char *name, const char *label)
+/* True if it is there. */
+static bool metric_read(const char *text, const char *name, const char *label, const char *value,
+                        int64_t *number)
 {
-    const char *value = metric_find(text, name, label);
-    return value == NULL ? 0 : strtoll(value, NULL, 10);
+    const char *found = metric_find(text, name, label, value);
+    *number = found == NULL ? 0 : strtoll(found, NULL, 10);
+    return found != NULL;
 }
 
 /* A fact: NAME{LABEL="fact"} 1. Empty if it is not told. */
@@ -89,17 +99,21 @@ static void info_read(const char *text, const char *start, char fact[INFO_MAX + 
 static void metrics_take(const char *text, struct server *server, struct stream_figures figures[])
 {
     static const char *const states[] = {"closed", "half open", "open"};
-    bool asked = metric_find(text, "ecs_breaker_state", NULL) != NULL;
-    uint64_t state = (uint64_t)metric_read(text, "ecs_breaker_state", NULL);
-    server->breaker = asked ? states[state % 3] : "";
+    int64_t state, number;
+    bool asked = metric_read(text, "ecs_breaker_state", NULL, NULL, &state);
+    server->breaker = asked ? states[(uint64_t)state % 3] : "";
+    for (size_t i = 0; i < ENGINES; i++)
+        server->compared[i] =
+            metric_read(text, "ecs_clock_ahead_ms", "engine", engines[i], &server->ahead_ms[i]);
     info_read(text, "ecs_policy_info{hash=\"", server->policy);
     info_read(text, "ecs_model_info{name=\"", server->model);
     for (size_t i = 0; i < STREAMS; i++) {
-        int64_t lag = metric_read(text, "ecs_bus_lag", streams[i]);
-        figures[i].consumers += metric_find(text, "ecs_bus_lag", streams[i]) != NULL;
-        figures[i].lag = lag > figures[i].lag ? lag : figures[i].lag;
-        for (size_t k = 0; k < COUNTERS; k++)
-            figures[i].counts[k] += metric_read(text, counters[k].metric, streams[i]);
+        figures[i].consumers += metric_read(text, "ecs_bus_lag", "stream", streams[i], &number);
+        figures[i].lag = number > figures[i].lag ? number : figures[i].lag;
+        for (size_t k = 0; k < COUNTERS; k++) {
+            (void)metric_read(text, counters[k].metric, "stream", streams[i], &number);
+            figures[i].counts[k] += number;
+        }
     }
 }
 
@@ -144,6 +158,10 @@ static void server_print(const struct server *server)
     }
     printf("%s: %s\n", server->url, server->ready ? "ready" : "not ready");
     json_object_foreach(server->checks, name, check) check_print(name, check);
+    for (size_t i = 0; i < ENGINES; i++)
+        if (server->compared[i])
+            printf("  %-10s %" PRId64 " ms ahead of the %s's\n", "clock", server->ahead_ms[i],
+                   engines[i]);
     if (server->policy[0] != '\0')
         printf("  %-10s %s\n", "policy", server->policy);
     if (server->model[0] != '\0')
@@ -190,6 +208,12 @@ static void server_report(struct buf *report, const struct server *server)
         free(checks);
     }
     if (server->answers) {
+        json_put_key(report, "clock_ahead_ms");
+        json_put_open(report, '{');
+        for (size_t i = 0; i < ENGINES; i++)
+            if (server->compared[i])
+                report_integer(report, engines[i], server->ahead_ms[i]);
+        json_put_close(report, '}');
         report_text(report, "policy", server->policy);
         report_text(report, "model", server->model);
         report_text(report, "breaker", server->breaker);

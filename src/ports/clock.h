@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Port: time. Sampled once per step and handed to the domain, which cannot read a clock.
- * Adapters: clock_system (production), clock_manual (tests). Safe from any thread.
+ * Adapters: clock_system (production), clock_manual (tests). Safe from any thread. For waits there
+ * is base/steady.h.
  */
 #ifndef ECS_PORTS_CLOCK_H
 #define ECS_PORTS_CLOCK_H
@@ -13,13 +14,14 @@ struct clock;
 struct clock_ops {
     int64_t (*now_us)(struct clock *clock);
     int64_t (*monotonic_us)(struct clock *clock);
+    int64_t (*machine_us)(struct clock *clock);
 };
 
 struct clock {
     const struct clock_ops *ops;
 };
 
-/* Microseconds since 1970-01-01 UTC. */
+/* Microseconds since 1970-01-01 UTC, the same for all processes that share an engine. */
 static inline int64_t clock_now_us(struct clock *clock)
 {
     return clock->ops->now_us(clock);
@@ -29,6 +31,12 @@ static inline int64_t clock_now_us(struct clock *clock)
 static inline int64_t clock_monotonic_us(struct clock *clock)
 {
     return clock->ops->monotonic_us(clock);
+}
+
+/* The same as clock_now_us by this machine alone, whatever an engine says: a second opinion. */
+static inline int64_t clock_machine_us(struct clock *clock)
+{
+    return clock->ops->machine_us(clock);
 }
 
 #endif

@@ -12,6 +12,7 @@ import termios
 
 import pytest
 from harness.client import emotion, now_text
+from harness.clock import Clock
 from harness.ecs import BINARY, ROLES, ROOT, run_ecs
 from harness.poll import until
 
@@ -231,6 +232,24 @@ def test_status_tells_servers_and_streams(system, client, person):
     text = run_ecs("status", *urls).stdout
     for said in (f"{urls[0]}: ready", "  bus ", "stream       consumers       lag"):
         assert said in text
+
+
+def test_status_tells_of_a_clock_that_is_wrong(system_of, folder):
+    system = system_of("real", start=False)
+    clock = Clock(folder, 600)
+    process = system.processes["user-credit"]
+    process.environment.update(clock.environment)
+    system.start()
+    text = run_ecs("status", process.url).stdout
+    for engine in ("bus", "store"):
+        told = re.search(rf"  clock +(\d+) ms ahead of the {engine}'s\n", text)
+        assert int(told[1]) == pytest.approx(600_000, abs=5000)
+    warned = [line for line in process.lines() if "clock is wrong" in line["message"]]
+    assert {line["engine"] for line in warned} == {"bus", "store"}
+    assert warned[0]["level"] == "warn"
+    clock.step(-600)
+    until("it is right again", lambda: abs(json.loads(run_ecs(
+        "status", "--json", process.url).stdout)["servers"][0]["clock_ahead_ms"]["store"]) < 2000)
 
 
 def test_status_of_a_server_that_is_gone():

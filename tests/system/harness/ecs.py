@@ -11,6 +11,7 @@ import urllib.parse
 
 import requests
 
+from .clock import SKEW_SEED, clock_of
 from .database import PostgresDatabase, SqliteDatabase
 from .engines import Engines
 from .nats import NatsClient
@@ -71,8 +72,11 @@ class Process:
         arguments = [BINARY, "serve"]
         for role in self.roles:
             arguments += ["--role", role]
+        environment = self.environment
+        if SKEW_SEED and self.roles and "CLOCK_SHIFT_FILE" not in environment:
+            environment = {**environment, **clock_of(self.name, self.folder).environment}
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(arguments, env=self.environment, cwd=self.folder,
+            self.process = subprocess.Popen(arguments, env=environment, cwd=self.folder,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if wait:
             self.wait_ready()

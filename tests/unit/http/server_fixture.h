@@ -52,7 +52,7 @@ static int64_t shifted_monotonic_us(struct clock *clock)
     return (shifted->stands ? HOUR_US : clock_monotonic_us(clock_system())) + shifted->shift_us;
 }
 
-static const struct clock_ops shifted_ops = {shifted_now_us, shifted_monotonic_us};
+static const struct clock_ops shifted_ops = {shifted_now_us, shifted_monotonic_us, shifted_now_us};
 
 /* What the sample endpoints work with, and the server they run in. */
 static struct {
