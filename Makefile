@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 .PHONY: build run docs model bench bench-scale clean help test test-unit test-system fuzz format \
-	format-check layers release install deb
+	format-check layers names release install deb
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
@@ -53,6 +53,10 @@ format-check:
 ## layers: tells includes that break the order of the rooms
 layers:
 	@tools/layers.py
+
+## names: tells names in comments and pages that nothing has, and names that are given twice
+names:
+	@tools/names.py
 
 ## bench: measures ecs beside its bare limits; QUICK=1: a shorter, rougher one
 bench:

@@ -115,6 +115,10 @@ def step_layers():
     return once(run("tools/layers.py"))
 
 
+def step_names():
+    return once(run("tools/names.py"))
+
+
 def step_tools():
     return pytest("tools", "tests/tools")
 
@@ -169,6 +173,7 @@ def step_image():
 STEPS = {
     "format": (step_format, "every C file is as clang-format 14 leaves it"),
     "layers": (step_layers, "includes point inward"),
+    "names": (step_names, "what comments and pages name is there, and names are given once"),
     "gcc": (step_gcc, "gcc builds without a warning"),
     "tools": (step_tools, "the checks above can fail"),
     "unit": (step_unit, "unit and contract tests"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bus: NATS JetStream, through libnats 3.4 (docs/decisions/bus-on-libnats.md). Streams and their
+ * Bus: NATS JetStream, through libnats 3.4 (docs/decisions/bus-nats.md). Streams and their
  * consumers are created when a server is reached, and looked for again at each reconnection.
  */
 #ifndef ECS_ADAPTERS_BUS_NATS_H

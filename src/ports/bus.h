@@ -178,12 +178,6 @@ MUST_CHECK static inline enum status bus_health(struct bus *bus, struct health *
     return bus->ops->health(bus, health);
 }
 
-MUST_CHECK static inline enum status bus_ping(struct bus *bus)
-{
-    struct health health;
-    return bus_health(bus, &health);
-}
-
 static inline void bus_close(struct bus *bus)
 {
     bus->ops->close(bus);

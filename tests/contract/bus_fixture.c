@@ -36,6 +36,12 @@ int bus_fixture_sqlite(void **state)
     return 0;
 }
 
+static enum status bus_ping(struct bus *bus)
+{
+    struct health health;
+    return bus_health(bus, &health);
+}
+
 int bus_fixture_nats(void **state)
 {
     struct bus_fixture *fixture = fixture_create();
