@@ -27,6 +27,7 @@ struct rate_slot {
 
 struct rate_limit {
     int64_t per_second_max;
+    size_t shared_next; /* where the next round of sharing begins */
     struct rate_slot slots[HTTP_RATE_ADDRESSES_MAX];
 };
 
@@ -135,8 +136,10 @@ void rate_limit_share(struct rate_limit *limit, struct cache *cache, int64_t now
     /* An address far from the limit here is left alone: most are, and each costs a round trip. */
     int64_t worth = limit->per_second_max / SHARE_FRACTION;
     int rounds = 0;
+    size_t first = limit->shared_next;
     for (size_t i = 0; i < HTTP_RATE_ADDRESSES_MAX && rounds < HTTP_RATE_SHARED_MAX; i++) {
-        struct rate_slot *slot = &limit->slots[i];
+        limit->shared_next = (first + i + 1) % HTTP_RATE_ADDRESSES_MAX;
+        struct rate_slot *slot = &limit->slots[(first + i) % HTTP_RATE_ADDRESSES_MAX];
         uint64_t window = atomic_load_explicit(&slot->window, memory_order_relaxed);
         int64_t count = (int64_t)(window & UINT32_MAX);
         if (window >> 32 != second || count == 0 || count < worth)

@@ -6,7 +6,8 @@
  *
  * Counts are shared with other processes through the cache: rate_limit_share adds what this one
  * saw and takes over what all saw. Between two rounds each process knows only its own share, so an
- * address may pass with at most what the processes take in one round more.
+ * address may pass with at most what the processes take in two rounds more. Of many active ones
+ * HTTP_RATE_SHARED_MAX have their turn in one round, and the next the others.
  */
 #ifndef ECS_HTTP_RATE_LIMIT_H
 #define ECS_HTTP_RATE_LIMIT_H

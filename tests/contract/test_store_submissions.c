@@ -4,6 +4,8 @@
  */
 #include "store_fixture.h"
 
+#include "../unit/unit.h"
+
 static struct idempotency key_of(const char *key, int request)
 {
     return (struct idempotency){.key = key, .request = hash_of_number(request)};
@@ -73,6 +75,34 @@ static void a_person_holds_so_many_keys_and_no_more(void **state)
                      2 * IDEMPOTENCY_KEYS_MAX + 2);
 }
 
+/* In random turns: nobody holds more than so many, whoever has as many as one may takes none away
+ * from the others, and keys that are held are known all the same. */
+static void one_takes_no_more_than_a_share(void **state)
+{
+    enum { TURNS = 600, MODEST = 8, GREEDY = MODEST, KEYS = 40 };
+    struct store *store = store_of(state);
+    const struct uuid greedy = uuid_of(GREEDY);
+    bool known[MODEST][KEYS] = {{false}};
+    int held = IDEMPOTENCY_KEYS_MAX - 20;
+    assert_int_equal(claims_add(store, &greedy, 0, held), STATUS_OK);
+    for (int turn = 0; turn < TURNS; turn++) {
+        int one = (int)(unit_random() % (2 * MODEST)), key = (int)(unit_random() % KEYS);
+        const struct uuid modest = uuid_of(one);
+        if (one < MODEST) {
+            assert_int_equal(claims_add(store, &modest, key, 1), STATUS_OK);
+            known[one][key] = true;
+        } else if (held < IDEMPOTENCY_KEYS_MAX) {
+            assert_int_equal(claims_add(store, &greedy, held++, 1), STATUS_OK);
+        } else {
+            assert_int_equal(claims_add(store, &greedy, held + turn, 1), STATUS_TOO_MANY_REQUESTS);
+            assert_int_equal(claims_add(store, &greedy, turn, 1), STATUS_OK);
+        }
+    }
+    for (int i = 0; i < MODEST * KEYS; i++)
+        held += known[i / KEYS][i % KEYS];
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM submission_keys"), held);
+}
+
 /* The same for analyses; the decisions are the person's own, and stay. */
 static void a_person_has_so_many_analyses_with_keys(void **state)
 {
@@ -101,6 +131,7 @@ int main(void)
         STORE_TEST(an_id_that_was_counted_tells_other_content),
         STORE_TEST(a_key_is_for_one_request_of_its_owner),
         STORE_TEST(a_person_holds_so_many_keys_and_no_more),
+        STORE_TEST(one_takes_no_more_than_a_share),
         STORE_TEST(a_person_has_so_many_analyses_with_keys),
     };
     return cmocka_run_group_tests_name("store_submissions", tests, store_server_start,

@@ -14,6 +14,7 @@ from harness.poll import until
 
 KEY = {"X-Internal-Key": INTERNAL_KEY}
 NDJSON = {"Content-Type": "application/x-ndjson"}
+KEYS_MAX = 1000  # of one person, as in limits.h
 
 
 def rows_of(client, person):
@@ -318,6 +319,23 @@ def test_a_flood_of_corrections_stops_nobody(client, person):
     assert counted(client, other, 1) == [(200, "self")]
     assert counted(client, person, 1) == [(100, "self")]
     assert len(dead_letters(system)) == letters
+
+
+def test_a_person_fills_their_own_share_of_keys(client, person):
+    """Another's are not touched, and without a key all goes on."""
+    def take(first, count=KEYS_MAX // 8):
+        own = Client(client.system)
+        return {spend_under(own, person, f"key-{first + number}", 1).status_code
+                for number in range(count)}
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert set.union(*pool.map(take, range(0, KEYS_MAX, KEYS_MAX // 8))) == {202}
+    answer = spend_under(client, person, "one more", 1)
+    refusal(answer, 429, "Too many Idempotency-Keys. Please try again later.")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert take(0, 1) == {202}
+    assert spend_under(client, client.person(), "one more", 1).status_code == 202
+    assert client.spend(person, 1).status_code == 202
 
 
 def dead_letters(system):

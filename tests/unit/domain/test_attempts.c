@@ -42,12 +42,40 @@ static void a_clock_set_back_locks_nobody_out(void **state)
     assert_int_equal(wait_us(INT64_MAX, -1), 0);
 }
 
+/* Guessers who wait as they like, each for a day: at once when they may, until they are forgotten,
+ * or for any time between. */
+static void no_guesser_has_more_than_250_tries_a_day(void **state)
+{
+    (void)state;
+    enum { GUESSERS = 5000, FREE = 10 };
+    for (int guesser = 0; guesser < GUESSERS; guesser++) {
+        struct attempts attempts = {0};
+        int64_t now_us = 0, tries = 0;
+        uint64_t patience = unit_random() % 4;
+        while (now_us < DAY_US) {
+            int64_t must_us = attempts_wait_us(&attempts, FREE);
+            int64_t more_us = patience == 0 || unit_random() % (1 + patience) != 0
+                                  ? 0
+                                  : (int64_t)(unit_random() % (2 * FAILED_LOGIN_LIFE_US));
+            if (unit_random() % 8 < patience && attempts.failures >= FREE)
+                more_us = FAILED_LOGIN_LIFE_US;
+            now_us += must_us + more_us;
+            /* As the store has it. */
+            attempts.failures =
+                must_us + more_us >= FAILED_LOGIN_LIFE_US ? 1 : attempts.failures + 1;
+            tries++;
+        }
+        assert_in_range(tries, 1, 25 * FREE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_failures_cost_no_time),
         cmocka_unit_test(then_each_doubles_the_wait_up_to_its_end),
         cmocka_unit_test(it_counts_from_the_last_failure),
+        cmocka_unit_test(no_guesser_has_more_than_250_tries_a_day),
         cmocka_unit_test(a_clock_set_back_locks_nobody_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

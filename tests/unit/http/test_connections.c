@@ -188,6 +188,50 @@ static void test_an_address_has_a_share(void **state)
     }
 }
 
+static const struct sockaddr *peer_of(unsigned number, struct sockaddr_in6 *peer)
+{
+    *peer = (struct sockaddr_in6){.sin6_family = AF_INET6};
+    struct sockaddr_in *old = (struct sockaddr_in *)peer;
+    if (number % 2 == 0)
+        *old = (struct sockaddr_in){.sin_family = AF_INET,
+                                    .sin_addr.s_addr = htonl(0x0A000000 + number)};
+    else
+        memcpy(peer->sin6_addr.s6_addr + 4, &number, sizeof number);
+    return (const struct sockaddr *)peer;
+}
+
+/* In random turns: one address, or one who has a whole network of the new kind, has its share at
+ * most, and modest ones of both kinds always get a place. */
+static void test_one_takes_no_more_than_a_share(void **state)
+{
+    (void)state;
+    enum { CASES = 300, TURNS = 2000, MODEST = 60, EACH = 10, PLACES = 1000, GREEDY = 0x7FFFFFFF };
+    for (int i = 0; i < CASES; i++) {
+        struct connections all;
+        struct sockaddr_in6 peer;
+        size_t greedy = 0, held[MODEST] = {0};
+        connections_init(&all, PLACES, &fixture.proxies);
+        for (int turn = 0; turn < TURNS; turn++) {
+            unsigned one = unit_random() % (2 * MODEST);
+            const struct sockaddr *from =
+                peer_of(one < MODEST ? one : GREEDY - (unsigned)(i % 2), &peer);
+            if (one >= MODEST) {
+                if (i % 2 == 0)
+                    unit_random_bytes(peer.sin6_addr.s6_addr + 8, 8); /* of its network */
+                greedy += connection_admit(&all, from) == STATUS_OK;
+            } else if (held[one] < EACH && unit_random() % 3 != 0) {
+                assert_int_equal(connection_admit(&all, from), STATUS_OK);
+                held[one]++;
+            } else if (held[one] > 0) {
+                connection_dismiss(&all, from);
+                held[one]--;
+            }
+        }
+        assert_int_equal(greedy, PLACES / HTTP_CONNECTIONS_SHARE);
+        connections_destroy(&all);
+    }
+}
+
 #define LARGE                                                                                      \
     "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n"                             \
     "Content-Type: application/x-ndjson\r\n\r\n"
@@ -246,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_many_idle_connections),
         cmocka_unit_test(test_an_address_has_a_share),
         cmocka_unit_test(test_bodies_have_a_share),
+        cmocka_unit_test(test_one_takes_no_more_than_a_share),
     };
     return cmocka_run_group_tests(tests, setup_server, teardown_server);
 }

@@ -4,6 +4,9 @@
  */
 #include "server_fixture.h"
 
+#include "adapters/clock_manual.h"
+#include "http/events.h"
+
 static char head[8192];
 
 /* Asks for the stream of a person; returns the socket once the head of the answer is read. */
@@ -232,6 +235,70 @@ static void test_places_are_shared_between_people(void **state)
         close(fds[i]);
 }
 
+/* A stream that is only a place: nothing is sent. NULL: it got none. */
+static struct call *place_take(struct events *events, unsigned person)
+{
+    struct call *call = calloc(1, sizeof *call);
+    call->connection = calloc(1, sizeof *call->connection);
+    call->connection->fd = -1;
+    connection_deadline(call->connection, CONNECTION_NO_DEADLINE);
+    call->exchange.request.principal.user_id = user(person);
+    assert_int_equal(events_reserve(events, call), STATUS_OK);
+    return call;
+}
+
+static bool place_is_held(struct call *call)
+{
+    return call != NULL && atomic_load(&call->connection->deadline_us) == CONNECTION_NO_DEADLINE;
+}
+
+static void place_leave(struct events *events, struct call **call)
+{
+    if (*call == NULL)
+        return;
+    free((*call)->connection);
+    events_close(events, (*call)->stream);
+    *call = NULL;
+}
+
+/* As many greedy people as it takes to fill all places, who open ever more, and modest ones who
+ * come and go with one stream, in random turns: each of these gets a place, and keeps it. */
+static void test_greedy_people_take_no_place_of_modest_ones(void **state)
+{
+    (void)state;
+    enum { TURNS = 6000, GREEDY = 220, EACH = 2 * HTTP_EVENT_STREAMS_PER_PERSON_MAX };
+    enum { MODEST = HTTP_EVENT_STREAMS_MAX - GREEDY };
+    static struct call *greedy[GREEDY][EACH], *modest[MODEST];
+    struct clock_manual clock;
+    struct events events;
+    clock_manual_init(&clock, 1);
+    events_init(&events, NULL, &clock.base, NULL);
+    for (int turn = 0; turn < TURNS; turn++) {
+        size_t one = unit_random() % GREEDY, other = unit_random() % MODEST, held = 0;
+        struct call **slot = &greedy[one][unit_random() % EACH];
+        place_leave(&events, slot);
+        *slot = place_take(&events, (unsigned)(0x100 + one));
+        for (size_t i = 0; i < EACH; i++)
+            held += place_is_held(greedy[one][i]);
+        assert_in_range(held, 1, HTTP_EVENT_STREAMS_PER_PERSON_MAX);
+        assert_true(events.count <= HTTP_EVENT_STREAMS_MAX);
+        if (unit_random() % 4 != 0)
+            continue;
+        assert_true(modest[other] == NULL || place_is_held(modest[other]));
+        if (modest[other] != NULL)
+            place_leave(&events, &modest[other]);
+        else
+            modest[other] = place_take(&events, (unsigned)(0x1000 + other));
+    }
+    assert_int_equal(events.count, HTTP_EVENT_STREAMS_MAX);
+    for (size_t i = 0; i < GREEDY * EACH; i++)
+        place_leave(&events, &greedy[i / EACH][i % EACH]);
+    for (size_t i = 0; i < MODEST; i++)
+        place_leave(&events, &modest[i]);
+    assert_int_equal(events.count, 0);
+    events_destroy(&events);
+}
+
 /* Nobody need be there for it to be noticed that a client hung up: no clock moves here. */
 static void test_clients_that_hang_up_are_noticed(void **state)
 {
@@ -345,6 +412,7 @@ int main(void)
         TEST(test_many_events),
         TEST(test_the_newest_takes_the_place_of_the_oldest),
         TEST(test_places_are_shared_between_people),
+        cmocka_unit_test(test_greedy_people_take_no_place_of_modest_ones),
         TEST(test_clients_that_hang_up_are_noticed),
         TEST(test_slow_readers_wait),
         TEST(test_races),

@@ -13,7 +13,7 @@ struct counter_cache {
     struct {
         char key[80];
         int64_t total;
-    } rows[64];
+    } rows[256];
 };
 
 static enum status counter_increment(struct cache *cache, const char *key, int64_t by,
@@ -28,7 +28,7 @@ static enum status counter_increment(struct cache *cache, const char *key, int64
     while (i < counters->count && strcmp(counters->rows[i].key, key) != 0)
         i++;
     if (i == counters->count) {
-        assert_true(counters->count < 64);
+        assert_true(counters->count < 256);
         snprintf(counters->rows[counters->count++].key, sizeof counters->rows[i].key, "%s", key);
     }
     *total = counters->rows[i].total += by;
@@ -78,6 +78,45 @@ static void test_a_crowd_passes(void **state)
     /* And is forgotten in the next second. */
     assert_int_equal(passed(limit, 7, now_us + SECOND_US, 15), 10);
     rate_limit_destroy(limit);
+}
+
+/* In random turns, in one process or two that share: one who asks at any pace passes no more often
+ * than they may, and as the processes let them in two rounds, which are longer when many have to be
+ * shared; the others pass always. */
+static void test_one_takes_no_more_than_a_share(void **state)
+{
+    (void)state;
+    enum { CASES = 200, ROUNDS = 100, MODEST = 100, MAX = 128, TURNS = 80 };
+    enum { TURN_ROUNDS = MODEST / HTTP_RATE_SHARED_MAX + 1 }; /* until all were shared once */
+    for (int64_t second = 0; second < CASES; second++) {
+        struct counter_cache cache = {.base = {&counter_ops}};
+        struct rate_limit *limits[2] = {rate_limit_create(MAX), rate_limit_create(MAX)};
+        uint64_t processes = 1 + unit_random() % 2, pace = 2 + unit_random() % 20;
+        uint64_t first = unit_random();
+        int asked[MODEST] = {0}, asks = 0, passes = 0, round_max = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            int64_t now_us = second * SECOND_US + round * (SECOND_US / ROUNDS);
+            int before = passes;
+            for (int turn = 0; turn < TURNS; turn++) {
+                size_t one = unit_random() % MODEST;
+                struct rate_limit *limit = limits[unit_random() % processes];
+                if (unit_random() % pace == 0) {
+                    asks++;
+                    passes += rate_limit_pass(limit, first, now_us);
+                } else if (asked[one]++ < MAX) {
+                    assert_true(rate_limit_pass(limit, first + 1 + one, now_us));
+                }
+            }
+            if (passes - before > round_max)
+                round_max = passes - before;
+            for (uint64_t i = 0; i < processes && processes > 1; i++)
+                rate_limit_share(limits[i], &cache.base, now_us);
+        }
+        assert_in_range(passes, asks < MAX ? asks : MAX,
+                        processes == 1 ? MAX : MAX + 2 * TURN_ROUNDS * round_max);
+        rate_limit_destroy(limits[0]);
+        rate_limit_destroy(limits[1]);
+    }
 }
 
 static uint64_t key_of(const char *text)
@@ -220,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_person_has_a_key_of_their_own),
         cmocka_unit_test(test_counts_each_address_in_each_second),
         cmocka_unit_test(test_a_crowd_passes),
+        cmocka_unit_test(test_one_takes_no_more_than_a_share),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_processes_share),
         cmocka_unit_test(test_a_lying_cache_makes_no_limit_looser),

@@ -5,6 +5,7 @@
 #include "../unit.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "http/shares.h"
 
@@ -64,6 +65,41 @@ static void test_many_keys(void **state)
     assert_int_equal(shares_take(&shares, 1, KEYS, KEYS), STATUS_OK);
 }
 
+/* Whatever one key takes and gives back, and in what turns: it never has more than its share, and
+ * the others always get what they need of the rest. */
+static void test_one_takes_no_more_than_a_share(void **state)
+{
+    (void)state;
+    enum { CASES = 1000, TURNS = 200, MODEST = 50, GREEDY = MODEST };
+    for (int round = 0; round < CASES; round++) {
+        size_t has[MODEST + 1] = {0}, all = 0;
+        shares.all_max = 4 * MODEST + unit_random() % 100000;
+        size_t key_max = shares.all_max / (2 + unit_random() % 3);
+        size_t need = (shares.all_max - key_max) / MODEST; /* of each modest one */
+        for (int turn = 0; turn < TURNS; turn++) {
+            size_t key = unit_random() % 2 == 0 ? GREEDY : unit_random() % MODEST;
+            bool gives = has[key] > 0 && unit_random() % (key == GREEDY ? 8 : 2) == 0;
+            size_t amount = 1 + unit_random() % (key == GREEDY ? 2 * key_max : need);
+            if (gives) {
+                amount = has[key];
+                shares_give(&shares, key, amount);
+                has[key] -= amount;
+                all -= amount;
+            } else if (key == GREEDY || has[key] + amount <= need) {
+                enum status status = shares_take(&shares, key, amount, key_max);
+                assert_true(status == STATUS_OK || key == GREEDY);
+                has[key] += status == STATUS_OK ? amount : 0;
+                all += status == STATUS_OK ? amount : 0;
+            }
+            assert_true(has[GREEDY] <= key_max);
+            assert_int_equal(shares_taken(&shares), all);
+        }
+        for (size_t key = 0; key <= MODEST; key++)
+            if (has[key] > 0)
+                shares_give(&shares, key, has[key]);
+    }
+}
+
 static void *churn(void *argument)
 {
     uint64_t key = (uintptr_t)argument % 2;
@@ -91,6 +127,7 @@ int main(void)
         TEST(test_nobody_has_more_than_their_share),
         TEST(test_together_they_have_what_there_is),
         TEST(test_many_keys),
+        TEST(test_one_takes_no_more_than_a_share),
         TEST(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,12 +52,35 @@ static void names_without_end_leave_a_bounded_number(void **state)
     assert_in_range(taken, 1, LETTER_RATES_MAX * LETTERS_AT_ONCE);
 }
 
+/* In random turns over hours: one source leaves no more than its share, and all those of others
+ * that come no faster than they may are kept. */
+static void one_takes_no_more_than_a_share(void **state)
+{
+    (void)state;
+    enum { TURNS = 300000, MODEST = LETTER_RATES_MAX - 2 };
+    int64_t now_us = 1, taken = 0, asked_us[MODEST] = {0};
+    struct uuid greedy = {{[15] = 0}};
+    for (int turn = 0; turn < TURNS; turn++) {
+        now_us += (int64_t)(unit_random() % 50000);
+        size_t one = unit_random() % MODEST;
+        struct uuid modest = {{[15] = (uint8_t)(1 + one)}};
+        taken += letter_rates_take(&rates, &greedy, now_us);
+        if (now_us - asked_us[one] < SECOND_US / LETTERS_PER_SECOND)
+            continue;
+        assert_true(letter_rates_take(&rates, &modest, now_us));
+        asked_us[one] = now_us;
+    }
+    assert_in_range(taken, LETTERS_AT_ONCE,
+                    LETTERS_AT_ONCE + 1 + now_us / SECOND_US * LETTERS_PER_SECOND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_flood_leaves_few_and_others_all_of_theirs, setup),
         cmocka_unit_test_setup(a_source_that_keeps_quiet_has_all_again, setup),
         cmocka_unit_test_setup(names_without_end_leave_a_bounded_number, setup),
+        cmocka_unit_test_setup(one_takes_no_more_than_a_share, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
