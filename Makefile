@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build run docs model bench bench-scale clean help test test-unit test-system fuzz format \
+.PHONY: build run docs model bench bench-scale bench-attack clean help test test-unit test-system fuzz format \
 	format-check layers names release install deb
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
@@ -73,6 +73,13 @@ bench-scale:
 	@ninja -C build --quiet ecs
 	@dir=$$(mktemp -d) && trap "tools/engines.sh erase $$dir" EXIT && trap : INT TERM && \
 		tools/engines.sh start $$dir && . $$dir/env && LOG_LEVEL=error build/ecs bench scale $(BENCH)
+
+## bench-attack: measures honest callers under all attacks at once; ATTACK="--seconds 60 --pin"
+bench-attack:
+	@tools/setup.sh build engines
+	@test -d build || meson setup build >/dev/null
+	@ninja -C build --quiet ecs
+	@bench/attack.py $(ATTACK)
 
 ## docs: writes the pages that come from tables in the code
 docs: build
