@@ -31,7 +31,7 @@ FILE = re.compile(r"(?<![\w/.{*$<…-])((?:[\w.-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:c|h
 FUNCTION = re.compile(r"\b([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b|\b([a-z]\w*)\(\)")
 TAG = re.compile(r"\b(?:struct|enum|union)\s+(\w+)\s*\{")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+TOKEN = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL)
 DECLARED = re.compile(r"^(?!typedef)\w[\w \t\n*]*?[ \t\n*](\w+)\((?:[^()]|\([^()]*\))*\)[^;{}=]*[;{]",
                       re.MULTILINE)
 
@@ -51,7 +51,7 @@ class Tree:
         """The comments of a file, or the whole of a page."""
         suffix, text = pathlib.PurePath(name).suffix, self.texts[name]
         if suffix in CODE:
-            return "\n".join(COMMENT.findall(STRING.sub('""', text)))
+            return "\n".join(token for token in TOKEN.findall(text) if token.startswith("/*"))
         if suffix == ".md":
             return text
         return "\n".join(re.findall(r"--[^\n]*" if suffix == ".sql" else r"#[^\n]*", text))

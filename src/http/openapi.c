@@ -52,7 +52,7 @@ static void put_text_member(struct buf *json, const char *key, const char *text)
     json_put_text(json, text);
 }
 
-/* "get_v1_users_user_id_offers": unique, and a name in any language. */
+/* The method and the path, parted by underscores: unique, and a name in any language. */
 static void put_operation_id(struct buf *json, const struct endpoint *endpoint)
 {
     char id[128];

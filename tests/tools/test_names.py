@@ -30,6 +30,7 @@ def test_what_is_sound_passes(tmp_path):
 
 @pytest.mark.parametrize("path, text, fault", [
     ("src/base/buf.c", "/* As docs/decisions/none.md says. */", "no file docs/decisions/none.md"),
+    ("src/base/buf.c", '/* A path: "sql/0.sql" */', "no file sql/0.sql"),
     ("src/base/buf.c", "/* See page.c. */", "no file page.c"),
     ("sql/1.sql", "-- in src/base/slice.h", "no file src/base/slice.h"),
     ("tools/x.py", "\x23 tools/y.py does it", "no file tools/y.py"),
