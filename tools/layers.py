@@ -16,6 +16,8 @@ ROOMS = {
     "base": ("bytes, text, time, waits, hashes, addresses, JSON writing, log, metrics", ()),
     "domain": ("events, tiles, features, policy, decision, offer, breaker: pure functions of values",
                ("base",)),
+    "simulation": ("people who do not exist: what they feel, earn, pay and owe, drawn from a seed",
+                   ("domain",)),
     "wire": ("JSON documents to typed values and back: the wire contract", ("base", "domain")),
     "model": ("a trained model: its folder, its predictions and what each column adds to them",
               ("base",)),
@@ -30,7 +32,7 @@ ROOMS = {
     "http": ("endpoint tables to a server; /openapi.json", ("base", "wire", "ports", "auth")),
     "runner": ("threads around step functions", ("base", "wire")),
     "commands": ("what `ecs` does besides serving: one file, or a few of one name, for each command",
-                 ("base", "domain", "wire", "model", "learning", "ports", "auth")),
+                 ("base", "domain", "simulation", "wire", "model", "learning", "ports", "auth")),
 }
 SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
@@ -54,8 +56,9 @@ LIBRARIES = {
     "jwt.h": {"auth"},
     "xgboost/c_api.h": {"model", "learning"},
 }
-# The domain is pure: values in, values out.
-DOMAIN_HEADERS = {
+# The domain is pure, and so is the simulation: values in, values out.
+PURE = {"domain", "simulation"}
+PURE_HEADERS = {
     "assert.h", "inttypes.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "string.h",
 }
 # A clock that can be set must not time a wait, and a test must be able to turn it: waits are
@@ -87,8 +90,8 @@ def local_fault(room, name, header):
 
 def library_fault(room, name, header):
     """Why a file of `room` may not include <header>; None if it may."""
-    if room == "domain" and header not in DOMAIN_HEADERS:
-        return "domain/ is pure: no I/O, clock, threads or memory"
+    if room in PURE and header not in PURE_HEADERS:
+        return f"{room}/ is pure: no I/O, clock, threads or memory"
     rooms = LIBRARIES.get(header)
     if rooms is not None and room not in rooms:
         return f"<{header}> belongs to {' and '.join(sorted(rooms))}"
@@ -141,9 +144,9 @@ def unused_permissions(used):
         includers = {room for room, included in used if included == header}
         for room in sorted(rooms - includers if includers else ()):
             yield f"{room}/ does not include <{header}>"
-    for header in sorted(DOMAIN_HEADERS):
-        if ("domain", header) not in used:
-            yield f"domain/ does not include <{header}>"
+    for header in sorted(PURE_HEADERS):
+        if not any((room, header) in used for room in PURE):
+            yield f"{' and '.join(sorted(PURE))} do not include <{header}>"
     for file in sorted(CLOCKS):
         if (file, "clock") not in used:
             yield f"{file} reads no clock"

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simulation/population_group.h"
+
 enum { THOUSAND = 1000, HUNDRED = 100 };
 
 static const char *sign_of(int64_t number, enum figure_sign sign)
@@ -147,7 +149,7 @@ size_t segments_by_group(const struct backtest *backtest, struct segment segment
     for (int i = 0; i < BACKTEST_GROUPS; i++) {
         if (backtest->groups[i].recorded.count == 0)
             continue;
-        snprintf(segments[count].name, sizeof segments[count].name, "%s", backtest_group_name(i));
+        snprintf(segments[count].name, sizeof segments[count].name, "%s", population_group_name(i));
         segments[count].detail = "";
         segments[count++].pair = backtest->groups[i];
     }

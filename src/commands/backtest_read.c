@@ -13,8 +13,11 @@
 #include <string.h>
 
 #include "commands/backtest_table.h"
+#include "simulation/population_group.h"
 
 enum { PEOPLE_MAX = 2000, MISSED_FIRST = 64 };
+_Static_assert((int)POPULATION_GROUPS == (int)BACKTEST_GROUPS,
+               "people are counted by these groups");
 
 struct backtest_reading;
 
@@ -82,7 +85,7 @@ static struct uuid id_of_entry(const struct hash *entry)
  * others are one group. */
 static void person_keep(struct backtest_reader *reader, const struct addressee *person)
 {
-    int group = backtest_group(person->email);
+    int group = population_group(person->email);
     struct backtest_entry last = {.id = id_of_entry(&person->last)};
     struct backtest_entry member = {.id = person->id, .group = (uint8_t)group};
     if (person->decided)

@@ -11,7 +11,7 @@
 #include "commands/report.h"
 #include "commands/simulate_events.h"
 #include "commands/simulate_show.h"
-#include "domain/chance.h"
+#include "simulation/chance.h"
 
 enum {
     SAMPLE_MS = 20,

@@ -13,9 +13,9 @@
 #include "commands/report.h"
 #include "commands/simulate_show.h"
 #include "domain/auc.h"
-#include "domain/population_outcome.h"
-#include "domain/population_tiles.h"
 #include "domain/scorecard.h"
+#include "simulation/population_outcome.h"
+#include "simulation/population_tiles.h"
 
 enum { PEOPLE_MAX = 1000000, SHOW_EVERY = 500, FIRST_DAY = 365 };
 

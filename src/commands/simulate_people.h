@@ -7,8 +7,8 @@
 
 #include "base/uuid.h"
 #include "commands/simulate_client.h"
-#include "domain/population.h"
 #include "limits.h"
+#include "simulation/population.h"
 
 enum { ACCESS_TOKEN_MAX = 1024 };
 

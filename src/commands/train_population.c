@@ -7,9 +7,9 @@
 
 #include "commands/simulate_show.h"
 #include "domain/auc.h"
-#include "domain/population_outcome.h"
-#include "domain/population_tiles.h"
 #include "model/feature_columns.h"
+#include "simulation/population_outcome.h"
+#include "simulation/population_tiles.h"
 
 enum { SHOW_EVERY = 500 };
 static const int64_t as_of_us = 1767268800 * SECOND_US; /* 2026-01-01T12:00:00Z */

@@ -13,7 +13,6 @@
 
 #include "base/uuid.h"
 #include "domain/policy.h"
-#include "domain/population.h"
 #include "limits.h"
 
 /* What was recorded of a decision, as far as a policy had to do with it. */
@@ -38,7 +37,7 @@ enum {
     BACKTEST_EXAMPLES_MAX = 5, /* of a swap set */
     BACKTEST_BINS = 50,        /* of the risk that decides, each above the end of the one before */
     BACKTEST_TENTHS = 10,
-    BACKTEST_GROUPS = PERSONA_COUNT + 1, /* the personas, and everybody else */
+    BACKTEST_GROUPS = 5, /* of people, as whoever counts them parts them */
     BACKTEST_BIN_RISK = MILLIONTHS / BACKTEST_BINS
 };
 
@@ -106,14 +105,11 @@ struct backtest {
 
 /* `candidate` must outlive the backtest. */
 void backtest_init(struct backtest *backtest, const struct policy *candidate);
-/* `group` as backtest_group() tells it. */
+/* `group`: of the person, 0 to BACKTEST_GROUPS - 1. */
 void backtest_add(struct backtest *backtest, const struct verdict *verdict, int group);
 /* Adds what another one, of the same candidate and of other decisions, has counted. */
 void backtest_merge(struct backtest *backtest, const struct backtest *other);
 
-/* The group of a person: the persona if `ecs simulate` made them, else the last group. */
-int backtest_group(const char *email);
-const char *backtest_group_name(int group);
 const char *backtest_swap_name(enum backtest_swap swap);
 
 /* Decisions whose candidate's risk is in this tenth: 0 is up to 0.1, 1 above that up to 0.2, … */

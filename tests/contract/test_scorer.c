@@ -26,7 +26,7 @@
 #include "adapters/scorer_trained.h"
 #include "domain/breaker.h"
 #include "domain/decision.h"
-#include "domain/population_tiles.h"
+#include "simulation/population_tiles.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 

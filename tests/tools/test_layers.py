@@ -27,6 +27,9 @@ def write(folder, path, text):
     ("ports/bus.h", '"roles/role.h"'),
     ("roles/user_credit.c", '"adapters/store_sqlite.h"'),
     ("roles/user_credit.c", '"http/server.h"'),
+    ("roles/user_credit.c", '"simulation/population.h"'),
+    ("domain/backtest.c", '"simulation/population.h"'),
+    ("simulation/population.c", "<stdlib.h>"),
     ("roles/user_credit.c", "<sqlite3.h>"),
     ("adapters/bus_nats.c", '"roles/role.h"'),
     ("http/server.c", '"roles/role.h"'),
@@ -35,7 +38,7 @@ def write(folder, path, text):
     ("commands/dead.c", '"adapters/bus_nats.h"'),
     ("model/model.c", '"learning/table.h"'),
     ("model/model.c", '"domain/scoring.h"'),
-    ("learning/fit.c", '"domain/population.h"'),
+    ("learning/fit.c", '"simulation/population.h"'),
     ("roles/user_credit.c", '"model/model.h"'),
     ("adapters/scorer_fixed.c", "<xgboost/c_api.h>"),
     ("settings.c", '"adapters/bus_nats.h"'),
@@ -99,7 +102,7 @@ def test_a_clock_in_its_place_passes(tmp_path, path, use):
     ("roles/user_credit.c", '#include "wire/fields.h"', "roles/ includes nothing of wire/"),
     ("runner/runner.c", '#include "roles/role.h"', 'runner/ does not include "roles/role.h"'),
     ("adapters/scorer_http.c", "#include <curl/curl.h>", "adapters/ does not include <curl/curl.h>"),
-    ("domain/offer.c", "#include <string.h>", "domain/ does not include <string.h>"),
+    ("domain/offer.c", "#include <string.h>", "domain and simulation do not include <string.h>"),
     ("base/log.c", "clock_gettime(CLOCK_REALTIME, &now);", "base/log.c reads no clock"),
 ])
 def test_a_permission_that_nothing_uses_is_found(tmp_path, path, text, fault):

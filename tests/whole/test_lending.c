@@ -13,8 +13,8 @@
 
 #include "adapters/scorer_trained.h"
 #include "domain/backtest.h"
-#include "domain/population_outcome.h"
-#include "domain/population_tiles.h"
+#include "simulation/population_outcome.h"
+#include "simulation/population_tiles.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 
@@ -91,7 +91,7 @@ static struct figures lend(const char *name)
     backtest_init(&backtest, &policy);
     for (int i = 0; i < people; i++) {
         const struct verdict *verdict = &verdicts[i];
-        backtest_add(&backtest, verdict, PERSONA_COUNT);
+        backtest_add(&backtest, verdict, BACKTEST_GROUPS - 1);
         struct score score = {.risk_full = verdict->risk_full,
                               .risk_financial = verdict->risk_financial};
         struct question question = {.guard = policy.emotion_guard,

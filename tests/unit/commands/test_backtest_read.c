@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "../domain/backtest_equal.h"
+#include "simulation/population_group.h"
 
 enum { DECISIONS = 10000, PEOPLE = 50, STEP = 7 };
 
@@ -167,7 +168,7 @@ static void check_read(bool offers_late, int64_t since_us)
         verdict.rate_bp = terms.rate_bp;
         verdict.credit_type = terms.credit_type;
         email_of(i % PEOPLE, email);
-        backtest_add(&expected, &verdict, backtest_group(email));
+        backtest_add(&expected, &verdict, population_group(email));
     }
     assert_int_equal(store.late > 0, offers_late);
     assert_true(expected.groups[PERSONA_COUNT].recorded.count > 0);

@@ -203,7 +203,7 @@ static void the_policy_that_decided_changes_nothing(void **state)
     backtest_init(&backtest, &policy);
     for (int i = 0; i < DECISIONS; i++) {
         struct verdict verdict = verdict_of(&policy);
-        backtest_add(&backtest, &verdict, PERSONA_COUNT);
+        backtest_add(&backtest, &verdict, BACKTEST_GROUPS - 1);
     }
     for (int i = 0; i < SWAP_COUNT; i++)
         assert_int_equal(backtest.swaps[i].sums.recorded.count, 0);
@@ -266,34 +266,6 @@ static void sums_of_the_greatest_decisions_are_exact(void **state)
     assert_int_equal(backtest_rate_bp(&backtest.total.recorded), 0);
 }
 
-static void people_of_a_simulation_are_in_their_personas_group(void **state)
-{
-    static const char *const others[] = {
-        "",
-        "person-1-2@example.org",
-        "person-1-2@example.com.br",
-        "person-1-@example.com",
-        "person--2@example.com",
-        "person-1-2-3@example.com",
-        "person-1-4294967296@example.com",
-        "person-9223372036854775808-1@example.com",
-        "person-99999999999999999999999999-1@example.com",
-        "xperson-1-2@example.com",
-        "person-1-2",
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        assert_int_equal(backtest_group(others[i]), PERSONA_COUNT);
-    for (uint32_t number = 0; number < 100; number++) {
-        char email[64];
-        snprintf(email, sizeof email, "person-%u-%u@example.com", 7u, number);
-        assert_int_equal(backtest_group(email), population_person(7, number).persona);
-    }
-    assert_string_equal(backtest_group_name(PERSONA_COUNT), "others");
-    assert_int_equal(backtest_group("person-9223372036854775807-4294967295@example.com"),
-                     population_person(INT64_MAX, UINT32_MAX).persona);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,7 +274,6 @@ int main(void)
         cmocka_unit_test(parts_that_are_merged_equal_the_whole),
         cmocka_unit_test(decisions_of_before_the_log_are_left_out),
         cmocka_unit_test(sums_of_the_greatest_decisions_are_exact),
-        cmocka_unit_test(people_of_a_simulation_are_in_their_personas_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/population.h"
+#include "simulation/population.h"
 
 #include "../unit.h"
-#include "domain/life.h"
 #include "limits.h"
+#include "simulation/life.h"
 
 enum { PEOPLE = 300, DAY = 20400, DAYS = 30 };
 

@@ -7,8 +7,8 @@
  * work is lost. What they spend and how they feel follows from that: see life.h, and
  * docs/population.md for all formulas.
  */
-#ifndef ECS_DOMAIN_POPULATION_H
-#define ECS_DOMAIN_POPULATION_H
+#ifndef ECS_SIMULATION_POPULATION_H
+#define ECS_SIMULATION_POPULATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 enum persona {
 #define PERSONA(name, share, positivity, stress, payments, thrift, pay, stability) PERSONA_##name,
-#include "domain/personas.def"
+#include "simulation/personas.def"
 #undef PERSONA
     PERSONA_COUNT
 };

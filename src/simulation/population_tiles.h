@@ -2,11 +2,11 @@
  *
  * A simulated person as a store would know them at a moment: what a model is trained on.
  */
-#ifndef ECS_DOMAIN_POPULATION_TILES_H
-#define ECS_DOMAIN_POPULATION_TILES_H
+#ifndef ECS_SIMULATION_POPULATION_TILES_H
+#define ECS_SIMULATION_POPULATION_TILES_H
 
 #include "domain/features.h"
-#include "domain/population.h"
+#include "simulation/population.h"
 
 /* Folds the person's events up to `as_of_us` (included) into the tiles that features_compute()
  * needs as of then, ascending by time: the same bits as a store that all of them went through.

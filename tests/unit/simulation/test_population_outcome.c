@@ -2,15 +2,15 @@
  *
  * What the population must be for a model to learn from it, on 20,000 people with their features.
  */
-#include "domain/population_outcome.h"
+#include "simulation/population_outcome.h"
 
 #include <stdlib.h>
 
 #include "../unit.h"
 #include "domain/auc.h"
-#include "domain/life.h"
-#include "domain/population_tiles.h"
 #include "domain/scorecard.h"
+#include "simulation/life.h"
+#include "simulation/population_tiles.h"
 
 enum { PEOPLE = 20000, DAY = 20454, BANDS = 10, QUINTILES = 5 };
 enum {

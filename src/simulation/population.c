@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/population.h"
+#include "simulation/population.h"
 
-#include "domain/chance.h"
-#include "domain/life.h"
 #include "limits.h"
+#include "simulation/chance.h"
+#include "simulation/life.h"
 
 enum {
     FEELINGS_MIN = 6, /* a day; as many as FEELINGS_SPAN more for the most sociable */
@@ -36,7 +36,7 @@ static const struct person_kind kinds[PERSONA_COUNT] = {
 #define PERSONA(name, share, positivity, stress, payments, thrift, pay, stability)                 \
     {#name,          share, (positivity)*1000, (stress)*1000, (payments)*100000,                   \
      (thrift)*10000, pay,   (stability)*10000},
-#include "domain/personas.def"
+#include "simulation/personas.def"
 #undef PERSONA
 };
 

@@ -5,8 +5,8 @@
  *
  * Reals are millionths. Functions are exact to a few millionths unless said otherwise.
  */
-#ifndef ECS_DOMAIN_CHANCE_H
-#define ECS_DOMAIN_CHANCE_H
+#ifndef ECS_SIMULATION_CHANCE_H
+#define ECS_SIMULATION_CHANCE_H
 
 #include <stdint.h>
 

@@ -3,13 +3,13 @@
  * Whether a simulated person defaults: a monthly hazard along their life, of what money and mood
  * say and of a part that nothing tells of, and the default that is drawn from it.
  */
-#ifndef ECS_DOMAIN_POPULATION_OUTCOME_H
-#define ECS_DOMAIN_POPULATION_OUTCOME_H
+#ifndef ECS_SIMULATION_POPULATION_OUTCOME_H
+#define ECS_SIMULATION_POPULATION_OUTCOME_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/population.h"
+#include "simulation/population.h"
 
 struct population_outcome {
     int32_t probability; /* of a default within twelve months of 30 days, in millionths */

@@ -6,13 +6,13 @@
  *
  * Months are the person's own: 30 days from a pay day on.
  */
-#ifndef ECS_DOMAIN_LIFE_H
-#define ECS_DOMAIN_LIFE_H
+#ifndef ECS_SIMULATION_LIFE_H
+#define ECS_SIMULATION_LIFE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/population.h"
+#include "simulation/population.h"
 
 enum { LIFE_MONTH_DAYS = 30 };
 

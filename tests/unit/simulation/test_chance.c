@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/chance.h"
+#include "simulation/chance.h"
 
 #include <math.h>
 #include <stdlib.h>

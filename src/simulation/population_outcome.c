@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/population_outcome.h"
+#include "simulation/population_outcome.h"
 
-#include "domain/chance.h"
-#include "domain/life.h"
 #include "limits.h"
+#include "simulation/chance.h"
+#include "simulation/life.h"
 
 enum { MONTHS = 12, MOOD_DAYS = 10 };
 

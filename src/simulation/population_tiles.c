@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/population_tiles.h"
+#include "simulation/population_tiles.h"
 
 #include "limits.h"
 

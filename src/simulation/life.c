@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/life.h"
+#include "simulation/life.h"
 
-#include "domain/chance.h"
 #include "limits.h"
+#include "simulation/chance.h"
 
 enum {
     MONTHS_BEFORE = 48, /* 1970: months are never negative, whatever is looked back at */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/life.h"
+#include "simulation/life.h"
 
 #include "../unit.h"
 #include "limits.h"
