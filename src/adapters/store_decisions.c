@@ -205,9 +205,7 @@ static enum status offer_end(struct sql *sql, const struct decision *decision)
 
 static enum status decision_add(struct sql *sql, struct decision *decision, struct chain_head *head)
 {
-    enum status status = offer_end(sql, decision);
-    if (status == STATUS_OK)
-        status = decision_insert(sql, decision, head);
+    enum status status = decision_insert(sql, decision, head);
     if (status == STATUS_OK && decision->has_offer)
         status = offer_insert(sql, &decision->offer);
     return status;
@@ -236,7 +234,10 @@ static enum status decision_settle(struct store_sql *store, const struct decisio
         status = decision_find(sql, &state.last.id, &decision->user_id, stands);
     } else {
         *stands = *decision;
-        status = decision_add(sql, stands, &head);
+        if (state.has_decision)
+            status = offer_end(sql, decision);
+        if (status == STATUS_OK)
+            status = decision_add(sql, stands, &head);
     }
     if (status == STATUS_OK)
         status = key_insert(sql, idempotency, stands, decision->decided_at_us);
