@@ -83,6 +83,12 @@
 #define BUS_PAYLOAD_MAX (64 * 1024)
 #define BUS_BATCH_MAX 4096
 #define BUS_ACK_WAIT_US (10 * SECOND_US)
+#define BATCH_FIRST 256               /* messages that a worker takes at once, at first */
+#define BATCH_LONG_US (2 * SECOND_US) /* a batch of so long halves the next, */
+#define BATCH_SHORT_US (500 * 1000)   /* one of so short doubles it: see batch_size.h */
+#define PROGRESS_PAUSE_US_MAX                                                                      \
+    (15 * SECOND_US) /* a worker that ends no message for so long, while                           \
+                        some wait, is not ready */
 #define BUS_RETRY_DELAY_US (1 * SECOND_US)
 #define BUS_STREAM_AGE_US (3 * DAY_US)
 /* Time to look at them and put them back. A letter that is put back at the last moment then lies in

@@ -131,6 +131,15 @@ MUST_CHECK static inline enum status bus_settle(struct bus_consumer *consumer,
     return consumer->bus->ops->settle(consumer, messages, outcomes, count);
 }
 
+/* How many of these messages will not come again. */
+static inline size_t bus_ended(const enum outcome outcomes[], size_t count)
+{
+    size_t ended = 0;
+    for (size_t i = 0; i < count; i++)
+        ended += outcomes[i] != OUTCOME_RETRY;
+    return ended;
+}
+
 /* Closes the view; what it fetched and did not settle is delivered again. */
 static inline void bus_consumer_close(struct bus_consumer *consumer)
 {

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "roles/batch_size.h"
 #include "roles/message_span.h"
 #include "roles/outbox.h"
 #include "wire/credit_json.h"
@@ -24,6 +25,7 @@ struct acceptance_batch {
     struct bus_message messages[BATCH_MAX];
     enum outcome outcomes[BATCH_MAX];
     char reasons[BATCH_MAX][REASON_MAX + 1];
+    struct batch_size size;
 };
 
 static void request_id_copy(const struct bus_message *message, char request_id[TRACE_ID_MAX + 1])
@@ -147,18 +149,22 @@ static enum status handle_all(struct role_context *context, struct acceptance_ba
 }
 
 static enum status step(struct role_context *context, struct bus_consumer *consumer,
-                        int64_t wait_us, size_t *handled)
+                        int64_t wait_us, size_t *ended)
 {
     struct acceptance_batch *batch = context->scratch;
     size_t count;
-    *handled = 0;
-    enum status status = bus_fetch(consumer, batch->messages, BATCH_MAX, wait_us, &count);
+    *ended = 0;
+    enum status status = bus_fetch(consumer, batch->messages,
+                                   batch_size_next(&batch->size, BATCH_MAX), wait_us, &count);
     if (status != STATUS_OK || count == 0)
         return status;
+    int64_t started_us = clock_monotonic_us(context->clock);
     status = handle_all(context, batch, count);
+    batch_size_note(&batch->size, count, status == STATUS_OK,
+                    clock_monotonic_us(context->clock) - started_us);
     enum status settled = bus_settle(consumer, batch->messages, batch->outcomes, count);
     if (settled == STATUS_OK)
-        *handled = count;
+        *ended = bus_ended(batch->outcomes, count);
     return status != STATUS_OK ? status : settled;
 }
 

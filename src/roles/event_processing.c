@@ -221,15 +221,16 @@ static enum status timed_since_read(struct store *store, struct event_batch *bat
 }
 
 enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
-                                  struct bus_consumer *consumer, int64_t wait_us, size_t *handled)
+                                  struct bus_consumer *consumer, int64_t wait_us, size_t *ended)
 {
     struct event_batch *batch = context->scratch;
     const struct role_settings *settings = context->settings;
-    *handled = 0;
+    *ended = 0;
     enum status status = timed_since_read(context->store, batch);
     if (status != STATUS_OK)
         return status;
-    status = bus_fetch(consumer, batch->messages, (size_t)settings->batch_max, wait_us,
+    status = bus_fetch(consumer, batch->messages,
+                       batch_size_next(&batch->size, (size_t)settings->batch_max), wait_us,
                        &batch->message_count);
     if (status != STATUS_OK || batch->message_count == 0)
         return status;
@@ -242,6 +243,8 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     }
     if (batch->event_count > 0)
         status = events_apply(kind, context->store, batch, 0, batch->event_count);
+    batch_size_note(&batch->size, batch->message_count, status == STATUS_OK,
+                    clock_monotonic_us(context->clock) - batch->now_us);
     enum status refused = suspects_conclude(batch);
     users_forget(context->cache, batch);
     batch_measure(kind, batch, clock_now_us(context->clock));
@@ -250,6 +253,6 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     enum status settled =
         bus_settle(consumer, batch->messages, batch->outcomes, batch->message_count);
     if (settled == STATUS_OK)
-        *handled = batch->message_count;
+        *ended = bus_ended(batch->outcomes, batch->message_count);
     return status != STATUS_OK ? status : refused != STATUS_OK ? refused : settled;
 }

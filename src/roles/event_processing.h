@@ -17,6 +17,7 @@
 #include "domain/emotion.h"
 #include "domain/transaction.h"
 #include "ports/bus.h"
+#include "roles/batch_size.h"
 #include "roles/letter_rates.h"
 #include "roles/role.h"
 #include "wire/field_errors.h"
@@ -41,6 +42,7 @@ struct event_batch {
     size_t counted;  /* of this batch, for the first time */
     size_t failures; /* of the store in a row */
     struct letter_rates letters;
+    struct batch_size size;
     int64_t timed_since_us; /* see store_positions_timed_since */
     bool timed_known;
     int64_t now_us;     /* of the step, monotonic */
@@ -66,6 +68,6 @@ struct event_kind {
 
 /* A consumer_step for one kind; context->scratch is a struct event_batch. */
 enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
-                                  struct bus_consumer *consumer, int64_t wait_us, size_t *handled);
+                                  struct bus_consumer *consumer, int64_t wait_us, size_t *ended);
 
 #endif

@@ -67,13 +67,13 @@ static inline const struct policy_choice *role_policies(struct role_context *con
     return policy_source_read(context->settings->policies, &context->policies);
 }
 
-/* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `handled`
- * counts the messages settled. Not OK: the infrastructure failed; the runner waits and repeats. */
+/* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `ended` counts
+ * the messages that will not come again. Not OK: the infrastructure failed; the runner waits and repeats. */
 struct consumer_step {
     enum stream stream;
     size_t scratch_size;
     enum status (*step)(struct role_context *context, struct bus_consumer *consumer,
-                        int64_t wait_us, size_t *handled);
+                        int64_t wait_us, size_t *ended);
 };
 
 /* Done every `period_us`. */

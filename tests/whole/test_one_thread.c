@@ -184,14 +184,14 @@ static void world_settle(struct world *world)
         size_t moved = 0;
         assert_int_equal(bus_flush(world->bus, 0), STATUS_OK);
         for (size_t i = 0; i < ROLE_COUNT; i++) {
-            size_t handled = 0;
+            size_t ended = 0;
             for (size_t k = 0; k < roles[i]->tick_count; k++)
                 assert_int_equal(roles[i]->ticks[k].step(&world->contexts[i]), STATUS_OK);
             if (roles[i]->consumer != NULL)
                 assert_int_equal(
-                    roles[i]->consumer->step(&world->contexts[i], world->consumers[i], 0, &handled),
+                    roles[i]->consumer->step(&world->contexts[i], world->consumers[i], 0, &ended),
                     STATUS_OK);
-            moved += handled;
+            moved += ended;
         }
         if (moved == 0 && step > 1)
             return;

@@ -52,10 +52,13 @@ static enum status queue_settle(struct bus_consumer *consumer, const struct bus_
 static const struct bus_ops queue_ops = {.fetch = queue_fetch, .settle = queue_settle};
 static struct bus queue_bus = {&queue_ops};
 
+static struct clock_manual manual;
+
 /* A store that tells results by the type of the event, and refuses a poisonous one. */
 static struct {
     struct store base;
     int calls;
+    int64_t takes_us;    /* by the clock, each call */
     int fails_from_call; /* UNAVAILABLE from this call on; 0: never */
     enum status poison;  /* of a transaction with an event of type "poison" in it */
 } database;
@@ -65,6 +68,7 @@ static enum status database_apply(struct store *store, const struct emotion_even
 {
     (void)store;
     database.calls++;
+    clock_manual_advance(&manual, database.takes_us);
     if (database.fails_from_call > 0 && database.calls >= database.fails_from_call)
         return STATUS_UNAVAILABLE;
     for (size_t i = 0; i < count; i++)
@@ -125,7 +129,6 @@ static enum status cache_forget(struct cache *base, const char *const keys[], si
 }
 
 static const struct cache_ops cache_ops = {.remove = cache_forget};
-static struct clock_manual manual;
 static struct event_batch scratch;
 static const struct role_settings settings = {.raw_life_us = 400 * DAY_US, .batch_max = 1500};
 static struct role_context context = {.settings = &settings,
@@ -133,7 +136,7 @@ static struct role_context context = {.settings = &settings,
                                       .cache = &cache.base,
                                       .clock = &manual.base,
                                       .scratch = &scratch};
-static size_t handled;
+static size_t ended;
 
 static int setup(void **state)
 {
@@ -175,7 +178,7 @@ static void lay_feeling(const char *user_id, const char *type)
 
 static enum status step(void)
 {
-    return role_emotion_processing.consumer->step(&context, &queue.base, 0, &handled);
+    return role_emotion_processing.consumer->step(&context, &queue.base, 0, &ended);
 }
 
 static void each_result_has_its_outcome(void **state)
@@ -194,8 +197,8 @@ static void each_result_has_its_outcome(void **state)
     queue.messages[queue.count] = queue.messages[0];
     queue.messages[queue.count++].payload.size = BUS_PAYLOAD_MAX + 1;
     assert_int_equal(step(), STATUS_OK);
-    assert_int_equal(handled, 7);
-    assert_int_equal(queue.asked, 1500);
+    assert_int_equal(ended, 7);
+    assert_int_equal(queue.asked, BATCH_FIRST);
     assert_int_equal(queue.settles, 1);
     assert_int_equal(database.calls, 1);
     assert_int_equal(queue.outcomes[0], OUTCOME_DONE);
@@ -242,7 +245,7 @@ static void each_status_has_the_outcome_of_its_table(void **state)
     lay("{}");
     for (int i = STATUS_MALFORMED; i < STATUS_COUNT; i++) {
         decoded = (enum status)i;
-        assert_int_equal(event_processing_step(&kind, &context, &queue.base, 0, &handled),
+        assert_int_equal(event_processing_step(&kind, &context, &queue.base, 0, &ended),
                          STATUS_OK);
         assert_int_equal(queue.outcomes[0], status_outcome(decoded));
         assert_string_equal(queue.reasons[0],
@@ -250,11 +253,34 @@ static void each_status_has_the_outcome_of_its_table(void **state)
     }
 }
 
+/* 512 events that take 5 s and fail, as at a time limit, then ones that are quick again. */
+static void a_slow_store_gets_smaller_batches(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4 * BATCH_FIRST; i++)
+        lay_feeling(USER, "joy");
+    queue.count = 2 * BATCH_FIRST;
+    database.takes_us = 5 * SECOND_US;
+    database.fails_from_call = 1;
+    assert_int_equal(step(), STATUS_UNAVAILABLE);
+    assert_int_equal(ended, 0);
+    database.takes_us = 0;
+    database.fails_from_call = 0;
+    for (size_t asked = BATCH_FIRST; asked < 1500; asked *= 2) {
+        queue.count = asked;
+        assert_int_equal(step(), STATUS_OK);
+        assert_int_equal(queue.asked, asked);
+        assert_int_equal(ended, queue.count);
+    }
+    assert_int_equal(step(), STATUS_OK);
+    assert_int_equal(queue.asked, 1500);
+}
+
 static void nothing_to_do_is_not_settled(void **state)
 {
     (void)state;
     assert_int_equal(step(), STATUS_OK);
-    assert_int_equal(handled, 0);
+    assert_int_equal(ended, 0);
     assert_int_equal(queue.settles, 0);
     queue.fetch_status = STATUS_UNAVAILABLE;
     assert_int_equal(step(), STATUS_UNAVAILABLE);
@@ -274,6 +300,7 @@ static void without_a_store_events_come_again(void **state)
     assert_int_equal(queue.outcomes[0], OUTCOME_RETRY);
     assert_int_equal(queue.outcomes[1], OUTCOME_REJECT);
     assert_int_equal(queue.outcomes[2], OUTCOME_RETRY);
+    assert_int_equal(ended, 1);
     assert_int_equal(cache.calls, 0);
     assert_int_equal(metric_value(METRIC_events_retried, LABEL_emotions), retried + 2);
 }
@@ -380,13 +407,13 @@ static void many_people_are_forgotten_in_chunks(void **state)
         assert_int_equal(queue.outcomes[i], OUTCOME_DONE);
 }
 
-static void what_cannot_be_settled_is_not_handled(void **state)
+static void what_cannot_be_settled_is_not_ended(void **state)
 {
     (void)state;
     lay_feeling(USER, "joy");
     queue.settle_status = STATUS_UNAVAILABLE;
     assert_int_equal(step(), STATUS_UNAVAILABLE);
-    assert_int_equal(handled, 0);
+    assert_int_equal(ended, 0);
 }
 
 static void transactions_take_the_same_way(void **state)
@@ -398,7 +425,7 @@ static void transactions_take_the_same_way(void **state)
     lay("{\"userId\":\"" USER "\",\"amount\":\"0.66\"}");
     for (size_t i = 0; i < 3; i++)
         queue.messages[i].stream = STREAM_TRANSACTIONS;
-    assert_int_equal(role_transaction_processing.consumer->step(&context, &queue.base, 0, &handled),
+    assert_int_equal(role_transaction_processing.consumer->step(&context, &queue.base, 0, &ended),
                      STATUS_OK);
     assert_int_equal(transactions_sum_cents, 1300);
     assert_int_equal(queue.outcomes[0], OUTCOME_DONE);
@@ -435,6 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_result_has_its_outcome, setup),
         cmocka_unit_test_setup(each_status_has_the_outcome_of_its_table, setup),
+        cmocka_unit_test_setup(a_slow_store_gets_smaller_batches, setup),
         cmocka_unit_test_setup(nothing_to_do_is_not_settled, setup),
         cmocka_unit_test_setup(without_a_store_events_come_again, setup),
         cmocka_unit_test_setup(one_poisonous_event_stops_no_other, setup),
@@ -444,7 +472,7 @@ int main(void)
         cmocka_unit_test_setup(a_store_lost_while_halving_keeps_what_was_committed, setup),
         cmocka_unit_test_setup(cached_features_of_each_person_are_forgotten_once, setup),
         cmocka_unit_test_setup(many_people_are_forgotten_in_chunks, setup),
-        cmocka_unit_test_setup(what_cannot_be_settled_is_not_handled, setup),
+        cmocka_unit_test_setup(what_cannot_be_settled_is_not_ended, setup),
         cmocka_unit_test_setup(transactions_take_the_same_way, setup),
         cmocka_unit_test_setup(a_flood_of_one_source_leaves_few_letters, setup),
     };
