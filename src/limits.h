@@ -46,6 +46,8 @@
 #define HTTP_POOL_QUEUE_MAX 1024 /* requests waiting for a pool thread; more get 503 */
 #define HTTP_HASHING_QUEUE_MAX                                                                     \
     128 /* of those, requests that hash a password; they have their own */
+#define HTTP_POOL_AGE_US (2 * SECOND_US)    /* a request that waits longer for a thread gets 503, */
+#define HTTP_HASHING_AGE_US (5 * SECOND_US) /* and one that hashes a password after so long */
 #define HTTP_PATH_PARAMETERS_MAX 2
 #define JSON_DEPTH_MAX 32
 
@@ -105,6 +107,9 @@
 #define BUS_QUEUE_BYTES_MAX (64LL << 20) /* of those, what the embedded log has not written yet */
 #define BUS_PUBLISH_TIMEOUT_US (5 * SECOND_US)
 #define REASON_MAX 200 /* why a message was refused */
+
+/* An engine that owes the answer to a trivial question for so long is down. */
+#define ENGINE_SILENCE_US (2 * SECOND_US)
 
 /* Store: a wait for PostgreSQL ends before the bus delivers the batch again. */
 #define STORE_CONNECT_S 3

@@ -238,6 +238,7 @@ static void stream_absorb(struct event_stream *stream)
 }
 
 static void stream_run(struct role_context *context, void *argument);
+static void stream_expired(void *argument);
 
 /* Lets the handler look, if it has reason to and what it wrote before is sent. */
 static void stream_start(struct event_stream *stream)
@@ -245,7 +246,8 @@ static void stream_start(struct event_stream *stream)
     if (!stream->stale || stream->running || !stream->live || stream->ending ||
         stream->out.size > 0)
         return;
-    stream->running = pool_submit(stream->events->pool, stream_run, stream, QUEUED_RUNS_MAX);
+    stream->running =
+        pool_submit(stream->events->pool, stream_run, stream_expired, stream, QUEUED_RUNS_MAX);
     stream->stale = !stream->running; /* a full pool: at the next tick */
 }
 
@@ -266,6 +268,20 @@ static void stream_run(struct role_context *context, void *argument)
         else if (!failed)
             stream_start(stream);
     }
+    pthread_mutex_unlock(&events->lock);
+    if (closed)
+        stream_free(stream);
+}
+
+/* No thread was free for too long: at the next tick. */
+static void stream_expired(void *argument)
+{
+    struct event_stream *stream = argument;
+    struct events *events = stream->events;
+    pthread_mutex_lock(&events->lock);
+    stream->running = false;
+    stream->stale = true;
+    bool closed = stream->closed;
     pthread_mutex_unlock(&events->lock);
     if (closed)
         stream_free(stream);

@@ -42,6 +42,16 @@ static void refuse_start(struct call *call, enum status status, const char *deta
     exchange_done(&call->exchange);
 }
 
+static void refuse_busy(struct call *call)
+{
+    refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
+}
+
+static void job_expired(void *argument)
+{
+    refuse_busy(argument);
+}
+
 /* An ASYNC handler again, which ends the exchange itself. */
 static void deferred_run(struct role_context *context, void *argument)
 {
@@ -53,8 +63,8 @@ static void deferred_run(struct role_context *context, void *argument)
 void exchange_defer(struct exchange *exchange)
 {
     struct call *call = (struct call *)exchange;
-    if (!pool_submit(call->server->pool, deferred_run, call, HTTP_POOL_QUEUE_MAX))
-        refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
+    if (!pool_submit(call->server->pool, deferred_run, job_expired, call, HTTP_POOL_QUEUE_MAX))
+        refuse_busy(call);
 }
 
 static void call_start(struct call *call)
@@ -81,9 +91,9 @@ static void call_start(struct call *call)
         }
     }
     bool hashes = call->endpoint->hashes && server->hashing != NULL;
-    if (!pool_submit(hashes ? server->hashing : server->pool, job_run, call,
+    if (!pool_submit(hashes ? server->hashing : server->pool, job_run, job_expired, call,
                      hashes ? HTTP_HASHING_QUEUE_MAX : HTTP_POOL_QUEUE_MAX))
-        refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
+        refuse_busy(call);
 }
 
 void call_run(struct call *call)

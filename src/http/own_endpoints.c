@@ -10,6 +10,7 @@ static const struct http_server *server_of(const struct exchange *exchange)
     return ((const struct call *)exchange)->server;
 }
 
+/* None of them waits for anything: they are answered while every pool thread hangs. */
 static void answer_health(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
@@ -25,6 +26,7 @@ static void answer_readiness(struct role_context *context, struct exchange *exch
         buf_text(&exchange->response.body, "{\"status\":\"ok\",\"checks\":{}}");
     else if (!options->readiness(options->readiness_context, &exchange->response.body))
         exchange->response.http_status = status_http(STATUS_UNAVAILABLE);
+    exchange_done(exchange);
 }
 
 static void answer_metrics(struct role_context *context, struct exchange *exchange)
@@ -32,6 +34,7 @@ static void answer_metrics(struct role_context *context, struct exchange *exchan
     (void)context;
     metrics_write(&exchange->response.body);
     exchange->response.content_type = "text/plain; version=0.0.4";
+    exchange_done(exchange);
 }
 
 static void answer_openapi(struct role_context *context, struct exchange *exchange)
@@ -39,6 +42,7 @@ static void answer_openapi(struct role_context *context, struct exchange *exchan
     (void)context;
     struct slice text = buf_slice(&server_of(exchange)->openapi);
     buf_append(&exchange->response.body, text.data, text.size);
+    exchange_done(exchange);
 }
 
 static const struct endpoint endpoints[] = {
@@ -55,12 +59,13 @@ static const struct endpoint endpoints[] = {
     {
         .method = METHOD_GET,
         .path = "/readyz",
-        .kind = ENDPOINT_BLOCKING,
+        .kind = ENDPOINT_ASYNC,
         .internal = true,
         .handle = answer_readiness,
-        .summary = "Whether every engine it needs answers and its roles can consume; 503 and the "
-                   "same shape if not.",
+        .summary = "Whether every engine it needs answers and its roles get on with their streams; "
+                   "503 and the same shape if not.",
         .success = 200,
+        .errors = "503",
         .response_schema = "{\"type\":\"object\",\"required\":[\"status\",\"checks\"],"
                            "\"properties\":{\"status\":{\"type\":\"string\"},"
                            "\"checks\":{\"type\":\"object\"},"
@@ -70,7 +75,7 @@ static const struct endpoint endpoints[] = {
     {
         .method = METHOD_GET,
         .path = "/metrics",
-        .kind = ENDPOINT_BLOCKING,
+        .kind = ENDPOINT_ASYNC,
         .internal = true,
         .handle = answer_metrics,
         .summary = "Counters of this process, in the Prometheus text format.",
@@ -79,7 +84,7 @@ static const struct endpoint endpoints[] = {
     {
         .method = METHOD_GET,
         .path = "/openapi.json",
-        .kind = ENDPOINT_BLOCKING,
+        .kind = ENDPOINT_ASYNC,
         .handle = answer_openapi,
         .summary = "This document.",
         .success = 200,

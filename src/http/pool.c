@@ -4,9 +4,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
+
 struct queued_job {
     pool_job *run;
+    pool_expired *expired;
     void *argument;
+    int64_t since_us; /* steady */
 };
 
 struct pool_worker {
@@ -27,17 +31,40 @@ struct pool {
     struct pool_worker workers[];
 };
 
-bool pool_submit(struct pool *pool, pool_job *job, void *argument, size_t queue_max)
+bool pool_submit(struct pool *pool, pool_job *job, pool_expired *expired, void *argument,
+                 size_t queue_max)
 {
     pthread_mutex_lock(&pool->lock);
     bool taken = pool->count < queue_max;
     if (taken) {
         size_t at = (pool->first + pool->count++) % HTTP_POOL_QUEUE_MAX;
-        pool->ring[at] = (struct queued_job){job, argument};
+        pool->ring[at] = (struct queued_job){job, expired, argument, steady_now_us()};
         pthread_cond_signal(&pool->changed);
     }
     pthread_mutex_unlock(&pool->lock);
     return taken;
+}
+
+/* The job that has waited longest. There is one, and the lock is held. */
+static struct queued_job queue_pop(struct pool *pool)
+{
+    struct queued_job job = pool->ring[pool->first];
+    pool->first = (pool->first + 1) % HTTP_POOL_QUEUE_MAX;
+    pool->count--;
+    return job;
+}
+
+void pool_expire(struct pool *pool, int64_t age_us)
+{
+    int64_t before_us = steady_now_us() - age_us;
+    pthread_mutex_lock(&pool->lock);
+    while (pool->count > 0 && pool->ring[pool->first].since_us <= before_us) {
+        struct queued_job job = queue_pop(pool);
+        pthread_mutex_unlock(&pool->lock);
+        job.expired(job.argument);
+        pthread_mutex_lock(&pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
 }
 
 /* Waits for a job; false once the pool stops and the queue is empty. */
@@ -47,11 +74,8 @@ static bool pool_take(struct pool *pool, struct queued_job *job)
     while (pool->count == 0 && !pool->stopping)
         pthread_cond_wait(&pool->changed, &pool->lock);
     bool taken = pool->count > 0;
-    if (taken) {
-        *job = pool->ring[pool->first];
-        pool->first = (pool->first + 1) % HTTP_POOL_QUEUE_MAX;
-        pool->count--;
-    }
+    if (taken)
+        *job = queue_pop(pool);
     pthread_mutex_unlock(&pool->lock);
     return taken;
 }

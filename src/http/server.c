@@ -154,6 +154,9 @@ static void *keep_house(void *argument)
         (void)steady_wait(&server->housekeeper_changed, &server->housekeeper_lock,
                           steady_now_us() + HOUSEKEEPING_US);
         connections_cut(&server->connections, clock_monotonic_us(server->options.clock));
+        pool_expire(server->pool, HTTP_POOL_AGE_US);
+        if (server->hashing != NULL)
+            pool_expire(server->hashing, HTTP_HASHING_AGE_US);
         events_tick(&server->events);
         give_memory_back(server, &peak);
     }

@@ -25,7 +25,8 @@
 
 struct http_server;
 
-/* Writes {"status": …, "checks": {…}} for /readyz; true if ready. Called on a pool thread. */
+/* Writes {"status": …, "checks": {…}} for /readyz; true if ready. Must not wait;
+ * any thread. */
 typedef bool http_readiness(void *context, struct buf *json);
 
 struct endpoint_table {

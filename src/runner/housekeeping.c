@@ -11,9 +11,9 @@
 #include "wire/fields.h"
 
 enum {
-    RATES_PERIOD_US = 100000,
-    LOOK_EVERY = 10,  /* periods: engines, revocations and files once a second */
-    LAG_EVERY = 50,   /* periods: lag every five seconds */
+    LOOK_US = 1000000, /* between two looks at an engine */
+    RATES_US = 100000,
+    LOOK_EVERY = LOOK_US / RATES_US,
     WAIT_US = 250000, /* of the bus and the wake-ups, so that a stop is noticed soon */
     PAUSE_US = 500000
 };
@@ -80,67 +80,84 @@ static void *wake(void *argument)
     return NULL;
 }
 
-static void look_at(const char *engine, enum status status, const struct health *health,
-                    struct engine_seen *seen)
+static void look_at_bus(struct housekeeping *keeping)
 {
-    int before = atomic_exchange(&seen->status, (int)status);
-    atomic_store(&seen->cause, health->cause);
-    atomic_store(&seen->missing, health->missing);
-    if (health->durability != DURABILITY_UNKNOWN)
-        atomic_store(&seen->durability, (int)health->durability);
-    if ((before == STATUS_OK) == (status == STATUS_OK))
-        return;
-    if (status == STATUS_OK)
-        log_info("engine is up", LOG_TEXT("engine", engine));
-    else
-        log_warn("engine is down", LOG_TEXT("engine", engine),
-                 LOG_TEXT("cause", health->cause == NULL ? "" : health->cause));
+    struct health health;
+    engine_seen_ask(&keeping->bus);
+    enum status status = bus_health(keeping->context.bus, &health);
+    engine_seen_note(&keeping->bus, "bus", status, &health);
+}
+
+static void look_at_store(struct housekeeping *keeping)
+{
+    struct health health;
+    engine_seen_ask(&keeping->store);
+    enum status status = store_health(keeping->context.store, &health);
+    engine_seen_note(&keeping->store, "store", status, &health);
+}
+
+static void look_at_cache(struct housekeeping *keeping)
+{
+    const struct health health = {0};
+    engine_seen_ask(&keeping->cache);
+    engine_seen_note(&keeping->cache, "cache", cache_ping(keeping->context.cache), &health);
 }
 
 void housekeeping_look(struct housekeeping *keeping)
 {
-    struct role_context *context = &keeping->context;
-    struct health health;
-    if (context->bus != NULL)
-        look_at("bus", bus_health(context->bus, &health), &health, &keeping->bus);
-    if (context->store != NULL)
-        look_at("store", store_health(context->store, &health), &health, &keeping->store);
-    health = (struct health){0};
-    if (context->cache != NULL)
-        look_at("cache", cache_ping(context->cache), &health, &keeping->cache);
+    if (keeping->context.bus != NULL)
+        look_at_bus(keeping);
+    if (keeping->context.store != NULL)
+        look_at_store(keeping);
+    if (keeping->context.cache != NULL)
+        look_at_cache(keeping);
 }
 
-/* What could not be read is read next time. */
-static void read_revocations(struct housekeeping *keeping)
-{
-    struct role_context *context = &keeping->context;
-    if (context->store != NULL)
-        (void)!revocations_refresh(context->revocations, context->store);
-}
-
+/* Where nobody can tell, the bus itself is what is wrong. */
 static void measure_lag(struct housekeeping *keeping)
 {
     for (size_t i = 0; i < keeping->options->role_count; i++) {
         const struct consumer_step *consumer = keeping->options->roles[i]->consumer;
-        struct bus_lag lag;
-        if (consumer != NULL && bus_lag(keeping->context.bus, consumer->stream, &lag) == STATUS_OK)
+        struct bus_lag lag = {0};
+        if (consumer == NULL)
+            continue;
+        if (bus_lag(keeping->context.bus, consumer->stream, &lag) == STATUS_OK)
             metric_set(METRIC_bus_lag, stream_label(consumer->stream), (int64_t)lag.pending);
+        if (lag.pending == 0)
+            progress_move(&keeping->progress[i]);
+        progress_measure(&keeping->progress[i], consumer->stream);
     }
 }
 
-static void *keep(void *argument)
+static void watch_bus(struct housekeeping *keeping)
 {
-    struct housekeeping *keeping = argument;
-    for (int64_t period = 1; !stop_wait(keeping->stop, RATES_PERIOD_US); period++) {
-        http_server_share_rates(keeping->server, keeping->context.cache);
-        if (period % LOOK_EVERY == 0) {
-            housekeeping_look(keeping);
-            read_revocations(keeping);
-            keeping->options->refresh(keeping->options->engines, keeping->context.store);
-        }
-        if (period % LAG_EVERY == 0)
-            measure_lag(keeping);
+    look_at_bus(keeping);
+    measure_lag(keeping);
+}
+
+/* What could not be read of revocations is read next time. */
+static void watch_store(struct housekeeping *keeping)
+{
+    struct role_context *context = &keeping->context;
+    if (context->store != NULL) {
+        look_at_store(keeping);
+        (void)!revocations_refresh(context->revocations, context->store);
     }
+    keeping->options->refresh(keeping->options->engines, context->store);
+}
+
+static void watch_cache(struct housekeeping *keeping)
+{
+    http_server_share_rates(keeping->server, keeping->context.cache);
+    if (++keeping->cache_rounds % LOOK_EVERY == 0 && keeping->context.cache != NULL)
+        look_at_cache(keeping);
+}
+
+static void *watch_run(void *argument)
+{
+    struct watch *watch = argument;
+    while (!stop_wait(watch->keeping->stop, watch->period_us))
+        watch->look(watch->keeping);
     return NULL;
 }
 
@@ -161,6 +178,8 @@ enum status housekeeping_open(struct housekeeping *keeping, const struct runner_
     *keeping =
         (struct housekeeping){.options = options, .stop = stop, .wakes = streams_events(options)};
     stop_init(&keeping->bus_stop);
+    for (size_t i = 0; i < options->role_count; i++)
+        progress_move(&keeping->progress[i]);
     enum status status = options->context_open(
         options->engines, options->uses & ~(unsigned)(USES_SCORER | USES_MODEL), &keeping->context);
     if (status != STATUS_OK)
@@ -178,23 +197,45 @@ no_context:
     return status;
 }
 
+static enum status watch_start(struct housekeeping *keeping,
+                               void (*look)(struct housekeeping *keeping), int64_t period_us)
+{
+    struct watch *watch = &keeping->watches[keeping->watch_count];
+    *watch = (struct watch){.keeping = keeping, .look = look, .period_us = period_us};
+    if (pthread_create(&watch->thread, NULL, watch_run, watch) != 0)
+        return STATUS_UNAVAILABLE;
+    keeping->watch_count++;
+    return STATUS_OK;
+}
+
+static void watches_join(struct housekeeping *keeping)
+{
+    while (keeping->watch_count > 0)
+        pthread_join(keeping->watches[--keeping->watch_count].thread, NULL);
+}
+
 enum status housekeeping_start(struct housekeeping *keeping, struct http_server *server)
 {
     keeping->server = server;
-    read_revocations(keeping);
-    keeping->options->refresh(keeping->options->engines, keeping->context.store);
-    if (pthread_create(&keeping->thread, NULL, keep, keeping) != 0)
-        return STATUS_UNAVAILABLE;
-    if (!keeping->wakes || pthread_create(&keeping->wake_thread, NULL, wake, keeping) == 0)
-        return STATUS_OK;
-    stop_set(keeping->stop);
-    pthread_join(keeping->thread, NULL);
-    return STATUS_UNAVAILABLE;
+    watch_store(keeping);
+    enum status status = watch_start(keeping, watch_store, LOOK_US);
+    if (status == STATUS_OK && keeping->context.bus != NULL)
+        status = watch_start(keeping, watch_bus, LOOK_US);
+    if (status == STATUS_OK)
+        status = watch_start(keeping, watch_cache, RATES_US);
+    if (status == STATUS_OK && keeping->wakes &&
+        pthread_create(&keeping->wake_thread, NULL, wake, keeping) != 0)
+        status = STATUS_UNAVAILABLE;
+    if (status != STATUS_OK) {
+        stop_set(keeping->stop);
+        watches_join(keeping);
+    }
+    return status;
 }
 
 void housekeeping_join(struct housekeeping *keeping)
 {
-    pthread_join(keeping->thread, NULL);
+    watches_join(keeping);
     if (keeping->wakes)
         pthread_join(keeping->wake_thread, NULL);
 }
@@ -209,44 +250,57 @@ void housekeeping_close(struct housekeeping *keeping)
     stop_destroy(&keeping->bus_stop);
 }
 
-static void write_text(struct buf *json, const char *name, const char *text)
-{
-    json_put_key(json, name);
-    json_put_text(json, text);
-}
-
-static void write_check(struct buf *json, const char *engine, const char *adapter,
-                        struct engine_seen *seen)
-{
-    const char *cause = atomic_load(&seen->cause), *missing = atomic_load(&seen->missing);
-    const char *durability = durability_name((enum durability)atomic_load(&seen->durability));
-    json_put_key(json, engine);
-    json_put_open(json, '{');
-    write_text(json, "engine", adapter);
-    write_text(json, "status", atomic_load(&seen->status) == STATUS_OK ? "up" : "down");
-    if (missing != NULL)
-        write_text(json, "missing", missing);
-    if (cause != NULL)
-        write_text(json, "cause", cause);
-    if (durability != NULL)
-        write_text(json, "durability", durability);
-    json_put_close(json, '}');
-}
-
 /* The roles that cannot consume; returns whether there are none. */
-static bool write_failing(struct buf *json, const struct housekeeping *keeping)
+static bool write_failing(struct buf *json, struct housekeeping *keeping)
 {
     bool none = true;
     json_put_key(json, "failing");
     json_put_open(json, '[');
-    for (size_t i = 0; i < ROLES_MAX; i++) {
-        const char *role = atomic_load(&keeping->failing[i]);
-        if (role != NULL)
-            json_put_text(json, role);
-        none = none && role == NULL;
+    for (size_t i = 0; i < keeping->options->role_count; i++) {
+        bool failing = atomic_load(&keeping->progress[i].failing);
+        if (failing)
+            json_put_text(json, keeping->options->roles[i]->name);
+        none = none && !failing;
     }
     json_put_close(json, ']');
     return none;
+}
+
+static bool progress_is_made_by_all(struct housekeeping *keeping)
+{
+    for (size_t i = 0; i < keeping->options->role_count; i++)
+        if (keeping->options->roles[i]->consumer != NULL &&
+            !progress_is_made(&keeping->progress[i]))
+            return false;
+    return true;
+}
+
+/* Every engine, and every stream that is consumed, by its name. */
+static void write_checks(struct buf *json, struct housekeeping *keeping)
+{
+    const struct role_context *context = &keeping->context;
+    json_put_key(json, "checks");
+    json_put_open(json, '{');
+    if (context->bus != NULL) {
+        json_put_key(json, "bus");
+        engine_seen_write(&keeping->bus, context->bus->ops->name, json);
+    }
+    if (context->store != NULL) {
+        json_put_key(json, "store");
+        engine_seen_write(&keeping->store, context->store->ops->name, json);
+    }
+    if (context->cache != NULL) {
+        json_put_key(json, "cache");
+        engine_seen_write(&keeping->cache, context->cache->ops->name, json);
+    }
+    for (size_t i = 0; i < keeping->options->role_count; i++) {
+        const struct role *role = keeping->options->roles[i];
+        if (role->consumer == NULL)
+            continue;
+        json_put_key(json, stream_name(role->consumer->stream));
+        progress_write(&keeping->progress[i], role->name, json);
+    }
+    json_put_close(json, '}');
 }
 
 /* What no role of this process needs does not count: where events are taken, the store tells what
@@ -263,22 +317,15 @@ static bool store_counts(const struct housekeeping *keeping)
 bool housekeeping_ready(void *argument, struct buf *json)
 {
     struct housekeeping *keeping = argument;
-    const struct role_context *context = &keeping->context;
     /* A lost cache makes answers slower, not wrong: it does not count. */
-    bool ready = atomic_load(&keeping->bus.status) == STATUS_OK &&
-                 (atomic_load(&keeping->store.status) == STATUS_OK || !store_counts(keeping));
+    bool ready = engine_seen_is_up(&keeping->bus) &&
+                 (engine_seen_is_up(&keeping->store) || !store_counts(keeping)) &&
+                 progress_is_made_by_all(keeping);
     json_put_open(json, '{');
     ready = write_failing(json, keeping) && ready;
-    write_text(json, "status", ready ? "ready" : "not ready");
-    json_put_key(json, "checks");
-    json_put_open(json, '{');
-    if (context->bus != NULL)
-        write_check(json, "bus", context->bus->ops->name, &keeping->bus);
-    if (context->store != NULL)
-        write_check(json, "store", context->store->ops->name, &keeping->store);
-    if (context->cache != NULL)
-        write_check(json, "cache", context->cache->ops->name, &keeping->cache);
-    json_put_close(json, '}');
+    json_put_key(json, "status");
+    json_put_text(json, ready ? "ready" : "not ready");
+    write_checks(json, keeping);
     json_put_close(json, '}');
     return ready;
 }

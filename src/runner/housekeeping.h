@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a process does beside its roles, on three threads: it drives the bus, wakes event streams
- * when a notification passes, and once in a while looks after engines, revocations, request rates
- * and lag. What it last saw of the engines, and which role cannot consume, is what /readyz answers,
- * without asking.
+ * What a process does beside its roles, on threads of its own: it drives the bus, wakes event
+ * streams when a notification passes, and looks after bus (with lag), store (with revocations) and
+ * cache (with request rates), each on one thread, so that an engine that hangs holds up none but
+ * its own. What it last saw of the engines, and how roles get on with their streams, is what
+ * /readyz answers, without asking.
  */
 #ifndef ECS_RUNNER_HOUSEKEEPING_H
 #define ECS_RUNNER_HOUSEKEEPING_H
@@ -11,18 +12,19 @@
 #include <stdatomic.h>
 
 #include "http/server.h"
+#include "runner/engine_seen.h"
+#include "runner/progress.h"
 #include "runner/runner.h"
 #include "runner/stop.h"
 
-enum { ROLES_MAX = 8 };
+enum { ROLES_MAX = 8, WATCHES_MAX = 3 };
 
-/* An engine, as it was seen last. */
-struct engine_seen {
-    _Atomic int status; /* of enum status */
-    _Atomic(const char *)
-        cause; /* a constant: why it is down, or NULL; so is the next: what of it is not there */
-    _Atomic(const char *) missing;
-    _Atomic int durability; /* of enum durability */
+/* A thread that looks at one engine again and again, which may keep it waiting. */
+struct watch {
+    struct housekeeping *keeping;
+    void (*look)(struct housekeeping *keeping);
+    int64_t period_us;
+    pthread_t thread;
 };
 
 struct housekeeping {
@@ -31,7 +33,9 @@ struct housekeeping {
     struct stop bus_stop; /* the bus is driven longest: draining requests wait for it */
     struct http_server *server;
     struct role_context context;
-    pthread_t thread;
+    struct watch watches[WATCHES_MAX];
+    size_t watch_count;
+    unsigned cache_rounds;
     pthread_t bus_thread;
     pthread_t wake_thread;
     bool wakes;            /* some role streams events to people */
@@ -39,7 +43,7 @@ struct housekeeping {
     struct engine_seen bus;
     struct engine_seen store;
     struct engine_seen cache;
-    _Atomic(const char *) failing[ROLES_MAX]; /* names of roles that cannot consume, or NULL */
+    struct progress progress[ROLES_MAX]; /* of roles that consume */
 };
 
 /* Starts the bus thread alone: needed before the first request. */

@@ -200,7 +200,7 @@ static enum status start_workers(struct runner *runner)
                 continue;
             enum status status =
                 worker_start(&runner->workers[runner->worker_count], options, role, consuming,
-                             &runner->stop, &runner->keeping.failing[i]);
+                             &runner->stop, &runner->keeping.progress[i]);
             if (status != STATUS_OK)
                 return status;
             runner->worker_count++;

@@ -36,11 +36,13 @@ static void *consume(void *argument)
         if (consumer == NULL)
             status = bus_consumer_open(worker->context.bus, step->stream, &consumer);
         if (status == STATUS_OK) {
-            size_t handled = 0;
-            status = step->step(&worker->context, consumer, FETCH_WAIT_US, &handled);
+            size_t ended = 0;
+            status = step->step(&worker->context, consumer, FETCH_WAIT_US, &ended);
+            if (ended > 0)
+                progress_move(worker->progress);
         }
         bool bad = failed(worker->role->name, stream_label(step->stream), status, &failing);
-        atomic_store(worker->failing, bad ? worker->role->name : NULL);
+        atomic_store(&worker->progress->failing, bad);
         if (bad && stop_wait(worker->stop, PAUSE_US))
             break;
     }
@@ -87,9 +89,9 @@ static size_t scratch_size(const struct role *role, bool consuming)
 
 enum status worker_start(struct worker *worker, const struct runner_options *options,
                          const struct role *role, bool consuming, struct stop *stop,
-                         _Atomic(const char *) *failing)
+                         struct progress *progress)
 {
-    *worker = (struct worker){.role = role, .stop = stop, .failing = failing};
+    *worker = (struct worker){.role = role, .stop = stop, .progress = progress};
     if (role->tick_count > TICKS_MAX)
         return STATUS_INTERNAL;
     enum status status = options->context_open(options->engines, role->uses, &worker->context);

@@ -7,24 +7,23 @@
 #ifndef ECS_RUNNER_WORKER_H
 #define ECS_RUNNER_WORKER_H
 
-#include <stdatomic.h>
-
+#include "runner/progress.h"
 #include "runner/runner.h"
 #include "runner/stop.h"
 
 struct worker {
     pthread_t thread;
-    _Atomic(const char *) *failing; /* the role's name while it cannot consume its stream */
+    struct progress *progress;
     const struct role *role;
     struct role_context context;
     struct stop *stop;
 };
 
 /* Opens the worker's ports and starts its loop: consuming if `consume`, ticking otherwise. The
- * worker and `failing` must stay where they are until worker_join. */
+ * worker and `progress` must stay where they are until worker_join. */
 MUST_CHECK enum status worker_start(struct worker *worker, const struct runner_options *options,
                                     const struct role *role, bool consume, struct stop *stop,
-                                    _Atomic(const char *) *failing);
+                                    struct progress *progress);
 /* After stop_set: waits for the step under way, and closes the ports. */
 void worker_join(struct worker *worker, const struct runner_options *options);
 

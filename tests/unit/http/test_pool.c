@@ -21,6 +21,12 @@ static void wait_at_gate(struct role_context *context, void *argument)
     ran = 0;
 }
 
+static void no_expiry(void *argument)
+{
+    (void)argument;
+    fail_msg("a job that need not wait has expired");
+}
+
 static void test_runs_all_before_it_stops(void **state)
 {
     (void)state;
@@ -28,7 +34,7 @@ static void test_runs_all_before_it_stops(void **state)
     ran = 0;
     assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
     for (int i = 0; i < HTTP_POOL_QUEUE_MAX; i++)
-        assert_true(pool_submit(pool, count, NULL, HTTP_POOL_QUEUE_MAX));
+        assert_true(pool_submit(pool, count, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     pool_stop(pool);
     assert_int_equal(ran, HTTP_POOL_QUEUE_MAX);
 }
@@ -40,18 +46,48 @@ static void test_full_refuses(void **state)
     ran = 0;
     gate_open = false;
     assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
-    assert_true(pool_submit(pool, wait_at_gate, NULL, HTTP_POOL_QUEUE_MAX));
+    assert_true(pool_submit(pool, wait_at_gate, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     while (ran == 0)
         ;
     for (int i = 0; i < HTTP_POOL_QUEUE_MAX; i++) {
-        assert_int_equal(pool_submit(pool, count, NULL, 10), i < 10);
+        assert_int_equal(pool_submit(pool, count, no_expiry, NULL, 10), i < 10);
         if (i >= 10)
-            assert_true(pool_submit(pool, count, NULL, HTTP_POOL_QUEUE_MAX));
+            assert_true(pool_submit(pool, count, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     }
-    assert_false(pool_submit(pool, count, NULL, HTTP_POOL_QUEUE_MAX));
+    assert_false(pool_submit(pool, count, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     gate_open = true;
     pool_stop(pool);
     assert_int_equal(ran, HTTP_POOL_QUEUE_MAX);
+}
+
+static int expired;
+
+static void count_expired(void *argument)
+{
+    (void)argument;
+    expired++;
+}
+
+static void test_what_waits_too_long_expires_though_all_threads_hang(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    ran = expired = 0;
+    gate_open = false;
+    assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
+    assert_true(pool_submit(pool, wait_at_gate, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
+    while (ran == 0)
+        ;
+    for (int i = 0; i < 3; i++)
+        assert_true(pool_submit(pool, count, count_expired, NULL, HTTP_POOL_QUEUE_MAX));
+    pool_expire(pool, HOUR_US);
+    assert_int_equal(expired, 0);
+    pool_expire(pool, 0);
+    assert_int_equal(expired, 3);
+    assert_true(pool_submit(pool, count, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
+    gate_open = true;
+    pool_stop(pool);
+    assert_int_equal(ran, 1);
 }
 
 static _Atomic uintptr_t seen;
@@ -71,7 +107,7 @@ static void test_each_thread_has_its_context(void **state)
     seen = 0;
     assert_int_equal(pool_start(contexts, 3, &pool), STATUS_OK);
     while (seen != 7)
-        (void)!pool_submit(pool, note_context, NULL, HTTP_POOL_QUEUE_MAX);
+        (void)!pool_submit(pool, note_context, no_expiry, NULL, HTTP_POOL_QUEUE_MAX);
     pool_stop(pool);
 }
 
@@ -80,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs_all_before_it_stops),
         cmocka_unit_test(test_full_refuses),
+        cmocka_unit_test(test_what_waits_too_long_expires_though_all_threads_hang),
         cmocka_unit_test(test_each_thread_has_its_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

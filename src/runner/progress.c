@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/progress.h"
+
+#include <stdio.h>
+
+#include "base/json_put.h"
+#include "base/metrics.h"
+#include "base/steady.h"
+#include "limits.h"
+
+void progress_move(struct progress *progress)
+{
+    atomic_store(&progress->moved_us, steady_now_us());
+}
+
+static int64_t pause_us(struct progress *progress)
+{
+    return steady_now_us() - atomic_load(&progress->moved_us);
+}
+
+void progress_measure(struct progress *progress, enum stream stream)
+{
+    metric_set(METRIC_stream_pause_s, stream_label(stream), pause_us(progress) / SECOND_US);
+}
+
+bool progress_is_made(struct progress *progress)
+{
+    return pause_us(progress) < PROGRESS_PAUSE_US_MAX;
+}
+
+void progress_write(struct progress *progress, const char *role, struct buf *json)
+{
+    bool made = progress_is_made(progress);
+    char cause[80];
+    json_put_open(json, '{');
+    json_put_key(json, "role");
+    json_put_text(json, role);
+    json_put_key(json, "status");
+    json_put_text(json, made ? "up" : "down");
+    if (!made) {
+        snprintf(cause, sizeof cause, "messages wait, and none was stored for %lld s",
+                 (long long)(pause_us(progress) / SECOND_US));
+        json_put_key(json, "cause");
+        json_put_text(json, cause);
+    }
+    json_put_close(json, '}');
+}
