@@ -113,6 +113,7 @@
 
 /* Store: a wait for PostgreSQL ends before the bus delivers the batch again. */
 #define STORE_CONNECT_S 3
+#define STORE_REST_US (SECOND_US / 2) /* after a connection that could not be made */
 #define STORE_STATEMENT_MS 5000
 #define STORE_LOCK_MS 3000
 #define STORE_IDLE_MS 10000

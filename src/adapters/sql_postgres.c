@@ -2,6 +2,11 @@
  *
  * A stopped server still acknowledges TCP, so no wait here trusts the network: the socket does
  * not block, and every wait ends at a deadline of our own.
+ *
+ * What one handle learns of the server spares the others their waits. After a connection that could
+ * not be made there is a pause, and then one handle tries for all. When the question how it is
+ * (health) is not answered within ENGINE_SILENCE_US the server is silent: whoever waits for it
+ * gives up, and nobody asks until that question is answered again.
  */
 #include "adapters/sql_postgres.h"
 
@@ -19,17 +24,23 @@
 #include "base/steady.h"
 #include "limits.h"
 
-/* When a server said last that its disk is full (53100), by the monotonic clock; 0: never. Of the
- * process: all its handles are of one database. */
-static _Atomic int64_t disk_full_us;
+/* Of the process: all its handles are of one database. Times are steady. */
+static _Atomic int64_t disk_full_us;  /* when it said last that its disk is full (53100) */
+static _Atomic int64_t rest_until_us; /* nobody connects before; 0: the last attempt succeeded */
+static _Atomic bool silent;
 
-enum { PARAMETER_BYTES_MAX = 8 * 1024 * 1024, STATEMENT_NAME_SIZE = 16 };
+enum {
+    PARAMETER_BYTES_MAX = 8 * 1024 * 1024,
+    STATEMENT_NAME_SIZE = 16,
+    LOOK_UP_US = 100000 /* from a wait, to see whether the server is silent */
+};
 
 struct sql_postgres {
     struct sql base;
     char *url;
     PGconn *connection; /* NULL: not connected */
     bool in_transaction;
+    bool asks_health;                    /* the one question that is asked of a silent server */
     bool unreplicated;                   /* what was committed last may be on this server alone */
     const struct sql_patience *patience; /* NULL: a wait ends at STORE_DEADLINE_US */
     const char *texts[SQL_STATEMENT_SLOTS];
@@ -82,13 +93,25 @@ static void cancel(PGconn *connection)
     PQfreeCancel(request);
 }
 
+static int64_t deadline_of(const struct sql_postgres *pg)
+{
+    if (pg->patience != NULL)
+        return pg->patience->deadline_us;
+    return steady_now_us() + (pg->asks_health ? ENGINE_SILENCE_US : STORE_DEADLINE_US);
+}
+
+/* Whether it is of no use to wait. Who is patient waits all the same. */
+static bool is_hopeless(const struct sql_postgres *pg)
+{
+    return atomic_load(&silent) && !pg->asks_health && pg->patience == NULL;
+}
+
 /* Waits until the server has answered all that was sent. */
 static bool answer_wait(struct sql_postgres *pg)
 {
     PGconn *connection = pg->connection;
     const struct sql_patience *patience = pg->patience;
-    int64_t deadline_us =
-        patience != NULL ? patience->deadline_us : steady_now_us() + STORE_DEADLINE_US;
+    int64_t deadline_us = deadline_of(pg), look_up_us = patience != NULL ? SECOND_US : LOOK_UP_US;
     for (;;) {
         int unsent = PQflush(connection);
         if (unsent < 0)
@@ -96,13 +119,14 @@ static bool answer_wait(struct sql_postgres *pg)
         if (unsent == 0 && !PQisBusy(connection))
             return true;
         int64_t left_us = deadline_us - steady_now_us();
-        if (patience != NULL && left_us > SECOND_US)
-            left_us = SECOND_US;
+        if (left_us > look_up_us)
+            left_us = look_up_us;
         struct pollfd wait = {.fd = PQsocket(connection),
                               .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN)};
         if (left_us <= 0 && patience != NULL)
             cancel(connection);
-        if (left_us <= 0 || (poll(&wait, 1, (int)(left_us / 1000 + 1)) < 0 && errno != EINTR))
+        if (left_us <= 0 || is_hopeless(pg) ||
+            (poll(&wait, 1, (int)(left_us / 1000 + 1)) < 0 && errno != EINTR))
             return false;
         if ((wait.revents & ~POLLOUT) != 0 && !PQconsumeInput(connection))
             return false;
@@ -215,7 +239,7 @@ static enum status session_prepare(struct sql_postgres *pg)
 }
 
 /* Parameters of the URL win over these, for they come later. */
-static enum status connect_now(struct sql_postgres *pg)
+static enum status connect_try(struct sql_postgres *pg)
 {
     char connect_s[12], tcp_ms[12];
     snprintf(connect_s, sizeof connect_s, "%d", STORE_CONNECT_S);
@@ -236,6 +260,25 @@ static enum status connect_now(struct sql_postgres *pg)
     return status;
 }
 
+/* After a failure one handle tries, and the others are told at once that it is not there. */
+static bool may_connect(const struct sql_postgres *pg)
+{
+    int64_t until_us = atomic_load(&rest_until_us), now_us = steady_now_us();
+    int64_t trying_us = now_us + STORE_CONNECT_S * SECOND_US + STORE_REST_US;
+    return until_us == 0 || pg->asks_health || pg->patience != NULL ||
+           (now_us >= until_us &&
+            atomic_compare_exchange_strong(&rest_until_us, &until_us, trying_us));
+}
+
+static enum status connect_now(struct sql_postgres *pg)
+{
+    if (!may_connect(pg))
+        return STATUS_UNAVAILABLE;
+    enum status status = connect_try(pg);
+    atomic_store(&rest_until_us, status == STATUS_OK ? 0 : steady_now_us() + STORE_REST_US);
+    return status;
+}
+
 /* A server that went away while we idled has said so and closed the socket: better noticed now. */
 static bool connection_is_stale(PGconn *connection)
 {
@@ -249,6 +292,8 @@ static bool connection_is_stale(PGconn *connection)
 static enum status connection_ready(struct sql_postgres *pg)
 {
     pg->base.worth_repeating = false;
+    if (is_hopeless(pg))
+        return unreachable(pg, "it does not answer");
     if (pg->in_transaction)
         return pg->connection == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
     if (pg->connection != NULL && connection_is_stale(pg->connection))
@@ -382,22 +427,43 @@ static int64_t integer(struct sql *sql, enum sql_type type)
     return postgres_integer(data, (int)size, type);
 }
 
-/* What makes commits sure; synchronous_commit is on in our sessions, whatever the server's. */
-static enum status health(struct sql *sql, struct health *health)
+/* Asks what makes commits sure; synchronous_commit is on in our sessions, whatever the server's. */
+static enum status health_ask(struct sql *sql, struct health *health)
 {
+    struct sql_postgres *pg = self(sql);
+    /* When a handle could not connect, it is a question too whether one can. */
+    if (atomic_load(&rest_until_us) != 0)
+        disconnect(pg);
+    enum status status = connection_ready(pg);
+    health->cause = "it takes no connections";
+    if (status != STATUS_OK)
+        return status;
     int64_t asked_us = steady_now_us();
-    enum status status = sql_start_values(sql,
-                                          "SELECT current_setting('fsync') = 'on'"
-                                          " AND current_setting('full_page_writes') = 'on',"
-                                          " clock_timestamp()",
-                                          NULL, 0);
+    status = sql_start_values(sql,
+                              "SELECT current_setting('fsync') = 'on'"
+                              " AND current_setting('full_page_writes') = 'on',"
+                              " clock_timestamp()",
+                              NULL, 0);
+    atomic_store(&silent, status != STATUS_OK && steady_now_us() - asked_us >= ENGINE_SILENCE_US);
+    health->cause = status == STATUS_OK ? NULL : "it does not answer";
     if (status == STATUS_OK)
         status = sql_next(sql);
     if (status != STATUS_OK)
-        return STATUS_UNAVAILABLE;
+        return status;
     health->durability = row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
     clock_system_follow(CLOCK_OF_STORE, row_time_us(sql), asked_us, steady_now_us());
     sql_end(sql);
+    return STATUS_OK;
+}
+
+static enum status health(struct sql *sql, struct health *health)
+{
+    struct sql_postgres *pg = self(sql);
+    pg->asks_health = true;
+    enum status status = health_ask(sql, health);
+    pg->asks_health = false;
+    if (status != STATUS_OK)
+        return STATUS_UNAVAILABLE;
     int64_t full_us = atomic_load(&disk_full_us);
     if (full_us == 0 || steady_now_us() - full_us > DISK_FULL_REMEMBERED_US)
         return STATUS_OK;

@@ -44,14 +44,23 @@ static void refuses_what_is_no_url(void **state)
 
 static void says_so_when_nobody_answers(void **state)
 {
-    struct store *store;
+    struct store_fixture *fixture = fixture_of(state);
+    struct store *store, *other;
     struct user user = person_of(1);
-    (void)state;
     assert_int_equal(store_postgres_open("host=/nowhere/at/all dbname=x", &store), STATUS_OK);
     assert_int_equal(store_ping(store), STATUS_UNAVAILABLE);
     assert_int_equal(store_user_create(store, &user), STATUS_UNAVAILABLE);
     assert_int_equal(store_user_by_id(store, &user.id, &user), STATUS_UNAVAILABLE);
+    /* Nobody tries again so soon; what looks after the server does, and ends the pause for all. */
+    int64_t failed_us = steady_us();
+    assert_int_equal(store_ping(store), STATUS_UNAVAILABLE);
     store_close(store);
+    assert_int_equal(store_postgres_open(fixture->url, &other), STATUS_OK);
+    enum status status = store_user_by_id(other, &user.id, &user);
+    assert_true(status == STATUS_UNAVAILABLE || steady_us() - failed_us >= STORE_REST_US);
+    assert_int_equal(store_ping(fixture->store), STATUS_OK);
+    assert_int_equal(store_user_by_id(other, &user.id, &user), STATUS_NOT_FOUND);
+    store_close(other);
 }
 
 static void connects_anew_after_an_idle_connection_was_ended(void **state)
@@ -219,15 +228,47 @@ static void waits_for_a_lock_only_so_long(void **state)
 static void waits_for_a_frozen_server_only_so_long(void **state)
 {
     struct store_fixture *fixture = fixture_of(state);
+    struct user user = person_of(1);
     pid_t pid = (pid_t)sql_number(fixture, "SELECT pid FROM " BACKENDS);
     assert_int_equal(kill(pid, SIGSTOP), 0);
     int64_t start_us = steady_us();
-    enum status status = store_ping(fixture->store);
+    enum status status = store_user_by_id(fixture->store, &user.id, &user);
     int64_t waited_us = steady_us() - start_us;
     assert_int_equal(kill(pid, SIGCONT), 0);
     assert_int_equal(status, STATUS_UNAVAILABLE);
     assert_true(waited_us < STORE_DEADLINE_US + 2 * SECOND_US);
     assert_int_equal(store_ping(fixture->store), STATUS_OK);
+}
+
+/* As soon as one handle knows that the server is silent, all of them do, also those that wait. */
+static void nobody_waits_for_a_silent_server(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct user user = person_of(1);
+    struct call call;
+    pthread_t thread;
+    persons_add(fixture->store, 1, 1);
+    assert_int_equal(store_postgres_open(fixture->url, &call.store), STATUS_OK);
+    assert_int_equal(store_ping(call.store), STATUS_OK);
+    pid_t pids[] = {(pid_t)sql_number(fixture, "SELECT min(pid) FROM " BACKENDS),
+                    (pid_t)sql_number(fixture, "SELECT max(pid) FROM " BACKENDS)};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(kill(pids[i], SIGSTOP), 0);
+    int64_t start_us = steady_us();
+    assert_int_equal(pthread_create(&thread, NULL, apply_in_thread, &call), 0);
+    enum status status = store_ping(fixture->store);
+    pthread_join(thread, NULL);
+    int64_t waited_us = steady_us() - start_us;
+    enum status later = store_user_by_id(call.store, &user.id, &user);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(kill(pids[i], SIGCONT), 0);
+    assert_int_equal(status, STATUS_UNAVAILABLE);
+    assert_int_equal(call.status, STATUS_UNAVAILABLE);
+    assert_int_equal(later, STATUS_UNAVAILABLE);
+    assert_in_range(waited_us, ENGINE_SILENCE_US, STORE_DEADLINE_US - SECOND_US);
+    assert_int_equal(store_ping(fixture->store), STATUS_OK);
+    assert_int_equal(store_user_by_id(call.store, &user.id, &user), STATUS_OK);
+    store_close(call.store);
 }
 
 static void works_again_after_a_restart(void **state)
@@ -364,6 +405,7 @@ int main(void)
         STORE_TEST_POSTGRES(claims_what_nobody_else_is_claiming),
         STORE_TEST_POSTGRES(waits_for_a_lock_only_so_long),
         STORE_TEST_POSTGRES(waits_for_a_frozen_server_only_so_long),
+        STORE_TEST_POSTGRES(nobody_waits_for_a_silent_server),
         STORE_TEST_POSTGRES(works_again_after_a_restart),
         STORE_TEST_POSTGRES(leaves_a_server_that_takes_no_writes),
         STORE_TEST_POSTGRES(a_patient_script_ends_at_its_own_deadline),
