@@ -6,6 +6,7 @@ once and started again on the same port with the same data. Each has a password,
 look for secrets where none may be.
 """
 import atexit
+import contextlib
 import functools
 import os
 import pathlib
@@ -141,6 +142,20 @@ class Postgres(Engine):
     def command(self):
         return [str(POSTGRES_BIN / "postgres"), "-D", str(self.folder), "-p", str(self.port),
                 "-h", "127.0.0.1", "-k", str(self.folder), "-c", "max_connections=300"]
+
+    def _signal_all(self, number):
+        """Its backends are processes of their own."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        self.process.send_signal(number)
+        for child in children.read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), number)
+
+    def pause(self):
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self):
+        self._signal_all(signal.SIGCONT)
 
     def ready(self):
         try:

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many callers at once, on one thread, so that what is measured beside them is not their doing."""
+import http.client
+import selectors
+import socket
+import time
+
+from . import raw
+
+
+class Callers:
+    """Each has sent the same request on a connection of its own and waits for the answer."""
+
+    def __init__(self, process, count, method, path, headers=(), body=b""):
+        self.selector = selectors.DefaultSelector()
+        self.answers = []  # (status, seconds until it was there)
+        data = raw.request(method, path, body, [*headers, f"Content-Length: {len(body)}"])
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", process.port), 10)
+            connection.sendall(data)
+            self.selector.register(connection, selectors.EVENT_READ, time.monotonic())
+
+    def wait_ms(self, wait_ms):
+        """Takes the answers of the next so many milliseconds; whether some caller still waits."""
+        for key, _ in self.selector.select(wait_ms / 1000):
+            with key.fileobj as connection:
+                self.selector.unregister(connection)
+                received = connection.recv(65536)
+            (status,) = raw.statuses(received)
+            self.answers.append((status, time.monotonic() - key.data))
+        return len(self.selector.get_map()) > 0
+
+    def end(self):
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+        self.selector.close()
+
+
+def ask_s(process, path):
+    """(status, seconds) of one request on a connection of its own."""
+    started = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=10)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status, time.monotonic() - started
