@@ -299,6 +299,14 @@ static size_t gather(struct nats_consumer *consumer, struct bus_message messages
     return count;
 }
 
+/* Messages in the inbox. What lies there for long is delivered again. */
+static size_t waiting(const struct nats_consumer *consumer)
+{
+    int messages = 0, bytes;
+    natsStatus status = natsSubscription_GetPending(consumer->subscription, &messages, &bytes);
+    return status == NATS_OK ? (size_t)messages : 0;
+}
+
 enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[], size_t max,
                        int64_t wait_us, size_t *count)
 {
@@ -320,7 +328,7 @@ enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[],
     } while (*count == 0 && steady_now_us() < deadline_us);
     if (*count == 0)
         return status;
-    if (!consumer->tail && !consumer->requested)
+    if (!consumer->tail && !consumer->requested && waiting(consumer) < max)
         request(consumer, max); /* if it fails, the next fetch tries again */
     return STATUS_OK;
 }

@@ -29,6 +29,8 @@ struct bus_nats {
     natsSubscription *confirmations;
     char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial> */
     struct window window;
+    atomic_bool connected;              /* as libnats told last; so is the next */
+    atomic_bool closed;                 /* for good */
     int replicas;                       /* of each stream, at least */
     atomic_uint epoch;                  /* one more at each connection; 0: there was none yet */
     atomic_uint prepared[STREAM_COUNT]; /* the epoch in which it was found or made; 0: look again */

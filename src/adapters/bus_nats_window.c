@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/steady.h"
+
 static struct pending *pending_of(struct window *window, uint64_t serial)
 {
     return &window->ring[serial % BUS_WINDOW_MAX];
@@ -27,14 +29,24 @@ void window_destroy(struct window *window)
     free(window->ring);
 }
 
-enum status window_add(struct window *window, const struct publication *publication,
-                       int64_t deadline_us, uint64_t *serial)
+static bool is_silent(struct window *window, int64_t now_us)
+{
+    if (window->oldest == window->next)
+        return false;
+    int64_t since_us = pending_of(window, window->oldest)->added_us;
+    if (since_us < window->heard_us)
+        since_us = window->heard_us;
+    return now_us - since_us >= ENGINE_SILENCE_US;
+}
+
+enum status window_add(struct window *window, const struct publication *publication, int64_t now_us,
+                       uint64_t *serial)
 {
     enum status status = STATUS_UNAVAILABLE;
     pthread_mutex_lock(&window->mutex);
-    if (window->next - window->oldest < BUS_WINDOW_MAX) {
+    if (window->next - window->oldest < BUS_WINDOW_MAX && !is_silent(window, now_us)) {
         *serial = window->next++;
-        *pending_of(window, *serial) = (struct pending){*publication, deadline_us};
+        *pending_of(window, *serial) = (struct pending){*publication, now_us};
         status = STATUS_OK;
     }
     pthread_mutex_unlock(&window->mutex);
@@ -59,6 +71,8 @@ void window_end(struct window *window, uint64_t serial, enum status status)
 {
     pthread_mutex_lock(&window->mutex);
     struct pending ended = take(window, serial);
+    if (status == STATUS_OK)
+        window->heard_us = steady_now_us();
     pthread_mutex_unlock(&window->mutex);
     if (ended.publication.done != NULL)
         publication_end(&ended.publication, status);
@@ -70,7 +84,7 @@ void window_expire(struct window *window, int64_t now_us)
         struct pending ended = {0};
         pthread_mutex_lock(&window->mutex);
         if (window->oldest < window->next &&
-            pending_of(window, window->oldest)->deadline_us <= now_us)
+            pending_of(window, window->oldest)->added_us <= now_us - BUS_PUBLISH_TIMEOUT_US)
             ended = take(window, window->oldest);
         pthread_mutex_unlock(&window->mutex);
         if (ended.publication.done == NULL)
