@@ -135,14 +135,22 @@ static void server_ask(struct server *server, struct stream_figures figures[])
 
 /* A person's table ------------------------------------------------------------------------- */
 
-/* "bus nats up, durability process": an engine, and whatever else its check tells. */
+static const char *check_text(const json_t *check, const char *key)
+{
+    const char *text = json_string_value(json_object_get(check, key));
+    return text == NULL ? "" : text;
+}
+
+/* "bus nats up, durability process", "emotions emotion-processing up": who stands behind it, how
+ * that is, and whatever else its check tells. */
 static void check_print(const char *name, json_t *check)
 {
     const char *key;
     json_t *value;
-    printf("  %-10s %s %s", name, json_string_value(json_object_get(check, "engine")),
-           json_string_value(json_object_get(check, "status")));
+    printf("  %-12s %s%s %s", name, check_text(check, "engine"), check_text(check, "role"),
+           check_text(check, "status"));
     json_object_foreach(check, key, value) if (strcmp(key, "engine") != 0 &&
+                                               strcmp(key, "role") != 0 &&
                                                strcmp(key, "status") != 0 && json_is_string(value))
         printf(", %s %s", key, json_string_value(value));
     printf("\n");
@@ -163,11 +171,11 @@ static void server_print(const struct server *server)
             printf("  %-10s %" PRId64 " ms ahead of the %s's\n", "clock", server->ahead_ms[i],
                    engines[i]);
     if (server->policy[0] != '\0')
-        printf("  %-10s %s\n", "policy", server->policy);
+        printf("  %-12s %s\n", "policy", server->policy);
     if (server->model[0] != '\0')
-        printf("  %-10s %s\n", "model", server->model);
+        printf("  %-12s %s\n", "model", server->model);
     if (server->breaker[0] != '\0')
-        printf("  %-10s %s\n", "breaker", server->breaker);
+        printf("  %-12s %s\n", "breaker", server->breaker);
 }
 
 static void streams_print(const struct stream_figures figures[])
