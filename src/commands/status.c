@@ -21,9 +21,10 @@ const char status_usage[] =
     "usage: ecs status [URL]... [--json]\n\n"
     "Asks running servers (http://127.0.0.1:9999), or without a URL the one that listens on\n"
     "LISTEN, how they are: whether each is ready, what each of its engines says (durability with\n"
-    "it), how far its machine's clock is from theirs, its policy, its model and the model's\n"
-    "breaker; and for each stream how many of the servers consume it, its lag, and the events\n"
-    "that they counted, refused and handed back.\n\n"
+    "it), how it gets on with the streams that it consumes, how far its machine's clock is from\n"
+    "its engines', its policy, its model and the model's breaker; and for each stream how many of\n"
+    "the servers consume it, its lag, and the events that they counted, refused and handed "
+    "back.\n\n"
     "Exit status: 0 if all are ready, 69 if one is not or does not answer.\n";
 
 enum { INFO_MAX = 127 };

@@ -68,7 +68,8 @@ static inline const struct policy_choice *role_policies(struct role_context *con
 }
 
 /* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `ended` counts
- * the messages that will not come again. Not OK: the infrastructure failed; the runner waits and repeats. */
+ * the messages that will not come again. Not OK: the infrastructure failed; the runner waits and
+ * repeats. */
 struct consumer_step {
     enum stream stream;
     size_t scratch_size;

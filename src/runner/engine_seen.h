@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
-#include "ports/health.h"
+#include "roles/role.h"
 
 /* Zeroed at first. */
 struct engine_seen {

@@ -43,7 +43,7 @@ struct housekeeping {
     struct engine_seen bus;
     struct engine_seen store;
     struct engine_seen cache;
-    struct progress progress[ROLES_MAX]; /* of roles that consume */
+    struct stream_progress progress[ROLES_MAX]; /* of roles that consume */
 };
 
 /* Starts the bus thread alone: needed before the first request. */

@@ -8,27 +8,27 @@
 #include "base/steady.h"
 #include "limits.h"
 
-void progress_move(struct progress *progress)
+void progress_move(struct stream_progress *progress)
 {
     atomic_store(&progress->moved_us, steady_now_us());
 }
 
-static int64_t pause_us(struct progress *progress)
+static int64_t pause_us(struct stream_progress *progress)
 {
     return steady_now_us() - atomic_load(&progress->moved_us);
 }
 
-void progress_measure(struct progress *progress, enum stream stream)
+void progress_measure(struct stream_progress *progress, enum stream stream)
 {
     metric_set(METRIC_stream_pause_s, stream_label(stream), pause_us(progress) / SECOND_US);
 }
 
-bool progress_is_made(struct progress *progress)
+bool progress_is_made(struct stream_progress *progress)
 {
     return pause_us(progress) < PROGRESS_PAUSE_US_MAX;
 }
 
-void progress_write(struct progress *progress, const char *role, struct buf *json)
+void progress_write(struct stream_progress *progress, const char *role, struct buf *json)
 {
     bool made = progress_is_made(progress);
     char cause[80];

@@ -12,20 +12,20 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "domain/event.h"
+#include "roles/role.h"
 
-struct progress {
+struct stream_progress {
     _Atomic bool failing;     /* its last step was */
     _Atomic int64_t moved_us; /* steady: when a message last ended, or none waited */
 };
 
 /* A message has ended, or none waits, or nobody knows; so it is at the start, too. */
-void progress_move(struct progress *progress);
+void progress_move(struct stream_progress *progress);
 /* Sets the metric: how long messages of the stream have waited in vain. */
-void progress_measure(struct progress *progress, enum stream stream);
+void progress_measure(struct stream_progress *progress, enum stream stream);
 
-bool progress_is_made(struct progress *progress);
+bool progress_is_made(struct stream_progress *progress);
 /* The object of /readyz that tells of it. */
-void progress_write(struct progress *progress, const char *role, struct buf *json);
+void progress_write(struct stream_progress *progress, const char *role, struct buf *json);
 
 #endif

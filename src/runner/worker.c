@@ -89,7 +89,7 @@ static size_t scratch_size(const struct role *role, bool consuming)
 
 enum status worker_start(struct worker *worker, const struct runner_options *options,
                          const struct role *role, bool consuming, struct stop *stop,
-                         struct progress *progress)
+                         struct stream_progress *progress)
 {
     *worker = (struct worker){.role = role, .stop = stop, .progress = progress};
     if (role->tick_count > TICKS_MAX)

@@ -13,7 +13,7 @@
 
 struct worker {
     pthread_t thread;
-    struct progress *progress;
+    struct stream_progress *progress;
     const struct role *role;
     struct role_context context;
     struct stop *stop;
@@ -23,7 +23,7 @@ struct worker {
  * worker and `progress` must stay where they are until worker_join. */
 MUST_CHECK enum status worker_start(struct worker *worker, const struct runner_options *options,
                                     const struct role *role, bool consume, struct stop *stop,
-                                    struct progress *progress);
+                                    struct stream_progress *progress);
 /* After stop_set: waits for the step under way, and closes the ports. */
 void worker_join(struct worker *worker, const struct runner_options *options);
 

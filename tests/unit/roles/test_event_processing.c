@@ -245,8 +245,7 @@ static void each_status_has_the_outcome_of_its_table(void **state)
     lay("{}");
     for (int i = STATUS_MALFORMED; i < STATUS_COUNT; i++) {
         decoded = (enum status)i;
-        assert_int_equal(event_processing_step(&kind, &context, &queue.base, 0, &ended),
-                         STATUS_OK);
+        assert_int_equal(event_processing_step(&kind, &context, &queue.base, 0, &ended), STATUS_OK);
         assert_int_equal(queue.outcomes[0], status_outcome(decoded));
         assert_string_equal(queue.reasons[0],
                             queue.outcomes[0] == OUTCOME_REJECT ? "as it is" : "");
