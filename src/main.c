@@ -171,7 +171,9 @@ static int command_serve(int argc, char **argv)
 static const char migrate_usage[] =
     "usage: ecs migrate [--json]\n\n"
     "Applies the schema migrations that DATABASE_URL (or the embedded database in DATA_DIR) does "
-    "not\nhave yet.\n";
+    "not\nhave yet, and grants the logins of roles their rights, if there are any. DATABASE_URL "
+    "has "
+    "the\nlogin of the schema's owner.\n";
 
 static int command_migrate(int argc, char **argv)
 {
@@ -194,7 +196,9 @@ static int command_migrate(int argc, char **argv)
     }
     engines_close(&engines);
     if (status != STATUS_OK) {
-        fprintf(stderr, "ecs migrate: the database cannot be migrated: %s\n", status_title(status));
+        fprintf(stderr, "ecs migrate: the database cannot be migrated: %s\n",
+                status == STATUS_FORBIDDEN ? "this is not the login of its owner"
+                                           : status_title(status));
         return EX_UNAVAILABLE;
     }
     if (report_is_json()) {

@@ -173,10 +173,11 @@ static enum status policy_load(struct engines *engines, struct buf *faults)
     return status;
 }
 
-/* A policy is kept before it decides: a decision can always be made again. */
+/* A policy is kept before it decides: a decision can always be made again. Who decides nothing
+ * keeps none. */
 static bool policy_keep(struct engines *engines, struct store *store)
 {
-    size_t count = engines->settings->policy_file[0] == '\0' ? 2 : 1;
+    size_t count = !engines->decides ? 0 : engines->settings->policy_file[0] == '\0' ? 2 : 1;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK && store != NULL; i++)
         status = store_policy_keep(store, &engines->policy_files[i].policy.hash,
@@ -420,6 +421,7 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     policy_source_init(&engines->policies);
     role_settings_fill(engines);
     engines->serves = needs->service != NULL;
+    engines->decides = (needs->uses & USES_SCORER) != 0;
     atomic_store(&engines->schema_current, !engines->serves);
     pthread_mutex_init(&engines->policy_lock, NULL);
     /* Every check runs even after one has failed: all faults are told at once. What lies in
@@ -505,6 +507,9 @@ enum status engines_schema_prepare(void *argument, int *applied, char reason[REA
     status = store_migrate(store, applied);
     if (status == STATUS_TIMED_OUT) {
         strcpy(reason, "another process migrates it");
+        status = STATUS_UNAVAILABLE;
+    } else if (status == STATUS_FORBIDDEN) {
+        strcpy(reason, "its schema is not current: run ecs migrate with the owner's login");
         status = STATUS_UNAVAILABLE;
     } else if (status == STATUS_OK) {
         pthread_mutex_lock(&engines->policy_lock);

@@ -21,6 +21,7 @@
 struct engines {
     const struct settings *settings;
     bool serves;                /* beside a command, which ends when an engine is away */
+    bool decides;               /* its policies are kept in the store */
     atomic_bool schema_current; /* until then all stores are shut */
     struct bus *bus;
     struct tracer *tracer;            /* NULL: no collector is configured */

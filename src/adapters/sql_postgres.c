@@ -165,7 +165,13 @@ static enum status status_of(struct sql_postgres *pg, const char *state, const c
     return STATUS_INTERNAL;
 }
 
-/* Never the message: it may hold values. */
+/* A message may hold values, but not that of a permission that is missing: it names a table. */
+static const char *words_of(const PGresult *result, const char *state)
+{
+    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    return strcmp(state, "42501") != 0 || words == NULL ? "" : words;
+}
+
 static enum status refused(struct sql_postgres *pg, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -175,10 +181,12 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
         atomic_store(&disk_full_us, steady_now_us());
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     enum status status = status_of(pg, state, constraint);
+    const char *words = words_of(result, state);
     if (status != STATUS_CONFLICT)
-        log_seldom(LOG_WARN, state, "database refused", LOG_TEXT("engine", "postgresql"),
-                   LOG_TEXT("sqlstate", state),
-                   LOG_TEXT("constraint", constraint == NULL ? "" : constraint));
+        log_seldom(LOG_WARN, words[0] == '\0' ? state : words, "database refused",
+                   LOG_TEXT("engine", "postgresql"), LOG_TEXT("sqlstate", state),
+                   LOG_TEXT("constraint", constraint == NULL ? "" : constraint),
+                   LOG_TEXT("reason", words));
     /* A session that is of no use any more, or prepared statements that are not (0A, 26). */
     static const char *const lasting[] = {"25", "57P", "0A", "26"};
     bool ends = false;

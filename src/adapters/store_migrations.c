@@ -9,6 +9,9 @@
  * no transaction: its statements, parted by lines "-- step", are run one by one, each on its own,
  * so that a large table stays in use: CREATE INDEX CONCURRENTLY, or a DO block that commits by
  * parts. If it is interrupted it begins anew, so each of its statements must bear to be repeated.
+ *
+ * Only the owner of the schema migrates, and then grants to each other login what it needs
+ * (sql/grants.sql). Whoever is not the owner finds the schema current, or waits until it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +129,22 @@ static enum status old_system_look(struct store_sql *store)
     return STATUS_CONFLICT;
 }
 
+/* What each login may do; the last word of every migration, and the same each time. */
+static enum status rights_grant(struct store_sql *store)
+{
+    const char *name = store->dialect->grants;
+    if (name == NULL)
+        return STATUS_OK;
+    enum status status = sql_begin(store->sql);
+    if (status == STATUS_OK)
+        status = sql_script(store->sql, embedded_find(name)->data);
+    status = sql_finish(store->sql, status);
+    if (status != STATUS_OK && status != STATUS_UNAVAILABLE)
+        log_error("the rights of logins cannot be granted", LOG_TEXT("file", name),
+                  LOG_TEXT("status", status_name(status)));
+    return status;
+}
+
 static enum status migrations_apply(struct store_sql *store, int *applied)
 {
     const char *folder = store->dialect->migrations;
@@ -148,7 +167,7 @@ static enum status migrations_apply(struct store_sql *store, int *applied)
                                                 : "migration failed",
                       LOG_TEXT("migration", name), LOG_TEXT("status", status_name(status)));
     }
-    return status;
+    return status == STATUS_OK ? rights_grant(store) : status;
 }
 
 /* TIMED_OUT: another process migrates. Nobody waits in the database itself: CREATE INDEX
@@ -167,21 +186,6 @@ static enum status holder_become(struct store_sql *store)
             return STATUS_TIMED_OUT;
         steady_pause(20000);
     }
-}
-
-enum status store_sql_migrate(struct store *store, int *applied)
-{
-    struct store_sql *self = store_sql_of(store);
-    *applied = 0;
-    if (self->dialect->migrations_lock == NULL)
-        return migrations_apply(self, applied);
-    enum status status = holder_become(self);
-    if (status != STATUS_OK)
-        return status;
-    status = migrations_apply(self, applied);
-    enum status unlocked =
-        sql_do_values(self->sql, self->dialect->migrations_unlock, NULL, 0, NULL);
-    return status == STATUS_OK ? unlocked : status;
 }
 
 enum status store_sql_migrations_pending(struct store *store, int *pending)
@@ -206,4 +210,36 @@ enum status store_sql_migrations_pending(struct store *store, int *pending)
             return status;
     }
     return STATUS_OK;
+}
+
+/* FORBIDDEN: something is to be applied, and this login is not the owner's. */
+static enum status owner_check(struct store_sql *store, bool *owner)
+{
+    int pending = 0;
+    enum status status = sql_one_values(store->sql, store->dialect->migrations_owner, NULL, 0);
+    *owner = status == STATUS_OK && row_boolean(store->sql);
+    sql_end(store->sql);
+    if (status != STATUS_OK || *owner)
+        return status;
+    status = store_sql_migrations_pending(&store->base, &pending);
+    return status == STATUS_OK && pending > 0 ? STATUS_FORBIDDEN : status;
+}
+
+enum status store_sql_migrate(struct store *store, int *applied)
+{
+    struct store_sql *self = store_sql_of(store);
+    bool owner;
+    *applied = 0;
+    if (self->dialect->migrations_lock == NULL)
+        return migrations_apply(self, applied);
+    enum status status = owner_check(self, &owner);
+    if (status != STATUS_OK || !owner)
+        return status;
+    status = holder_become(self);
+    if (status != STATUS_OK)
+        return status;
+    status = migrations_apply(self, applied);
+    enum status unlocked =
+        sql_do_values(self->sql, self->dialect->migrations_unlock, NULL, 0, NULL);
+    return status == STATUS_OK ? unlocked : status;
 }

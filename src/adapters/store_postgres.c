@@ -128,6 +128,10 @@ static const struct store_dialect dialect = {
                         " version integer PRIMARY KEY, name text NOT NULL,"
                         " checksum uuid NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
     .migrations_begun = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
+    .migrations_owner = "SELECT coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class"
+                        " WHERE oid = to_regclass('schema_migrations')),"
+                        " has_schema_privilege(current_schema(), 'CREATE'))",
+    .grants = "sql/grants.sql",
     .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
     .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1 FOR NO KEY UPDATE",
     .generation_begin = GENERATION_BEGIN(XACT("pg_current_xact_id()")),

@@ -96,6 +96,8 @@ struct store_dialect {
     const char *migrations_unlock;
     const char *migrations_table; /* made if it is not there */
     const char *migrations_begun; /* gives a row if it is */
+    const char *migrations_owner; /* tells whether this login is the owner's */
+    const char *grants;           /* an embedded file, run after them; NULL: there are no logins */
     const char *person_lock;      /* whoever holds it decides about this person alone */
     const char *shard_lock;       /* whoever holds it appends to this shard of the log alone */
     const char *generation_begin;

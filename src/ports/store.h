@@ -151,7 +151,7 @@ struct store {
 
 /* Applies every migration not yet applied; safe when several processes do it at once. `applied`
  * counts those that this call applied. Takes as long as they take, up to hours. TIMED_OUT: another
- * process is at it; call again. */
+ * process is at it; call again. FORBIDDEN: this login may not, and it must be done. */
 MUST_CHECK static inline enum status store_migrate(struct store *store, int *applied)
 {
     return store->ops->migrate(store, applied);

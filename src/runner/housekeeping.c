@@ -135,13 +135,23 @@ static void watch_bus(struct housekeeping *keeping)
     measure_lag(keeping);
 }
 
+static bool takes_tokens(const struct runner_options *options)
+{
+    for (size_t i = 0; i < options->role_count; i++)
+        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++)
+            if (auth_takes_token(options->roles[i]->endpoints[k].auth))
+                return true;
+    return false;
+}
+
 /* What could not be read of revocations is read next time. */
 static void watch_store(struct housekeeping *keeping)
 {
     struct role_context *context = &keeping->context;
     if (context->store != NULL) {
         look_at_store(keeping);
-        (void)!revocations_refresh(context->revocations, context->store);
+        if (takes_tokens(keeping->options))
+            (void)!revocations_refresh(context->revocations, context->store);
     }
     keeping->options->refresh(keeping->options->engines, context->store);
 }
