@@ -70,6 +70,20 @@ static void on_closed(natsConnection *connection, void *context)
     signal_event(bus, 1);
 }
 
+/* A refused permission: what was sent there has no answer, and the server's words name the subject.
+ */
+static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus error,
+                     void *context)
+{
+    (void)subscription;
+    (void)context;
+    const char *words = "";
+    (void)natsConnection_GetLastError(connection, &words);
+    if (error == NATS_NOT_PERMITTED)
+        log_seldom(LOG_ERROR, words, "bus refused: this user may not", LOG_TEXT("engine", "nats"),
+                   LOG_TEXT("reason", words));
+}
+
 static void on_confirmations_ended(void *context)
 {
     signal_event(context, 1);
@@ -261,24 +275,47 @@ static natsStatus set_options(natsOptions *options, struct bus_nats *bus, const 
         natsOptions_SetReconnectedCB(options, on_connected, bus),
         natsOptions_SetDisconnectedCB(options, on_disconnected, bus),
         natsOptions_SetClosedCB(options, on_closed, bus),
+        natsOptions_SetErrorHandler(options, on_error, bus),
+        natsOptions_SetCustomInboxPrefix(options, bus->inboxes),
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0] && status == NATS_OK; i++)
         status = all[i];
     return status;
 }
 
+/* Under the user's name, so that a server can let each user hear its own answers and no others.
+ * What stands alone before an @ is a token, and a secret. */
+static void inboxes_name(struct bus_nats *bus, const char *urls)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    const char *scheme_end = strstr(urls, "://");
+    const char *user = scheme_end == NULL ? urls : scheme_end + 3;
+    size_t size = strspn(user, letters), rest = strcspn(user, "@,");
+    bool named = size > 0 && size <= NATS_USER_MAX && user[size] == ':' && user[rest] == '@';
+    snprintf(bus->inboxes, sizeof bus->inboxes, "_INBOX%s%.*s", named ? "." : "",
+             named ? (int)size : 0, user);
+}
+
+enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE])
+{
+    static const char standard[] = "_INBOX";
+    natsInbox *made = NULL;
+    if (natsInbox_Create(&made) != NATS_OK)
+        return STATUS_INTERNAL;
+    snprintf(inbox, NATS_INBOX_SIZE, "%s%s", bus->inboxes, made + sizeof standard - 1);
+    natsInbox_Destroy(made);
+    return STATUS_OK;
+}
+
 static natsStatus subscribe(struct bus_nats *bus)
 {
     char subject[NATS_INBOX_SIZE + 2];
-    natsInbox *inbox = NULL;
-    natsStatus status = natsInbox_Create(&inbox);
-    if (status != NATS_OK)
-        return status;
-    snprintf(bus->inbox, sizeof bus->inbox, "%s", inbox);
-    natsInbox_Destroy(inbox);
+    if (nats_inbox_make(bus, bus->inbox) != STATUS_OK)
+        return NATS_NO_MEMORY;
     snprintf(subject, sizeof subject, "%s.*", bus->inbox);
-    status = natsConnection_Subscribe(&bus->confirmations, bus->connection, subject,
-                                      on_confirmation, bus);
+    natsStatus status = natsConnection_Subscribe(&bus->confirmations, bus->connection, subject,
+                                                 on_confirmation, bus);
     if (status == NATS_OK)
         status = natsSubscription_SetPendingLimits(bus->confirmations, -1, -1);
     if (status == NATS_OK)
@@ -363,6 +400,7 @@ enum status bus_nats_open(const struct bus_nats_options *options, struct bus **o
     bus->replicas = options->replicas;
     bus->in_memory = options->in_memory;
     servers_name(bus, options->urls);
+    inboxes_name(bus, options->urls);
     steady_condition_init(&bus->event);
     pthread_mutex_init(&bus->events, NULL);
     pthread_mutex_init(&bus->admin, NULL);

@@ -23,6 +23,7 @@
 
 enum {
     REQUEST_MAX = 1024,
+    NAME_MAX_SIZE = 64,
     START_MAX = 128,
     PREPARE_PAUSE_US = 200000,
     TIME_PERIOD_US = 10000000, /* between two questions for the server's time */
@@ -296,27 +297,29 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
     return status == STATUS_OK || status == STATUS_UNAVAILABLE ? status : STATUS_CONFLICT;
 }
 
-/* No call to a server tells its time of day, but a consumer tells when it was made: one is, and
- * goes at once. */
+/* No call to a server tells its time of day, but a consumer tells when it was made: one is, of a
+ * name and a moment of its own, and goes at once. It is one of a subject that no letter has, and
+ * the call names that too, so that a user who may make it hears nothing by it. */
 static void time_ask(struct bus_nats *bus)
 {
-    struct answer answer;
-    char text[REQUEST_MAX];
+    static const char nothing[] = NATS_DEAD_PREFIX "clock";
+    struct answer answer, deleted;
+    char text[REQUEST_MAX], name[NAME_MAX_SIZE], rest[NAME_MAX_SIZE + sizeof nothing + 2];
     int64_t asked_us = steady_now_us();
     if (asked_us < bus->time_after_us)
         return;
+    snprintf(name, sizeof name, "clock-%s-%" PRId64, strrchr(bus->inbox, '.') + 1, asked_us);
+    snprintf(rest, sizeof rest, ".%s.%s", name, nothing);
     snprintf(text, sizeof text,
-             "{\"stream_name\":\"%s\",\"config\":{\"deliver_policy\":\"new\","
-             "\"ack_policy\":\"explicit\",\"mem_storage\":true,\"inactive_threshold\":%lld}}",
-             stream_name(STREAM_DEAD_LETTERS), 5 * SECOND_US * 1000);
-    enum status status = ask(bus, "CONSUMER.CREATE", STREAM_DEAD_LETTERS, "", text, &answer);
+             "{\"stream_name\":\"%s\",\"config\":{\"name\":\"%s\",\"filter_subject\":\"%s\","
+             "\"deliver_policy\":\"new\",\"ack_policy\":\"explicit\",\"mem_storage\":true,"
+             "\"inactive_threshold\":%lld}}",
+             stream_name(STREAM_DEAD_LETTERS), name, nothing, 5 * SECOND_US * 1000);
+    enum status status = ask(bus, "CONSUMER.CREATE", STREAM_DEAD_LETTERS, rest, text, &answer);
     int64_t answered_us = steady_now_us(), server_us = time_of(answer.json, "created");
-    const char *name = json_string_value(json_object_get(answer.json, "name"));
-    if (status == STATUS_OK && server_us != 0 && name != NULL) {
-        char rest[64];
-        struct answer deleted;
+    if (status == STATUS_OK && server_us != 0) {
         clock_system_follow(CLOCK_OF_BUS, server_us, asked_us, answered_us);
-        snprintf(rest, sizeof rest, ".%.60s", name);
+        snprintf(rest, sizeof rest, ".%s", name);
         (void)ask(bus, "CONSUMER.DELETE", STREAM_DEAD_LETTERS, rest, "", &deleted);
         answer_free(&deleted);
     }

@@ -95,16 +95,13 @@ static enum status consumer_create(struct bus *base, enum stream stream, bool ta
     struct bus_nats *bus = (struct bus_nats *)base;
     nats_consumers_free(bus, steady_now_us() - RETIRED_US);
     struct nats_consumer *consumer = calloc(1, sizeof *consumer);
-    natsInbox *inbox = NULL;
     if (consumer == NULL)
         return STATUS_INTERNAL;
-    if (natsInbox_Create(&inbox) != NATS_OK)
+    if (nats_inbox_make(bus, consumer->inbox) != STATUS_OK)
         goto fail;
     consumer->base.bus = base;
     consumer->stream = stream;
     consumer->tail = tail;
-    snprintf(consumer->inbox, sizeof consumer->inbox, "%s", inbox);
-    natsInbox_Destroy(inbox);
     char subject[NATS_INBOX_SIZE + 2];
     snprintf(subject, sizeof subject, "%s.*", consumer->inbox);
     if (natsConnection_SubscribeSync(&consumer->subscription, bus->connection,

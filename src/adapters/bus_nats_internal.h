@@ -19,7 +19,13 @@
 
 #define NATS_CONSUMER "processor" /* the one durable consumer of a stream */
 #define NATS_DEAD_PREFIX "ecs.dead."
-enum { NATS_REQUEST_MS = 2000, NATS_INBOX_SIZE = 64, NATS_SUBJECT_MAX = 255, NATS_NAMES_SIZE = 72 };
+enum {
+    NATS_REQUEST_MS = 2000,
+    NATS_USER_MAX = 32,
+    NATS_INBOX_SIZE = 64,
+    NATS_SUBJECT_MAX = 255,
+    NATS_NAMES_SIZE = 72
+};
 
 struct nats_consumer;
 
@@ -27,7 +33,8 @@ struct bus_nats {
     struct bus base;
     natsConnection *connection;
     natsSubscription *confirmations;
-    char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial> */
+    char inboxes[NATS_USER_MAX + 9]; /* what all inboxes begin with: _INBOX or _INBOX.USER */
+    char inbox[NATS_INBOX_SIZE];     /* confirmations come to <inbox>.<serial> */
     struct window window;
     atomic_bool connected;              /* as libnats told last; so is the next */
     atomic_bool closed;                 /* for good */
@@ -53,6 +60,8 @@ struct bus_nats {
 };
 
 bool nats_connected(const struct bus_nats *bus);
+/* A subject that nobody else has, for answers. */
+MUST_CHECK enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE]);
 /* Like publish, without the limit on the payload and with an id of its own (empty: none). */
 void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
                   bus_published *done, void *context);

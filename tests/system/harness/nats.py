@@ -35,7 +35,7 @@ class NatsClient:
         parts = urllib.parse.urlsplit(url)
         self.socket = socket.create_connection((parts.hostname, parts.port), timeout_s)
         self.file = self.socket.makefile("rb")
-        self.inbox = f"_INBOX.{uuid.uuid4().hex}"
+        self.inbox = f"_INBOX.{parts.username}.{uuid.uuid4().hex}"
         self.requests = 0
         assert self.file.readline().startswith(b"INFO ")
         options = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True,
@@ -92,6 +92,16 @@ class NatsClient:
             if message.subject == reply:
                 assert message.headers.get("", "") != "503", f"nobody answers {subject}"
                 return message
+
+    def refusals(self, *commands):
+        """What the server says to protocol lines, such as b"SUB a 9", that it does not permit."""
+        self._send(b"".join(command + b"\r\n" for command in (*commands, b"PING")))
+        lines = []
+        while (line := self.file.readline().strip()) != b"PONG":
+            assert line, "the NATS server closed the connection"
+            if line.startswith(b"-ERR"):
+                lines.append(line.decode())
+        return lines
 
     def api(self, subject, request=None):
         payload = json.dumps(request).encode() if request is not None else b""
