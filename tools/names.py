@@ -18,8 +18,8 @@ LEFT_OUT = re.compile(r"^(build[^/]*|var|\.git|\.pytest_cache)/|(^|/)(node_modul
 
 # Files that are not in the source tree: the user's, the system's, or what a command writes.
 ELSEWHERE = {
-    "a.b.c", "both/policy.json", "careful.html", "mine.json", "people.csv", "policy.json",
-    "policy/mine.json", "sbom.spdx.json", "splitmix64.c", "stricter/policy.json", "sysexits.h",
+    "a.b.c", "both/policy.json", "careful.html", "mine.json", "nats_passwords.conf",
+    "nats_users.conf", "people.csv", "policy.json", "policy/mine.json", "sbom.spdx.json", "splitmix64.c", "stricter/policy.json", "sysexits.h",
 }
 # Names of other programs, and of what PostgreSQL names by itself.
 FOREIGN = re.compile(r"pg_\w+|\w+_(?:pkey|key)|disk_full|set_real_ip_from|sync_interval")

@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Makes the login `grafana`, which may read the views of trends (sql/postgres) and nothing else, or
-# gives it a new password. No view of them shows fewer than ten people.
+# gives it a new password. No view of them shows fewer than ten people. PGHOST, PGUSER and PGDATABASE
+# say where; passwords come from secrets, never on a command line.
 set -eu
-password=$(cat /run/secrets/grafana_database_password)
-psql --quiet --set ON_ERROR_STOP=1 --set "password=$password" "$(cat /run/secrets/database_url)" <<'SQL'
+PGPASSWORD=$(cat /run/secrets/database_password)
+export PGPASSWORD
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 <<'SQL'
+\set password `cat /run/secrets/grafana_database_password`
 SELECT 'CREATE ROLE grafana' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana') \gexec
 ALTER ROLE grafana LOGIN PASSWORD :'password' CONNECTION LIMIT 10;
 ALTER ROLE grafana SET statement_timeout = '30s';

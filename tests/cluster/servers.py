@@ -10,7 +10,7 @@ import subprocess
 
 import psycopg2
 from harness.ecs import ROOT
-from harness.engines import PASSWORD, POSTGRES_BIN, Engine, Nats, Postgres, Redis
+from harness.engines import PASSWORD, POSTGRES_BIN, Engine, Engines, Nats, Postgres, Redis
 from harness.gateway import replaced
 from harness.nats import NatsClient
 from harness.poll import until
@@ -28,15 +28,16 @@ class NatsServer(Nats):
         self.configuration = pathlib.Path(folder) / "nats.conf"
 
     def configure(self, routes):
-        """The deployed configuration, but for places."""
+        """The deployed configuration, but for places, and with one user."""
         text = (DEPLOY / "nats.conf").read_text(encoding="utf-8")
+        text = replaced(text, "../nats/users.conf", "users.conf")
         text = replaced(text, "../../run/secrets/", "")
         text = replaced(text, "http: 127.0.0.1:8222\n", "")
         text = replaced(text, "/data", str(self.folder))
         text = replaced(text, "0.0.0.0:6222", f"127.0.0.1:{self.routes_port}")
         self.configuration.write_text(text, encoding="utf-8")
         credentials = f'authorization {{ user: ecs, password: "{PASSWORD}" }}\n'
-        for name, content in (("nats_users.conf", credentials),
+        for name, content in (("users.conf", credentials),
                               ("nats_routes.conf", f"{credentials}routes: [{', '.join(routes)}]\n")):
             self.configuration.with_name(name).write_text(content, encoding="utf-8")
 
@@ -233,7 +234,7 @@ class RedisWatched:
         return next(server for server in self.servers if server.port == port)
 
 
-class ClusterEngines:
+class ClusterEngines(Engines):
     def __init__(self, folder):
         self.nats = NatsCluster(folder)
         self.postgres = PostgresPair(folder)

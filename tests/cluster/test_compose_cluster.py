@@ -10,7 +10,6 @@ from harness.ecs import ROOT
 FILES = ("-f", "compose.yaml", "-f", "compose.cluster.yaml")
 ENGINES = {"nats", "nats-2", "nats-3", "postgres", "postgres-standby", "redis", "redis-replica",
            "sentinel-1", "sentinel-2", "sentinel-3"}
-CLUSTER_URLS = {"database_url", "nats_url", "redis_url"}
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +51,11 @@ def test_roles_know_the_clusters(merged):
     for name, service in merged["services"].items():
         if "NATS_URL_FILE" in service.get("environment", {}):
             assert service["environment"]["NATS_REPLICAS"] == "3", name
-    for name in CLUSTER_URLS:
-        assert merged["secrets"][name]["file"].endswith(f"/cluster_{name}")
+    urls = [name for name in merged["secrets"] if name.endswith((".database_url", ".nats_url"))]
+    assert len(urls) == 14
+    for name in urls:
+        assert merged["secrets"][name]["file"].endswith(f"/cluster.{name}")
+    assert merged["secrets"]["redis_url"]["file"].endswith("/cluster_redis_url")
 
 
 def test_every_secret_and_every_file_is_made(project, merged):

@@ -179,8 +179,9 @@ def test_every_role_and_engine_runs_as_often_as_it_should(deployed, docker):
         running = [container for container in docker.containers(service)
                    if container["State"]["Running"]]
         assert len(running) == (2 if service in ROLES_TWICE else 1), service
-    migrate, = docker.containers("migrate")
-    assert migrate["State"]["ExitCode"] == 0 and not migrate["State"]["Running"]
+    for service in ("logins", "migrate"):
+        once, = docker.containers(service)
+        assert once["State"]["ExitCode"] == 0 and not once["State"]["Running"], service
 
 
 def test_every_container_is_confined(deployed, docker):
@@ -202,8 +203,22 @@ def test_every_container_is_confined(deployed, docker):
 
 def test_operators_find_their_commands(deployed, docker):
     assert '"status":"ready"' in docker.compose("exec", "-T", "user-credit", "ecs", "health")
-    assert "no dead letters" in docker.compose("run", "--rm", "credit-application", "dead", "list")
+    assert "no dead letters" in docker.compose("run", "--rm", "operator", "dead", "list")
+    assert "decisions" in docker.compose("run", "--rm", "operator", "verify-log")
     assert "0 migrations applied" in docker.compose("run", "--rm", "migrate")
+
+
+def test_every_role_has_a_login_and_a_user_of_its_own(deployed, docker):
+    """As the engines see who is connected."""
+    sessions = docker.compose("exec", "-T", "postgres", "psql", "-U", "ecs", "-At", "-c",
+                              "SELECT DISTINCT usename FROM pg_stat_activity"
+                              " WHERE application_name = 'ecs' ORDER BY 1").split()
+    assert sessions == ["ecs_credit_application", "ecs_emotion_processing",
+                        "ecs_transaction_ingestion", "ecs_transaction_processing", "ecs_user_credit"]
+    connections = json.loads(docker.compose(
+        "exec", "-T", "nats", "wget", "-q", "-O", "-", "http://127.0.0.1:8222/connz?auth=1"))
+    assert {each["authorized_user"] for each in connections["connections"]} == {
+        *ROLES_TWICE, *ROLES_ONCE} - {"credit-analysis"}
 
 
 def test_only_the_gateway_can_be_reached_from_outside(deployed, docker):
@@ -245,8 +260,8 @@ def test_no_secret_is_in_the_image_or_in_what_docker_tells(client, docker, secre
     told = docker.docker("history", "--no-trunc", "ecs")
     for container in docker.containers():
         told += json.dumps(container) + docker.docker("logs", container["Id"])
-    hidden = [secrets[name] for name in ("secret_key", "internal_key", "database_password")]
-    hidden += [urllib.parse.urlsplit(secrets[name]).password for name in ("nats_url", "redis_url")]
+    hidden = [secrets[name] for name in secrets if name.endswith(("_key", "_password"))]
+    hidden.append(urllib.parse.urlsplit(secrets["redis_url"]).password)
     hidden += [person.token, person.email, person.refresh_token, *secrets["gateway.key"].split("\n")[1:-1]]
     for secret in hidden:
         assert secret not in told

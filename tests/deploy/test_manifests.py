@@ -2,6 +2,8 @@
 """The Kubernetes manifests are whole, and say of every role what compose.yaml says."""
 import ipaddress
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -33,7 +35,7 @@ def found(kind):
 
 
 def pod_of(name):
-    return found("Deployment")[name]["spec"]["template"]["spec"]
+    return (found("Deployment") | found("Job"))[name]["spec"]["template"]["spec"]
 
 
 def container_of(name):
@@ -41,7 +43,7 @@ def container_of(name):
     return container
 
 
-def test_kustomize_reads_every_file_and_no_other():
+def test_kustomize_reads_every_file_and_no_other(tmp_path):
     inner = yaml.safe_load((K8S / "kustomization.yaml").read_text(encoding="utf-8"))
     files = {file.name for file in K8S.glob("*.yaml")} - {"kustomization.yaml"}
     assert sorted(inner["resources"]) == sorted(files)
@@ -50,12 +52,14 @@ def test_kustomize_reads_every_file_and_no_other():
     assert [image["name"] for image in outer["images"]] == ["ecs"]
     for generator in outer["configMapGenerator"]:
         assert all((DEPLOY / file).exists() for file in generator["files"])
-    made = (DEPLOY / "secrets.sh").read_text(encoding="utf-8")
+    shutil.copy(DEPLOY / "secrets.sh", tmp_path)
+    subprocess.run([tmp_path / "secrets.sh"], check=True, capture_output=True)
+    made = {file.name for file in (tmp_path / "secrets").iterdir()}
     keys = {}
     for generator in outer["secretGenerator"]:
         keys[generator["name"]] = {file.split("/")[1] for file in generator["files"]}
-        assert all(key in made for key in keys[generator["name"]])
-    for name in ROLES:
+        assert keys[generator["name"]] <= made
+    for name in (*ROLES, "migrate"):
         assert set(secrets_of(name)) <= keys["ecs"]
 
 
@@ -64,6 +68,15 @@ def test_every_role_is_there_and_nothing_else():
     assert set(found("PodDisruptionBudget")) == set(found("HorizontalPodAutoscaler")) \
         == {*ROLES, "gateway"}
     assert set(found("Service")) == {*API, "credit-analysis", "gateway"}
+    assert set(found("Job")) == {"migrate"}
+
+
+def test_the_owner_migrates():
+    assert container_of("migrate")["args"] == COMPOSE["services"]["migrate"]["command"]
+    secret, = COMPOSE["services"]["migrate"]["secrets"]
+    assert secrets_of("migrate") == dict([secret_in_compose(secret)]) \
+        == {"migrate.database_url": "database_url"}
+    assert "migrate.database_url" not in {key for role in ROLES for key in secrets_of(role)}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -78,7 +91,7 @@ def test_a_role_runs_our_image_and_is_probed(role):
                       "liveness": {"path": "/healthz", "port": "http"}}
 
 
-@pytest.mark.parametrize("name", [*ROLES, "gateway"])
+@pytest.mark.parametrize("name", [*ROLES, "gateway", "migrate"])
 def test_a_pod_is_confined(name):
     pod, container = pod_of(name), container_of(name)
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -119,15 +132,23 @@ def writable_folders(role):
             if mount["name"] in empty}
 
 
+def secret_in_compose(secret):
+    """(its name, the file that it is in the container)"""
+    return (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_compose_and_kubernetes_say_the_same_of_a_role(role):
     environment = {entry["name"]: entry["value"] for entry in container_of(role).get("env", [])}
     service = COMPOSE["services"][role]
     assert environment == service.get("environment", {})
-    secrets = {value.split("/")[-1] for value in environment.values()
-               if value.startswith("/run/secrets/")}
-    assert secrets == set(service.get("secrets", []))
-    assert secrets_of(role) == {secret: secret for secret in secrets}
+    secrets = dict(secret_in_compose(secret) for secret in service.get("secrets", []))
+    assert set(secrets.values()) == {value.split("/")[-1] for value in environment.values()
+                                     if value.startswith("/run/secrets/")}
+    assert secrets_of(role) == secrets
+    # Logins are nobody else's.
+    assert {name for name, path in secrets.items() if path in ("database_url", "nats_url")} \
+        == {f"{role}.{path}" for path in secrets.values() if path in ("database_url", "nats_url")}
     assert writable_folders(role) == {volume.split(":")[1] for volume in service.get("volumes", [])}
     options = (ROOT / "src" / "options.def").read_text(encoding="utf-8")
     for name in environment:

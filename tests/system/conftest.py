@@ -17,9 +17,10 @@ from harness.client import Client
 from harness.deployed import DeployedSystem, PacedClient
 from harness.ecs import BINARY, EmbeddedSystem, RealSystem
 from harness.fleet import FleetSystem
+from harness.logins import LoginsSystem
 
 KINDS = {"embedded": EmbeddedSystem, "real": RealSystem, "fleet": FleetSystem,
-         "deployed": DeployedSystem}
+         "deployed": DeployedSystem, "logins": LoginsSystem}
 FIRST_CHOICE = "embedded,real"
 LEFT_OUT = {"fleet": left_out.FLEET, "deployed": left_out.DEPLOYED}
 _running = []

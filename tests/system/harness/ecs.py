@@ -273,7 +273,9 @@ class RealSystem(System):
 
     def make(self, name, role):
         """One more process of a role, not yet started."""
-        environment = dict(self.environment)
+        environment = {name: value for name, value in self.environment.items()
+                       if name not in self.engines.environment()}
+        environment.update(self.engines.environment_of(role))
         if role == "user-credit":
             model = self.replicas("credit-analysis")[-1].url
             environment["CREDIT_ANALYSIS_SERVICE_URL"] = f"{model}/v1/predict"

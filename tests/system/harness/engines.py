@@ -190,6 +190,10 @@ class Engines:
         self.redis.end()
         self.postgres.end(signal.SIGQUIT)
 
+    def environment_of(self, role):
+        """What it is given; the same as everybody."""
+        return self.environment()
+
     def environment(self):
         return {"NATS_URL": self.nats.url, "REDIS_URL": self.redis.url,
                 "DATABASE_URL": self.postgres.url}

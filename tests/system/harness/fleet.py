@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`fleet`: real engines, every role as two processes, and the gateway before those that clients may
-ask."""
+"""`fleet`: real engines, every role as two processes with logins of their own, and the gateway before
+those that clients may ask."""
 from .ecs import ROLES, RealSystem
 from .gateway import API_ROLES, Gateway
+from .logins import LoginsEngines
 
 INTERNAL = ("/metrics", "/openapi.json", "/readyz", "/v1/predict", "/v2/")
 
 
 class FleetSystem(RealSystem):
     kind = "fleet"
+    engines_of = LoginsEngines
 
     def __init__(self, folder, environment=None, limited=False):
         super().__init__(folder, {"TRUSTED_PROXIES": "127.0.0.1", **(environment or {})})
