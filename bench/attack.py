@@ -4,14 +4,18 @@
 a process for each role. Ends with 1 if something that was accepted is lost or doubled, or an honest
 caller was refused.
 
-usage: attack.py [--seconds N] [--pin]    --pin: attackers on the last processor alone, the system
-                                          and honest callers on the others
+usage: attack.py [--seconds N] [--rounds N] [--pin]
+       --pin: attackers on the last processor alone, the system and honest callers on the others
+
+Quiet and attack in turns, so that what else the machine does weighs on both. Medians of the rounds,
+with the least and the most.
 """
 import argparse
 import os
 import os
 import pathlib
 import shutil
+import statistics
 import sys
 import tempfile
 
@@ -25,21 +29,44 @@ PER_SECOND = {"events": 1000, "transactions": 20, "analyses": 50}
 DRAIN_LIMIT_S = 60
 
 
-def measure(system, seconds, processors):
-    siege = Siege(system, 1, PER_SECOND, processors)
-    siege.honest(5)  # warms up
-    quiet = siege.honest(seconds)
+def measure(siege, seconds, found):
+    """Adds a round to what is `found`: quiet, then attacked."""
+    found["quiet"].append(siege.honest(seconds))
     with siege:
-        attacked = siege.honest(seconds)
-        answers, processor = siege.end()
-    drained_s = siege.drained(DRAIN_LIMIT_S)
+        found["attacked"].append(siege.honest(seconds))
+        found["answers"], processor = siege.end()
+    found["drained_s"].append(siege.drained(DRAIN_LIMIT_S))
+    found["processor"].append(processor)
     siege.check()
-    return quiet, attacked, answers, processor, drained_s
+
+
+def spread(values, form="{:.1f}"):
+    return f"{form} ({form}–{form})".format(statistics.median(values), min(values), max(values))
+
+
+def tell(found):
+    """False: an honest caller was refused."""
+    for kind in found["quiet"][0]["taken_us"]:
+        quiet, attacked = ([p99_ms(one, kind) for one in found[when]]
+                           for when in ("quiet", "attacked"))
+        print(f"{kind}: p99 {spread(quiet)} ms in quiet, {spread(attacked)} ms under attack, "
+              f"{statistics.median(attacked) / statistics.median(quiet):.1f} times")
+    for name, counts in found["answers"].items():
+        print(f"{name}: {', '.join(f'{count} times {status}' for status, count in counts.items())}")
+    print(f"the attackers used {spread(found['processor'], '{:.0%}')} of a processor")
+    print(f"drained {spread(found['drained_s'])} s after the attack")
+    every = found["quiet"] + found["attacked"]
+    faults = [fault for one in every for fault in one["faults"]]
+    print(f"honest requests: {sum(len(times) for one in every for times in one['taken_us'].values())},"
+          f" that had to come again: {sum(one['asked_again'] for one in every)},"
+          f" refused: {len(faults)}", *faults[:3])
+    return not faults
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=15, help="of each part of a round")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pin", action="store_true")
     options = parser.parse_args()
     last = None
@@ -49,25 +76,17 @@ def main():
         last = str(every[-1])
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ecs-bench-", dir="/tmp"))
     system = RealSystem(folder, {"SCORER": "fixed:0.25", "LOG_LEVEL": "warn", **DEFAULT_RATES})
+    found = {"quiet": [], "attacked": [], "drained_s": [], "processor": []}
     try:
         system.start()
-        quiet, attacked, answers, processor, drained_s = measure(system, options.seconds, last)
+        siege = Siege(system, 1, PER_SECOND, last)
+        siege.honest(5)  # warms up
+        for _ in range(options.rounds):
+            measure(siege, options.seconds, found)
     finally:
         system.end()
         shutil.rmtree(folder)
-    for kind in quiet["taken_us"]:
-        before, under = p99_ms(quiet, kind), p99_ms(attacked, kind)
-        print(f"{kind:13} p99 {before:8.1f} ms in quiet, {under:8.1f} ms under attack: "
-              f"{under / before:.1f} times")
-    for name, counts in answers.items():
-        print(f"{name}: {', '.join(f'{count} times {status}' for status, count in counts.items())}")
-    print(f"the attackers used {processor:.0%} of a processor")
-    print(f"drained {drained_s:.1f} s after the attack")
-    faults = quiet["faults"] + attacked["faults"]
-    print(f"honest requests: {sum(map(len, attacked['taken_us'].values()))} under attack,"
-          f" {attacked['asked_again']} of them had to come again; refused: {len(faults)}",
-          *faults[:3])
-    return 1 if faults else 0
+    return 0 if tell(found) else 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/steady.h"
 
@@ -27,6 +29,7 @@ struct pool {
     size_t first;
     size_t count;
     bool stopping;
+    int nice;
     size_t worker_count;
     struct pool_worker workers[];
 };
@@ -84,12 +87,15 @@ static void *pool_work(void *argument)
 {
     const struct pool_worker *worker = argument;
     struct queued_job job;
+    if (worker->pool->nice > 0)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), worker->pool->nice);
     while (pool_take(worker->pool, &job))
         job.run(worker->context, job.argument);
     return NULL;
 }
 
-enum status pool_start(struct role_context *const contexts[], size_t count, struct pool **out)
+enum status pool_start(struct role_context *const contexts[], size_t count, int nice,
+                       struct pool **out)
 {
     size_t workers = count == 0 ? 1 : count;
     struct pool *pool = calloc(1, sizeof *pool + workers * sizeof pool->workers[0]);
@@ -97,6 +103,7 @@ enum status pool_start(struct role_context *const contexts[], size_t count, stru
         return STATUS_UNAVAILABLE;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
+    pool->nice = nice;
     for (size_t i = 0; i < workers; i++) {
         struct pool_worker *worker = &pool->workers[i];
         worker->pool = pool;

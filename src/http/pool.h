@@ -18,8 +18,9 @@ struct pool;
 typedef void pool_job(struct role_context *context, void *argument);
 typedef void pool_expired(void *argument);
 
-/* Without contexts there is one thread, which has none. */
-MUST_CHECK enum status pool_start(struct role_context *const contexts[], size_t count,
+/* Without contexts there is one thread, which has none. `nice`: how far threads let others of the
+ * machine go first, as of setpriority; 0: not at all. */
+MUST_CHECK enum status pool_start(struct role_context *const contexts[], size_t count, int nice,
                                   struct pool **pool);
 /* Either `job` or `expired` will be called. False: neither, for `queue_max` (at most
  * HTTP_POOL_QUEUE_MAX) jobs wait already. Never blocks; any thread. */

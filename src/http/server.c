@@ -264,10 +264,11 @@ static void pools_stop(struct http_server *server)
 static enum status threads_start(struct http_server *server)
 {
     const struct http_options *options = &server->options;
-    if (pool_start(options->pool_contexts, options->pool_count, &server->pool) != STATUS_OK)
+    if (pool_start(options->pool_contexts, options->pool_count, 0, &server->pool) != STATUS_OK)
         return STATUS_UNAVAILABLE;
-    if (options->hashing_count > 0 && pool_start(options->hashing_contexts, options->hashing_count,
-                                                 &server->hashing) != STATUS_OK) {
+    if (options->hashing_count > 0 &&
+        pool_start(options->hashing_contexts, options->hashing_count, HTTP_HASHING_NICE,
+                   &server->hashing) != STATUS_OK) {
         pool_stop(server->pool);
         return STATUS_UNAVAILABLE;
     }

@@ -32,7 +32,7 @@ static void test_runs_all_before_it_stops(void **state)
     (void)state;
     struct pool *pool;
     ran = 0;
-    assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
+    assert_int_equal(pool_start(NULL, 0, 0, &pool), STATUS_OK);
     for (int i = 0; i < HTTP_POOL_QUEUE_MAX; i++)
         assert_true(pool_submit(pool, count, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     pool_stop(pool);
@@ -45,7 +45,7 @@ static void test_full_refuses(void **state)
     struct pool *pool;
     ran = 0;
     gate_open = false;
-    assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
+    assert_int_equal(pool_start(NULL, 0, 0, &pool), STATUS_OK);
     assert_true(pool_submit(pool, wait_at_gate, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     while (ran == 0)
         ;
@@ -74,7 +74,7 @@ static void test_what_waits_too_long_expires_though_all_threads_hang(void **stat
     struct pool *pool;
     ran = expired = 0;
     gate_open = false;
-    assert_int_equal(pool_start(NULL, 0, &pool), STATUS_OK);
+    assert_int_equal(pool_start(NULL, 0, 0, &pool), STATUS_OK);
     assert_true(pool_submit(pool, wait_at_gate, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
     while (ran == 0)
         ;
@@ -105,7 +105,7 @@ static void test_each_thread_has_its_context(void **state)
     struct role_context *contexts[] = {(struct role_context *)1, (struct role_context *)2,
                                        (struct role_context *)4};
     seen = 0;
-    assert_int_equal(pool_start(contexts, 3, &pool), STATUS_OK);
+    assert_int_equal(pool_start(contexts, 3, 0, &pool), STATUS_OK);
     while (seen != 7)
         (void)!pool_submit(pool, note_context, no_expiry, NULL, HTTP_POOL_QUEUE_MAX);
     pool_stop(pool);
