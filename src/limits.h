@@ -48,6 +48,7 @@
     128 /* of those, requests that hash a password; they have their own */
 #define HTTP_POOL_AGE_US (2 * SECOND_US)    /* a request that waits longer for a thread gets 503, */
 #define HTTP_HASHING_AGE_US (5 * SECOND_US) /* and one that hashes a password after so long */
+#define HTTP_QUEUE_SHARE 2   /* one address has at most this part of either queue: a half */
 #define HTTP_HASHING_NICE 10 /* hashing takes the processor's time that others leave */
 #define HTTP_PATH_PARAMETERS_MAX 2
 #define JSON_DEPTH_MAX 32

@@ -16,9 +16,16 @@
 #include "http/call.h"
 #include "http/server_state.h"
 
+/* The call's job no longer waits. */
+static void queue_leave(struct call *call)
+{
+    shares_give(call->queue, call->rate_key, 1);
+}
+
 static void job_run(struct role_context *context, void *argument)
 {
     struct call *call = argument;
+    queue_leave(call);
     call->exchange.may_block = true;
     call->endpoint->handle(context, &call->exchange);
     exchange_done(&call->exchange);
@@ -49,22 +56,38 @@ static void refuse_busy(struct call *call)
 
 static void job_expired(void *argument)
 {
-    refuse_busy(argument);
+    struct call *call = argument;
+    queue_leave(call);
+    refuse_busy(call);
 }
 
 /* An ASYNC handler again, which ends the exchange itself. */
 static void deferred_run(struct role_context *context, void *argument)
 {
     struct call *call = argument;
+    queue_leave(call);
     call->exchange.may_block = true;
     call->endpoint->handle(context, &call->exchange);
 }
 
+/* Has the job wait for a thread, or refuses the call: when all places are taken, or the share of
+ * its address. */
+static void call_queue(struct call *call, pool_job *job, bool hashes)
+{
+    struct http_server *server = call->server;
+    size_t places = hashes ? HTTP_HASHING_QUEUE_MAX : HTTP_POOL_QUEUE_MAX;
+    call->queue = hashes ? &server->hashing_queue : &server->pool_queue;
+    bool taken =
+        shares_take(call->queue, call->rate_key, 1, places / HTTP_QUEUE_SHARE) == STATUS_OK;
+    if (!taken)
+        refuse_busy(call);
+    else if (!pool_submit(hashes ? server->hashing : server->pool, job, job_expired, call, places))
+        job_expired(call);
+}
+
 void exchange_defer(struct exchange *exchange)
 {
-    struct call *call = (struct call *)exchange;
-    if (!pool_submit(call->server->pool, deferred_run, job_expired, call, HTTP_POOL_QUEUE_MAX))
-        refuse_busy(call);
+    call_queue((struct call *)exchange, deferred_run, false);
 }
 
 static void call_start(struct call *call)
@@ -90,10 +113,7 @@ static void call_start(struct call *call)
             return;
         }
     }
-    bool hashes = call->endpoint->hashes && server->hashing != NULL;
-    if (!pool_submit(hashes ? server->hashing : server->pool, job_run, job_expired, call,
-                     hashes ? HTTP_HASHING_QUEUE_MAX : HTTP_POOL_QUEUE_MAX))
-        refuse_busy(call);
+    call_queue(call, job_run, call->endpoint->hashes && server->hashing != NULL);
 }
 
 void call_run(struct call *call)

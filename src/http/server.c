@@ -290,6 +290,8 @@ static void server_free(struct http_server *server)
     pthread_mutex_destroy(&server->housekeeper_lock);
     connections_destroy(&server->connections);
     shares_destroy(&server->bodies);
+    shares_destroy(&server->pool_queue);
+    shares_destroy(&server->hashing_queue);
     rate_limit_destroy(server->rates);
     rate_limit_destroy(server->people);
     buf_free(&server->openapi);
@@ -306,6 +308,8 @@ enum status http_server_start(const struct http_options *options, struct http_se
     server->options = *options;
     connections_init(&server->connections, connection_places(), options->proxies);
     shares_init(&server->bodies, HTTP_BODIES_MAX);
+    shares_init(&server->pool_queue, HTTP_POOL_QUEUE_MAX);
+    shares_init(&server->hashing_queue, HTTP_HASHING_QUEUE_MAX);
     pthread_mutex_init(&server->housekeeper_lock, NULL);
     steady_condition_init(&server->housekeeper_changed);
     server->rates = rate_limit_create(options->requests_per_second_max);

@@ -232,6 +232,57 @@ static void test_one_takes_no_more_than_a_share(void **state)
     }
 }
 
+static size_t blocked(void)
+{
+    pthread_mutex_lock(&fixture.lock);
+    size_t count = (size_t)fixture.blocked;
+    pthread_mutex_unlock(&fixture.lock);
+    return count;
+}
+
+static int block_begin(uint8_t host)
+{
+    int fd = client_connect_from(host);
+    client_say(fd, "POST /v1/block HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    return fd;
+}
+
+/* While every thread is held: an address has its share of the places of those who wait, what is
+ * more is refused, and another address still gets in. */
+static void test_an_address_has_a_share_of_those_who_wait(void **state)
+{
+    (void)state;
+    enum { THREADS = 2, SHARE = HTTP_POOL_QUEUE_MAX / HTTP_QUEUE_SHARE, MANY = SHARE + 50 };
+    static int fds[MANY];
+    hold(true);
+    for (int i = 0; i < THREADS; i++)
+        fds[i] = block_begin(2);
+    wait_until(blocked() == THREADS);
+    for (int i = THREADS; i < MANY; i++)
+        fds[i] = block_begin(2);
+    int status, fd = block_begin(2);
+    assert_int_equal(client_read(fd), 503);
+    assert_true(answer_has("Retry-After", "1"));
+    close(fd);
+    int other = block_begin(3);
+    /* Each of the two threads has read all before when it answers one more. */
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(ask("POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"),
+                         202);
+    assert_true(is_open(other));
+    hold(false);
+    assert_int_equal(client_read(other), 200);
+    close(other);
+    int served = 0;
+    for (int i = 0; i < MANY; i++) {
+        status = client_read(fds[i]);
+        assert_true(status == 200 || status == 503);
+        served += status == 200;
+        close(fds[i]);
+    }
+    assert_in_range(served, THREADS, THREADS + SHARE);
+}
+
 #define LARGE                                                                                      \
     "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n"                             \
     "Content-Type: application/x-ndjson\r\n\r\n"
@@ -289,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_handlers_are_not_timed),
         cmocka_unit_test(test_many_idle_connections),
         cmocka_unit_test(test_an_address_has_a_share),
+        cmocka_unit_test(test_an_address_has_a_share_of_those_who_wait),
         cmocka_unit_test(test_bodies_have_a_share),
         cmocka_unit_test(test_one_takes_no_more_than_a_share),
     };

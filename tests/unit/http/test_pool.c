@@ -2,6 +2,8 @@
 #include "../unit.h"
 
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "http/pool.h"
 
@@ -111,6 +113,26 @@ static void test_each_thread_has_its_context(void **state)
     pool_stop(pool);
 }
 
+static _Atomic int seen_nice;
+
+static void note_nice(struct role_context *context, void *argument)
+{
+    (void)context, (void)argument;
+    seen_nice = getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void test_its_threads_let_others_go_first(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    int own = getpriority(PRIO_PROCESS, 0), nice = own < 10 ? 10 : 19;
+    assert_int_equal(pool_start(NULL, 0, nice, &pool), STATUS_OK);
+    assert_true(pool_submit(pool, note_nice, no_expiry, NULL, HTTP_POOL_QUEUE_MAX));
+    pool_stop(pool);
+    assert_int_equal(seen_nice, nice);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_full_refuses),
         cmocka_unit_test(test_what_waits_too_long_expires_though_all_threads_hang),
         cmocka_unit_test(test_each_thread_has_its_context),
+        cmocka_unit_test(test_its_threads_let_others_go_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
