@@ -266,7 +266,7 @@ static void place_leave(struct events *events, struct call **call)
 static void test_greedy_people_take_no_place_of_modest_ones(void **state)
 {
     (void)state;
-    enum { TURNS = 6000, GREEDY = 220, EACH = 2 * HTTP_EVENT_STREAMS_PER_PERSON_MAX };
+    enum { TURNS = 4000, GREEDY = 220, EACH = 2 * HTTP_EVENT_STREAMS_PER_PERSON_MAX };
     enum { MODEST = HTTP_EVENT_STREAMS_MAX - GREEDY };
     static struct call *greedy[GREEDY][EACH], *modest[MODEST];
     struct clock_manual clock;
