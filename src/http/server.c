@@ -23,8 +23,9 @@
 
 enum {
     /* Headers, and the block in which a body is read. Of more than 32 KiB libmicrohttpd makes a
-     * mapping of its own, which goes back to the system when the connection ends. */
-    CONNECTION_MEMORY = 36 * 1024,
+     * mapping of its own: while hashing has its memory mapped, which takes milliseconds, all
+     * others of the process would wait for theirs. give_memory_back returns it to the system. */
+    CONNECTION_MEMORY = 32 * 1024,
     HOUSEKEEPING_US = 250000,
     DRAIN_POLL_US = 2000,
     OPENAPI_MAX = 512 * 1024
