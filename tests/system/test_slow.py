@@ -55,11 +55,12 @@ def test_a_slow_database_counts_steadily_and_a_worker_that_stands_still_says_so(
     until("batches are smaller", lambda: database.emotions_in_all() > 9500, limit_s=45)
     for _ in range(4):
         before = database.emotions_in_all()
-        until("more are counted", lambda before=before: database.emotions_in_all() > before,
-              limit_s=8)
-        status, body = worker.readiness()
-        assert status == 200, body
-        assert worker.metrics()['ecs_stream_pause_s{stream="emotions"}'] <= 10
+        until("more are counted", lambda before=before: database.emotions_in_all() > before)
+        assert worker.readiness()[1]["checks"]["emotions"] == {
+            "role": "emotion-processing", "status": "up"}
+        until("the metric tells it", lambda: worker.metrics()[
+            'ecs_stream_pause_s{stream="emotions"}'] <= 1)
+    worker.wait_ready()
 
     locker = psycopg2.connect(real.engines.postgres.url)
     with locker, locker.cursor() as cursor:
