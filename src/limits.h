@@ -139,7 +139,7 @@
 #define SWEEP_SKEW_US_MAX (5 * MINUTE_US) /* between a process's clock and the database's */
 #define SWEEP_JUMP_US_MAX DAY_US /* by which the present may have moved on since the last */
 #define SWEEP_SHARE_PERCENT 10   /* of a table's rows that one sweep removes */
-#define SWEEP_PART_ROWS 5000     /* in one transaction */
+#define SWEEP_PART_ROWS 4096     /* in one transaction, at most */
 
 /* Embedded engines: with less than both free, /readyz says that the disk is nearly full. */
 #define DISK_FREE_MIN (64LL << 20)

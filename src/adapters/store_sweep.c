@@ -4,6 +4,8 @@
  * It goes by the database's time, and only while that can be believed (domain/retention.h).
  */
 #include "adapters/store_sql.h"
+#include "base/steady.h"
+#include "domain/batch_size.h"
 #include "domain/retention.h"
 
 /* Reads the row of sweeps and the database's time; `process_us` is that time where the database has
@@ -57,6 +59,29 @@ static enum status part_remove(struct sql *sql, const char *text, int64_t before
     return sql_finish(sql, status);
 }
 
+/* Removes up to `max` rows, as many in a part as the database removes within its time limits. */
+static enum status parts_remove(struct sql *sql, const char *text, int64_t before_us, int64_t max,
+                                int64_t *removed)
+{
+    struct batch_size size = {0};
+    int64_t part = 0;
+    *removed = 0;
+    do {
+        size_t left = (size_t)(max - *removed), rows = batch_size_next(&size, SWEEP_PART_ROWS);
+        if (rows > left)
+            rows = left;
+        int64_t began_us = steady_now_us();
+        enum status status = part_remove(sql, text, before_us, (int64_t)rows, &part);
+        int64_t taken_us = steady_now_us() - began_us;
+        if (status != STATUS_OK && (taken_us < BATCH_LONG_US || rows == 1))
+            return status;
+        batch_size_note(&size, rows, status == STATUS_OK, taken_us);
+        part = status == STATUS_OK ? part : 1; /* what took too long is still there */
+        *removed += status == STATUS_OK ? part : 0;
+    } while (part > 0 && *removed < max);
+    return STATUS_OK;
+}
+
 static enum status rows_count(struct sql *sql, const char *text, int64_t *rows)
 {
     enum status status = sql_one_values(sql, text, NULL, 0);
@@ -69,25 +94,18 @@ static enum status rows_count(struct sql *sql, const char *text, int64_t *rows)
 static enum status sweep_rows(struct sql *sql, const struct sweep_statements *statements,
                               int64_t before_us, int64_t *removed, bool *held_back)
 {
-    int64_t rows = 0, part = 0;
+    int64_t rows = 0;
     *removed = 0;
     enum status status = sql_one(sql, statements->due, sql_time(before_us));
     sql_end(sql);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     status = rows_count(sql, statements->count, &rows);
-    int64_t left = (rows * SWEEP_SHARE_PERCENT + 99) / 100;
-    do {
-        if (status == STATUS_OK)
-            status = part_remove(sql, statements->remove, before_us,
-                                 left < SWEEP_PART_ROWS ? left : SWEEP_PART_ROWS, &part);
-        if (status != STATUS_OK)
-            return status;
-        *removed += part;
-        left -= part;
-    } while (part > 0 && left > 0);
-    if (part == 0)
-        return STATUS_OK;
+    int64_t max = (rows * SWEEP_SHARE_PERCENT + 99) / 100;
+    if (status == STATUS_OK)
+        status = parts_remove(sql, statements->remove, before_us, max, removed);
+    if (status != STATUS_OK || *removed < max)
+        return status;
     status = sql_one(sql, statements->due, sql_time(before_us));
     sql_end(sql);
     *held_back = *held_back || status == STATUS_OK;

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "roles/batch_size.h"
+#include "domain/batch_size.h"
 #include "roles/message_span.h"
 #include "roles/outbox.h"
 #include "wire/credit_json.h"

@@ -14,10 +14,10 @@
 #define ECS_ROLES_EVENT_PROCESSING_H
 
 #include "base/metrics.h"
+#include "domain/batch_size.h"
 #include "domain/emotion.h"
 #include "domain/transaction.h"
 #include "ports/bus.h"
-#include "roles/batch_size.h"
 #include "roles/letter_rates.h"
 #include "roles/role.h"
 #include "wire/field_errors.h"

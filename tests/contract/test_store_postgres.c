@@ -346,6 +346,24 @@ static void a_month_that_another_dropped_is_made_again(void **state)
     store_close(other);
 }
 
+/* The 256 keys that one sweep may remove take 5.6 s, and a statement has 5 s. */
+static void a_slow_database_is_swept_in_smaller_parts(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct sweep sweep;
+    assert_true(sql_takes(fixture, "INSERT INTO event_keys (key, content, seen_at)"
+                                   " SELECT gen_random_uuid(), gen_random_uuid(),"
+                                   " now() - interval '30 days' FROM generate_series(1, 2560)"));
+    assert_true(sql_takes(fixture, "CREATE FUNCTION row_slow() RETURNS trigger LANGUAGE plpgsql AS"
+                                   " 'BEGIN PERFORM pg_sleep(0.022); RETURN OLD; END'"));
+    assert_true(sql_takes(fixture, "CREATE TRIGGER row_slow BEFORE DELETE ON event_keys"
+                                   " FOR EACH ROW EXECUTE FUNCTION row_slow()"));
+    assert_int_equal(store_sweep(fixture->store, clock_now_us(clock_system()), DAY_US, &sweep),
+                     STATUS_OK);
+    assert_int_equal(sweep.removed[SWEPT_KEYS], 256);
+    assert_true(sweep.held_back);
+}
+
 static void apply_new_month(struct store *store, int number, void *context)
 {
     struct answers *answers = context;
@@ -412,6 +430,7 @@ int main(void)
         STORE_TEST_POSTGRES(a_patient_script_ends_at_its_own_deadline),
         STORE_TEST_POSTGRES(keeps_rows_by_the_month),
         STORE_TEST_POSTGRES(a_month_that_another_dropped_is_made_again),
+        STORE_TEST_POSTGRES(a_slow_database_is_swept_in_smaller_parts),
         STORE_TEST_POSTGRES(a_month_is_made_by_one_of_many),
     };
     return cmocka_run_group_tests_name("store_postgres", tests, store_server_start,

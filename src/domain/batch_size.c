@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "roles/batch_size.h"
+#include "domain/batch_size.h"
 
 #include "limits.h"
 
@@ -9,11 +9,11 @@ size_t batch_size_next(const struct batch_size *batch, size_t max)
     return size < max ? size : max;
 }
 
-void batch_size_note(struct batch_size *batch, size_t count, bool stored, int64_t taken_us)
+void batch_size_note(struct batch_size *batch, size_t count, bool done, int64_t taken_us)
 {
     size_t size = batch_size_next(batch, BUS_BATCH_MAX);
     if (taken_us >= BATCH_LONG_US)
         batch->size = count > 1 ? count / 2 : 1;
-    else if (stored && taken_us <= BATCH_SHORT_US && count > size / 2)
+    else if (done && taken_us <= BATCH_SHORT_US && count > size / 2)
         batch->size = size < BUS_BATCH_MAX / 2 ? 2 * size : BUS_BATCH_MAX;
 }

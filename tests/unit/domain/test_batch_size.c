@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "roles/batch_size.h"
+#include "domain/batch_size.h"
 
 #include "../unit.h"
 #include "limits.h"
