@@ -58,9 +58,8 @@ static enum status ask_at(struct bus_nats *bus, const char *subject, const char 
                           struct answer *answer)
 {
     *answer = (struct answer){0};
-    natsMsg *reply = NULL;
-    if (!nats_connected(bus) || natsConnection_RequestString(&reply, bus->connection, subject, text,
-                                                             NATS_REQUEST_MS) != NATS_OK)
+    natsMsg *reply = nats_ask(bus, subject, text);
+    if (reply == NULL)
         return STATUS_UNAVAILABLE;
     answer->json =
         json_loadb(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), 0, NULL);

@@ -7,9 +7,11 @@
  * nothing came for SILENCE_US though the server owes a heartbeat every second; a consumer that
  * does not exist keeps silent too, so it is looked for first.
  *
+ * A consumer outlives the link on which it has subscribed: on the next one it does so again.
+ *
  * Settling is a plain publication to each message's reply subject. What a consumer holds unsettled
- * is in a list, to be given back when it is closed. Its subscription is destroyed long after:
- * libnats 3.4 may still be handing it a message.
+ * is in a list, to be given back when it is closed. A subscription is destroyed long after it was
+ * given up: libnats 3.4 may still be handing it a message.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,18 +40,24 @@ struct nats_consumer {
     struct bus_consumer base;
     enum stream stream;
     bool tail;
-    natsSubscription *subscription;
-    char inbox[NATS_INBOX_SIZE]; /* answers to request N come to <inbox>.N, or are messages */
-    unsigned epoch;              /* in which the durable consumer was found; 0: look for it */
-    enum status found;           /* how looking for it last ended */
-    bool requested;              /* a request is under way */
-    unsigned request;            /* its number */
-    size_t owed;                 /* messages that it may still bring */
-    int64_t heard_us;            /* when something last came, or it was made */
+    natsSubscription *subscription; /* NULL: none yet */
+    unsigned link;                  /* the number of the one that it is on */
+    char inbox[NATS_INBOX_SIZE];    /* answers to request N come to <inbox>.N, or are messages */
+    unsigned epoch;                 /* in which the durable consumer was found; 0: look for it */
+    enum status found;              /* how looking for it last ended */
+    bool requested;                 /* a request is under way */
+    unsigned request;               /* its number */
+    size_t owed;                    /* messages that it may still bring */
+    int64_t heard_us;               /* when something last came, or it was made */
     int64_t request_after_us;
     struct delivery *held;
-    struct nats_consumer *next_retired;
-    int64_t retired_us;
+};
+
+/* A subscription that was given up. */
+struct nats_retired {
+    struct nats_retired *next;
+    natsSubscription *subscription;
+    int64_t since_us;
 };
 
 static struct bus_nats *bus_of(struct nats_consumer *consumer)
@@ -89,34 +97,92 @@ static void release_all(struct nats_consumer *consumer)
 
 /* Opening and closing --------------------------------------------------------------------- */
 
+/* What it holds comes again, if there is no memory to remember it by. */
+static void subscription_retire(struct bus_nats *bus, natsSubscription *subscription)
+{
+    struct nats_retired *retired = malloc(sizeof *retired);
+    if (subscription != NULL)
+        natsSubscription_Unsubscribe(subscription);
+    if (subscription == NULL || retired == NULL) {
+        free(retired);
+        return;
+    }
+    pthread_mutex_lock(&bus->events);
+    *retired = (struct nats_retired){bus->retired, subscription, steady_now_us()};
+    bus->retired = retired;
+    pthread_mutex_unlock(&bus->events);
+}
+
+void nats_retired_free(struct bus_nats *bus, int64_t before_us)
+{
+    pthread_mutex_lock(&bus->events);
+    struct nats_retired **next = &bus->retired;
+    while (*next != NULL) {
+        struct nats_retired *retired = *next;
+        if (retired->since_us >= before_us) {
+            next = &retired->next;
+            continue;
+        }
+        *next = retired->next;
+        natsSubscription_Destroy(retired->subscription);
+        free(retired);
+    }
+    pthread_mutex_unlock(&bus->events);
+}
+
+static natsStatus subscribe_on(struct nats_consumer *consumer, struct nats_link *link,
+                               natsSubscription **subscription)
+{
+    char subject[NATS_INBOX_SIZE + 2];
+    snprintf(subject, sizeof subject, "%s.*", consumer->inbox);
+    natsStatus status =
+        natsConnection_SubscribeSync(subscription, link->connection,
+                                     consumer->tail ? stream_subject(consumer->stream) : subject);
+    /* What a consumer may get is bounded by its requests. */
+    return status != NATS_OK ? status
+                             : natsSubscription_SetPendingLimits(
+                                   *subscription, consumer->tail ? TAIL_PENDING_MAX : -1, -1);
+}
+
+/* Sees to it that the consumer is subscribed on the current link. */
+static enum status subscribe(struct nats_consumer *consumer)
+{
+    struct bus_nats *bus = bus_of(consumer);
+    struct nats_link *link = nats_link_take(bus);
+    natsSubscription *subscription = NULL;
+    if (link == NULL)
+        return STATUS_UNAVAILABLE;
+    bool subscribed = link->number == consumer->link;
+    if (!subscribed && subscribe_on(consumer, link, &subscription) == NATS_OK) {
+        subscription_retire(bus, consumer->subscription);
+        consumer->subscription = subscription;
+        consumer->link = link->number;
+        consumer->requested = false; /* the server forgot it with the connection */
+        subscribed = true;
+    } else if (!subscribed) {
+        subscription_retire(bus, subscription);
+    }
+    nats_link_release(link);
+    return subscribed ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+/* OK without a link, too: then it subscribes later. */
 static enum status consumer_create(struct bus *base, enum stream stream, bool tail,
                                    struct bus_consumer **out)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    nats_consumers_free(bus, steady_now_us() - RETIRED_US);
+    nats_retired_free(bus, steady_now_us() - RETIRED_US);
     struct nats_consumer *consumer = calloc(1, sizeof *consumer);
-    if (consumer == NULL)
+    if (consumer == NULL || nats_inbox_make(bus, consumer->inbox) != STATUS_OK) {
+        free(consumer);
         return STATUS_INTERNAL;
-    if (nats_inbox_make(bus, consumer->inbox) != STATUS_OK)
-        goto fail;
+    }
     consumer->base.bus = base;
     consumer->stream = stream;
     consumer->tail = tail;
-    char subject[NATS_INBOX_SIZE + 2];
-    snprintf(subject, sizeof subject, "%s.*", consumer->inbox);
-    if (natsConnection_SubscribeSync(&consumer->subscription, bus->connection,
-                                     tail ? stream_subject(stream) : subject) != NATS_OK)
-        goto fail;
-    /* What a consumer may get is bounded by its requests. */
-    if (natsSubscription_SetPendingLimits(consumer->subscription, tail ? TAIL_PENDING_MAX : -1,
-                                          -1) != NATS_OK)
-        goto fail;
+    (void)subscribe(consumer);
     *out = &consumer->base;
     return STATUS_OK;
-fail:
-    natsSubscription_Destroy(consumer->subscription);
-    free(consumer);
-    return STATUS_UNAVAILABLE;
 }
 
 enum status nats_consumer_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer)
@@ -130,11 +196,12 @@ enum status nats_tail_open(struct bus *bus, enum stream stream, struct bus_consu
     return consumer_create(bus, stream, true, consumer);
 }
 
-static void answer(struct nats_consumer *consumer, natsMsg *message, const char *text)
+/* What cannot be sent is as if it was lost: the message is delivered again after BUS_ACK_WAIT_US.
+ */
+static void answer(struct nats_link *link, natsMsg *message, const char *text)
 {
-    /* If it is lost, the message is delivered again after BUS_ACK_WAIT_US. */
-    (void)natsConnection_PublishString(bus_of(consumer)->connection, natsMsg_GetReply(message),
-                                       text);
+    if (link != NULL)
+        (void)natsConnection_PublishString(link->connection, natsMsg_GetReply(message), text);
 }
 
 /* Everything is given back only after the inbox is closed, or it would come again to it. */
@@ -142,37 +209,20 @@ void nats_consumer_close(struct bus_consumer *base)
 {
     struct nats_consumer *consumer = (struct nats_consumer *)base;
     struct bus_nats *bus = bus_of(consumer);
+    struct nats_link *link = nats_link_take(bus);
     natsMsg *message;
-    while (natsSubscription_NextMsg(&message, consumer->subscription, 0) == NATS_OK)
+    while (consumer->subscription != NULL &&
+           natsSubscription_NextMsg(&message, consumer->subscription, 0) == NATS_OK)
         if (hold(consumer, message) == NULL)
             natsMsg_Destroy(message);
-    natsSubscription_Unsubscribe(consumer->subscription);
+    subscription_retire(bus, consumer->subscription);
     for (struct delivery *held = consumer->held; held != NULL; held = held->next)
         if (!consumer->tail && natsMsg_GetReply(held->message) != NULL)
-            answer(consumer, held->message, "-NAK");
+            answer(link, held->message, "-NAK");
     release_all(consumer);
-    pthread_mutex_lock(&bus->events);
-    consumer->retired_us = steady_now_us();
-    consumer->next_retired = bus->retired;
-    bus->retired = consumer;
-    pthread_mutex_unlock(&bus->events);
-}
-
-void nats_consumers_free(struct bus_nats *bus, int64_t before_us)
-{
-    pthread_mutex_lock(&bus->events);
-    struct nats_consumer **next = &bus->retired;
-    while (*next != NULL) {
-        struct nats_consumer *consumer = *next;
-        if (consumer->retired_us >= before_us) {
-            next = &consumer->next_retired;
-            continue;
-        }
-        *next = consumer->next_retired;
-        natsSubscription_Destroy(consumer->subscription);
-        free(consumer);
-    }
-    pthread_mutex_unlock(&bus->events);
+    if (link != NULL)
+        nats_link_release(link);
+    free(consumer);
 }
 
 /* Pulling --------------------------------------------------------------------------------- */
@@ -185,7 +235,6 @@ static enum status find_durable(struct nats_consumer *consumer)
     unsigned epoch = atomic_load(&bus->prepared[consumer->stream]);
     if (status != STATUS_OK || consumer->epoch == epoch)
         return status;
-    consumer->requested = false; /* the server forgot it with the connection */
     status = nats_consumer_prepare(bus, consumer->stream);
     if (status == STATUS_OK)
         consumer->epoch = epoch;
@@ -196,6 +245,7 @@ static enum status find_durable(struct nats_consumer *consumer)
 static enum status request(struct nats_consumer *consumer, size_t batch)
 {
     int64_t now_us = steady_now_us();
+    struct bus_nats *bus = bus_of(consumer);
     if (consumer->requested && now_us - consumer->heard_us > SILENCE_US) {
         consumer->requested = false;
         consumer->epoch = 0;
@@ -215,8 +265,12 @@ static enum status request(struct nats_consumer *consumer, size_t batch)
     snprintf(reply, sizeof reply, "%s.%u", consumer->inbox, ++consumer->request);
     snprintf(text, sizeof text, "{\"batch\":%zu,\"expires\":%lld,\"idle_heartbeat\":%lld}", batch,
              EXPIRES_MS * 1000000LL, HEARTBEAT_MS * 1000000LL);
-    if (natsConnection_PublishRequestString(bus_of(consumer)->connection, subject, reply, text) !=
-        NATS_OK)
+    struct nats_link *link = nats_link_take(bus);
+    if (link == NULL)
+        return STATUS_UNAVAILABLE;
+    natsStatus sent = natsConnection_PublishRequestString(link->connection, subject, reply, text);
+    nats_link_release(link);
+    if (sent != NATS_OK)
         return STATUS_UNAVAILABLE;
     consumer->requested = true;
     consumer->owed = batch;
@@ -244,7 +298,8 @@ static void hear(struct nats_consumer *consumer, natsMsg *word)
 static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct bus_message *out)
 {
     natsMsg *message = NULL;
-    if (natsSubscription_NextMsg(&message, consumer->subscription, wait_ms) != NATS_OK)
+    if (consumer->subscription == NULL ||
+        natsSubscription_NextMsg(&message, consumer->subscription, wait_ms) != NATS_OK)
         return STATUS_NOT_FOUND;
     consumer->heard_us = steady_now_us();
     size_t inbox_size = strlen(consumer->inbox);
@@ -273,6 +328,16 @@ static int64_t turn_ms(int64_t deadline_us)
     if (left_ms < 0)
         return 0;
     return left_ms < TURN_MS ? left_ms : TURN_MS;
+}
+
+/* Waits a turn for a link: a subscription whose own is lost has no wait of its own. */
+static void link_await(struct bus_nats *bus, int64_t deadline_us)
+{
+    int64_t until_us = steady_now_us() + turn_ms(deadline_us) * 1000;
+    pthread_mutex_lock(&bus->events);
+    while (bus->link == NULL && steady_wait(&bus->event, &bus->events, until_us))
+        ;
+    pthread_mutex_unlock(&bus->events);
 }
 
 /* What is in the inbox: waits for the first message, then takes what follows closely. */
@@ -318,10 +383,14 @@ enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[],
     do {
         /* What has come counts before the silence of the server does. */
         *count = gather(consumer, messages, max, 0);
-        if (*count == 0 && !consumer->tail)
-            status = request(consumer, max);
         if (*count == 0)
+            status = subscribe(consumer);
+        if (*count == 0 && status == STATUS_OK && !consumer->tail)
+            status = request(consumer, max);
+        if (*count == 0 && consumer->subscription != NULL)
             *count = gather(consumer, messages, max, turn_ms(deadline_us));
+        if (*count == 0 && !nats_connected(bus_of(consumer)))
+            link_await(bus_of(consumer), deadline_us);
     } while (*count == 0 && steady_now_us() < deadline_us);
     if (*count == 0)
         return status;
@@ -440,14 +509,16 @@ enum status nats_settle(struct bus_consumer *base, const struct bus_message mess
         bury_all(bus, messages, outcomes, graves, count);
     char retry[48];
     snprintf(retry, sizeof retry, "-NAK {\"delay\":%lld}", BUS_RETRY_DELAY_US * 1000);
-    enum status status = graves != NULL && nats_connected(bus) ? STATUS_OK : STATUS_UNAVAILABLE;
+    struct nats_link *link = graves == NULL ? NULL : nats_link_take(bus);
     for (size_t i = 0; i < count; i++) {
         struct delivery *delivery = messages[i].handle;
-        if (status == STATUS_OK)
-            answer(consumer, delivery->message,
-                   verdict(&messages[i], outcomes[i], &graves[i], retry));
+        if (link != NULL)
+            answer(link, delivery->message, verdict(&messages[i], outcomes[i], &graves[i], retry));
         release(consumer, delivery);
     }
     free(graves);
-    return status;
+    if (link == NULL)
+        return STATUS_UNAVAILABLE;
+    nats_link_release(link);
+    return STATUS_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the files of bus_nats share.
- *   bus_nats.c           the connection, publishing
+ *   bus_nats.c           publishing, asking
+ *   bus_nats_link.c      the connection, again and again
  *   bus_nats_window.c    publications not yet confirmed
  *   bus_nats_message.c   bus_message ↔ natsMsg, headers
  *   bus_nats_admin.c     streams and durable consumers: JetStream's JSON calls
@@ -28,18 +29,30 @@ enum {
 };
 
 struct nats_consumer;
+struct nats_retired;
+
+/* A connection from its beginning to its end, and the subscription to what comes to the inbox. */
+struct nats_link {
+    struct bus_nats *bus;
+    natsConnection *connection;
+    natsSubscription *answers;
+    unsigned number;     /* 1 for the first, then one more for each */
+    atomic_bool retired; /* its end is no loss */
+    int users;           /* who has taken it; guarded by bus->events, as are the next two */
+    bool closed;
+    int endings;         /* what libnats must still end before it may be freed */
+    int64_t close_at_us; /* of an old one; so is the next */
+    struct nats_link *next;
+};
 
 struct bus_nats {
     struct bus base;
-    natsConnection *connection;
-    natsSubscription *confirmations;
+    natsOptions *options;
     char inboxes[NATS_USER_MAX + 9]; /* what all inboxes begin with: _INBOX or _INBOX.USER */
-    char inbox[NATS_INBOX_SIZE];     /* confirmations come to <inbox>.<serial> */
+    char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial>, answers to <inbox>.r… */
     struct window window;
-    atomic_bool connected;              /* as libnats told last; so is the next */
-    atomic_bool closed;                 /* for good */
     int replicas;                       /* of each stream, at least */
-    atomic_uint epoch;                  /* one more at each connection; 0: there was none yet */
+    atomic_uint epoch;                  /* the link's number; 0: there was none yet */
     atomic_uint prepared[STREAM_COUNT]; /* the epoch in which it was found or made; 0: look again */
     bool in_memory;                     /* streams may be kept in memory */
     atomic_bool refused;                /* one is, and may not */
@@ -53,18 +66,47 @@ struct bus_nats {
     bool letters_known;
     char fault[REASON_MAX + 1]; /* why streams cannot be had */
 
+    pthread_mutex_t driver; /* one thread connects; guards these */
+    struct nats_link *old_links;
+    natsStatus connected; /* how the last attempt ended */
+    int64_t connect_after_us;
+    int64_t lead_us; /* of the time of day before the steady time, when last seen */
+    bool renew;      /* the link is to be replaced */
+
     pthread_mutex_t events; /* guards the rest */
     pthread_cond_t event;
-    int endings; /* of what must end before the bus may be freed: see close */
-    struct nats_consumer *retired;
+    struct nats_link *link;     /* the current one, or NULL; changed by the driver alone */
+    struct nats_request *asked; /* requests that wait for their answer */
+    uint64_t asked_count;
+    struct nats_retired *retired;
 };
 
-bool nats_connected(const struct bus_nats *bus);
-/* A subject that nobody else has, for answers. */
-MUST_CHECK enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE]);
 /* Like publish, without the limit on the payload and with an id of its own (empty: none). */
 void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
                   bus_published *done, void *context);
+/* Asks and waits for the answer, at most NATS_REQUEST_MS; the caller destroys it. NULL: none came.
+ */
+natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text);
+/* A natsMsgHandler: something has come to the inbox. */
+void nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
+                    void *bus);
+
+/* bus_nats_link.c */
+
+/* INVALID: waiting does not mend it. OK: there is a link, or there will be; then `reason` tells. */
+MUST_CHECK enum status nats_links_open(struct bus_nats *bus, const char *urls, const char *ca_file,
+                                       char reason[REASON_MAX + 1]);
+/* False: libnats does not end, and may call back for ever. */
+MUST_CHECK bool nats_links_close(struct bus_nats *bus);
+/* Connects where there is no link or a new one is due, which may take CONNECT_MS for each server,
+ * and ends old ones. To be called several times a second, by any thread. */
+void nats_links_drive(struct bus_nats *bus);
+/* The current link, to be released soon; NULL: there is none that is connected. */
+struct nats_link *nats_link_take(struct bus_nats *bus);
+void nats_link_release(struct nats_link *link);
+bool nats_connected(struct bus_nats *bus);
+/* A subject that nobody else has, for answers. */
+MUST_CHECK enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE]);
 
 /* bus_nats_message.c */
 
@@ -102,7 +144,7 @@ enum status nats_fetch(struct bus_consumer *consumer, struct bus_message message
 enum status nats_settle(struct bus_consumer *consumer, const struct bus_message messages[],
                         const enum outcome outcomes[], size_t count);
 void nats_consumer_close(struct bus_consumer *consumer);
-/* Frees closed consumers: those closed before `before_us`. */
-void nats_consumers_free(struct bus_nats *bus, int64_t before_us);
+/* Frees subscriptions that were given up before `before_us`. */
+void nats_retired_free(struct bus_nats *bus, int64_t before_us);
 
 #endif

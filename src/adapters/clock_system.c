@@ -17,21 +17,36 @@
 
 static pthread_mutex_t following = PTHREAD_MUTEX_INITIALIZER;
 static enum clock_leader followed; /* guarded by it */
-/* The leader's time of day less the steady time; 0: nobody is followed. */
-static _Atomic int64_t lead_us;
+static _Atomic int64_t lead_us;    /* the leader's time of day less carried_us() */
+
+static int64_t read_us(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+/* Not the steady clock, which stands still while a machine sleeps. */
+static int64_t carried_us(void)
+{
+    return read_us(CLOCK_BOOTTIME);
+}
 
 static int64_t machine_us(struct clock *clock)
 {
-    struct timespec now;
     (void)clock;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+    return read_us(CLOCK_REALTIME);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    atomic_store(&lead_us, machine_us(NULL) - carried_us());
 }
 
 static int64_t now_us(struct clock *clock)
 {
-    int64_t lead = atomic_load(&lead_us);
-    return lead == 0 ? machine_us(clock) : steady_now_us() + lead;
+    (void)clock;
+    return carried_us() + atomic_load(&lead_us);
 }
 
 static int64_t monotonic_us(struct clock *clock)
@@ -54,22 +69,23 @@ struct clock *clock_system(void)
 
 static void skew_tell(enum clock_leader leader, int64_t ahead_us)
 {
-    static const enum metric_label labels[] = {
-        [CLOCK_OF_BUS] = LABEL_bus, [CLOCK_OF_STORE] = LABEL_store};
-    static const char *const names[] = {[CLOCK_OF_BUS] = "bus", [CLOCK_OF_STORE] = "store"};
+    static const enum metric_label labels[] = {LABEL_start, LABEL_bus, LABEL_store};
+    static const char *const names[] = {"start", "bus", "store"};
     metric_set(METRIC_clock_ahead_ms, labels[leader], ahead_us / 1000);
     if (llabs(ahead_us) > CLOCK_AHEAD_US_MAX)
         log_seldom(LOG_WARN, names[leader],
-                   "this machine's clock is wrong, or an engine's: the engine's is believed",
+                   leader == CLOCK_OF_START
+                       ? "this machine's clock was set: it is believed after the next start"
+                       : "this machine's clock is wrong, or an engine's: the engine's is believed",
                    LOG_TEXT("engine", names[leader]), LOG_INTEGER("ahead_ms", ahead_us / 1000));
 }
 
 void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t asked_us,
                          int64_t answered_us)
 {
-    int64_t within_us = (answered_us - asked_us) / 2;
-    int64_t lead = leader_us - asked_us - within_us;
-    skew_tell(leader, machine_us(NULL) - steady_now_us() - lead);
+    int64_t within_us = (answered_us - asked_us) / 2, carried = carried_us();
+    int64_t lead = leader_us + (steady_now_us() - asked_us - within_us) - carried;
+    skew_tell(leader, machine_us(NULL) - carried - lead);
     pthread_mutex_lock(&following);
     if (leader > followed ||
         (leader == followed && llabs(lead - atomic_load(&lead_us)) > within_us)) {
@@ -77,4 +93,9 @@ void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t as
         followed = leader;
     }
     pthread_mutex_unlock(&following);
+}
+
+void clock_system_watch(void)
+{
+    skew_tell(CLOCK_OF_START, machine_us(NULL) - now_us(NULL));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clock: this machine's, until an engine has told its time of day. From then on the process goes by
- * the engine's, carried on by the steady clock: whatever is done to this machine's clock, times
- * that several processes compare are of one clock. One for the process; safe from any thread.
+ * Clock: the time of day as this machine's clock tells it when the process starts, and as soon as
+ * an engine tells its own, that; carried on by a clock that nobody can set. So whatever is done to
+ * this machine's clock, times that several processes compare are of one clock, and none jumps. One
+ * for the process; safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_SYSTEM_H
 #define ECS_ADAPTERS_CLOCK_SYSTEM_H
@@ -13,12 +14,15 @@
 struct clock *clock_system(void);
 
 /* Whose time of day is followed: of several the last in this list. */
-enum clock_leader { CLOCK_NONE, CLOCK_OF_BUS, CLOCK_OF_STORE };
+enum clock_leader { CLOCK_OF_START, CLOCK_OF_BUS, CLOCK_OF_STORE };
 
 /* The leader's time was `leader_us` between the moments `asked_us` and `answered_us` of the steady
  * clock. Tells how far this machine's clock is ahead: a metric, and past CLOCK_AHEAD_US_MAX a
  * warning. */
 void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t asked_us,
                          int64_t answered_us);
+/* The same where no engine has a clock: tells how far this machine's is ahead of where the process
+ * began with it. */
+void clock_system_watch(void);
 
 #endif

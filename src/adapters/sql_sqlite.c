@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/sql_sqlite.h"
+#include "adapters/clock_system.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/clock_system.h"
 #include "adapters/sqlite_connection.h"
 #include "adapters/sqlite_file.h"
 #include "base/file.h"
@@ -296,6 +298,7 @@ static const void *bytes(struct sql *sql, size_t *size)
 
 static enum status health(struct sql *sql, struct health *health)
 {
+    clock_system_watch();
     enum status status = sqlite_file_health(self(sql)->database->path, health);
     return status == STATUS_OK ? sql_do_values(sql, "SELECT 1", NULL, 0, NULL) : status;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/clock_system.h"
 #include "adapters/sqlite_file.h"
 #include "base/log.h"
 
@@ -37,13 +38,22 @@ enum status sqlite_connection_status(struct sqlite_connection *connection, int c
     }
 }
 
+/* SQL's clock_us(): SQLite's own 'now' jumps when the machine's clock is set. */
+static void clock_us(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count, (void)values;
+    sqlite3_result_int64(context, clock_now_us(clock_system()));
+}
+
 enum status sqlite_connection_open(struct sqlite_connection *connection, const char *path,
                                    const char *settings, char reason[REASON_MAX + 1])
 {
     memset(connection, 0, sizeof *connection);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &connection->handle, flags, NULL) == SQLITE_OK &&
-        sqlite3_exec(connection->handle, settings, NULL, NULL, NULL) == SQLITE_OK)
+        sqlite3_exec(connection->handle, settings, NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_create_function_v2(connection->handle, "clock_us", 0, SQLITE_UTF8, NULL, clock_us,
+                                   NULL, NULL, NULL) == SQLITE_OK)
         return STATUS_OK;
     enum status status = sqlite_file_failed(path, connection->handle, reason);
     sqlite_connection_close(connection);

@@ -70,7 +70,7 @@ static const struct store_ops ops = {
                   " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
     }
 /* The machine's clock, in microseconds; it is true to a millisecond. */
-#define CLOCK_US "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"
+#define CLOCK_US "clock_us()" /* sqlite_connection.c */
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
  * is nothing to lock. */

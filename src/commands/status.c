@@ -32,7 +32,8 @@ enum { INFO_MAX = 127 };
 static const char *const streams[] = {"emotions", "transactions", "credits"};
 enum { STREAMS = sizeof streams / sizeof streams[0] };
 
-static const char *const engines[] = {"bus", "store"}; /* that have a clock */
+static const char *const engines[] = {"start", "bus",
+                                      "store"}; /* whose time of day may be followed */
 enum { ENGINES = sizeof engines / sizeof engines[0] };
 
 static const struct {

@@ -89,8 +89,7 @@ static inline void bus_publish(struct bus *bus, const struct bus_message *messag
 
 /* Does the bus's own work: makes queued messages durable and calls their `done`. A runner thread
  * calls it in a loop, a single-threaded test after its steps. Waits up to `wait_us` for work;
- * returns when some was done or the time is over. INTERNAL: the connection ended for good, and only
- * a bus that is opened anew will have another. */
+ * returns when some was done or the time is over. */
 MUST_CHECK static inline enum status bus_flush(struct bus *bus, int64_t wait_us)
 {
     return bus->ops->flush(bus, wait_us);

@@ -23,11 +23,6 @@ static void *drive_bus(void *argument)
     struct housekeeping *keeping = argument;
     while (!stop_wait(&keeping->bus_stop, 0)) {
         enum status status = bus_flush(keeping->options->bus, WAIT_US);
-        if (status == STATUS_INTERNAL && !atomic_exchange(&keeping->bus_ended, true)) {
-            log_error("the bus ended for good: this process ends, to be started again",
-                      LOG_TEXT("bus", keeping->options->bus->ops->name));
-            kill(getpid(), SIGTERM);
-        }
         if (status != STATUS_OK && stop_wait(&keeping->bus_stop, PAUSE_US))
             break;
     }

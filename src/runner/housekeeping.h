@@ -38,8 +38,7 @@ struct housekeeping {
     unsigned cache_rounds;
     pthread_t bus_thread;
     pthread_t wake_thread;
-    bool wakes;            /* some role streams events to people */
-    atomic_bool bus_ended; /* for good: the process ends, and is to be started again */
+    bool wakes; /* some role streams events to people */
     struct engine_seen bus;
     struct engine_seen store;
     struct engine_seen cache;

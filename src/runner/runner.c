@@ -273,8 +273,7 @@ int runner_run(const struct runner_options *options)
             options->refresh(options->engines, store);
             housekeeping_look(&runner->keeping);
             if (serve(runner, schema == STATUS_UNAVAILABLE) == STATUS_OK)
-                result = atomic_load(&runner->keeping.bus_ended) ? EXIT_CANNOT_START
-                                                                 : atomic_load(&runner->failure);
+                result = atomic_load(&runner->failure);
         }
         housekeeping_close(&runner->keeping);
     }

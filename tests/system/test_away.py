@@ -155,27 +155,29 @@ class RefusingNats(Nats):
         return [*command, "another" if self.refuses else password]
 
 
-def test_a_process_whose_bus_refused_it_for_good_ends_to_be_started_again(folder):
-    """libnats gives a connection up after two refusals, and never comes back."""
+def test_a_bus_that_refused_a_process_is_connected_again(folder):
+    """libnats gives a connection up after two refusals; another one is made, in the same process."""
     nats = RefusingNats(folder)
     nats.start()
     process = Process("ingestion", folder, {**BASE_ENVIRONMENT, "NATS_URL": nats.url},
                       ["emotion-ingestion"]).start()
+    person = type("person", (), {"id": str(uuid.uuid4())})
     try:
         nats.end()
         nats.refuses = True
         nats.start()
-        until("the process has ended", lambda: process.process.poll() is not None)
-        assert process.process.returncode == 1
-        assert "the bus ended for good" in process.tail(30)
+        until("it says that it is refused", lambda: "Authentication" in process.tail(30))
+        until("it is not ready", lambda: process.readiness()[0] == 503)
+        assert post_emotion(process, person) == 503
         nats.end()
         nats.refuses = False
         nats.start()
-        process.start()
+        until("it takes events again", lambda: post_emotion(process, person) == 202)
+        process.wait_ready()
+        process.terminate()
     finally:
         process.kill()
         nats.end()
-
 
 
 def test_an_embedded_disk_that_fills_is_told_before_posts_fail(folder):
