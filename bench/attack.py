@@ -52,13 +52,15 @@ def tell(found):
         print(f"{kind}: p99 {spread(quiet)} ms in quiet, {spread(attacked)} ms under attack, "
               f"{statistics.median(attacked) / statistics.median(quiet):.1f} times")
     for name, counts in found["answers"].items():
-        print(f"{name}: {', '.join(f'{count} times {status}' for status, count in counts.items())}")
+        told = [f"{count} times {status}" for status, count in counts.items()]
+        print(f"{name}: {', '.join(told) or 'no answer'}")
     print(f"the attackers used {spread(found['processor'], '{:.0%}')} of a processor")
     print(f"drained {spread(found['drained_s'])} s after the attack")
     every = found["quiet"] + found["attacked"]
     faults = [fault for one in every for fault in one["faults"]]
-    print(f"honest requests: {sum(len(times) for one in every for times in one['taken_us'].values())},"
-          f" that had to come again: {sum(one['asked_again'] for one in every)},"
+    answered = sum(len(times) for one in every for times in one["taken_us"].values())
+    again = sum(one["asked_again"] for one in every)
+    print(f"honest requests: {answered}, that had to come again: {again},"
           f" refused: {len(faults)}", *faults[:3])
     return not faults
 
