@@ -15,3 +15,4 @@ ALTER ROLE grafana SET default_transaction_read_only = on;
 GRANT SELECT ON emotion_trends, mood_and_spending, limits_and_mood, decision_trends, limit_trends
     TO grafana;
 SQL
+echo "grafana: may read the views of trends"
