@@ -70,9 +70,9 @@ bench:
 bench-scale:
 	@tools/setup.sh build engines
 	@test -d build || meson setup build >/dev/null
-	@ninja -C build --quiet ecs
+	@ninja -C build --quiet ecs bench/scale
 	@dir=$$(mktemp -d) && trap "tools/engines.sh erase $$dir" EXIT && trap : INT TERM && \
-		tools/engines.sh start $$dir && . $$dir/env && LOG_LEVEL=error build/ecs bench scale $(BENCH)
+		tools/engines.sh start $$dir && . $$dir/env && LOG_LEVEL=error build/bench/scale $(BENCH)
 
 ## bench-attack: measures honest callers under all attacks at once; ATTACK="--seconds 60 --pin"
 bench-attack:

@@ -418,6 +418,8 @@ enum status engines_open(struct engines *engines, const struct settings *setting
                          const struct needs *needs, struct buf *faults)
 {
     engines->settings = settings;
+    engines->clock = clock_system();
+    engines->entropy = entropy_system();
     policy_source_init(&engines->policies);
     role_settings_fill(engines);
     engines->serves = needs->service != NULL;
@@ -559,8 +561,8 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
         .settings = &engines->role_settings,
         .bus = engines->bus,
         .tracer = engines->tracer,
-        .clock = clock_system(),
-        .entropy = entropy_system(),
+        .clock = engines->clock,
+        .entropy = engines->entropy,
         .revocations = engines->revocations,
         .challengers = engines->challengers == NULL ? NULL : &engines->challengers->challengers,
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * settings → engines. The only place, with main.c, that knows adapters: which one stands behind
+ * settings → engines. The only place that knows adapters: which one stands behind
  * each port is decided here, by the variables that are set.
  */
 #ifndef ECS_WIRING_H
@@ -20,6 +20,8 @@
 /* The engines of one process. Zeroed before engines_open. */
 struct engines {
     const struct settings *settings;
+    struct clock *clock;
+    struct entropy *entropy;
     bool serves;                /* beside a command, which ends when an engine is away */
     bool decides;               /* its policies are kept in the store */
     atomic_bool schema_current; /* until then all stores are shut */
@@ -69,7 +71,7 @@ MUST_CHECK enum status engines_schema_prepare(void *engines, int *applied,
 /* runner_options.refresh: looks whether files that people edit have changed. */
 void engines_refresh(void *engines, struct store *store);
 
-/* The model that decisions name so, to decide again; replay_tools.model_open. */
+/* The model that decisions name so, to decide again. */
 MUST_CHECK enum status engines_model_open(void *engines, const char *name, struct scorer **model);
 
 /* Handles for one thread: runner_options.context_open and context_close. */

@@ -31,17 +31,18 @@ ROOMS = {
                  ("base", "domain", "wire", "model", "ports")),
     "http": ("endpoint tables to a server; /openapi.json", ("base", "wire", "ports", "auth")),
     "runner": ("threads around step functions", ("base", "wire")),
-    "commands": ("what `ecs` does besides serving: one file, or a few of one name, for each command",
-                 ("base", "domain", "simulation", "wire", "model", "learning", "ports", "auth")),
+    "commands": ("what `ecs` can be told to do: one file, or a few of one name, for each command",
+                 ("base", "domain", "simulation", "wire", "model", "learning", "ports", "runner")),
 }
 SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
 DOORS = {
     "model": ("domain/features.h",),
     "runner": ("roles/role.h", "http/server.h", "settings.h"),
+    "commands": ("roles/role.h", "settings.h", "wiring.h"),
 }
 # Files of src/ itself. Only these know adapters.
-WIRING = {"main.c", "wiring.c", "wiring.h"}
+WIRING = {"wiring.c", "wiring.h"}
 # A library belongs to the rooms that hide it from the others; some have it under a second name.
 LIBRARIES = {
     "microhttpd.h": {"http"},
@@ -76,7 +77,7 @@ def local_fault(room, name, header):
     target = header.split("/")[0] if "/" in header else ""
     if room == "":
         if target == "adapters" and name not in WIRING:
-            return "only main.c and the wiring know adapters"
+            return "only the wiring knows adapters"
         return None
     if target == room or header in SHARED or header in DOORS.get(room, ()):
         return None
@@ -84,7 +85,7 @@ def local_fault(room, name, header):
     if target in sees:
         return None
     if target == "adapters":
-        return "only main.c and the wiring know adapters"
+        return "only the wiring knows adapters"
     return f"{room}/ may see {', '.join(sees) or 'nothing'}"
 
 
@@ -157,7 +158,7 @@ def rooms_table():
     for room, (what, sees) in ROOMS.items():
         doors = [f"`{header}`" for header in DOORS.get(room, ())]
         rows.append(f"| `{room}/` | {what} | {', '.join([*sees, *doors]) or 'nothing'} |")
-    rows.append("| `wiring.c`, `main.c` | which adapter stands behind which port | everything |")
+    rows.append("| `wiring.c` | which adapter stands behind which port | everything |")
     return "\n".join(rows) + "\n"
 
 

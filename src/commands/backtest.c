@@ -1,21 +1,34 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/backtest.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs backtest`: what a policy would have decided on the recorded decisions.
+ */
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/json_put.h"
 #include "base/steady.h"
 #include "base/time_text.h"
+#include "commands/backtest_figures.h"
 #include "commands/backtest_html.h"
-#include "commands/backtest_json.h"
-#include "commands/backtest_show.h"
+#include "commands/backtest_read.h"
+#include "commands/command.h"
+#include "commands/options.h"
+#include "commands/policy.h"
 #include "commands/report.h"
+#include "commands/toolbox.h"
 
-const char backtest_usage[] =
+struct backtest_options {
+    const char *policy_path;
+    const char *html_path;  /* NULL: no page */
+    const char *model_path; /* NULL: the risks that were recorded */
+    int64_t since_us;
+};
+
+static const char usage[] =
     "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n"
     "                           [--json]\n\n"
     "Tells what a policy would have made of the recorded decisions: approvals, exposure,\n"
@@ -29,33 +42,231 @@ const char backtest_usage[] =
     "read, 69 if the database cannot, 73 if the page cannot be written.\n\n"
     "It only reads, beside a running ecs serve too.\n";
 
-int backtest_options_read(int argc, char **argv, struct backtest_options *options)
+static bool options_parse(int argc, char **argv, struct backtest_options *options)
 {
-    static const struct option known[] = {{"since", required_argument, NULL, 's'},
-                                          {"html", required_argument, NULL, 'w'},
-                                          {"model", required_argument, NULL, 'm'},
-                                          {0}};
+    const struct command_option known[] = {
+        {.name = "--since", .time_us = &options->since_us},
+        {.name = "--html", .text = &options->html_path},
+        {.name = "--model", .text = &options->model_path},
+        {0},
+    };
     *options = (struct backtest_options){0};
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == 's' && time_parse(optarg, strlen(optarg), &options->since_us) != STATUS_OK) {
-            fprintf(stderr, "ecs backtest: --since %s is no time like 2026-01-31T12:00:00Z\n",
-                    optarg);
-            return EX_USAGE;
-        }
-        if (option == 'w')
-            options->html_path = optarg;
-        if (option == 'm')
-            options->model_path = optarg;
-        if (option == '?')
-            return EX_USAGE;
-    }
-    if (optind == argc - 1) {
-        options->policy_path = argv[optind];
-        return -1;
-    }
-    fputs(backtest_usage, stderr);
-    return EX_USAGE;
+    if (!options_read(argc, argv, known, &options->policy_path))
+        return false;
+    if (options->policy_path == NULL)
+        fputs(usage, stderr);
+    return options->policy_path != NULL;
 }
+
+/* On the terminal -------------------------------------------------------------------------------
+ */
+
+enum { MILLISECOND_US = 1000, NAME_MIN = 12 };
+
+static void show_head(const struct backtest *backtest, int64_t took_us)
+{
+    const int64_t count = backtest->total.recorded.count, took_ms = took_us / MILLISECOND_US;
+    char hash[HASH_TEXT_SIZE], first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE];
+    hash_format(&backtest->candidate->hash, hash);
+    printf("candidate  %s, %s, emotion guard %s\n", backtest->candidate->name, hash,
+           guard_name(backtest->candidate->emotion_guard));
+    if (count > 0) {
+        time_format(backtest->first_us, first);
+        time_format(backtest->last_us, last);
+        printf("recorded   %s to %s\n", first, last);
+    }
+    printf("%s decisions weighed in %" PRId64 ".%03" PRId64 " s (%s decisions/s)\n",
+           figure_count(count, FIGURE_PLAIN).data, took_ms / 1000, took_ms % 1000,
+           figure_count(took_us > 0 ? count * SECOND_US / took_us : 0, FIGURE_PLAIN).data);
+    if (backtest->unlogged > 0)
+        printf("%s were left out: they are from before both risks were recorded\n",
+               figure_count(backtest->unlogged, FIGURE_PLAIN).data);
+}
+
+static void show_total(const struct backtest *backtest)
+{
+    struct figure figures[FIGURES];
+    figures_of(&backtest->total, figures);
+    printf("\n%-14s  %22s  %22s  %22s\n", "", "recorded", "candidate", "change");
+    for (size_t i = 0; i < FIGURES; i++)
+        printf("%-14s  %22s  %22s  %22s\n", figures[i].name, figures[i].recorded.data,
+               figures[i].candidate.data, figures[i].change.data);
+}
+
+static void show_segments(const char *title, const struct segment segments[], size_t count)
+{
+    char name[sizeof segments->name + CREDIT_TYPE_MAX + 2];
+    int width = NAME_MIN;
+    for (size_t i = 0; i < count; i++) {
+        int size = (int)(strlen(segments[i].name) + strlen(segments[i].detail)) + 2;
+        width = size > width ? size : width;
+    }
+    printf("\n%-*s  %11s  %19s  %47s  %16s\n", width, title, "", "approval rate", "exposure",
+           "expected loss");
+    printf("%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, "", "decisions", "recorded",
+           "candidate", "recorded", "candidate", "change", "change");
+    for (size_t i = 0; i < count; i++) {
+        const struct backtest_sum *old = &segments[i].pair.recorded;
+        const struct backtest_sum *new = &segments[i].pair.candidate;
+        snprintf(name, sizeof name, "%s  %s", segments[i].name, segments[i].detail);
+        printf(
+            "%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, name,
+            figure_count(old->count, FIGURE_PLAIN).data, figure_approved(old).data,
+            figure_approved(new).data, figure_units(old->limit_cents, FIGURE_PLAIN).data,
+            figure_units(new->limit_cents, FIGURE_PLAIN).data,
+            figure_units(new->limit_cents - old->limit_cents, FIGURE_CHANGE).data,
+            figure_units(backtest_loss_cents(new) - backtest_loss_cents(old), FIGURE_CHANGE).data);
+    }
+}
+
+static void show_examples(const struct backtest_set *set)
+{
+    for (size_t i = 0; i < set->example_count; i++) {
+        const struct backtest_example *example = &set->examples[i];
+        char id[UUID_TEXT_SIZE];
+        uuid_format(&example->decision_id, id);
+        printf("  %s  risk %s  %s, now %s\n", id, figure_risk(example->candidate.risk).data,
+               figure_terms(&example->recorded).data, figure_terms(&example->candidate).data);
+    }
+}
+
+static void show_swaps(const struct backtest *backtest)
+{
+    if (!figures_differ(backtest)) {
+        printf("\nNo decision comes out differently.\n");
+        return;
+    }
+    printf("\n%-20s  %11s  %47s  %16s\n", "What changes", "", "exposure", "expected loss");
+    printf("%-20s  %11s  %15s %15s %15s  %16s\n", "", "decisions", "recorded", "candidate",
+           "change", "change");
+    for (int i = 0; i < SWAP_COUNT; i++) {
+        const struct backtest_sum *old = &backtest->swaps[i].sums.recorded;
+        const struct backtest_sum *new = &backtest->swaps[i].sums.candidate;
+        printf(
+            "%-20s  %11s  %15s %15s %15s  %16s\n", backtest_swap_name((enum backtest_swap)i),
+            figure_count(old->count, FIGURE_PLAIN).data,
+            figure_units(old->limit_cents, FIGURE_PLAIN).data,
+            figure_units(new->limit_cents, FIGURE_PLAIN).data,
+            figure_units(new->limit_cents - old->limit_cents, FIGURE_CHANGE).data,
+            figure_units(backtest_loss_cents(new) - backtest_loss_cents(old), FIGURE_CHANGE).data);
+    }
+    printf("\nThe greatest changes of each:\n");
+    for (int i = 0; i < SWAP_COUNT; i++) {
+        if (backtest->swaps[i].example_count > 0)
+            printf("%s\n", backtest_swap_name((enum backtest_swap)i));
+        show_examples(&backtest->swaps[i]);
+    }
+}
+
+static void result_show(const struct backtest *backtest, int64_t took_us)
+{
+    struct segment segments[SEGMENTS_MAX];
+    show_head(backtest, took_us);
+    if (backtest->total.recorded.count == 0)
+        return;
+    show_total(backtest);
+    show_segments("By band", segments, segments_by_band(backtest, segments));
+    show_segments("By risk", segments, segments_by_risk(backtest, segments));
+    size_t groups = segments_by_group(backtest, segments);
+    if (groups > 1)
+        show_segments("By group", segments, groups);
+    show_swaps(backtest);
+}
+
+/* As one JSON document: exact numbers, money in units of currency -------------------------------
+ */
+
+static void put_sum(struct buf *json, const char *name, const struct backtest_sum *sum)
+{
+    json_put_key(json, name);
+    json_put_open(json, '{');
+    report_integer(json, "decisions", sum->count);
+    report_integer(json, "approved", sum->approved);
+    report_integer(json, "standing", sum->standing);
+    report_decimal(json, "exposure", sum->limit_cents, 2);
+    report_decimal(json, "expected_loss", backtest_loss_cents(sum), 2);
+    report_decimal(json, "interest", backtest_interest_cents(sum), 2);
+    report_decimal(json, "rate_percent", backtest_rate_bp(sum), 2);
+    json_put_close(json, '}');
+}
+
+static void put_pair(struct buf *json, const struct backtest_pair *pair)
+{
+    put_sum(json, "recorded", &pair->recorded);
+    put_sum(json, "candidate", &pair->candidate);
+}
+
+static void put_segments(struct buf *json, const char *name, const struct segment segments[],
+                         size_t count)
+{
+    json_put_key(json, name);
+    json_put_open(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        json_put_open(json, '{');
+        report_text(json, "name", segments[i].name);
+        report_text(json, "detail", segments[i].detail);
+        put_pair(json, &segments[i].pair);
+        json_put_close(json, '}');
+    }
+    json_put_close(json, ']');
+}
+
+static void put_terms(struct buf *json, const char *name, const struct backtest_terms *terms)
+{
+    json_put_key(json, name);
+    json_put_open(json, '{');
+    report_boolean(json, "approved", terms->approved);
+    report_decimal(json, "risk", terms->risk, 6);
+    report_decimal(json, "limit", terms->limit_cents, 2);
+    report_decimal(json, "rate_percent", terms->rate_bp, 2);
+    json_put_close(json, '}');
+}
+
+static void put_swaps(struct buf *json, const struct backtest *backtest)
+{
+    json_put_key(json, "swaps");
+    json_put_open(json, '[');
+    for (int i = 0; i < SWAP_COUNT; i++) {
+        const struct backtest_set *set = &backtest->swaps[i];
+        json_put_open(json, '{');
+        report_text(json, "name", backtest_swap_name((enum backtest_swap)i));
+        put_pair(json, &set->sums);
+        json_put_key(json, "greatest");
+        json_put_open(json, '[');
+        for (size_t k = 0; k < set->example_count; k++) {
+            json_put_open(json, '{');
+            report_uuid(json, "decision_id", &set->examples[k].decision_id);
+            put_terms(json, "recorded", &set->examples[k].recorded);
+            put_terms(json, "candidate", &set->examples[k].candidate);
+            json_put_close(json, '}');
+        }
+        json_put_close(json, ']');
+        json_put_close(json, '}');
+    }
+    json_put_close(json, ']');
+}
+
+static void result_report(const struct backtest *backtest, int64_t took_us)
+{
+    struct segment segments[SEGMENTS_MAX];
+    struct buf json;
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&backtest->candidate->hash, hash);
+    report_begin(&json);
+    report_text(&json, "policy", backtest->candidate->name);
+    report_text(&json, "policy_hash", hash);
+    report_decimal(&json, "seconds", took_us, 6);
+    report_integer(&json, "left_out", backtest->unlogged);
+    put_pair(&json, &backtest->total);
+    put_segments(&json, "by_band", segments, segments_by_band(backtest, segments));
+    put_segments(&json, "by_risk", segments, segments_by_risk(backtest, segments));
+    put_segments(&json, "by_group", segments, segments_by_group(backtest, segments));
+    put_swaps(&json, backtest);
+    report_end(&json);
+}
+
+/* The command -----------------------------------------------------------------------------------
+ */
 
 static int page_write(const struct backtest *backtest, const char *path)
 {
@@ -69,8 +280,9 @@ static int page_write(const struct backtest *backtest, const char *path)
     return EX_CANTCREAT;
 }
 
-int command_backtest(const struct backtest_options *options, const struct policy *policy,
-                     struct store *const stores[BACKTEST_READERS], struct feature_model *model)
+/* Returns the exit status. `model` may be NULL: the risks that were recorded. */
+static int weigh(const struct backtest_options *options, const struct policy *policy,
+                 struct store *const stores[BACKTEST_READERS], struct feature_model *model)
 {
     struct backtest *backtest = malloc(sizeof *backtest);
     if (backtest == NULL)
@@ -87,12 +299,74 @@ int command_backtest(const struct backtest_options *options, const struct policy
         result = EX_UNAVAILABLE;
     } else {
         if (report_is_json())
-            backtest_json(backtest, took_us);
+            result_report(backtest, took_us);
         else
-            backtest_show(backtest, took_us);
+            result_show(backtest, took_us);
         if (options->html_path != NULL)
             result = page_write(backtest, options->html_path);
     }
     free(backtest);
     return result;
 }
+
+/* A model that stands in a folder and fits the features. */
+static int folder_model_load(const char *folder, struct feature_model **model)
+{
+    char reason[REASON_MAX + 1];
+    if (feature_model_load(folder, model, reason) == STATUS_OK)
+        return EX_OK;
+    fprintf(stderr, "ecs: --model %s: %s\n", folder, reason);
+    return EX_NOINPUT;
+}
+
+/* Opens a handle of the database for each thread that reads. */
+static int weigh_on_readers(const struct backtest_options *options, const struct policy *policy,
+                            struct feature_model *model)
+{
+    struct toolbox toolbox = {0};
+    struct role_context contexts[BACKTEST_READERS];
+    struct store *stores[BACKTEST_READERS];
+    int opened = 0;
+    int result = toolbox_open_store(&toolbox);
+    if (result != EX_OK)
+        return result;
+    while (opened < BACKTEST_READERS &&
+           engines_context_open(&toolbox.engines, USES_STORE, &contexts[opened]) == STATUS_OK) {
+        stores[opened] = contexts[opened].store;
+        opened++;
+    }
+    if (opened == BACKTEST_READERS) {
+        result = weigh(options, policy, stores, model);
+    } else {
+        fprintf(stderr, "ecs: the database cannot be opened\n");
+        result = EX_UNAVAILABLE;
+    }
+    while (opened > 0)
+        engines_context_close(&toolbox.engines, &contexts[--opened]);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+/* The policy and the model first: what is wrong with them needs no database. */
+static int run(int argc, char **argv)
+{
+    struct backtest_options options;
+    struct policy policy;
+    struct feature_model *model = NULL;
+    if (!options_parse(argc, argv, &options))
+        return EX_USAGE;
+    int result = policy_read(options.policy_path, &policy);
+    if (result == EX_OK && options.model_path != NULL)
+        result = folder_model_load(options.model_path, &model);
+    if (result == EX_OK)
+        result = weigh_on_readers(&options, &policy, model);
+    feature_model_free(model);
+    return result;
+}
+
+const struct command command_backtest = {
+    .name = "backtest",
+    .summary = "tell what a policy would have made of recorded decisions",
+    .usage = usage,
+    .run = run,
+};

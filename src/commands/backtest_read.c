@@ -12,8 +12,87 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/backtest_table.h"
 #include "simulation/population_group.h"
+
+/* id → what is to be known of it, for as many as there are: a hash table that only grows, of 32
+ * bytes for each place. One thread writes it; any number may read it then. */
+struct backtest_entry {
+    struct uuid id;
+    int64_t limit_cents; /* of an offer, known by its decision; so are the next two */
+    int32_t rate_bp;
+    int16_t band;  /* of the candidate, with the same credit type; -1: none has it */
+    uint8_t group; /* of a person */
+    bool used;
+};
+
+/* Zeroed is empty. */
+struct backtest_table {
+    struct backtest_entry *entries; /* owned */
+    size_t capacity;                /* a power of two, or 0 */
+    size_t count;
+};
+
+enum { CAPACITY_FIRST = 4096 };
+
+/* The end of an id is random; whatever it is, the multiplication spreads it. */
+static size_t place_of(const struct backtest_table *table, const struct uuid *id)
+{
+    uint64_t end;
+    memcpy(&end, id->bytes + sizeof id->bytes - sizeof end, sizeof end);
+    size_t place = (size_t)((end * 0x9E3779B97F4A7C15u) >> 32) & (table->capacity - 1);
+    while (table->entries[place].used && !uuid_equal(&table->entries[place].id, id))
+        place = (place + 1) & (table->capacity - 1);
+    return place;
+}
+
+static enum status grow(struct backtest_table *table)
+{
+    struct backtest_table wider = {.capacity =
+                                       table->capacity == 0 ? CAPACITY_FIRST : table->capacity * 2,
+                                   .count = table->count};
+    wider.entries = calloc(wider.capacity, sizeof wider.entries[0]);
+    if (wider.entries == NULL)
+        return STATUS_UNAVAILABLE;
+    for (size_t i = 0; i < table->capacity; i++) {
+        if (table->entries[i].used)
+            wider.entries[place_of(&wider, &table->entries[i].id)] = table->entries[i];
+    }
+    free(table->entries);
+    *table = wider;
+    return STATUS_OK;
+}
+
+/* Replaces what is there of the same id. UNAVAILABLE: memory is out. */
+MUST_CHECK static enum status table_put(struct backtest_table *table,
+                                        const struct backtest_entry *entry)
+{
+    enum status status = STATUS_OK;
+    if (table->count * 3 >= table->capacity * 2)
+        status = grow(table);
+    if (status != STATUS_OK)
+        return status;
+    struct backtest_entry *place = &table->entries[place_of(table, &entry->id)];
+    table->count += !place->used;
+    *place = *entry;
+    place->used = true;
+    return STATUS_OK;
+}
+
+/* NULL if it is not there. */
+static const struct backtest_entry *table_find(const struct backtest_table *table,
+                                               const struct uuid *id)
+{
+    if (table->count == 0)
+        return NULL;
+    const struct backtest_entry *entry = &table->entries[place_of(table, id)];
+    return entry->used ? entry : NULL;
+}
+
+static void table_free(struct backtest_table *table)
+{
+    free(table->entries);
+    memset(table, 0, sizeof *table);
+}
 
 enum { PEOPLE_MAX = 2000, MISSED_FIRST = 64 };
 _Static_assert((int)POPULATION_GROUPS == (int)BACKTEST_GROUPS,
@@ -70,7 +149,7 @@ static void offer_keep(const struct granted *granted, void *context)
         .rate_bp = granted->rate_bp,
         .band = band_of_type(reader->reading->candidate, granted->credit_type)};
     if (reader->status == STATUS_OK)
-        reader->status = backtest_table_put(&reader->offers, &entry);
+        reader->status = table_put(&reader->offers, &entry);
 }
 
 static struct uuid id_of_entry(const struct hash *entry)
@@ -89,9 +168,9 @@ static void person_keep(struct backtest_reader *reader, const struct addressee *
     struct backtest_entry last = {.id = id_of_entry(&person->last)};
     struct backtest_entry member = {.id = person->id, .group = (uint8_t)group};
     if (person->decided)
-        reader->status = backtest_table_put(&reader->standing, &last);
+        reader->status = table_put(&reader->standing, &last);
     if (group != PERSONA_COUNT && reader->status == STATUS_OK)
-        reader->status = backtest_table_put(&reader->people, &member);
+        reader->status = table_put(&reader->people, &member);
 }
 
 static void people_read(struct backtest_reader *reader)
@@ -126,7 +205,7 @@ static void *tables_fill(void *context)
 
 static int group_of(const struct backtest_reading *reading, const struct uuid *user_id)
 {
-    const struct backtest_entry *person = backtest_table_find(&reading->readers[0].people, user_id);
+    const struct backtest_entry *person = table_find(&reading->readers[0].people, user_id);
     return person == NULL ? PERSONA_COUNT : person->group;
 }
 
@@ -134,7 +213,7 @@ static void verdict_count(struct backtest_reader *reader, struct verdict *verdic
 {
     const struct policy *candidate = reader->reading->candidate;
     struct uuid entry = id_of_entry(&verdict->entry);
-    verdict->stands = backtest_table_find(&reader->reading->readers[0].standing, &entry) != NULL;
+    verdict->stands = table_find(&reader->reading->readers[0].standing, &entry) != NULL;
     verdict->credit_type = band < 0 ? "" : candidate->bands[band].credit_type;
     backtest_add(&reader->backtest, verdict, group_of(reader->reading, &verdict->user_id));
 }
@@ -160,7 +239,7 @@ static void verdict_take(const struct verdict *taken, void *context)
     struct verdict verdict = *taken;
     const struct backtest_entry *offer = NULL;
     for (int i = 0; i < BACKTEST_READERS && offer == NULL && verdict.approved; i++)
-        offer = backtest_table_find(&reader->reading->readers[i].offers, &verdict.decision_id);
+        offer = table_find(&reader->reading->readers[i].offers, &verdict.decision_id);
     if (verdict.approved && verdict.logged && offer == NULL) {
         missed_keep(reader, &verdict);
         return;
@@ -232,9 +311,9 @@ static enum status run_all(struct backtest_reading *reading, void *(*work)(void 
 static void reading_free(struct backtest_reading *reading)
 {
     for (int i = 0; i < BACKTEST_READERS; i++) {
-        backtest_table_free(&reading->readers[i].offers);
-        backtest_table_free(&reading->readers[i].people);
-        backtest_table_free(&reading->readers[i].standing);
+        table_free(&reading->readers[i].offers);
+        table_free(&reading->readers[i].people);
+        table_free(&reading->readers[i].standing);
         free(reading->readers[i].missed);
     }
     free(reading);

@@ -7,8 +7,6 @@
 #ifndef ECS_COMMANDS_COMMAND_H
 #define ECS_COMMANDS_COMMAND_H
 
-#include <stddef.h>
-
 #include "base/buf.h"
 
 struct command {
@@ -22,12 +20,12 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-struct command_table {
-    const struct command *all;
-    size_t count;
-};
+/* Each in a file of its name. */
+extern const struct command command_serve, command_migrate, command_simulate, command_population,
+    command_train, command_policy, command_backtest, command_dead, command_rewind, command_features,
+    command_replay, command_verify_log, command_status, command_health;
 
 /* Does what the arguments of the process ask for. Returns the exit status of the process. */
-int command_run(const struct command_table *table, int argc, char **argv);
+int command_run(int argc, char **argv);
 
 #endif

@@ -1,6 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/dead.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs dead`: the messages that were refused, and the way back for them.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -12,11 +13,13 @@
 #include "base/hash.h"
 #include "base/json_put.h"
 #include "base/time_text.h"
+#include "commands/command.h"
 #include "commands/report.h"
+#include "commands/toolbox.h"
 
 enum { READ_MAX = 64, FLUSH_WAIT_US = 10000 };
 
-const char dead_usage[] =
+static const char usage[] =
     "usage: ecs dead list [--json]\n"
     "       ecs dead retry [--json] [SEQUENCE]...\n\n"
     "list    shows every refused message: sequence, time, stream, size of its payload, request id\n"
@@ -259,12 +262,31 @@ static int retry(struct bus *bus, int64_t now_us, int count, char **texts)
     return EX_OK;
 }
 
-int command_dead(int argc, char **argv, struct bus *bus, struct clock *clock)
+static int letters_do(int argc, char **argv, struct bus *bus, struct clock *clock)
 {
     if (argc == 2 && strcmp(argv[1], "list") == 0)
         return list(bus);
     if (argc >= 2 && strcmp(argv[1], "retry") == 0)
         return retry(bus, clock_now_us(clock), argc - 2, argv + 2);
-    fputs(dead_usage, stderr);
+    fputs(usage, stderr);
     return EX_USAGE;
 }
+
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    bool lists = argc > 1 && strcmp(argv[1], "list") == 0;
+    int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_BUS, .reads = lists});
+    if (result != EX_OK)
+        return result;
+    result = letters_do(argc, argv, toolbox.engines.bus, toolbox.engines.clock);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+const struct command command_dead = {
+    .name = "dead",
+    .summary = "list refused messages, or put them back",
+    .usage = usage,
+    .run = run,
+};

@@ -1,17 +1,19 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/features.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs features`: everybody's features as they could be known at a moment, as CSV.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
-#include "base/time_text.h"
+#include "commands/command.h"
+#include "commands/options.h"
+#include "commands/toolbox.h"
 
 enum { READ_MAX = 500 };
 
-const char features_usage[] =
+static const char usage[] =
     "usage: ecs features --as-of TIME\n\n"
     "Writes CSV: every person who was registered at TIME (2026-01-31T12:00:00Z), with every\n"
     "feature as it was known then: what a decision of that very moment saw, or else what had been\n"
@@ -80,15 +82,18 @@ static enum status show_all(struct store *store, int64_t as_of_us)
     return STATUS_OK;
 }
 
-int command_features(int argc, char **argv, struct store *store)
+static int everybody_show(int argc, char **argv, struct store *store)
 {
+    const char *as_of = NULL;
     int64_t as_of_us;
-    if (argc != 3 || strcmp(argv[1], "--as-of") != 0) {
-        fputs(features_usage, stderr);
+    const struct command_option known[] = {
+        {"--as-of", .text = &as_of, .time_us = &as_of_us},
+        {0},
+    };
+    if (!options_read(argc, argv, known, NULL))
         return EX_USAGE;
-    }
-    if (time_parse(argv[2], strlen(argv[2]), &as_of_us) != STATUS_OK) {
-        fprintf(stderr, "ecs features: --as-of %s is no time like 2026-01-31T12:00:00Z\n", argv[2]);
+    if (as_of == NULL) {
+        fputs(usage, stderr);
         return EX_USAGE;
     }
     header_show();
@@ -99,3 +104,21 @@ int command_features(int argc, char **argv, struct store *store)
     }
     return ferror(stdout) || fflush(stdout) != 0 ? EX_IOERR : EX_OK;
 }
+
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_open_store(&toolbox);
+    if (result != EX_OK)
+        return result;
+    result = everybody_show(argc, argv, toolbox.context.store);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+const struct command command_features = {
+    .name = "features",
+    .summary = "what was known of everybody at a moment, as CSV",
+    .usage = usage,
+    .run = run,
+};

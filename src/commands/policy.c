@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs policy check`: all that is wrong with a policy file, before a process is started on it.
+ */
 #include "commands/policy.h"
 
 #include <inttypes.h>
@@ -7,11 +10,12 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
+#include "commands/command.h"
 #include "commands/report.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 
-const char policy_usage[] =
+static const char usage[] =
     "usage: ecs policy check POLICY [--json]\n\n"
     "Tells every error and warning of a policy, each with its line and column. A policy without\n"
     "errors is shown as a table of what it decides at the ends of its bands. POLICY is the path\n"
@@ -161,10 +165,17 @@ static int check(const char *name_or_path)
     return EX_OK;
 }
 
-int command_policy(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "check") == 0)
         return check(argv[2]);
-    fputs(policy_usage, stderr);
+    fputs(usage, stderr);
     return EX_USAGE;
 }
+
+const struct command command_policy = {
+    .name = "policy",
+    .summary = "check a credit policy before it is used",
+    .usage = usage,
+    .run = run,
+};

@@ -1,6 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/population.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs population`: what the simulated people are like as a whole, and their features with what
+ * became of them, for a model to learn from.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +11,10 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
+#include "base/steady.h"
 #include "base/time_text.h"
+#include "commands/command.h"
+#include "commands/options.h"
 #include "commands/report.h"
 #include "commands/simulate_show.h"
 #include "domain/auc.h"
@@ -19,7 +24,7 @@
 
 enum { PEOPLE_MAX = 1000000, SHOW_EVERY = 500, FIRST_DAY = 365 };
 
-const char population_usage[] =
+static const char usage[] =
     "usage: ecs population --people N [OPTION VALUE]... [--json]\n\n"
     "Draws N people with 90 days of their lives, and tells how many default within a year, and "
     "how\n"
@@ -47,61 +52,30 @@ struct person_result {
     int32_t scorecard_risk;
 };
 
-static bool number_read(const char *name, const char *text, int64_t least, int64_t most,
-                        int64_t *value)
+static bool options_parse(int argc, char **argv, struct population_options *options)
 {
-    char *end;
-    errno = 0;
-    *value = strtoll(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && *value >= least && *value <= most)
-        return true;
-    fprintf(stderr, "ecs population: %s is a whole number of %" PRId64 " to %" PRId64 ", not %s\n",
-            name, least, most, text);
-    return false;
-}
-
-static bool option_read(struct population_options *options, const char *name, const char *value)
-{
-    if (strcmp(name, "--people") == 0)
-        return number_read(name, value, 1, PEOPLE_MAX, &options->people);
-    if (strcmp(name, "--seed") == 0)
-        return number_read(name, value, 0, INT64_MAX, &options->seed);
-    if (strcmp(name, "--csv") == 0) {
-        options->csv = value;
-        return true;
-    }
-    if (strcmp(name, "--as-of") != 0) {
-        fprintf(stderr, "ecs population: there is no option %s\n", name);
-        return false;
-    }
-    if (time_parse(value, strlen(value), &options->as_of_us) == STATUS_OK &&
-        options->as_of_us >= FIRST_DAY * DAY_US)
-        return true;
-    fprintf(stderr,
-            "ecs population: --as-of %s is no time like 2026-01-01T12:00:00Z, from 1971 on\n",
-            value);
-    return false;
-}
-
-/* -1 to go on; an exit status otherwise, with all faults told. */
-static int options_parse(int argc, char **argv, struct population_options *options)
-{
-    static const char as_of[] = "2026-01-01T12:00:00Z";
+    const char *as_of = "2026-01-01T12:00:00Z";
+    const struct command_option known[] = {
+        {.name = "--people", .number = &options->people, .least = 1, .most = PEOPLE_MAX},
+        {.name = "--seed", .number = &options->seed, .most = INT64_MAX},
+        {.name = "--csv", .text = &options->csv},
+        {.name = "--as-of", .text = &as_of},
+        {0},
+    };
     *options = (struct population_options){.seed = 1};
-    bool good = option_read(options, "--as-of", as_of);
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 < argc) {
-            good &= option_read(options, argv[i], argv[i + 1]);
-        } else {
-            fprintf(stderr, "ecs population: %s needs a value\n", argv[i]);
-            good = false;
-        }
+    bool good = options_read(argc, argv, known, NULL);
+    if (time_parse(as_of, strlen(as_of), &options->as_of_us) != STATUS_OK ||
+        options->as_of_us < FIRST_DAY * DAY_US) {
+        fprintf(stderr,
+                "ecs population: --as-of %s is no time like 2026-01-01T12:00:00Z, from 1971 on\n",
+                as_of);
+        good = false;
     }
     if (good && options->people == 0) {
         fprintf(stderr, "ecs population: --people is missing\n");
         good = false;
     }
-    return good ? -1 : EX_USAGE;
+    return good;
 }
 
 static void header_write(FILE *csv)
@@ -138,16 +112,16 @@ static struct person_result person_draw(const struct population_options *options
     return result;
 }
 
-static void draw_all(const struct population_options *options, struct clock *clock,
-                     struct person_result *results, FILE *csv)
+static void draw_all(const struct population_options *options, struct person_result *results,
+                     FILE *csv)
 {
-    int64_t started_us = clock_monotonic_us(clock);
+    int64_t started_us = steady_now_us();
     for (int64_t i = 0; i < options->people; i++) {
         results[i] = person_draw(options, (uint32_t)i, csv);
         int64_t done = i + 1;
         if (done % SHOW_EVERY == 0 || done == options->people)
             show_progress("people", done, options->people,
-                          done * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
+                          done * SECOND_US / (steady_now_us() - started_us + 1));
     }
     show_end();
 }
@@ -229,8 +203,8 @@ static int csv_close(FILE *csv, const char *path)
     return EX_IOERR;
 }
 
-static int draw_and_show(const struct population_options *options, struct clock *clock,
-                         struct person_result *results, struct auc_case *cases)
+static int draw_and_show(const struct population_options *options, struct person_result *results,
+                         struct auc_case *cases)
 {
     FILE *csv = options->csv == NULL ? NULL : fopen(options->csv, "w");
     if (options->csv != NULL && csv == NULL) {
@@ -240,7 +214,7 @@ static int draw_and_show(const struct population_options *options, struct clock 
     }
     if (csv != NULL)
         header_write(csv);
-    draw_all(options, clock, results, csv);
+    draw_all(options, results, csv);
     if (report_is_json())
         results_report(options, results, cases);
     else
@@ -248,17 +222,23 @@ static int draw_and_show(const struct population_options *options, struct clock 
     return csv == NULL ? EX_OK : csv_close(csv, options->csv);
 }
 
-int command_population(int argc, char **argv, struct clock *clock)
+static int run(int argc, char **argv)
 {
     struct population_options options;
-    int result = options_parse(argc, argv, &options);
-    if (result >= 0)
-        return result;
+    if (!options_parse(argc, argv, &options))
+        return EX_USAGE;
     struct person_result *results = calloc((size_t)options.people, sizeof *results);
     struct auc_case *cases = calloc((size_t)options.people, sizeof *cases);
-    result = results != NULL && cases != NULL ? draw_and_show(&options, clock, results, cases)
-                                              : EX_OSERR;
+    int result =
+        results != NULL && cases != NULL ? draw_and_show(&options, results, cases) : EX_OSERR;
     free(results);
     free(cases);
     return result;
 }
+
+const struct command command_population = {
+    .name = "population",
+    .summary = "draw people with their features and defaults, to learn from",
+    .usage = usage,
+    .run = run,
+};

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * `ecs replay`: makes recorded decisions again and tells what comes out differently.
+ *
  * Decisions of one person follow each other, but models and policies change seldom: the last of
  * each is kept at hand.
  */
-#include "commands/replay.h"
-
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +12,15 @@
 
 #include "base/json_put.h"
 #include "base/steady.h"
-#include "base/time_text.h"
+#include "commands/command.h"
+#include "commands/options.h"
 #include "commands/report.h"
+#include "commands/toolbox.h"
 #include "wire/policy_json.h"
 
 enum { READ_MAX = 500, SHOWN_MAX = 20 };
 
-const char replay_usage[] =
+static const char usage[] =
     "usage: ecs replay [--since TIME] [--decision ID] [--json]\n\n"
     "Makes recorded decisions again, each from the features that it recorded, with the model and\n"
     "the policy that it names, and tells every difference. Exit status 0: none differs; 65: some\n"
@@ -27,7 +28,7 @@ const char replay_usage[] =
     "It only reads, beside a running ecs serve too.\n";
 
 struct replay {
-    const struct replay_tools *tools;
+    struct toolbox *toolbox;
     int64_t since_us;
     bool one; /* only the decision `id` */
     struct uuid id;
@@ -50,7 +51,7 @@ static enum status model_of(struct replay *replay, const char *name)
         scorer_close(replay->model);
     replay->model = NULL;
     snprintf(replay->model_name, sizeof replay->model_name, "%s", name);
-    replay->model_status = replay->tools->model_open(replay->tools->context, name, &replay->model);
+    replay->model_status = engines_model_open(&replay->toolbox->engines, name, &replay->model);
     return replay->model_status;
 }
 
@@ -58,7 +59,7 @@ static enum status policy_of(struct replay *replay, const struct hash *hash)
 {
     if (replay->policy_status == STATUS_OK && hash_compare(&replay->policy.hash, hash) == 0)
         return STATUS_OK;
-    enum status status = store_policy_read(replay->tools->store, hash, replay->text);
+    enum status status = store_policy_read(replay->toolbox->context.store, hash, replay->text);
     struct buf report;
     buf_init(&report, POLICY_REPORT_MAX);
     if (status == STATUS_OK)
@@ -128,8 +129,9 @@ static enum status replay_all(struct replay *replay)
     struct log_place place = {0};
     size_t count;
     do {
-        enum status status = store_decisions_scan(replay->tools->store, &place, replay->since_us,
-                                                  replay->logged, READ_MAX, &count);
+        enum status status =
+            store_decisions_scan(replay->toolbox->context.store, &place, replay->since_us,
+                                 replay->logged, READ_MAX, &count);
         for (size_t i = 0; i < count && status == STATUS_OK; i++) {
             const struct decision *decision = &replay->logged[i].decision;
             place = (struct log_place){decision->user_id, replay->logged[i].position};
@@ -142,28 +144,20 @@ static enum status replay_all(struct replay *replay)
     return STATUS_OK;
 }
 
-static int options_read(int argc, char **argv, struct replay *replay)
+static bool options_parse(int argc, char **argv, struct replay *replay)
 {
-    static const struct option options[] = {
-        {"since", required_argument, NULL, 's'}, {"decision", required_argument, NULL, 'd'}, {0}};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 's' && time_parse(optarg, strlen(optarg), &replay->since_us) != STATUS_OK) {
-            fprintf(stderr, "ecs replay: --since %s is no time like 2026-01-31T12:00:00Z\n",
-                    optarg);
-            return EX_USAGE;
-        }
-        if (option == 'd' && uuid_parse(optarg, strlen(optarg), &replay->id) != STATUS_OK) {
-            fprintf(stderr, "ecs replay: --decision %s is no UUID\n", optarg);
-            return EX_USAGE;
-        }
-        if (option == '?')
-            return EX_USAGE;
-        replay->one |= option == 'd';
-    }
-    if (optind == argc)
-        return -1;
-    fprintf(stderr, "ecs replay: unexpected argument %s\n", argv[optind]);
-    return EX_USAGE;
+    const char *decision = NULL;
+    const struct command_option known[] = {
+        {"--since", .time_us = &replay->since_us},
+        {"--decision", .text = &decision},
+        {0},
+    };
+    bool good = options_read(argc, argv, known, NULL);
+    replay->one = decision != NULL;
+    if (decision == NULL || uuid_parse(decision, strlen(decision), &replay->id) == STATUS_OK)
+        return good;
+    fprintf(stderr, "ecs replay: --decision %s is no UUID\n", decision);
+    return false;
 }
 
 static void figures_report(struct replay *replay, int64_t took_ms)
@@ -197,15 +191,15 @@ static int result_of(const struct replay *replay)
     return replay->different > 0 ? EX_DATAERR : replay->missing > 0 ? EX_NOINPUT : EX_OK;
 }
 
-int command_replay(int argc, char **argv, const struct replay_tools *tools)
+static int replay_decisions(int argc, char **argv, struct toolbox *toolbox)
 {
     struct replay *replay = calloc(1, sizeof *replay);
     if (replay == NULL)
         return EX_OSERR;
-    replay->tools = tools;
+    replay->toolbox = toolbox;
     replay->policy_status = STATUS_NOT_FOUND;
-    int result = options_read(argc, argv, replay);
-    if (result < 0) {
+    int result = EX_USAGE;
+    if (options_parse(argc, argv, replay)) {
         int64_t start_ms = steady_now_us() / 1000;
         report_begin(&replay->report);
         json_put_key(&replay->report, "findings");
@@ -227,3 +221,21 @@ int command_replay(int argc, char **argv, const struct replay_tools *tools)
     free(replay);
     return result;
 }
+
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_open_store(&toolbox);
+    if (result != EX_OK)
+        return result;
+    result = replay_decisions(argc, argv, &toolbox);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+const struct command command_replay = {
+    .name = "replay",
+    .summary = "make recorded decisions again, and tell what differs",
+    .usage = usage,
+    .run = run,
+};

@@ -1,14 +1,17 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/rewind.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs rewind`: a stream's consumers start again at a moment.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/time_text.h"
+#include "commands/command.h"
+#include "commands/options.h"
 #include "commands/report.h"
+#include "commands/toolbox.h"
 
-const char rewind_usage[] =
+static const char usage[] =
     "usage: ecs rewind STREAM --since TIME [--json]\n\n"
     "The consumers of STREAM (emotions, transactions or credits) consume again what was stored\n"
     "at or after TIME (2026-01-31T12:00:00Z), at most 13 days ago. What was counted before does "
@@ -30,27 +33,30 @@ static bool stream_parse(const char *name, enum stream *stream)
 
 _Static_assert(BUS_REWIND_US_MAX == 13 * DAY_US, "the usage says so");
 
-int command_rewind(int argc, char **argv, struct bus *bus, struct clock *clock)
+static int rewind_stream(int argc, char **argv, struct bus *bus, struct clock *clock)
 {
+    const char *name = NULL, *since = NULL;
     enum stream stream;
     int64_t since_us;
-    if (argc != 4 || strcmp(argv[2], "--since") != 0) {
-        fputs(rewind_usage, stderr);
+    const struct command_option known[] = {
+        {"--since", .text = &since, .time_us = &since_us},
+        {0},
+    };
+    if (!options_read(argc, argv, known, &name))
+        return EX_USAGE;
+    if (name == NULL || since == NULL) {
+        fputs(usage, stderr);
         return EX_USAGE;
     }
-    if (!stream_parse(argv[1], &stream)) {
-        fprintf(stderr, "ecs rewind: %s is no stream that is consumed; see --help\n", argv[1]);
-        return EX_USAGE;
-    }
-    if (time_parse(argv[3], strlen(argv[3]), &since_us) != STATUS_OK) {
-        fprintf(stderr, "ecs rewind: --since %s is no time like 2026-01-31T12:00:00Z\n", argv[3]);
+    if (!stream_parse(name, &stream)) {
+        fprintf(stderr, "ecs rewind: %s is no stream that is consumed; see --help\n", name);
         return EX_USAGE;
     }
     if (since_us < clock_now_us(clock) - BUS_REWIND_US_MAX) {
         fprintf(stderr,
                 "ecs rewind: --since %s is more than %lld days ago: what was counted then could "
                 "count again, for an event's key is kept for %lld days\n",
-                argv[3], BUS_REWIND_US_MAX / DAY_US, EVENT_KEY_LIFE_US / DAY_US);
+                since, BUS_REWIND_US_MAX / DAY_US, EVENT_KEY_LIFE_US / DAY_US);
         return EX_USAGE;
     }
     enum status status = bus_rewind(bus, stream, since_us);
@@ -61,11 +67,29 @@ int command_rewind(int argc, char **argv, struct bus *bus, struct clock *clock)
     if (report_is_json()) {
         struct buf report;
         report_begin(&report);
-        report_text(&report, "stream", argv[1]);
+        report_text(&report, "stream", name);
         report_time(&report, "since", since_us);
         report_end(&report);
     } else {
-        printf("%s is consumed again since %s\n", argv[1], argv[3]);
+        printf("%s is consumed again since %s\n", name, since);
     }
     return EX_OK;
 }
+
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_BUS});
+    if (result != EX_OK)
+        return result;
+    result = rewind_stream(argc, argv, toolbox.engines.bus, toolbox.engines.clock);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+const struct command command_rewind = {
+    .name = "rewind",
+    .summary = "consume a stream again from a moment on",
+    .usage = usage,
+    .run = run,
+};

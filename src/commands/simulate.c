@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * `ecs simulate`: people who feel, pay, ask for credit and accept it, against a running system.
+ *
  * People are registered, then their history is sent, by a few threads that share the people; then
  * one thread streams what happens now. A signal ends each of the three.
  */
-#include "commands/simulate.h"
-
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,13 +15,16 @@
 #include <sysexits.h>
 
 #include "base/steady.h"
+#include "commands/command.h"
+#include "commands/options.h"
 #include "commands/report.h"
 #include "commands/simulate_credit.h"
 #include "commands/simulate_events.h"
-#include "commands/simulate_options.h"
 #include "commands/simulate_show.h"
+#include "commands/toolbox.h"
 
 enum {
+    PEOPLE_MAX = 100000,
     THREADS = 8,
     EVENT_ID_SIZE = 80,
     SHOW_MS = 200,
@@ -29,9 +33,69 @@ enum {
     ACCEPT_ONE_IN_NOT = 4, /* three of four offers are accepted */
 };
 
+static const char usage[] =
+    "usage: ecs simulate [OPTION VALUE]... [--json]\n\n"
+    "Registers people with a running ecs, and sends what they feel and pay. The same seed gives\n"
+    "the same people and the same events, each with an id of its own: sent again, none counts\n"
+    "twice.\n\n"
+    "  --people N     how many people (200)\n"
+    "  --days D       days of history, up to now (90)\n"
+    "  --rate R       events a second of the history; 0: as fast as it goes (0)\n"
+    "  --via HOW      http, or bus: events go to NATS_URL, people are still registered over HTTP\n"
+    "  --live R       go on with R events a second, requests for credit among them, until Ctrl-C\n"
+    "  --duration S   end the live stream after S seconds\n"
+    "  --seed S       another population (1)\n"
+    "  --url URL      where ecs serves (http://127.0.0.1:9999)\n\n"
+    "INTERNAL_SERVICE_API_KEY is the key of event producers; embedded, it is read from DATA_DIR.\n";
+
+struct simulate_options {
+    int64_t people;
+    int64_t days;
+    int64_t rate;       /* events a second of the history; 0: as fast as it goes */
+    int64_t live;       /* events a second afterwards; 0: end with the history */
+    int64_t duration_s; /* of the live stream; 0: until a signal */
+    int64_t seed;
+    bool on_bus;
+    const char *url;
+};
+
+/* --via */
+static bool way_take(void *on_bus, const char *value)
+{
+    *(bool *)on_bus = strcmp(value, "bus") == 0;
+    if (strcmp(value, "bus") == 0 || strcmp(value, "http") == 0)
+        return true;
+    fprintf(stderr, "ecs simulate: --via is http or bus, not %s\n", value);
+    return false;
+}
+
+/* Tells every fault at once. */
+static bool options_parse(int argc, char **argv, struct simulate_options *options)
+{
+    const struct command_option known[] = {
+        {"--people", .number = &options->people, .least = 1, .most = PEOPLE_MAX},
+        {"--days", .number = &options->days, .most = 399},
+        {"--rate", .number = &options->rate, .most = 1000000},
+        {"--live", .number = &options->live, .least = 1, .most = 100000},
+        {"--duration", .number = &options->duration_s, .least = 1, .most = 86400},
+        {"--seed", .number = &options->seed, .most = INT64_MAX},
+        {"--url", .text = &options->url},
+        {"--via", .take = way_take, .context = &options->on_bus},
+        {0},
+    };
+    *options = (struct simulate_options){
+        .people = 200, .days = 90, .seed = 1, .url = "http://127.0.0.1:9999"};
+    bool good = options_read(argc, argv, known, NULL);
+    if (options->duration_s > 0 && options->live == 0) {
+        fprintf(stderr, "ecs simulate: --duration is of the live stream: --live is missing\n");
+        good = false;
+    }
+    return good;
+}
+
 struct simulation {
     struct simulate_options options;
-    const struct simulate_settings *settings;
+    const struct engines *engines; /* its bus is NULL over HTTP */
     struct account *accounts;
     struct event_totals totals;
     int64_t started_us; /* monotonic */
@@ -56,7 +120,7 @@ struct simulated_part {
 
 static int64_t elapsed_us(const struct simulation *simulation)
 {
-    return clock_monotonic_us(simulation->settings->clock) - simulation->started_us;
+    return clock_monotonic_us(simulation->engines->clock) - simulation->started_us;
 }
 
 static int64_t events_sent(struct simulation *simulation)
@@ -126,13 +190,13 @@ static void *send_part(void *argument)
 {
     struct simulated_part *part = argument;
     struct simulation *simulation = part->simulation;
-    const struct simulate_settings *settings = simulation->settings;
-    int64_t end_us = clock_now_us(settings->clock);
+    const struct engines *engines = simulation->engines;
+    int64_t end_us = clock_now_us(engines->clock);
     struct client *client;
     struct event_sender sender;
     enum status status = client_open(simulation->options.url, &stop, &client);
     if (status == STATUS_OK) {
-        event_sender_init(&sender, client, settings->internal_key, settings->bus,
+        event_sender_init(&sender, client, engines->internal_keys[0], engines->bus,
                           &simulation->totals);
         int64_t today = end_us / DAY_US;
         for (int64_t day = today - simulation->options.days; day <= today; day++)
@@ -153,7 +217,7 @@ static void *send_part(void *argument)
 
 static int64_t expected_events(const struct simulation *simulation)
 {
-    int64_t end_us = clock_now_us(simulation->settings->clock), today = end_us / DAY_US;
+    int64_t end_us = clock_now_us(simulation->engines->clock), today = end_us / DAY_US;
     struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
     int64_t total = 0;
     for (int64_t i = 0; i < simulation->options.people; i++)
@@ -171,7 +235,7 @@ static void run_parts(struct simulation *simulation, void *(*work)(void *), cons
                       const char *done_what, int64_t (*done)(struct simulation *), int64_t total)
 {
     struct simulated_part parts[THREADS];
-    simulation->started_us = clock_monotonic_us(simulation->settings->clock);
+    simulation->started_us = clock_monotonic_us(simulation->engines->clock);
     int64_t before = done(simulation);
     int started = 0;
     for (; started < THREADS; started++) {
@@ -217,7 +281,7 @@ static enum status live_turn(struct simulation *simulation, struct event_sender 
     for (int64_t i = from; i < to && status == STATUS_OK; i++) {
         struct account *account = &simulation->accounts[i * 7919 % simulation->options.people];
         struct simulated_event event = population_event(
-            &account->person, clock_now_us(simulation->settings->clock), (uint64_t)i);
+            &account->person, clock_now_us(simulation->engines->clock), (uint64_t)i);
         snprintf(id, sizeof id, "live-%lld-%lld", (long long)born_us, (long long)i);
         status = event_send(sender, account, &event, id);
     }
@@ -244,13 +308,13 @@ static void live_show(struct simulation *simulation, const struct credit_desk *d
 
 static void live(struct simulation *simulation, struct credit_desk *desk)
 {
-    const struct simulate_settings *settings = simulation->settings;
-    int64_t born_us = clock_now_us(settings->clock), before = events_sent(simulation);
+    const struct engines *engines = simulation->engines;
+    int64_t born_us = clock_now_us(engines->clock), before = events_sent(simulation);
     int64_t turns = simulation->options.duration_s * SECOND_US / TURN_US;
     struct event_sender sender;
     enum status status = STATUS_OK;
-    simulation->started_us = clock_monotonic_us(settings->clock);
-    event_sender_init(&sender, desk->client, settings->internal_key, settings->bus,
+    simulation->started_us = clock_monotonic_us(engines->clock);
+    event_sender_init(&sender, desk->client, engines->internal_keys[0], engines->bus,
                       &simulation->totals);
     for (int64_t turn = 0; (turns == 0 || turn < turns) && status == STATUS_OK; turn++) {
         if (atomic_load(&stop))
@@ -312,7 +376,7 @@ static bool somebody_answers(struct simulation *simulation)
     return answers;
 }
 
-static void simulate(struct simulation *simulation, struct credit_desk *desk)
+static void live_through(struct simulation *simulation, struct credit_desk *desk)
 {
     run_parts(simulation, register_part, "people", "registered", people_registered,
               simulation->options.people);
@@ -330,7 +394,8 @@ static void simulate(struct simulation *simulation, struct credit_desk *desk)
     note_failure(simulation, status);
 }
 
-bool simulate_needs_bus(int argc, char **argv)
+/* Whether these arguments ask for events on the bus. */
+static bool needs_bus(int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i++)
         if (strcmp(argv[i], "--via") == 0 && strcmp(argv[i + 1], "bus") == 0)
@@ -338,13 +403,12 @@ bool simulate_needs_bus(int argc, char **argv)
     return false;
 }
 
-int command_simulate(int argc, char **argv, const struct simulate_settings *settings)
+static int simulate(int argc, char **argv, const struct engines *engines)
 {
-    struct simulation simulation = {.settings = settings};
+    struct simulation simulation = {.engines = engines};
     struct credit_desk desk = {0};
-    int result = simulate_options_parse(argc, argv, &simulation.options);
-    if (result >= 0)
-        return result;
+    if (!options_parse(argc, argv, &simulation.options))
+        return EX_USAGE;
     simulation.accounts = calloc((size_t)simulation.options.people, sizeof simulation.accounts[0]);
     if (simulation.accounts == NULL)
         return EX_OSERR;
@@ -355,7 +419,7 @@ int command_simulate(int argc, char **argv, const struct simulate_settings *sett
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (somebody_answers(&simulation)) {
-        simulate(&simulation, &desk);
+        live_through(&simulation, &desk);
         show_totals(&simulation, &desk);
         if (report_is_json())
             report_totals(&simulation, &desk);
@@ -368,3 +432,22 @@ int command_simulate(int argc, char **argv, const struct simulate_settings *sett
         return EX_UNAVAILABLE;
     return atomic_load(&simulation.totals.refused) > 0 ? EX_DATAERR : EX_OK;
 }
+
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_open(
+        &toolbox, &(struct needs){.internal = true, .uses = needs_bus(argc, argv) ? USES_BUS : 0});
+    if (result != EX_OK)
+        return result;
+    result = simulate(argc, argv, &toolbox.engines);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+const struct command command_simulate = {
+    .name = "simulate",
+    .summary = "let people feel, pay and ask for credit",
+    .usage = usage,
+    .run = run,
+};

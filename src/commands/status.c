@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * `ecs status`: what running servers say of their engines, their breakers and their streams.
+ *
  * /readyz and /metrics of each server -> one table of servers and one of streams. Nothing is
  * asked of the engines: what is told is what the servers themselves see.
  */
-#include "commands/status.h"
-
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,9 +15,11 @@
 
 #include "base/json_put.h"
 #include "commands/ask.h"
+#include "commands/command.h"
 #include "commands/report.h"
+#include "commands/toolbox.h"
 
-const char status_usage[] =
+static const char usage[] =
     "usage: ecs status [URL]... [--json]\n\n"
     "Asks running servers (http://127.0.0.1:9999), or without a URL the one that listens on\n"
     "LISTEN, how they are: whether each is ready, what each of its engines says (durability with\n"
@@ -266,7 +268,7 @@ static void all_report(const struct server servers[], size_t count,
     report_end(&report);
 }
 
-int command_status(int argc, char **argv, const char *listen)
+static int servers_show(int argc, char **argv, const char *listen)
 {
     char own[ASK_URL_MAX + 1];
     size_t count = argc > 1 ? (size_t)argc - 1 : 1;
@@ -293,3 +295,18 @@ int command_status(int argc, char **argv, const char *listen)
     free(servers);
     return ready ? EX_OK : EX_UNAVAILABLE;
 }
+
+/* It needs LISTEN alone: it must work beside a server that waits for its engines. */
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_load(&toolbox);
+    return result == EX_OK ? servers_show(argc, argv, toolbox.settings.listen) : result;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .summary = "how running servers, their engines and streams are",
+    .usage = usage,
+    .run = run,
+};

@@ -1,6 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/train.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs train`: data -> a model's folder.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,12 +11,16 @@
 #include <unistd.h>
 
 #include "base/json_put.h"
+#include "commands/command.h"
+#include "commands/options.h"
 #include "commands/report.h"
 #include "commands/simulate_show.h"
-#include "commands/train_population.h"
-#include "commands/train_predictions.h"
+#include "domain/auc.h"
 #include "learning/csv.h"
 #include "learning/training.h"
+#include "model/feature_columns.h"
+#include "simulation/population_outcome.h"
+#include "simulation/population_tiles.h"
 
 enum {
     FOLDS = 5,
@@ -31,7 +36,7 @@ enum {
 
 static const double test_share_last = 0.25; /* of rows with times: the last of them */
 
-const char train_usage[] =
+static const char usage[] =
     "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]... [--json]\n"
     "       ecs train --from population [OPTION VALUE]... [--json]\n\n"
     "Trains a model that gives the probability that COLUMN is VALUE, from all other columns: "
@@ -70,77 +75,26 @@ struct train_options {
     int64_t seed;
 };
 
-static bool number_read(const char *name, const char *text, int64_t least, int64_t most,
-                        int64_t *value)
+/* Tells every fault at once. */
+static bool options_parse(int argc, char **argv, struct train_options *options)
 {
-    char *end;
-    errno = 0;
-    *value = strtoll(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0 && *value >= least && *value <= most)
-        return true;
-    fprintf(stderr, "ecs train: %s is a whole number of %" PRId64 " to %" PRId64 ", not %s\n", name,
-            least, most, text);
-    return false;
-}
-
-static bool option_read(struct train_options *options, const char *name, const char *value)
-{
-    const struct {
-        const char *name;
-        const char **text;
-    } texts[] = {
-        {"--from", &options->from},
-        {"--csv", &options->csv},
-        {"--label", &options->label},
-        {"--positive", &options->positive},
-        {"--time", &options->time},
-        {"--out", &options->out},
-        {"--predictions", &options->predictions},
+    const struct command_option known[] = {
+        {"--from", .text = &options->from},
+        {"--csv", .text = &options->csv},
+        {"--label", .text = &options->label},
+        {"--positive", .text = &options->positive},
+        {"--time", .text = &options->time},
+        {"--out", .text = &options->out},
+        {"--predictions", .text = &options->predictions},
+        {"--people", .number = &options->people, .least = PEOPLE_MIN, .most = TRAINING_ROWS_MAX},
+        {"--folds", .number = &options->folds, .least = 2, .most = TRAINING_FOLDS_MAX},
+        {"--repeats", .number = &options->repeats, .least = 1, .most = TRAINING_REPEATS_MAX},
+        {"--seed", .number = &options->seed, .most = INT64_MAX},
+        {0},
     };
-    const struct {
-        const char *name;
-        int64_t *number;
-        int64_t least;
-        int64_t most;
-    } numbers[] = {
-        {"--people", &options->people, PEOPLE_MIN, TRAINING_ROWS_MAX},
-        {"--folds", &options->folds, 2, TRAINING_FOLDS_MAX},
-        {"--repeats", &options->repeats, 1, TRAINING_REPEATS_MAX},
-        {"--seed", &options->seed, 0, INT64_MAX},
-    };
-    bool text = false;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (strcmp(name, texts[i].name) == 0) {
-            *texts[i].text = value;
-            text = true;
-        }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !text; i++)
-        if (strcmp(name, numbers[i].name) == 0)
-            return value == NULL ||
-                   number_read(name, value, numbers[i].least, numbers[i].most, numbers[i].number);
-    if (!text)
-        fprintf(stderr, "ecs train: there is no option %s\n", name);
-    return text;
-}
-
-/* -1 to go on, an exit status otherwise. Tells every fault at once. */
-static int options_parse(int argc, char **argv, struct train_options *options)
-{
-    bool good = true;
     *options =
         (struct train_options){.out = "./model", .people = PEOPLE, .folds = FOLDS, .seed = 1};
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (!option_read(options, argv[i], value)) {
-            good = false;
-            i += strncmp(argv[i], "--", 2) == 0 && value != NULL;
-        } else if (value == NULL) {
-            fprintf(stderr, "ecs train: %s needs a value\n", argv[i]);
-            good = false;
-        } else {
-            i++;
-        }
-    }
+    bool good = options_read(argc, argv, known, NULL);
     if (good && options->from != NULL &&
         (strcmp(options->from, "population") != 0 || options->csv != NULL)) {
         fprintf(stderr, "ecs train: --from is population, and then there is no --csv\n");
@@ -154,8 +108,111 @@ static int options_parse(int argc, char **argv, struct train_options *options)
             "train --help\n");
         good = false;
     }
-    return good ? -1 : EX_USAGE;
+    return good;
 }
+
+/* A simulated population ------------------------------------------------------------------------
+ */
+
+enum { SHOW_EVERY = 500 };
+static const int64_t as_of_us = 1767268800 * SECOND_US; /* 2026-01-01T12:00:00Z */
+
+static enum status columns_add(struct table *table)
+{
+    enum status status = STATUS_OK;
+    for (int i = 0; i < FEATURE_COUNT && status == STATUS_OK; i++) {
+        struct model_column column;
+        feature_column_describe((enum feature)i, &column);
+        status = table_add_column(table, &column);
+    }
+    return status;
+}
+
+static enum status person_add(struct table *table, uint64_t seed, uint32_t number,
+                              struct auc_case *hidden)
+{
+    struct person_tiles tiles;
+    double values[FEATURE_COUNT];
+    struct simulated_person person = population_person(seed, number);
+    population_tiles(&person, as_of_us, &tiles);
+    struct features features = features_compute(&tiles, as_of_us);
+    struct population_outcome outcome = population_outcome(&person, as_of_us / DAY_US);
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        values[i] = (double)features.values[i];
+    *hidden = (struct auc_case){outcome.probability, outcome.defaulted};
+    return table_add_row(table, values, outcome.defaulted, as_of_us);
+}
+
+/* A simulated population → a table to train on: `people` rows, every feature as of one moment, and
+ * who defaults. `best_auc`, in millionths: of who knows every hidden hazard. */
+static enum status population_draw(int64_t people, uint64_t seed, struct table *table,
+                                   int32_t *best_auc)
+{
+    struct auc_case *hidden = calloc((size_t)people, sizeof *hidden);
+    enum status status = hidden == NULL ? STATUS_UNAVAILABLE : columns_add(table);
+    for (int64_t i = 0; i < people && status == STATUS_OK; i++) {
+        status = person_add(table, seed, (uint32_t)i, &hidden[i]);
+        if ((i + 1) % SHOW_EVERY == 0 || i + 1 == people)
+            show_status("people   %" PRId64 " of %" PRId64, i + 1, people);
+    }
+    show_end();
+    if (status == STATUS_OK)
+        *best_auc = auc_of(hidden, (size_t)people);
+    free(hidden);
+    snprintf(table->source, sizeof table->source, "population of %" PRId64, people);
+    snprintf(table->outcome, sizeof table->outcome, "default within twelve months");
+    return status;
+}
+
+/* Predictions -----------------------------------------------------------------------------------
+ */
+
+static int row_order(const void *a, const void *b, void *rows)
+{
+    size_t x = ((const size_t *)rows)[*(const size_t *)a];
+    size_t y = ((const size_t *)rows)[*(const size_t *)b];
+    return (x > y) - (x < y);
+}
+
+static void rows_write(const struct evaluation *evaluation, const size_t places[], FILE *file)
+{
+    static const char *const names[CANDIDATE_COUNT] = {"model", "scorecard", "without_emotions"};
+    fprintf(file, "row,outcome");
+    for (size_t c = 0; c < evaluation->candidates; c++)
+        fprintf(file, ",%s", names[c]);
+    fprintf(file, "\n");
+    for (size_t i = 0; i < evaluation->count; i++) {
+        size_t place = places[i];
+        fprintf(file, "%zu,%d", evaluation->rows[place] + 1, evaluation->positives[place]);
+        for (size_t c = 0; c < evaluation->candidates; c++)
+            fprintf(file, ",%.6f", evaluation->probabilities[c][place]);
+        fprintf(file, "\n");
+    }
+}
+
+/* What models that did not see a row say of it, as CSV: a line for each row that was tested on, in
+ * the order of the data; rows count from 1. */
+static int predictions_write(const struct evaluation *evaluation, const char *path)
+{
+    size_t *places = calloc(evaluation->count, sizeof *places);
+    FILE *file = places == NULL ? NULL : fopen(path, "we");
+    bool written = file != NULL;
+    for (size_t i = 0; written && i < evaluation->count; i++)
+        places[i] = i;
+    if (written) {
+        qsort_r(places, evaluation->count, sizeof *places, row_order, evaluation->rows);
+        rows_write(evaluation, places, file);
+        written = ferror(file) == 0;
+        written = fclose(file) == 0 && written;
+    }
+    if (!written)
+        fprintf(stderr, "ecs train: cannot write %s: %s\n", path, strerror(errno));
+    free(places);
+    return written ? EX_OK : EX_CANTCREAT;
+}
+
+/* What is told ----------------------------------------------------------------------------------
+ */
 
 static void progress_show(void *context, size_t done, size_t total)
 {
@@ -230,6 +287,9 @@ static void report_show(const struct training_report *report, const char *folder
     printf("model %s is in %s; card.md tells of it\n", hash, folder);
 }
 
+/* The command -----------------------------------------------------------------------------------
+ */
+
 /* "german_credit" of "data/german_credit.csv". */
 static void name_of(const char *path, char name[MODEL_NAME_MAX + 1])
 {
@@ -291,7 +351,7 @@ static int train(const struct train_options *options, const struct table *table,
         report_show(&report, options->out);
     int result = options->predictions == NULL
                      ? EX_OK
-                     : train_predictions_write(&report.evaluation, options->predictions);
+                     : predictions_write(&report.evaluation, options->predictions);
     training_report_free(&report);
     return result;
 }
@@ -302,8 +362,7 @@ static int train_on_population(const struct train_options *options)
     int32_t best_auc;
     int result = EX_OSERR;
     table_init(&table);
-    if (train_population(options->people, (uint64_t)options->seed, &table, &best_auc) ==
-        STATUS_OK) {
+    if (population_draw(options->people, (uint64_t)options->seed, &table, &best_auc) == STATUS_OK) {
         show_line("%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
                   "%.4f",
                   table.row_count, table.column_count, best_auc / 1e6);
@@ -343,11 +402,17 @@ static int train_on_csv(const struct train_options *options)
     return result;
 }
 
-int command_train(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct train_options options;
-    int result = options_parse(argc, argv, &options);
-    if (result >= 0)
-        return result;
+    if (!options_parse(argc, argv, &options))
+        return EX_USAGE;
     return options.from != NULL ? train_on_population(&options) : train_on_csv(&options);
 }
+
+const struct command command_train = {
+    .name = "train",
+    .summary = "train a model of risk from data",
+    .usage = usage,
+    .run = run,
+};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * `ecs verify-log`: proves that no decision was altered, put in or taken out.
+ *
  * Three walks: over the decisions, person by person; over the log of heads, shard by shard, whose
  * ends are read first, so that what is added meanwhile is no fault; over the policies.
  */
-#include "commands/verify_log.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,12 +14,14 @@
 
 #include "base/json_put.h"
 #include "base/time_text.h"
+#include "commands/command.h"
 #include "commands/report.h"
+#include "commands/toolbox.h"
 #include "domain/decision_log.h"
 
 enum { READ_MAX = 500, POLICIES_TOLD_MAX = 64, LINE_SIZE = 256 };
 
-const char verify_log_usage[] =
+static const char usage[] =
     "usage: ecs verify-log [--json]\n\n"
     "Walks over every decision, over the log of what each person's chain of decisions ever ended\n"
     "with, and over the policies that decided. Names each decision that was altered or forged, "
@@ -276,11 +278,11 @@ static int verify(struct verification *verification)
     return verification->faults == 0 ? EX_OK : EX_DATAERR;
 }
 
-int command_verify_log(int argc, char **argv, struct store *store)
+static int verify_log(int argc, char **argv, struct store *store)
 {
     (void)argv;
     if (argc > 1) {
-        fputs(verify_log_usage, stderr);
+        fputs(usage, stderr);
         return EX_USAGE;
     }
     struct verification *verification = calloc(1, sizeof *verification);
@@ -292,3 +294,21 @@ int command_verify_log(int argc, char **argv, struct store *store)
     free(verification);
     return result;
 }
+
+static int run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_open_store(&toolbox);
+    if (result != EX_OK)
+        return result;
+    result = verify_log(argc, argv, toolbox.context.store);
+    toolbox_close(&toolbox);
+    return result;
+}
+
+const struct command command_verify_log = {
+    .name = "verify-log",
+    .summary = "prove that no decision was altered or taken away",
+    .usage = usage,
+    .run = run,
+};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ecs bench scale: what it says adds up, what it refuses, and that it leaves no process behind."""
+"""make bench-scale: what it says adds up, what it refuses, and that it leaves no process behind."""
 import json
 import pathlib
 import re
@@ -15,11 +15,17 @@ from harness.poll import until
 EVENTS = 10000
 PEOPLE = 50
 SMALL = ("--events", str(EVENTS), "--people", str(PEOPLE))
+SCALE = pathlib.Path(BINARY).parent / "bench" / "scale"
 LIMITS = ("machine", "design", "processes")
 
 
+def scale(*options, environment):
+    return subprocess.run([SCALE, *options], env=environment, cwd="/tmp", capture_output=True,
+                          text=True, timeout=120)
+
+
 class Bench:
-    """Engines of its own, and the command on them."""
+    """Engines of its own, and the program on them."""
 
     def __init__(self, folder):
         self.engines = Engines(folder / "engines")
@@ -30,7 +36,7 @@ class Bench:
                             "DATA_DIR": str(folder / "data"), "LOG_LEVEL": "error"}
 
     def run(self, *options):
-        return run_ecs("bench", "scale", *options, environment=self.environment, timeout_s=120)
+        return scale(*options, environment=self.environment)
 
     def processes(self):
         """The pids of all that serve on these engines."""
@@ -117,7 +123,7 @@ def test_what_it_says_adds_up(bench):
 def test_it_wants_engines_of_its_own(bench):
     environment = {name: value for name, value in bench.environment.items()
                    if not name.endswith("_URL")}
-    embedded = run_ecs("bench", "scale", environment=environment)
+    embedded = scale(environment=environment)
     assert embedded.returncode == 78
     assert "DATABASE_URL, NATS_URL and REDIS_URL" in embedded.stderr
     assert not pathlib.Path(environment["DATA_DIR"]).exists()
@@ -126,13 +132,29 @@ def test_it_wants_engines_of_its_own(bench):
                         " now() FROM generate_series(1, 1002) n RETURNING 1")
     used = bench.run(*SMALL)
     assert used.returncode == 64
-    assert "ecs bench scale needs engines of its own: 1002 people are in this database" \
+    assert "scale needs engines of its own: 1002 people are in this database" \
         in used.stderr
     assert bench.database.rows("SELECT count(*) FROM users") == [(1002,)]
 
 
+@pytest.mark.parametrize("options", [
+    ["nonsense"], ["--workers"], ["--workers", "1,"], ["--replicas", "0"], ["--workers", "17"],
+    ["--events", "many"], ["--nonsense", "1"],
+])
+def test_wrong_usage_is_told(options):
+    done = scale(*options, environment={})
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr
+
+
+def test_help():
+    done = scale("--help", environment={})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: build/bench/scale [OPTION VALUE]...")
+
+
 def test_a_signal_ends_all_its_processes(bench):
-    process = subprocess.Popen([BINARY, "bench", "scale", "--events", "300000", "--people", "50",
+    process = subprocess.Popen([SCALE, "--events", "300000", "--people", "50",
                                 "--workers", "2"], env=bench.environment, cwd="/tmp",
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     until("two workers run", lambda: len(bench.processes()) == 2, 60)

@@ -17,7 +17,7 @@ from harness.ecs import BINARY, ROLES, ROOT, run_ecs
 from harness.poll import until
 
 COMMANDS = ("serve", "migrate", "simulate", "population", "train", "features", "policy",
-            "backtest", "bench", "dead", "rewind", "replay", "verify-log", "status", "health",
+            "backtest", "dead", "rewind", "replay", "verify-log", "status", "health",
             "version")
 
 
@@ -49,10 +49,7 @@ def test_serve_help_has_every_role_and_option():
     [], ["nonsense"], ["serve", "--role", "nobody"], ["serve", "--nonsense"], ["serve", "extra"],
     ["migrate", "extra"], ["dead"], ["dead", "nonsense"], ["rewind"], ["rewind", "nonsense"],
     ["rewind", "emotions"], ["rewind", "emotions", "--since", "yesterday"], ["policy"],
-    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"], ["bench"],
-    ["bench", "nonsense"], ["bench", "scale", "--workers"], ["bench", "scale", "--workers", "1,"],
-    ["bench", "scale", "--replicas", "0"], ["bench", "scale", "--workers", "17"],
-    ["bench", "scale", "--events", "many"], ["bench", "scale", "--nonsense", "1"],
+    ["policy", "check"], ["policy", "check", "a", "b"], ["policy", "nonsense", "a"],
 ])
 def test_wrong_usage_is_told(arguments, folder):
     done = run_ecs(*arguments, environment={"DATA_DIR": str(folder)})

@@ -61,7 +61,7 @@ def test_a_wrong_include_is_found(tmp_path, path, include):
     ("learning/boosting.c", "<xgboost/c_api.h>"),
     ("commands/train.c", '"learning/training.h"'),
     ("wiring.c", '"adapters/bus_nats.h"'),
-    ("main.c", '"runner/runner.h"'),
+    ("commands/serve.c", '"runner/runner.h"'),
 ])
 def test_a_right_include_passes(tmp_path, path, include):
     write(tmp_path, path, f"#include {include}\n")

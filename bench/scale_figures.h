@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What `ecs bench scale` makes of its measurements: pure functions of numbers.
+ * What `make bench-scale` makes of its measurements: pure functions of numbers.
  */
-#ifndef ECS_COMMANDS_BENCH_FIGURES_H
-#define ECS_COMMANDS_BENCH_FIGURES_H
+#ifndef ECS_BENCH_SCALE_FIGURES_H
+#define ECS_BENCH_SCALE_FIGURES_H
 
 #include <stddef.h>
 #include <stdint.h>

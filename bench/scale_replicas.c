@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands/bench_scale.h"
 #include "commands/report.h"
 #include "commands/simulate_show.h"
+#include "scale.h"
 #include "wire/emotion_json.h"
 
 enum {
@@ -203,7 +203,7 @@ static enum status load_run(struct bench *bench, const struct api *api,
     if (atomic_load(bench->stop))
         return STATUS_TIMED_OUT;
     if (status != STATUS_OK)
-        fprintf(stderr, "ecs bench scale: %s: requests were refused or not answered\n", api->what);
+        fprintf(stderr, "scale: %s: requests were refused or not answered\n", api->what);
     return status;
 }
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Processes of this program that serve one role each, on free ports of the loopback: started,
+ * Processes of ecs that serve one role each, on free ports of the loopback: started,
  * asked, and ended. Each is in a process group of its own: a Ctrl-C on the terminal reaches only
  * this process, which ends them. Used by one thread.
  */
-#ifndef ECS_COMMANDS_BENCH_CHILDREN_H
-#define ECS_COMMANDS_BENCH_CHILDREN_H
+#ifndef ECS_BENCH_SCALE_CHILDREN_H
+#define ECS_BENCH_SCALE_CHILDREN_H
 
 #include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/status.h"
-#include "commands/bench_figures.h"
+#include "scale_figures.h"
 
 enum { BENCH_PROCESSES_MAX = 16, BENCH_URL_SIZE = 32 };
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 #include "base/steady.h"
-#include "commands/bench_scale.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
 #include "commands/simulate_show.h"
+#include "scale.h"
 #include "simulation/chance.h"
 
 enum {
@@ -28,7 +28,7 @@ struct drain {
 
 static enum status fail(const char *what)
 {
-    fprintf(stderr, "ecs bench scale: %s\n", what);
+    fprintf(stderr, "scale: %s\n", what);
     return STATUS_UNAVAILABLE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/bench_children.h"
+#include "scale_children.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -22,6 +22,7 @@ enum {
     END_TRIES = 10000 / POLL_MS, /* twice what a process takes at most to drain */
     LOG_SIZE = 16 * 1024,
     STAT_SIZE = 1024,
+    PATH_SIZE = 4096,
 };
 
 static void poll_pause(void)
@@ -42,7 +43,7 @@ static enum status fail(const struct child *child, const char *what)
 {
     char text[LOG_SIZE];
     log_read(child, true, text);
-    fprintf(stderr, "ecs bench scale: a process %s; it logged:\n%s", what, text);
+    fprintf(stderr, "scale: a process %s; it logged:\n%s", what, text);
     return STATUS_UNAVAILABLE;
 }
 
@@ -66,8 +67,22 @@ static char **environment_make(void)
     return made;
 }
 
+/* ecs, which is built into the folder above this program's. False: /proc does not tell where that
+ * is. */
+static bool binary_find(char path[PATH_SIZE])
+{
+    static const char name[] = "/ecs";
+    ssize_t size = readlink("/proc/self/exe", path, PATH_SIZE - sizeof name);
+    path[size < 0 ? 0 : size] = '\0';
+    for (int i = 0; i < 2 && strrchr(path, '/') != NULL; i++)
+        *strrchr(path, '/') = '\0';
+    strcat(path, name);
+    return size > 0;
+}
+
 static enum status child_spawn(struct child *child, const char *role)
 {
+    char binary[PATH_SIZE];
     char *arguments[] = {"ecs", "serve", "--role", (char *)role, NULL};
     char **environment = environment_make();
     posix_spawn_file_actions_t actions;
@@ -76,12 +91,11 @@ static enum status child_spawn(struct child *child, const char *role)
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     child->log = memfd_create("log", MFD_CLOEXEC);
-    if (environment != NULL && child->log >= 0 &&
+    if (environment != NULL && child->log >= 0 && binary_find(binary) &&
         posix_spawn_file_actions_adddup2(&actions, child->log, STDOUT_FILENO) == 0 &&
         posix_spawn_file_actions_adddup2(&actions, child->log, STDERR_FILENO) == 0 &&
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP) == 0)
-        failed = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes, arguments,
-                             environment);
+        failed = posix_spawn(&child->pid, binary, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     free(environment);
@@ -89,7 +103,7 @@ static enum status child_spawn(struct child *child, const char *role)
         return STATUS_OK;
     if (child->log >= 0)
         close(child->log);
-    fprintf(stderr, "ecs bench scale: a process cannot be started\n");
+    fprintf(stderr, "scale: a process cannot be started\n");
     return STATUS_UNAVAILABLE;
 }
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `ecs bench scale`: what more processes of a role bring, on the engines that are configured.
+ * `make bench-scale`: what more processes of a role bring, on the engines that are configured.
  */
-#ifndef ECS_COMMANDS_BENCH_SCALE_H
-#define ECS_COMMANDS_BENCH_SCALE_H
+#ifndef ECS_BENCH_SCALE_H
+#define ECS_BENCH_SCALE_H
 
 #include <stdatomic.h>
 
 #include "auth/token.h"
 #include "base/buf.h"
-#include "commands/bench_children.h"
 #include "commands/simulate_people.h"
 #include "ports/bus.h"
 #include "ports/clock.h"
 #include "ports/entropy.h"
 #include "ports/store.h"
+#include "scale_children.h"
 
 enum { BENCH_COUNTS_MAX = 8 };
 
@@ -49,11 +49,6 @@ struct bench {
     struct buf report;        /* every row again, as JSON */
 };
 
-/* -1 to go on, with `options` filled; an exit status otherwise, with the fault told. */
-int bench_options_read(int argc, char **argv, struct bench_options *options);
-/* Returns the exit status. Leaves people, events and decisions in the engines. */
-int command_bench_scale(const struct bench_options *options, const struct bench_tools *tools);
-
 /* Measures workers on backlogs, and prints a row for each count. Not OK: told, or stopped; so is
  * the next. */
 MUST_CHECK enum status bench_workers(struct bench *bench);
@@ -70,8 +65,5 @@ void bench_usage_add(struct buf *table, const struct bench_usage *used, double r
 void bench_row_begin(struct buf *report, const char *what, size_t count, double rate);
 void bench_row_end(struct buf *report, const struct bench_fairness *fairness,
                    const struct bench_usage *used, double rate, double before);
-
-/* What --help prints. */
-extern const char bench_usage[];
 
 #endif

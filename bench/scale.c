@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/bench_scale.h"
+#include "scale.h"
 
 #include <curl/curl.h>
 #include <errno.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "base/json_put.h"
 #include "commands/report.h"
-#include "commands/simulate_options.h"
 #include "commands/simulate_show.h"
+#include "commands/toolbox.h"
 
 enum { PLACES = 3 }; /* of a figure in JSON: finer than any is measured */
-enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, SCAN_MAX = 1000 };
+enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, PEOPLE_MAX = 100000, SCAN_MAX = 1000 };
 
-const char bench_usage[] =
-    "usage: ecs bench scale [OPTION VALUE]... [--json]\n\n"
+static const char usage[] =
+    "usage: build/bench/scale [OPTION VALUE]... [--json]\n\n"
     "Measures what more processes of a role bring, on engines of their own: DATABASE_URL, "
     "NATS_URL\n"
     "and REDIS_URL must be set, and nobody may be in the database. It migrates the schema, starts\n"
@@ -82,25 +84,34 @@ static bool option_read(struct bench_options *options, const char *name, const c
         number_read(value, EVENTS_MIN, EVENTS_MAX, &end, &options->events) && *end == '\0')
         return true;
     if (strcmp(name, "--people") == 0 &&
-        number_read(value, 1, SIMULATE_PEOPLE_MAX, &end, &options->people) && *end == '\0')
+        number_read(value, 1, PEOPLE_MAX, &end, &options->people) && *end == '\0')
         return true;
-    fprintf(stderr, "ecs bench scale: %s %s is not understood; see ecs bench scale --help\n", name,
-            value);
+    fprintf(stderr, "scale: %s %s is not understood; see build/bench/scale --help\n", name, value);
     return false;
 }
 
-int bench_options_read(int argc, char **argv, struct bench_options *options)
+/* -1 to go on, with `options` filled; an exit status otherwise, with the fault told. */
+static int options_parse(int argc, char **argv, struct bench_options *options)
 {
     static const struct bench_counts counts = {{1, 2, 4}, 3};
     *options = (struct bench_options){
         .workers = counts, .replicas = counts, .events = 300000, .people = 5000};
-    if (argc < 2 || strcmp(argv[1], "scale") != 0 || argc % 2 != 0) {
-        fputs(bench_usage, stderr);
-        return EX_USAGE;
-    }
-    for (int i = 2; i < argc; i += 2)
-        if (!option_read(options, argv[i], argv[i + 1]))
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(usage, stdout);
+            return EX_OK;
+        }
+        if (strcmp(argv[i], "--json") == 0) {
+            report_choose_json();
+        } else if (i + 1 == argc) {
+            fputs(usage, stderr);
             return EX_USAGE;
+        } else if (!option_read(options, argv[i], argv[i + 1])) {
+            return EX_USAGE;
+        } else {
+            i++;
+        }
+    }
     return -1;
 }
 
@@ -159,7 +170,7 @@ static enum status people_add(struct bench *bench)
         if (atomic_load(bench->stop))
             return STATUS_TIMED_OUT;
         if (person_add(bench->tools, i, &bench->accounts[i]) != STATUS_OK) {
-            fprintf(stderr, "ecs bench scale: people cannot be put into the database\n");
+            fprintf(stderr, "scale: people cannot be put into the database\n");
             return STATUS_UNAVAILABLE;
         }
         show_progress("people", i + 1, people,
@@ -224,16 +235,16 @@ static enum status measure(const struct bench_options *options, const struct ben
     return status;
 }
 
-int command_bench_scale(const struct bench_options *options, const struct bench_tools *tools)
+/* Returns the exit status. Leaves people, events and decisions in the engines. */
+static int scale(const struct bench_options *options, const struct bench_tools *tools)
 {
     int64_t people;
     if (people_count(tools, &people) != STATUS_OK) {
-        fprintf(stderr, "ecs bench scale: the database cannot be read\n");
+        fprintf(stderr, "scale: the database cannot be read\n");
         return EX_UNAVAILABLE;
     }
     if (people > 0) {
-        fprintf(stderr,
-                "ecs bench scale needs engines of its own: %lld people are in this database\n",
+        fprintf(stderr, "scale needs engines of its own: %lld people are in this database\n",
                 (long long)people);
         return EX_USAGE;
     }
@@ -246,8 +257,52 @@ int command_bench_scale(const struct bench_options *options, const struct bench_
     enum status status = measure(options, tools);
     curl_global_cleanup();
     if (atomic_load(&stop)) {
-        fprintf(stderr, "ecs bench scale: ended before all was measured\n");
+        fprintf(stderr, "scale: ended before all was measured\n");
         return EX_TEMPFAIL;
     }
     return status == STATUS_OK ? EX_OK : EX_UNAVAILABLE;
+}
+
+static int scale_on_engines(const struct bench_options *options, struct toolbox *toolbox)
+{
+    struct engines *engines = &toolbox->engines;
+    int applied;
+    if (engines_context_open(engines, USES_STORE, &toolbox->context) != STATUS_OK ||
+        store_migrate(toolbox->context.store, &applied) != STATUS_OK) {
+        fprintf(stderr, "scale: the database cannot be opened\n");
+        return EX_UNAVAILABLE;
+    }
+    struct bench_tools tools = {.internal_key = engines->internal_keys[0],
+                                .tokens = &engines->tokens,
+                                .store = toolbox->context.store,
+                                .bus = engines->bus,
+                                .clock = engines->clock,
+                                .entropy = engines->entropy};
+    return scale(options, &tools);
+}
+
+int main(int argc, char **argv)
+{
+    const struct needs needs = {.uses = USES_BUS | USES_STORE, .tokens = true, .internal = true};
+    static struct toolbox toolbox;
+    struct bench_options options;
+    umask(077);
+    int result = sodium_init() < 0 ? EX_OSERR : options_parse(argc, argv, &options);
+    if (result >= 0)
+        return result;
+    result = toolbox_load(&toolbox);
+    if (result != EX_OK)
+        return result;
+    if (toolbox.settings.database_url[0] == '\0' || toolbox.settings.nats_url[0] == '\0' ||
+        toolbox.settings.redis_url[0] == '\0') {
+        fprintf(stderr, "scale needs DATABASE_URL, NATS_URL and REDIS_URL: embedded engines are of "
+                        "one process\n");
+        return EX_CONFIG;
+    }
+    result = toolbox_open(&toolbox, &needs);
+    if (result != EX_OK)
+        return result;
+    result = scale_on_engines(&options, &toolbox);
+    toolbox_close(&toolbox);
+    return result;
 }

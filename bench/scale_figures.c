@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/bench_figures.h"
+#include "scale_figures.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs migrate`: brings the schema of the database up to date.
+ */
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "commands/command.h"
+#include "commands/report.h"
+#include "commands/toolbox.h"
+
+static const char usage[] =
+    "usage: ecs migrate [--json]\n\n"
+    "Applies the schema migrations that DATABASE_URL (or the embedded database in DATA_DIR) does "
+    "not\nhave yet, and grants the logins of roles their rights, if there are any. DATABASE_URL "
+    "has "
+    "the\nlogin of the schema's owner.\n";
+
+/* Another process that migrates is waited for. */
+static enum status migrate(struct toolbox *toolbox, int *applied)
+{
+    enum status status = engines_context_open(&toolbox->engines, USES_STORE, &toolbox->context);
+    if (status != STATUS_OK)
+        return status;
+    do
+        status = store_migrate(toolbox->context.store, applied);
+    while (status == STATUS_TIMED_OUT);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1) {
+        fputs(usage, stderr);
+        return EX_USAGE;
+    }
+    struct toolbox toolbox = {0};
+    int applied = 0;
+    int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_STORE});
+    if (result != EX_OK)
+        return result;
+    enum status status = migrate(&toolbox, &applied);
+    toolbox_close(&toolbox);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "ecs migrate: the database cannot be migrated: %s\n",
+                status == STATUS_FORBIDDEN ? "this is not the login of its owner"
+                                           : status_title(status));
+        return EX_UNAVAILABLE;
+    }
+    if (report_is_json()) {
+        struct buf report;
+        report_begin(&report);
+        report_integer(&report, "applied", applied);
+        report_end(&report);
+    } else {
+        printf("%d migrations applied; the schema is current.\n", applied);
+    }
+    return EX_OK;
+}
+
+const struct command command_migrate = {
+    .name = "migrate", .summary = "apply schema migrations", .usage = usage, .run = run};

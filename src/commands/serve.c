@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `ecs serve`: the seven roles, and what a process needs for those that it runs.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/log.h"
+#include "commands/command.h"
+#include "commands/options.h"
+#include "commands/toolbox.h"
+#include "runner/runner.h"
+
+static const struct role *const all_roles[] = {
+    &role_emotion_ingestion,      &role_transaction_ingestion, &role_emotion_processing,
+    &role_transaction_processing, &role_credit_analysis,       &role_user_credit,
+    &role_credit_application,
+};
+enum { ROLE_COUNT = sizeof all_roles / sizeof all_roles[0] };
+
+static const char usage[] =
+    "usage: ecs serve [--role NAME]...\n\n"
+    "Runs the named roles in one process; all seven if none is named.\n\nRoles:\n";
+
+static void usage_more(struct buf *out)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        buf_printf(out, "  %-24s %s\n", all_roles[i]->name, all_roles[i]->summary);
+    buf_text(out, "\nConfiguration, by environment variables:\n");
+    settings_help(out);
+}
+
+static struct needs needs_of(const struct role *const roles[], size_t count)
+{
+    struct needs needs = {.service = count == 1 ? roles[0]->name : ""};
+    for (size_t i = 0; i < count; i++) {
+        needs.uses |= roles[i]->uses;
+        for (size_t k = 0; k < roles[i]->endpoint_count; k++) {
+            const struct endpoint *endpoint = &roles[i]->endpoints[k];
+            needs.uses |= USES_CACHE; /* request rates are shared through it */
+            needs.internal |= auth_takes_internal_key(endpoint->auth);
+            if (auth_takes_token(endpoint->auth)) {
+                needs.tokens = true;
+                needs.uses |= USES_STORE; /* revoked tokens are read from it */
+            }
+        }
+    }
+    return needs;
+}
+
+static const struct role *role_named(const char *name)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (strcmp(all_roles[i]->name, name) == 0)
+            return all_roles[i];
+    }
+    return NULL;
+}
+
+struct role_choice {
+    const struct role *roles[ROLE_COUNT];
+    size_t count;
+};
+
+/* --role */
+static bool role_take(void *context, const char *name)
+{
+    struct role_choice *choice = context;
+    const struct role *role = role_named(name);
+    if (role == NULL) {
+        fprintf(stderr, "ecs serve: no role is named %s; see ecs serve --help\n", name);
+        return false;
+    }
+    for (size_t i = 0; i < choice->count; i++)
+        if (choice->roles[i] == role)
+            return true;
+    choice->roles[choice->count++] = role;
+    return true;
+}
+
+static int serve(struct toolbox *toolbox, const struct role *const roles[], size_t count)
+{
+    struct needs needs = needs_of(roles, count);
+    int result = toolbox_open(toolbox, &needs);
+    if (result != EX_OK)
+        return result;
+    struct engines *engines = &toolbox->engines;
+    struct runner_options options = {
+        .settings = &toolbox->settings,
+        .roles = roles,
+        .role_count = count,
+        .uses = needs.uses,
+        .internal_keys = engines->internal_keys,
+        .bus = engines->bus,
+        .revocations = engines->revocations,
+        .clock = engines->clock,
+        .entropy = engines->entropy,
+        .context_open = engines_context_open,
+        .context_close = engines_context_close,
+        .schema_prepare = engines_schema_prepare,
+        .refresh = engines_refresh,
+        .engines = engines,
+    };
+    result = runner_run(&options);
+    toolbox_close(toolbox);
+    return result;
+}
+
+static int run(int argc, char **argv)
+{
+    static struct toolbox toolbox;
+    struct role_choice choice = {.count = 0};
+    const struct command_option known[] = {{"--role", .take = role_take, .context = &choice}, {0}};
+    if (!options_read(argc, argv, known, NULL))
+        return EX_USAGE;
+    if (choice.count == 0) {
+        memcpy(choice.roles, all_roles, sizeof all_roles);
+        choice.count = ROLE_COUNT;
+    }
+    log_to_stdout();
+    runner_block_signals();
+    return serve(&toolbox, choice.roles, choice.count);
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .summary = "run roles: all of them, or those named by --role",
+    .usage = usage,
+    .usage_more = usage_more,
+    .run = run,
+};
