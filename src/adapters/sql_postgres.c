@@ -246,7 +246,9 @@ static enum status session_prepare(struct sql_postgres *pg)
     return status;
 }
 
-/* Parameters of the URL win over these, for they come later. */
+/* Parameters of the URL win over these, for they come later. libpq works out the end of
+ * connect_timeout by the time of day, but waits for it by poll: a clock that is set during a wait
+ * does not lengthen it. */
 static enum status connect_try(struct sql_postgres *pg)
 {
     char connect_s[12], tcp_ms[12];
