@@ -50,7 +50,8 @@ def test_deadlines_keep_alives_and_claims(system_of, folder, kind, by_s):
         assert client.feel(emotion(person.id)).status_code == 202
         assert slow.recv(4096) == b"", "a request whose head does not end is not cut"
         assert stream.next()["data"]
-        assert next(line for line in stream.lines if line.startswith(":")), "it does not keep alive"
+        if by_s == BACK:  # the step that can hold it up
+            assert next(line for line in stream.lines if line.startswith(":"))
     until("nothing waits to be published",
           lambda: system.database.rows("SELECT count(*) FROM outbox") == [(0,)])
 
