@@ -12,8 +12,8 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
+#include "commands/progress.h"
 #include "commands/report.h"
-#include "commands/simulate_show.h"
 #include "commands/toolbox.h"
 
 enum { PLACES = 3 }; /* of a figure in JSON: finer than any is measured */
@@ -173,10 +173,10 @@ static enum status people_add(struct bench *bench)
             fprintf(stderr, "scale: people cannot be put into the database\n");
             return STATUS_UNAVAILABLE;
         }
-        show_progress("people", i + 1, people,
-                      (i + 1) * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
+        progress_bar("people", i + 1, people,
+                     (i + 1) * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
     }
-    show_end();
+    progress_end();
     return STATUS_OK;
 }
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "base/steady.h"
+#include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
-#include "commands/simulate_show.h"
 #include "scale.h"
 #include "simulation/chance.h"
 
@@ -72,15 +72,15 @@ static enum status backlog_publish(struct bench *bench)
             &bench->accounts[chance_below(chance_next(&drawn), options->people)];
         char id[EVENT_ID_SIZE];
         snprintf(id, sizeof id, "bench-%lld-%lld", (long long)born_us, (long long)i);
-        status = event_send(&sender, account, &event, id);
+        status = event_sender_send(&sender, account, &event, id);
         if (i % 4096 == 0) {
             int64_t taken_us = clock_now_us(bench->tools->clock) - born_us + 1;
-            show_progress("publish", i, options->events, i * SECOND_US / taken_us);
+            progress_bar("publish", i, options->events, i * SECOND_US / taken_us);
         }
         if (atomic_load(bench->stop))
             status = STATUS_TIMED_OUT;
     }
-    enum status flushed = event_flush(&sender);
+    enum status flushed = event_sender_flush(&sender);
     event_sender_free(&sender);
     if (status != STATUS_OK)
         return status;
@@ -114,9 +114,9 @@ static enum status drain_watch(struct bench *bench, const struct children *worke
         }
         if (now_us - moved_us > SILENCE_US)
             return fail("the workers count nothing more");
-        show_progress(name, bench->options->events - lag, bench->options->events,
-                      (int64_t)((double)(course->first_lag - lag) * SECOND_US /
-                                (double)(now_us - course->first_us + 1)));
+        progress_bar(name, bench->options->events - lag, bench->options->events,
+                     (int64_t)((double)(course->first_lag - lag) * SECOND_US /
+                               (double)(now_us - course->first_us + 1)));
         steady_pause(SAMPLE_MS * 1000);
     }
     if (children_usage(workers, &to) != STATUS_OK)
@@ -200,8 +200,8 @@ enum status bench_workers(struct bench *bench)
             row_add(bench, &table, counts->counts[i], &drain, before);
         before = lag_course_rate(&drain.course);
     }
-    show_end();
-    show_line("\n%s", buf_slice(&table).data);
+    progress_end();
+    progress_line("\n%s", buf_slice(&table).data);
     buf_free(&table);
     return status;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "model/feature_columns.h"
 #include "model/feature_model.h"
 #include "model/points.h"
 

@@ -86,7 +86,7 @@ static void show_head(const struct backtest *backtest, int64_t took_us)
 static void show_total(const struct backtest *backtest)
 {
     struct figure figures[FIGURES];
-    figures_of(&backtest->total, figures);
+    figure_table(&backtest->total, figures);
     printf("\n%-14s  %22s  %22s  %22s\n", "", "recorded", "candidate", "change");
     for (size_t i = 0; i < FIGURES; i++)
         printf("%-14s  %22s  %22s  %22s\n", figures[i].name, figures[i].recorded.data,
@@ -132,7 +132,7 @@ static void show_examples(const struct backtest_set *set)
 
 static void show_swaps(const struct backtest *backtest)
 {
-    if (!figures_differ(backtest)) {
+    if (!figure_any_differs(backtest)) {
         printf("\nNo decision comes out differently.\n");
         return;
     }
@@ -165,9 +165,9 @@ static void result_show(const struct backtest *backtest, int64_t took_us)
     if (backtest->total.recorded.count == 0)
         return;
     show_total(backtest);
-    show_segments("By band", segments, segments_by_band(backtest, segments));
-    show_segments("By risk", segments, segments_by_risk(backtest, segments));
-    size_t groups = segments_by_group(backtest, segments);
+    show_segments("By band", segments, segment_by_band(backtest, segments));
+    show_segments("By risk", segments, segment_by_risk(backtest, segments));
+    size_t groups = segment_by_group(backtest, segments);
     if (groups > 1)
         show_segments("By group", segments, groups);
     show_swaps(backtest);
@@ -258,9 +258,9 @@ static void result_report(const struct backtest *backtest, int64_t took_us)
     report_decimal(&json, "seconds", took_us, 6);
     report_integer(&json, "left_out", backtest->unlogged);
     put_pair(&json, &backtest->total);
-    put_segments(&json, "by_band", segments, segments_by_band(backtest, segments));
-    put_segments(&json, "by_risk", segments, segments_by_risk(backtest, segments));
-    put_segments(&json, "by_group", segments, segments_by_group(backtest, segments));
+    put_segments(&json, "by_band", segments, segment_by_band(backtest, segments));
+    put_segments(&json, "by_risk", segments, segment_by_risk(backtest, segments));
+    put_segments(&json, "by_group", segments, segment_by_group(backtest, segments));
     put_swaps(&json, backtest);
     report_end(&json);
 }

@@ -102,7 +102,7 @@ static int64_t mean_limit(const struct backtest_sum *sum)
     return sum->standing == 0 ? 0 : (sum->limit_cents + sum->standing / 2) / sum->standing;
 }
 
-void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES])
+void figure_table(const struct backtest_pair *pair, struct figure figures[FIGURES])
 {
     const struct backtest_sum *old = &pair->recorded, *new = &pair->candidate;
     figures[0] = figure_of("approved", old->approved, new->approved, figure_count);
@@ -119,7 +119,7 @@ void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES]
                            backtest_interest_cents(new) - backtest_loss_cents(new), figure_money);
 }
 
-size_t segments_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
+size_t segment_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
 {
     const struct policy *policy = backtest->candidate;
     for (size_t i = 0; i < policy->band_count; i++) {
@@ -132,7 +132,7 @@ size_t segments_by_band(const struct backtest *backtest, struct segment segments
     return policy->band_count;
 }
 
-size_t segments_by_risk(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
+size_t segment_by_risk(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
 {
     for (int i = 0; i < BACKTEST_TENTHS; i++) {
         snprintf(segments[i].name, sizeof segments[i].name, "%s 0.%d to %d.%d",
@@ -143,7 +143,7 @@ size_t segments_by_risk(const struct backtest *backtest, struct segment segments
     return BACKTEST_TENTHS;
 }
 
-size_t segments_by_group(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
+size_t segment_by_group(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
 {
     size_t count = 0;
     for (int i = 0; i < BACKTEST_GROUPS; i++) {
@@ -156,7 +156,7 @@ size_t segments_by_group(const struct backtest *backtest, struct segment segment
     return count;
 }
 
-bool figures_differ(const struct backtest *backtest)
+bool figure_any_differs(const struct backtest *backtest)
 {
     bool differ = false;
     for (int i = 0; i < SWAP_COUNT; i++)

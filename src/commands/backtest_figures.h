@@ -35,7 +35,7 @@ struct figure {
     struct figure_text change;
 };
 enum { FIGURES = 8 };
-void figures_of(const struct backtest_pair *pair, struct figure figures[FIGURES]);
+void figure_table(const struct backtest_pair *pair, struct figure figures[FIGURES]);
 
 /* A row of a table by something: those decisions alone. */
 struct segment {
@@ -49,12 +49,12 @@ _Static_assert((int)SEGMENTS_MAX >= (int)BACKTEST_TENTHS &&
                "every table's rows have room");
 
 /* How many rows; so are the next two. */
-size_t segments_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
-size_t segments_by_risk(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
+size_t segment_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
+size_t segment_by_risk(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
 /* Those groups that have decisions. */
-size_t segments_by_group(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
+size_t segment_by_group(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX]);
 
 /* What came out differently; false: nothing did. */
-bool figures_differ(const struct backtest *backtest);
+bool figure_any_differs(const struct backtest *backtest);
 
 #endif

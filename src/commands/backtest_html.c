@@ -250,7 +250,7 @@ static void head(FILE *out, const struct backtest *backtest)
 static void cards(FILE *out, const struct backtest *backtest)
 {
     struct figure figures[FIGURES];
-    figures_of(&backtest->total, figures);
+    figure_table(&backtest->total, figures);
     fputs("<div class=\"cards\">\n", out);
     for (size_t i = 0; i < FIGURES; i++)
         fprintf(out,
@@ -366,7 +366,7 @@ static void examples(FILE *out, enum backtest_swap swap, const struct backtest_s
 static void swaps_section(FILE *out, const struct backtest *backtest)
 {
     fputs("<section>\n<h2>What changes</h2>\n", out);
-    if (!figures_differ(backtest)) {
+    if (!figure_any_differs(backtest)) {
         fputs("<p class=\"quiet\">No decision comes out differently.</p>\n</section>\n", out);
         return;
     }
@@ -394,11 +394,11 @@ bool backtest_html(const struct backtest *backtest, FILE *out)
     head(out, backtest);
     cards(out, backtest);
     segments_section(out, "By band of the candidate", "risk", segments,
-                     segments_by_band(backtest, segments));
+                     segment_by_band(backtest, segments));
     distribution_section(out, backtest);
     swaps_section(out, backtest);
-    segments_section(out, "By risk", "risk", segments, segments_by_risk(backtest, segments));
-    size_t groups = segments_by_group(backtest, segments);
+    segments_section(out, "By risk", "risk", segments, segment_by_risk(backtest, segments));
+    size_t groups = segment_by_group(backtest, segments);
     if (groups > 1)
         segments_section(out, "By group of people", "group", segments, groups);
     fprintf(out, "%s</main>\n</body>\n</html>\n", words);

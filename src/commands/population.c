@@ -15,8 +15,8 @@
 #include "base/time_text.h"
 #include "commands/command.h"
 #include "commands/options.h"
+#include "commands/progress.h"
 #include "commands/report.h"
-#include "commands/simulate_show.h"
 #include "domain/auc.h"
 #include "domain/scorecard.h"
 #include "simulation/population_outcome.h"
@@ -120,10 +120,10 @@ static void draw_all(const struct population_options *options, struct person_res
         results[i] = person_draw(options, (uint32_t)i, csv);
         int64_t done = i + 1;
         if (done % SHOW_EVERY == 0 || done == options->people)
-            show_progress("people", done, options->people,
-                          done * SECOND_US / (steady_now_us() - started_us + 1));
+            progress_bar("people", done, options->people,
+                         done * SECOND_US / (steady_now_us() - started_us + 1));
     }
-    show_end();
+    progress_end();
 }
 
 /* One line about those of a persona, or about all; an object in `report`, if that is not NULL.
@@ -153,9 +153,9 @@ static void group_show(const char *name, int persona, const struct person_result
         json_put_close(report, '}');
         return;
     }
-    show_line("%-10s %8zu %8.2f %% %9.3f %14.3f", name, count,
-              count == 0 ? 0.0 : 100.0 * (double)defaults / (double)count, best / 1e6,
-              scorecard / 1e6);
+    progress_line("%-10s %8zu %8.2f %% %9.3f %14.3f", name, count,
+                  count == 0 ? 0.0 : 100.0 * (double)defaults / (double)count, best / 1e6,
+                  scorecard / 1e6);
 }
 
 static void groups_show(const struct population_options *options,
@@ -172,9 +172,9 @@ static void results_show(const struct population_options *options,
 {
     char as_of[TIME_TEXT_SIZE];
     time_format(options->as_of_us, as_of);
-    show_line("seed %" PRId64 ", as of %s", options->seed, as_of);
-    show_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
-              "scorecard AUC");
+    progress_line("seed %" PRId64 ", as of %s", options->seed, as_of);
+    progress_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
+                  "scorecard AUC");
     groups_show(options, results, cases, NULL);
 }
 

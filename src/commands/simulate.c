@@ -17,10 +17,10 @@
 #include "base/steady.h"
 #include "commands/command.h"
 #include "commands/options.h"
+#include "commands/progress.h"
 #include "commands/report.h"
-#include "commands/simulate_credit.h"
 #include "commands/simulate_events.h"
-#include "commands/simulate_show.h"
+#include "commands/simulate_people.h"
 #include "commands/toolbox.h"
 
 enum {
@@ -181,7 +181,7 @@ static enum status send_day(struct event_sender *sender, struct account *account
     for (size_t i = 0; i < count && status == STATUS_OK && events[i].at_us < end_us; i++) {
         snprintf(id, sizeof id, "simulated-%llu-%u-%lld-%zu", (unsigned long long)account->seed,
                  account->number, (long long)day, i);
-        status = event_send(sender, account, &events[i], id);
+        status = event_sender_send(sender, account, &events[i], id);
     }
     return status;
 }
@@ -206,7 +206,7 @@ static void *send_part(void *argument)
                 status = send_day(&sender, &simulation->accounts[i], day, end_us);
                 keep_rate(simulation);
             }
-        enum status flushed = event_flush(&sender);
+        enum status flushed = event_sender_flush(&sender);
         status = status == STATUS_OK ? flushed : status;
         event_sender_free(&sender);
         client_close(client);
@@ -248,8 +248,8 @@ static void run_parts(struct simulation *simulation, void *(*work)(void *), cons
     }
     for (int64_t now = before; now < before + total && !atomic_load(&stop);
          now = done(simulation)) {
-        show_progress(what, now - before, total,
-                      (now - before) * SECOND_US / (elapsed_us(simulation) + 1));
+        progress_bar(what, now - before, total,
+                     (now - before) * SECOND_US / (elapsed_us(simulation) + 1));
         pause_us(SHOW_MS * 1000);
         if (now + atomic_load(&simulation->totals.refused) +
                 atomic_load(&simulation->totals.lost) >=
@@ -260,9 +260,9 @@ static void run_parts(struct simulation *simulation, void *(*work)(void *), cons
         pthread_join(parts[--started].thread, NULL);
     int64_t now = done(simulation) - before;
     int64_t rate = now * SECOND_US / (elapsed_us(simulation) + 1);
-    show_progress(what, now, total, rate);
-    show_line("%-8s %lld %s in %.1f s", what, (long long)now, done_what,
-              (double)elapsed_us(simulation) / 1e6);
+    progress_bar(what, now, total, rate);
+    progress_line("%-8s %lld %s in %.1f s", what, (long long)now, done_what,
+                  (double)elapsed_us(simulation) / 1e6);
 }
 
 static int64_t people_registered(struct simulation *simulation)
@@ -283,27 +283,27 @@ static enum status live_turn(struct simulation *simulation, struct event_sender 
         struct simulated_event event = population_event(
             &account->person, clock_now_us(simulation->engines->clock), (uint64_t)i);
         snprintf(id, sizeof id, "live-%lld-%lld", (long long)born_us, (long long)i);
-        status = event_send(sender, account, &event, id);
+        status = event_sender_send(sender, account, &event, id);
     }
-    return status == STATUS_OK ? event_flush(sender) : status;
+    return status == STATUS_OK ? event_sender_flush(sender) : status;
 }
 
 static enum status credit_turn(struct simulation *simulation, struct credit_desk *desk,
                                int64_t asked)
 {
     struct account *account = &simulation->accounts[asked * 31 % simulation->options.people];
-    enum status status = credit_ask(desk, account, asked % ACCEPT_ONE_IN_NOT != 0);
-    return status == STATUS_OK ? credit_listen(desk) : status;
+    enum status status = credit_desk_ask(desk, account, asked % ACCEPT_ONE_IN_NOT != 0);
+    return status == STATUS_OK ? credit_desk_listen(desk) : status;
 }
 
 static void live_show(struct simulation *simulation, const struct credit_desk *desk, int64_t before)
 {
     int64_t sent = events_sent(simulation) - before;
-    show_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
-                "accepted, %lld lines active",
-                (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
-                (long long)(desk->approved + desk->denied), (long long)desk->approved,
-                (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
+    progress_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
+                    "accepted, %lld lines active",
+                    (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
+                    (long long)(desk->approved + desk->denied), (long long)desk->approved,
+                    (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
 }
 
 static void live(struct simulation *simulation, struct credit_desk *desk)
@@ -332,16 +332,17 @@ static void live(struct simulation *simulation, struct credit_desk *desk)
 static void show_totals(struct simulation *simulation, const struct credit_desk *desk)
 {
     struct event_totals *totals = &simulation->totals;
-    show_end();
-    show_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
-              "%lld not confirmed",
-              (long long)people_registered(simulation), (long long)atomic_load(&totals->feelings),
-              (long long)atomic_load(&totals->payments), (long long)atomic_load(&totals->refused),
-              (long long)atomic_load(&totals->lost));
+    progress_end();
+    progress_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
+                  "%lld not confirmed",
+                  (long long)people_registered(simulation),
+                  (long long)atomic_load(&totals->feelings),
+                  (long long)atomic_load(&totals->payments),
+                  (long long)atomic_load(&totals->refused), (long long)atomic_load(&totals->lost));
     if (simulation->options.live > 0)
-        show_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
-                  (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
-                  (long long)desk->active);
+        progress_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
+                      (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
+                      (long long)desk->active);
 }
 
 static void report_totals(struct simulation *simulation, const struct credit_desk *desk)

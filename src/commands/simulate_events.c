@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "commands/simulate_show.h"
+#include "commands/progress.h"
 #include "wire/emotion_json.h"
 #include "wire/transaction_json.h"
 
@@ -63,7 +63,7 @@ static void refusal_tell(struct event_sender *sender, const char *what, int stat
 {
     const char *detail = json_string_value(json_object_get(answer, "detail"));
     if (status != 0 && atomic_load(&sender->totals->refused) == 0)
-        show_line("%s is refused: %d %s", what, status, detail == NULL ? "" : detail);
+        progress_line("%s is refused: %d %s", what, status, detail == NULL ? "" : detail);
 }
 
 static enum status batch_send(struct event_sender *sender)
@@ -147,8 +147,8 @@ static enum status bus_send(struct event_sender *sender, const struct simulated_
     return bus_wait(sender, UNCONFIRMED_MAX);
 }
 
-enum status event_send(struct event_sender *sender, struct account *account,
-                       const struct simulated_event *event, const char *id)
+enum status event_sender_send(struct event_sender *sender, struct account *account,
+                              const struct simulated_event *event, const char *id)
 {
     struct buf payload;
     enum status status = STATUS_OK;
@@ -168,7 +168,7 @@ enum status event_send(struct event_sender *sender, struct account *account,
     return status;
 }
 
-enum status event_flush(struct event_sender *sender)
+enum status event_sender_flush(struct event_sender *sender)
 {
     return sender->bus != NULL ? bus_wait(sender, 0) : batch_send(sender);
 }

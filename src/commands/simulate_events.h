@@ -35,9 +35,9 @@ void event_sender_init(struct event_sender *sender, struct client *client, const
 void event_sender_free(struct event_sender *sender);
 
 /* Sends the event, or puts it into the batch. `id` is its event id. Not OK: stopped. */
-MUST_CHECK enum status event_send(struct event_sender *sender, struct account *account,
-                                  const struct simulated_event *event, const char *id);
+MUST_CHECK enum status event_sender_send(struct event_sender *sender, struct account *account,
+                                         const struct simulated_event *event, const char *id);
 /* Sends what waits, and waits for what the bus has not confirmed. */
-MUST_CHECK enum status event_flush(struct event_sender *sender);
+MUST_CHECK enum status event_sender_flush(struct event_sender *sender);
 
 #endif

@@ -13,12 +13,12 @@
 #include "base/json_put.h"
 #include "commands/command.h"
 #include "commands/options.h"
+#include "commands/progress.h"
 #include "commands/report.h"
-#include "commands/simulate_show.h"
 #include "domain/auc.h"
 #include "learning/csv.h"
 #include "learning/training.h"
-#include "model/feature_columns.h"
+#include "model/feature_model.h"
 #include "simulation/population_outcome.h"
 #include "simulation/population_tiles.h"
 
@@ -122,7 +122,7 @@ static enum status columns_add(struct table *table)
     enum status status = STATUS_OK;
     for (int i = 0; i < FEATURE_COUNT && status == STATUS_OK; i++) {
         struct model_column column;
-        feature_column_describe((enum feature)i, &column);
+        feature_columns_describe((enum feature)i, &column);
         status = table_add_column(table, &column);
     }
     return status;
@@ -153,9 +153,9 @@ static enum status population_draw(int64_t people, uint64_t seed, struct table *
     for (int64_t i = 0; i < people && status == STATUS_OK; i++) {
         status = person_add(table, seed, (uint32_t)i, &hidden[i]);
         if ((i + 1) % SHOW_EVERY == 0 || i + 1 == people)
-            show_status("people   %" PRId64 " of %" PRId64, i + 1, people);
+            progress_status("people   %" PRId64 " of %" PRId64, i + 1, people);
     }
-    show_end();
+    progress_end();
     if (status == STATUS_OK)
         *best_auc = auc_of(hidden, (size_t)people);
     free(hidden);
@@ -221,9 +221,9 @@ static void progress_show(void *context, size_t done, size_t total)
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', done * BAR_WIDTH / total);
     if (isatty(STDOUT_FILENO))
-        show_status("train    [%s] %zu of %zu", bar, done, total);
+        progress_status("train    [%s] %zu of %zu", bar, done, total);
     else
-        show_status("train    %zu of %zu", done, total);
+        progress_status("train    %zu of %zu", done, total);
 }
 
 static const char *const candidate_names[CANDIDATE_COUNT] = {"model", "scorecard",
@@ -340,7 +340,7 @@ static int train(const struct train_options *options, const struct table *table,
         .warnings = warnings,
     };
     enum status status = training_run(table, &training, &report, reason);
-    show_end();
+    progress_end();
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs train: %s\n", reason);
         return status == STATUS_INVALID ? EX_DATAERR : EX_CANTCREAT;
@@ -363,9 +363,10 @@ static int train_on_population(const struct train_options *options)
     int result = EX_OSERR;
     table_init(&table);
     if (population_draw(options->people, (uint64_t)options->seed, &table, &best_auc) == STATUS_OK) {
-        show_line("%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
-                  "%.4f",
-                  table.row_count, table.column_count, best_auc / 1e6);
+        progress_line(
+            "%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
+            "%.4f",
+            table.row_count, table.column_count, best_auc / 1e6);
         result = train(options, &table, "");
     }
     table_free(&table);
@@ -391,7 +392,7 @@ static int train_on_csv(const struct train_options *options)
     enum status status = csv_read(options->csv, &csv, &table, &warnings, reason);
     warnings_show(options->csv, &warnings);
     if (status == STATUS_OK) {
-        show_line("%zu rows, %zu columns", table.row_count, table.column_count);
+        progress_line("%zu rows, %zu columns", table.row_count, table.column_count);
         result = train(options, &table, buf_slice(&warnings).data);
     } else {
         fprintf(stderr, "ecs train: %s: %s\n", options->csv, reason);

@@ -22,7 +22,7 @@ struct boosting_options {
     uint64_t seed;
 };
 
-/* Encoded rows (model/encoding.h), row-major. */
+/* Encoded rows (model/column.h), row-major. */
 struct boosting_rows {
     const float *features;
     const uint8_t *positives;

@@ -11,8 +11,8 @@ static const double slope_min = 0.05;
 static const double platt_penalty = 1e-4; /* keeps the slope finite where outcomes are parted */
 static const double rise_min = 1e-6;      /* between knots, in log-odds */
 
-double calibration_loss(const struct calibration *calibration, const double log_odds[],
-                        const uint8_t positives[], size_t count)
+double calibrate_loss(const struct calibration *calibration, const double log_odds[],
+                      const uint8_t positives[], size_t count)
 {
     double loss = 0;
     for (size_t i = 0; i < count; i++) {
@@ -90,8 +90,9 @@ static size_t steps_pool(const struct rated_odds rated[], size_t count,
 /* A step's share of positives, drawn a little to what Platt says, so that it is neither 0 nor 1. */
 static double step_log_odds(const struct step *step, const struct calibration *platt)
 {
-    double expected = probability_of(platt->intercept + platt->slope * step->sum / step->count);
-    return log_odds_of((step->positives + expected) / (step->count + 1));
+    double expected =
+        calibration_probability(platt->intercept + platt->slope * step->sum / step->count);
+    return calibration_log_odds((step->positives + expected) / (step->count + 1));
 }
 
 enum status calibrate_isotonic(const double log_odds[], const uint8_t positives[], size_t count,
@@ -153,7 +154,7 @@ static enum status form_loss(fitter *fit, const double log_odds[], const uint8_t
         status = fit(kept, kept_positives, in, &calibration);
         if (status == STATUS_OK && out > count)
             *loss +=
-                calibration_loss(&calibration, kept + count, kept_positives + count, out - count) *
+                calibrate_loss(&calibration, kept + count, kept_positives + count, out - count) *
                 (double)(out - count);
     }
     free(kept);

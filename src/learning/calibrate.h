@@ -22,7 +22,7 @@ MUST_CHECK enum status calibrate(const double log_odds[], const uint8_t positive
                                  struct calibration *calibration);
 
 /* Mean log loss of calibrated log-odds. */
-double calibration_loss(const struct calibration *calibration, const double log_odds[],
-                        const uint8_t positives[], size_t count);
+double calibrate_loss(const struct calibration *calibration, const double log_odds[],
+                      const uint8_t positives[], size_t count);
 
 #endif

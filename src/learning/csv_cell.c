@@ -2,8 +2,176 @@
 #include "learning/csv_cell.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/utf8.h"
+
+enum { FIRST_ROWS = 256 };
+
+/* Where the reader is. */
+struct csv_reader {
+    char *at;
+    char *end;
+    size_t line;
+    struct csv_fields *out;
+    size_t row_capacity;
+    struct slice *row; /* MODEL_COLUMNS_MAX + 1 fields of the row being read */
+    size_t row_width;
+    char *reason;
+};
+
+static enum status fault(struct csv_reader *reader, size_t line, const char *what)
+{
+    snprintf(reader->reason, REASON_MAX + 1, "line %zu: %s", line, what);
+    return STATUS_INVALID;
+}
+
+static bool at_field_end(const struct csv_reader *reader)
+{
+    return reader->at == reader->end || *reader->at == ',' || *reader->at == '\n' ||
+           (*reader->at == '\r' && reader->at + 1 < reader->end && reader->at[1] == '\n');
+}
+
+/* After the opening quote. The text moves together where a doubled quote becomes one. */
+static enum status quoted_read(struct csv_reader *reader, struct slice *field)
+{
+    size_t line = reader->line;
+    char *to = reader->at;
+    field->data = to;
+    for (; reader->at < reader->end; reader->at++) {
+        if (*reader->at == '"') {
+            reader->at++;
+            if (reader->at == reader->end || *reader->at != '"') {
+                field->size = (size_t)(to - field->data);
+                return at_field_end(reader)
+                           ? STATUS_OK
+                           : fault(reader, reader->line, "text after a closing quote");
+            }
+        }
+        reader->line += *reader->at == '\n';
+        *to++ = *reader->at;
+    }
+    return fault(reader, line, "a quote that is never closed");
+}
+
+static enum status plain_read(struct csv_reader *reader, struct slice *field)
+{
+    field->data = reader->at;
+    for (; !at_field_end(reader); reader->at++)
+        if (*reader->at == '"')
+            return fault(reader, reader->line,
+                         "a quote within a field that does not begin with one");
+    field->size = (size_t)(reader->at - field->data);
+    return STATUS_OK;
+}
+
+static enum status field_read(struct csv_reader *reader)
+{
+    struct slice field;
+    enum status status;
+    if (reader->row_width > MODEL_COLUMNS_MAX)
+        return fault(reader, reader->line, "too many columns");
+    if (reader->at < reader->end && *reader->at == '"') {
+        reader->at++;
+        status = quoted_read(reader, &field);
+    } else {
+        status = plain_read(reader, &field);
+    }
+    if (status == STATUS_OK && memchr(field.data, '\0', field.size) != NULL)
+        return fault(reader, reader->line, "a zero byte");
+    if (status == STATUS_OK && !utf8_valid(field.data, field.size))
+        return fault(reader, reader->line, "not UTF-8");
+    if (status == STATUS_OK)
+        reader->row[reader->row_width++] = field;
+    return status;
+}
+
+static enum status row_keep(struct csv_reader *reader, size_t line)
+{
+    struct csv_fields *out = reader->out;
+    if (out->row_count == 0)
+        out->width = reader->row_width;
+    if (reader->row_width != out->width) {
+        snprintf(reader->reason, REASON_MAX + 1, "line %zu: %zu fields, the header has %zu", line,
+                 reader->row_width, out->width);
+        return STATUS_INVALID;
+    }
+    if (out->row_count > TRAINING_ROWS_MAX)
+        return fault(reader, line, "too many rows");
+    if (out->row_count == reader->row_capacity) {
+        size_t capacity = reader->row_capacity == 0 ? FIRST_ROWS : reader->row_capacity * 2;
+        struct slice *fields = realloc(out->fields, capacity * out->width * sizeof *fields);
+        if (fields != NULL)
+            out->fields = fields;
+        size_t *lines = realloc(out->lines, capacity * sizeof *lines);
+        if (lines != NULL)
+            out->lines = lines;
+        if (fields == NULL || lines == NULL)
+            return fault(reader, line, "memory is out");
+        reader->row_capacity = capacity;
+    }
+    memcpy(out->fields + out->row_count * out->width, reader->row,
+           out->width * sizeof *reader->row);
+    out->lines[out->row_count++] = line;
+    return STATUS_OK;
+}
+
+/* Reads a row and its line end. A line with nothing on it is no row. */
+static enum status row_read(struct csv_reader *reader)
+{
+    size_t line = reader->line;
+    enum status status = STATUS_OK;
+    reader->row_width = 0;
+    for (bool more = true; more && status == STATUS_OK;) {
+        status = field_read(reader);
+        more = status == STATUS_OK && reader->at < reader->end && *reader->at == ',';
+        reader->at += more;
+    }
+    if (status != STATUS_OK)
+        return status;
+    if (reader->at < reader->end && *reader->at == '\r')
+        reader->at++;
+    if (reader->at < reader->end && *reader->at == '\n') {
+        reader->at++;
+        reader->line++;
+    }
+    /* With one column an empty line is a missing value, but then there is nothing to learn. */
+    if (reader->row_width == 1 && reader->row[0].size == 0)
+        return STATUS_OK;
+    return row_keep(reader, line);
+}
+
+enum status csv_fields_split(char *text, size_t size, struct csv_fields *fields,
+                             char reason[REASON_MAX + 1])
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    struct csv_reader reader = {
+        .at = text, .end = text + size, .line = 1, .out = fields, .reason = reason};
+    *fields = (struct csv_fields){0};
+    reader.row = calloc(MODEL_COLUMNS_MAX + 1, sizeof *reader.row);
+    if (reader.row == NULL)
+        return fault(&reader, 1, "memory is out");
+    if (size >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0)
+        reader.at += sizeof mark - 1;
+    enum status status = STATUS_OK;
+    while (reader.at < reader.end && status == STATUS_OK)
+        status = row_read(&reader);
+    free(reader.row);
+    if (status == STATUS_OK && fields->row_count == 0)
+        status = fault(&reader, 1, "the file is empty");
+    if (status != STATUS_OK)
+        csv_fields_free(fields);
+    return status;
+}
+
+void csv_fields_free(struct csv_fields *fields)
+{
+    free(fields->fields);
+    free(fields->lines);
+    *fields = (struct csv_fields){0};
+}
 
 enum { NUMBER_TEXT_MAX = 63 };
 
@@ -14,7 +182,7 @@ static bool is_blank(char byte)
 
 struct slice csv_cell(const struct csv_fields *fields, size_t row, size_t column)
 {
-    struct slice cell = csv_field(fields, row, column);
+    struct slice cell = csv_fields_at(fields, row, column);
     while (cell.size > 0 && is_blank(cell.data[0]))
         cell = (struct slice){cell.data + 1, cell.size - 1};
     while (cell.size > 0 && is_blank(cell.data[cell.size - 1]))

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "learning/baseline.h"
-#include "learning/split.h"
+#include "learning/table.h"
 
 /* The evaluation as it goes on. */
 struct evaluation_work {
@@ -58,7 +58,7 @@ enum status evaluation_predict(const struct feature_matrix *features, const stru
         part_close(part);
     }
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        probabilities[i] = probability_of(probabilities[i]);
+        probabilities[i] = calibration_probability(probabilities[i]);
     free(gathered);
     return status;
 }
@@ -108,7 +108,7 @@ static void trial_part(const struct evaluation_work *work, size_t number, struct
     if (work->folds != NULL) {
         fold_part(work, number, trial);
     } else {
-        split_by_time(work->table, work->options->test_share, trial->rows, &trial->train);
+        table_split_by_time(work->table, work->options->test_share, trial->rows, &trial->train);
         trial->test = work->table->row_count - trial->train;
     }
     for (size_t i = 0; i < trial->test; i++)
@@ -194,8 +194,9 @@ static enum status folds_run(struct evaluation_work *work, char reason[REASON_MA
     if (work->folds == NULL)
         return STATUS_UNAVAILABLE;
     for (size_t repeat = 0; repeat < options->repeats && status == STATUS_OK; repeat++)
-        status = split_folds(work->table, evaluation->rows, count, options->folds,
-                             options->seed + repeat * options->folds, work->folds + repeat * count);
+        status = table_split_folds(work->table, evaluation->rows, count, options->folds,
+                                   options->seed + repeat * options->folds,
+                                   work->folds + repeat * count);
     for (size_t i = 0; i < count; i++)
         evaluation->train_rows += work->folds[i] != options->folds - 1;
     return status == STATUS_OK ? trials_run(work, reason) : status;
@@ -234,7 +235,7 @@ static enum status time_run(struct evaluation_work *work, char reason[REASON_MAX
 {
     struct evaluation *evaluation = work->evaluation;
     size_t train;
-    split_by_time(work->table, work->options->test_share, evaluation->rows, &train);
+    table_split_by_time(work->table, work->options->test_share, evaluation->rows, &train);
     size_t test = work->table->row_count - train;
     memmove(evaluation->rows, evaluation->rows + train, test * sizeof *evaluation->rows);
     size_t positives = table_positives(work->table, evaluation->rows, test);
@@ -249,9 +250,9 @@ static enum status time_run(struct evaluation_work *work, char reason[REASON_MAX
     evaluation->count = test;
     for (size_t i = 0; i < test; i++)
         evaluation->positives[i] = work->table->positives[evaluation->rows[i]];
-    return intervals_by_bootstrap((const double *const *)evaluation->probabilities,
-                                  evaluation->candidates, evaluation->positives, test,
-                                  work->options->seed, evaluation->measures, evaluation->gains);
+    return interval_by_bootstrap((const double *const *)evaluation->probabilities,
+                                 evaluation->candidates, evaluation->positives, test,
+                                 work->options->seed, evaluation->measures, evaluation->gains);
 }
 
 static enum status work_init(struct evaluation_work *work)
@@ -274,9 +275,9 @@ static enum status work_init(struct evaluation_work *work)
     return fine ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-enum status evaluate(const struct feature_matrix *full, const struct feature_matrix *without,
-                     const struct evaluation_options *options, struct evaluation *evaluation,
-                     char reason[REASON_MAX + 1])
+enum status evaluation_run(const struct feature_matrix *full, const struct feature_matrix *without,
+                           const struct evaluation_options *options, struct evaluation *evaluation,
+                           char reason[REASON_MAX + 1])
 {
     const struct table *table = full->table;
     struct evaluation_work work = {.features = {full, NULL, without},

@@ -47,10 +47,10 @@ struct evaluation {
 
 /* `full`, and `without` if there are emotions (else NULL). Not OK, with the reason, leaves nothing
  * behind. INVALID: too few rows, of which the work beside may complain too. */
-MUST_CHECK enum status evaluate(const struct feature_matrix *full,
-                                const struct feature_matrix *without,
-                                const struct evaluation_options *options,
-                                struct evaluation *evaluation, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status evaluation_run(const struct feature_matrix *full,
+                                      const struct feature_matrix *without,
+                                      const struct evaluation_options *options,
+                                      struct evaluation *evaluation, char reason[REASON_MAX + 1]);
 void evaluation_free(struct evaluation *evaluation);
 
 /* Fits a part, and predicts other rows with it: probabilities. */

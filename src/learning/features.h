@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A table as features (model/encoding.h), and what of it is needed to fit: directions, and the
+ * A table as features (model/column.h), and what of it is needed to fit: directions, and the
  * standardised values that a logistic regression wants.
  */
 #ifndef ECS_LEARNING_FEATURES_H
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "learning/table.h"
-#include "model/encoding.h"
-#include "model/linear.h"
+#include "model/column.h"
+#include "model/part.h"
 
 struct feature_matrix {
     const struct table *table; /* must outlive this */

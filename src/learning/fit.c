@@ -8,7 +8,7 @@
 #include "learning/boosting.h"
 #include "learning/calibrate.h"
 #include "learning/logistic.h"
-#include "learning/split.h"
+#include "learning/table.h"
 
 enum { FOLDS = 5, ROUNDS_MAX = 400, ROUNDS_STEP = 5, PATIENCE_STEPS = 10 };
 static const struct boosting_options boosting_defaults = {
@@ -80,8 +80,8 @@ static enum status inner_init(struct inner *inner)
         inner->by_trees == NULL || inner->by_linear == NULL || inner->scratch == NULL)
         return STATUS_UNAVAILABLE;
     size_t at = 0;
-    enum status status =
-        split_folds(inner->features->table, inner->rows, count, FOLDS, inner->seed, inner->folds);
+    enum status status = table_split_folds(inner->features->table, inner->rows, count, FOLDS,
+                                           inner->seed, inner->folds);
     for (size_t fold = 0; fold < FOLDS && status == STATUS_OK; fold++) {
         inner->starts[fold] = at;
         for (size_t i = 0; i < count; i++)
@@ -277,7 +277,7 @@ static enum status blend_choose(struct inner *inner, size_t penalty, struct part
             inner->scratch[i] =
                 tree_weights[k] * inner->by_trees[i] + (1 - tree_weights[k]) * by_linear[i];
         status = calibrate_platt(inner->scratch, inner->positives, inner->count, &platt);
-        double loss = calibration_loss(&platt, inner->scratch, inner->positives, inner->count);
+        double loss = calibrate_loss(&platt, inner->scratch, inner->positives, inner->count);
         if (status == STATUS_OK && loss < least) {
             least = loss;
             numbers->tree_weight = tree_weights[k];

@@ -207,10 +207,10 @@ static void bootstrap_run(struct bootstrap *bootstrap, uint64_t seed,
         }
 }
 
-enum status intervals_by_bootstrap(const double *const probabilities[], size_t candidates,
-                                   const uint8_t positives[], size_t count, uint64_t seed,
-                                   struct interval intervals[][MEASURE_COUNT],
-                                   struct interval gains[])
+enum status interval_by_bootstrap(const double *const probabilities[], size_t candidates,
+                                  const uint8_t positives[], size_t count, uint64_t seed,
+                                  struct interval intervals[][MEASURE_COUNT],
+                                  struct interval gains[])
 {
     struct bootstrap bootstrap = {probabilities, positives, candidates, count,
                                   NULL,          NULL,      NULL,       NULL};

@@ -44,10 +44,9 @@ struct interval interval_of_folds(const double values[], size_t count, double te
  * first candidate is above that of each; with the 2.5th and 97.5th percentile over
  * BOOTSTRAP_SAMPLES bootstrap samples, each outcome drawn from its own rows. */
 enum { BOOTSTRAP_SAMPLES = 500, CANDIDATES_MAX = 4 };
-MUST_CHECK enum status intervals_by_bootstrap(const double *const probabilities[],
-                                              size_t candidates, const uint8_t positives[],
-                                              size_t count, uint64_t seed,
-                                              struct interval intervals[][MEASURE_COUNT],
-                                              struct interval gains[]);
+MUST_CHECK enum status interval_by_bootstrap(const double *const probabilities[], size_t candidates,
+                                             const uint8_t positives[], size_t count, uint64_t seed,
+                                             struct interval intervals[][MEASURE_COUNT],
+                                             struct interval gains[]);
 
 #endif

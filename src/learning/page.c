@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/page.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 size_t page_important(const struct page_content *content, size_t columns[], size_t count)
 {
     const double *importance = content->report->importance;
@@ -23,4 +28,420 @@ const char *page_candidate(enum candidate candidate)
 {
     static const char *const names[CANDIDATE_COUNT] = {"Model", "Scorecard", "Without emotions"};
     return names[candidate];
+}
+
+enum { COLUMNS_SHOWN = 60 };
+
+static void put_interval(struct buf *page, const struct interval *interval)
+{
+    buf_printf(page, " %.4f (%.4f to %.4f) |", interval->mean, interval->low, interval->high);
+}
+
+/* Text of the data, which must not end its cell of a table. */
+static void put_cell(struct buf *page, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '|')
+            buf_text(page, "\\|");
+        else
+            buf_append(page, *text == '\n' ? " " : text, 1);
+}
+
+static void put_data(const struct page_content *content, struct buf *page)
+{
+    const struct table *table = content->table;
+    size_t positives = 0;
+    for (size_t i = 0; i < table->row_count; i++)
+        positives += table->positives[i];
+    buf_printf(page,
+               "## Data\n\n"
+               "- Source: %s\n"
+               "- Outcome: %s, in %zu of %zu rows (%.1f %%)\n"
+               "- Columns: %zu\n",
+               table->source, table->outcome, positives, table->row_count,
+               100 * (double)positives / (double)table->row_count, table->column_count);
+    for (const char *line = content->options->warnings, *end; *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        buf_printf(page, "- Warning: %.*s\n", (int)(end - line), line);
+    }
+    buf_text(page, "\n");
+}
+
+static void put_measures(const struct page_content *content, struct buf *page)
+{
+    const struct evaluation *evaluation = &content->report->evaluation;
+    const struct evaluation_options *options = &content->options->evaluation;
+    if (content->table->timed)
+        buf_printf(page,
+                   "## How good it is\n\nTrained on the first %zu rows by time, tested on the last "
+                   "%zu. Intervals are of 95 %%, from %d bootstrap samples.\n\n",
+                   evaluation->train_rows, evaluation->count, BOOTSTRAP_SAMPLES);
+    else
+        buf_printf(page,
+                   "## How good it is\n\nMean over %zu tests: %zu folds, %zu times, stratified; in "
+                   "each all is fitted and chosen anew on about %zu rows. Intervals are of 95 %%, "
+                   "corrected for training rows that folds share (Nadeau and Bengio).\n\n",
+                   evaluation->tests, options->folds, options->repeats, evaluation->train_rows);
+    buf_text(page, "| |");
+    for (size_t m = 0; m < MEASURE_COUNT; m++)
+        buf_printf(page, " %s |", measure_name((enum measure)m));
+    buf_text(page, "\n|---|---|---|---|---|\n");
+    for (size_t c = 0; c < evaluation->candidates; c++) {
+        buf_printf(page, "| %s |", page_candidate((enum candidate)c));
+        for (size_t m = 0; m < MEASURE_COUNT; m++)
+            put_interval(page, &evaluation->measures[c][m]);
+        buf_text(page, "\n");
+    }
+    buf_text(page, "\n");
+    for (size_t c = 1; c < evaluation->candidates; c++)
+        buf_printf(page, "- %s %+.4f AUC (%+.4f to %+.4f)\n",
+                   c == CANDIDATE_SCORECARD ? "Against the scorecard" : "What emotions add:",
+                   evaluation->gains[c].mean, evaluation->gains[c].low, evaluation->gains[c].high);
+    buf_text(page, "\n![ROC](roc.svg) ![Calibration](calibration.svg) ![Scores](scores.svg) "
+                   "![Importance](importance.svg)\n\n");
+}
+
+static void put_columns(const struct page_content *content, struct buf *page)
+{
+    const struct table *table = content->table;
+    size_t columns[COLUMNS_SHOWN];
+    size_t count = page_important(content, columns, COLUMNS_SHOWN);
+    buf_text(page,
+             "## Columns\n\nMissing: the share of rows. Importance: the mean size of what the "
+             "column adds to the log-odds.\n\n"
+             "| Column | Kind | Group | Direction | Missing | Importance |\n"
+             "|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++) {
+        const struct model_column *column = &table->columns[columns[i]];
+        size_t missing = 0;
+        for (size_t row = 0; row < table->row_count; row++)
+            missing += isnan(table_row(table, row)[columns[i]]);
+        buf_text(page, "| ");
+        put_cell(page, column->name);
+        buf_text(page, " |");
+        if (column->kind == MODEL_CATEGORY)
+            buf_printf(page, " %zu levels |", column->level_count);
+        else
+            buf_text(page, " number |");
+        buf_printf(page, " %s | %s | %.1f %% | %.4f |\n", column->group,
+                   column->direction > 0   ? "rises"
+                   : column->direction < 0 ? "falls"
+                                           : "",
+                   100 * (double)missing / (double)table->row_count,
+                   content->report->importance[columns[i]]);
+    }
+    if (count < table->column_count)
+        buf_printf(page, "\nand %zu less important ones.\n", table->column_count - count);
+    buf_text(page, "\n");
+}
+
+static void put_making(const struct page_content *content, struct buf *page)
+{
+    const struct training_report *report = content->report;
+    char hash[HASH_TEXT_SIZE];
+    hash_format(&report->hash, hash);
+    buf_printf(page,
+               "## How it was made\n\n"
+               "- By: `%s` of ecs %s\n"
+               "- Model hash: `%s`; the same data, options and version give it again\n"
+               "- Seed: %llu\n",
+               content->options->command, ECS_VERSION, hash,
+               (unsigned long long)content->options->evaluation.seed);
+    for (size_t i = 0; i < report->part_count; i++)
+        buf_printf(page,
+                   "- %s: %zu trees weighing %.2f, logistic regression (ridge %g) weighing %.2f, "
+                   "%s calibration\n",
+                   i == 0 ? "All columns" : "Without emotions", report->parts[i].trees,
+                   report->parts[i].tree_weight, report->parts[i].penalty,
+                   1 - report->parts[i].tree_weight,
+                   report->parts[i].calibration == CALIBRATION_ISOTONIC ? "isotonic" : "Platt");
+    buf_text(page, "- Beside it: `scorecard.json`, a scorecard in whole points\n");
+}
+
+void page_card(const struct page_content *content, struct buf *page)
+{
+    buf_printf(page, "# %s\n\n", content->options->name);
+    buf_text(page, "A model of credit risk, made by `ecs train`. It gives the probability of the "
+                   "outcome below, and what each column adds to its log-odds.\n\n");
+    put_data(content, page);
+    put_measures(content, page);
+    put_columns(content, page);
+    put_making(content, page);
+}
+
+enum {
+    WIDTH = 480,
+    HEIGHT = 440,
+    LEFT = 60,
+    TOP = 56,
+    SIDE_X = 390, /* the plot's inside */
+    SIDE_Y = 320,
+    GROUPS = 10,
+    BARS = 40,
+    CURVE_POINTS_MAX = 400,
+    IMPORTANT = 15,
+    ROW = 24,
+    NAMES = 210,
+};
+
+static const char *const colours[CANDIDATE_COUNT] = {"#2563eb", "#94a3b8", "#db2777"};
+static const char negative_colour[] = "#0d9488";
+static const char positive_colour[] = "#e11d48";
+
+static double place_x(double share)
+{
+    return LEFT + share * SIDE_X;
+}
+
+static double place_y(double share)
+{
+    return TOP + (1 - share) * SIDE_Y;
+}
+
+/* Text that comes from the data. */
+static void put_text(struct buf *page, const char *text, size_t max)
+{
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if (i >= max && ((unsigned char)text[i] & 0xC0) != 0x80) {
+            buf_text(page, "…");
+            return;
+        }
+        switch (text[i]) {
+        case '<':
+            buf_text(page, "&lt;");
+            break;
+        case '>':
+            buf_text(page, "&gt;");
+            break;
+        case '&':
+            buf_text(page, "&amp;");
+            break;
+        default:
+            buf_append(page, &text[i], 1);
+        }
+    }
+}
+
+static void begin(struct buf *page, int width, int height, const char *title)
+{
+    buf_printf(page,
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+               "height=\"%d\" font-family=\"system-ui, sans-serif\" font-size=\"12\" "
+               "fill=\"#475569\" role=\"img\">\n<title>%s</title>\n"
+               "<rect width=\"%d\" height=\"%d\" rx=\"10\" fill=\"#ffffff\"/>\n"
+               "<text x=\"20\" y=\"30\" font-size=\"16\" font-weight=\"600\" fill=\"#0f172a\">%s"
+               "</text>\n",
+               width, height, width, height, title, width, height, title);
+}
+
+/* A frame from 0 to 1 each way, with a faint grid. `tops` and `tick` label the upright side. */
+static void frame(struct buf *page, const char *across, const char *up, double top)
+{
+    for (int i = 0; i <= 5; i++) {
+        double share = i / 5.0;
+        buf_printf(page,
+                   "<path d=\"M%d %.1fh%d\" stroke=\"%s\"/>\n"
+                   "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.2g</text>\n"
+                   "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.1f</text>\n",
+                   LEFT, place_y(share), SIDE_X, i == 0 ? "#94a3b8" : "#e2e8f0", LEFT - 8,
+                   place_y(share) + 4, share * top, place_x(share), TOP + SIDE_Y + 18, share);
+    }
+    buf_printf(
+        page,
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n"
+        "<text transform=\"translate(16 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>\n",
+        LEFT + SIDE_X / 2, TOP + SIDE_Y + 40, across, TOP + SIDE_Y / 2, up);
+}
+
+static void legend(struct buf *page, int x, int y, const char *colour, const char *name,
+                   const char *figure)
+{
+    buf_printf(page,
+               "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" rx=\"3\" fill=\"%s\"/>"
+               "<text x=\"%d\" y=\"%d\">%s%s</text>\n",
+               x, y - 10, colour, x + 18, y, name, figure);
+}
+
+struct pictured_row {
+    double probability;
+    uint8_t positive;
+};
+
+static int rated_order(const void *a, const void *b)
+{
+    double x = ((const struct pictured_row *)a)->probability;
+    double y = ((const struct pictured_row *)b)->probability;
+    return (x > y) - (x < y);
+}
+
+/* A candidate's predictions, the least first. The caller frees; NULL if memory is out. */
+static struct pictured_row *rated_sort(const struct evaluation *evaluation,
+                                       enum candidate candidate)
+{
+    struct pictured_row *rated = calloc(evaluation->count, sizeof *rated);
+    for (size_t i = 0; rated != NULL && i < evaluation->count; i++)
+        rated[i] = (struct pictured_row){evaluation->probabilities[candidate][i],
+                                         evaluation->positives[i]};
+    if (rated != NULL)
+        qsort(rated, evaluation->count, sizeof *rated, rated_order);
+    return rated;
+}
+
+static void roc_curve(const struct evaluation *evaluation, enum candidate candidate,
+                      struct buf *page)
+{
+    struct pictured_row *rated = rated_sort(evaluation, candidate);
+    size_t all[2] = {0, 0};
+    size_t caught[2] = {0, 0};
+    double last = -1;
+    if (rated == NULL) {
+        page->overflowed = true;
+        return;
+    }
+    for (size_t i = 0; i < evaluation->count; i++)
+        all[rated[i].positive]++;
+    buf_printf(page, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" d=\"M%.1f %.1f",
+               colours[candidate], candidate == CANDIDATE_MODEL ? "2.5" : "1.5", place_x(0),
+               place_y(0));
+    for (size_t i = evaluation->count; i > 0;) {
+        for (double p = rated[i - 1].probability; i > 0 && rated[i - 1].probability == p; i--)
+            caught[rated[i - 1].positive]++;
+        double x = (double)caught[0] / (double)all[0];
+        double y = (double)caught[1] / (double)all[1];
+        if (i > 0 && x + y - last < 2.0 / CURVE_POINTS_MAX)
+            continue;
+        buf_printf(page, "L%.1f %.1f", place_x(x), place_y(y));
+        last = x + y;
+    }
+    buf_text(page, "\"/>\n");
+    free(rated);
+}
+
+void page_roc(const struct page_content *content, struct buf *page)
+{
+    const struct evaluation *evaluation = &content->report->evaluation;
+    begin(page, WIDTH, HEIGHT, "ROC");
+    frame(page, "false alarms", "outcomes caught", 1);
+    buf_printf(page,
+               "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#cbd5e1\" "
+               "stroke-dasharray=\"4 4\"/>\n",
+               place_x(0), place_y(0), place_x(1), place_y(1));
+    for (size_t c = evaluation->candidates; c > 0; c--)
+        roc_curve(evaluation, (enum candidate)(c - 1), page);
+    for (size_t c = 0; c < evaluation->candidates; c++) {
+        char figure[32];
+        snprintf(figure, sizeof figure, "  %.3f", evaluation->measures[c][MEASURE_AUC].mean);
+        legend(page, LEFT + 220, TOP + SIDE_Y - 70 + (int)c * 22, colours[c],
+               page_candidate((enum candidate)c), figure);
+    }
+    buf_text(page, "</svg>\n");
+}
+
+/* Wilson's interval of a share, which stays within 0 and 1. */
+static void share_interval(double positives, double count, double *low, double *high)
+{
+    static const double z = 1.959963984540054;
+    double share = positives / count;
+    double middle = (share + z * z / (2 * count)) / (1 + z * z / count);
+    double reach =
+        z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count);
+    *low = middle - reach;
+    *high = middle + reach;
+}
+
+void page_calibration(const struct page_content *content, struct buf *page)
+{
+    const struct evaluation *evaluation = &content->report->evaluation;
+    struct pictured_row *rated = rated_sort(evaluation, CANDIDATE_MODEL);
+    begin(page, WIDTH, HEIGHT, "Calibration");
+    frame(page, "probability said", "share that happened", 1);
+    buf_printf(page,
+               "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#cbd5e1\" "
+               "stroke-dasharray=\"4 4\"/>\n",
+               place_x(0), place_y(0), place_x(1), place_y(1));
+    for (size_t group = 0; rated != NULL && group < GROUPS; group++) {
+        size_t from = group * evaluation->count / GROUPS;
+        size_t to = (group + 1) * evaluation->count / GROUPS;
+        double said = 0;
+        double happened = 0;
+        double low;
+        double high;
+        if (from == to)
+            continue;
+        for (size_t i = from; i < to; i++) {
+            said += rated[i].probability / (double)(to - from);
+            happened += rated[i].positive;
+        }
+        share_interval(happened, (double)(to - from), &low, &high);
+        buf_printf(page,
+                   "<path d=\"M%.1f %.1fV%.1f\" stroke=\"#93c5fd\" stroke-width=\"3\" "
+                   "stroke-linecap=\"round\"/><circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" "
+                   "fill=\"%s\"/>\n",
+                   place_x(said), place_y(low), place_y(high), place_x(said),
+                   place_y(happened / (double)(to - from)), colours[0]);
+    }
+    page->overflowed |= rated == NULL;
+    free(rated);
+    buf_text(page, "</svg>\n");
+}
+
+void page_scores(const struct page_content *content, struct buf *page)
+{
+    const struct evaluation *evaluation = &content->report->evaluation;
+    double shares[2][BARS] = {{0}};
+    double all[2] = {0, 0};
+    double top = 0;
+    for (size_t i = 0; i < evaluation->count; i++)
+        all[evaluation->positives[i]]++;
+    for (size_t i = 0; i < evaluation->count; i++) {
+        size_t bar = (size_t)(evaluation->probabilities[CANDIDATE_MODEL][i] * BARS);
+        int positive = evaluation->positives[i];
+        double *share = &shares[positive][bar < BARS ? bar : BARS - 1];
+        *share += 1 / all[positive];
+        top = fmax(top, *share);
+    }
+    begin(page, WIDTH, HEIGHT, "Scores by outcome");
+    frame(page, "probability", "% of the outcome's rows", 100 * top);
+    for (int positive = 0; positive <= 1; positive++)
+        for (size_t bar = 0; bar < BARS; bar++) {
+            double share = shares[positive][bar] / top;
+            if (share > 0)
+                buf_printf(page,
+                           "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"1.5\" "
+                           "fill=\"%s\" fill-opacity=\"0.55\"/>\n",
+                           place_x((double)bar / BARS) + 0.5, place_y(share),
+                           (double)SIDE_X / BARS - 1, share * SIDE_Y,
+                           positive ? positive_colour : negative_colour);
+        }
+    legend(page, LEFT + 250, TOP + 14, negative_colour, "did not happen", "");
+    legend(page, LEFT + 250, TOP + 36, positive_colour, "happened", "");
+    buf_text(page, "</svg>\n");
+}
+
+void page_importance(const struct page_content *content, struct buf *page)
+{
+    size_t columns[IMPORTANT];
+    size_t count = page_important(content, columns, IMPORTANT);
+    const double *importance = content->report->importance;
+    double top = fmax(importance[columns[0]], 1e-12);
+    begin(page, WIDTH, TOP + (int)count * ROW + 34, "What moves it");
+    for (size_t i = 0; i < count; i++) {
+        const struct model_column *column = &content->table->columns[columns[i]];
+        int y = TOP + (int)i * ROW;
+        double width = importance[columns[i]] / top * (WIDTH - NAMES - 70);
+        buf_printf(page, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">", NAMES - 10, y + 13);
+        put_text(page, column->name, 28);
+        buf_printf(page,
+                   "</text><rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"16\" rx=\"4\" "
+                   "fill=\"%s\"/><text x=\"%.1f\" y=\"%d\">%.3f</text>\n",
+                   NAMES, y, fmax(width, 1),
+                   model_column_is_emotional(column) ? colours[CANDIDATE_WITHOUT_EMOTIONS]
+                                                     : colours[CANDIDATE_MODEL],
+                   NAMES + fmax(width, 1) + 6, y + 13, importance[columns[i]]);
+    }
+    buf_printf(page,
+               "<text x=\"%d\" y=\"%d\">mean size of what it adds to the log-odds%s</text>\n"
+               "</svg>\n",
+               20, TOP + (int)count * ROW + 18,
+               table_has_emotions(content->table) ? "; emotional ones are pink" : "");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a model is trained on, in memory: rows of values, an outcome for each, and maybe the moment
- * it is of. Filled from a CSV file (csv.h) or by code: first all columns, then all rows.
+ * it is of. Filled from a CSV file (csv.h) or by code: first all columns, then all rows. Then it is
+ * split into rows that a model is trained on, and rows that it is tested on.
  */
 #ifndef ECS_LEARNING_TABLE_H
 #define ECS_LEARNING_TABLE_H
@@ -41,5 +42,17 @@ static inline const double *table_row(const struct table *table, size_t row)
 /* How many of these rows are positive. */
 size_t table_positives(const struct table *table, const size_t rows[], size_t count);
 bool table_has_emotions(const struct table *table);
+
+/* Deals `rows` into folds 0 to folds - 1, each with its share of positives: folds_of[i] is the
+ * fold of rows[i]. Sizes of folds, and their positives, differ by one at most. UNAVAILABLE: memory
+ * is out. */
+MUST_CHECK enum status table_split_folds(const struct table *table, const size_t rows[],
+                                         size_t count, size_t folds, uint64_t seed,
+                                         uint8_t folds_of[]);
+
+/* Parts rows by time: `order` gets all rows, the oldest first; the first `*train` are for training,
+ * the last, about `test_share` of all, for the test. Rows of one moment stay together. */
+void table_split_by_time(const struct table *table, double test_share, size_t order[],
+                         size_t *train);
 
 #endif

@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "learning/baseline.h"
-#include "learning/card.h"
-#include "learning/picture.h"
+#include "learning/page.h"
+#include "model/manifest.h"
 #include "model/model_file.h"
-#include "model/model_write.h"
 
 enum { IMPORTANCE_ROWS_MAX = 2000, FILES = 3 };
 static const char *const tree_files[] = {"trees.ubj", "trees-without-emotions.ubj"};
@@ -69,8 +68,9 @@ static enum status evaluate_and_fit(struct training_work *work)
     options.beside_count = work->parts + 1;
     options.beside = piece_fit;
     options.beside_context = work;
-    enum status status = evaluate(&work->features[0], work->parts > 1 ? &work->features[1] : NULL,
-                                  &options, &report->evaluation, work->reason);
+    enum status status =
+        evaluation_run(&work->features[0], work->parts > 1 ? &work->features[1] : NULL, &options,
+                       &report->evaluation, work->reason);
     for (size_t i = 0; i < work->parts && status == STATUS_OK; i++) {
         const struct fit *fit = &work->fits[i];
         report->parts[report->part_count++] = (struct training_part){
@@ -113,22 +113,22 @@ static enum status model_save(struct training_work *work)
     struct manifest manifest = {.columns = work->table->columns,
                                 .column_count = work->table->column_count,
                                 .part_count = work->parts};
-    struct model_write_file files[FILES];
+    struct manifest_bytes files[FILES];
     size_t count = 0;
     struct buf scorecard;
     buf_init(&scorecard, MODEL_FILE_MAX);
     points_write(&work->points, &scorecard);
     snprintf(manifest.name, sizeof manifest.name, "%s", work->options->name);
-    files[count++] = (struct model_write_file){POINTS_FILE, buf_slice(&scorecard)};
+    files[count++] = (struct manifest_bytes){POINTS_FILE, buf_slice(&scorecard)};
     for (size_t i = 0; i < work->parts; i++) {
         struct manifest_part *part = &manifest.parts[i];
         part->uses = work->features[i].uses;
         part->numbers = work->fits[i].numbers;
         snprintf(part->trees, sizeof part->trees, "%s", tree_files[i]);
-        files[count++] = (struct model_write_file){tree_files[i], buf_slice(&work->fits[i].trees)};
+        files[count++] = (struct manifest_bytes){tree_files[i], buf_slice(&work->fits[i].trees)};
     }
-    enum status status = model_write(work->options->folder, &manifest, files, count,
-                                     &work->report->hash, work->reason);
+    enum status status = manifest_save(work->options->folder, &manifest, files, count,
+                                       &work->report->hash, work->reason);
     buf_free(&scorecard);
     return status;
 }
@@ -154,9 +154,9 @@ static enum status pages_save(struct training_work *work)
         const char *name;
         page_writer *write;
     } pages[] = {
-        {"roc.svg", picture_roc},       {"calibration.svg", picture_calibration},
-        {"scores.svg", picture_scores}, {"importance.svg", picture_importance},
-        {"card.md", card_write},
+        {"roc.svg", page_roc},       {"calibration.svg", page_calibration},
+        {"scores.svg", page_scores}, {"importance.svg", page_importance},
+        {"card.md", page_card},
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof pages / sizeof pages[0] && status == STATUS_OK; i++)

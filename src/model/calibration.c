@@ -45,12 +45,12 @@ double calibration_apply(const struct calibration *calibration, double log_odds)
     return to[low] + (to[high] - to[low]) * (log_odds - from[low]) / (from[high] - from[low]);
 }
 
-double probability_of(double log_odds)
+double calibration_probability(double log_odds)
 {
     return 1 / (1 + exp(-log_odds));
 }
 
-double log_odds_of(double probability)
+double calibration_log_odds(double probability)
 {
     static const double least = 1e-15;
     double clipped = fmin(fmax(probability, least), 1 - least);

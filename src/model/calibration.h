@@ -30,7 +30,7 @@ bool calibration_valid(const struct calibration *calibration);
 double calibration_apply(const struct calibration *calibration, double log_odds);
 
 /* 1 / (1 + e^-log_odds), and its inverse within what a double tells from 0 and 1. */
-double probability_of(double log_odds);
-double log_odds_of(double probability);
+double calibration_probability(double log_odds);
+double calibration_log_odds(double probability);
 
 #endif

@@ -37,4 +37,17 @@ void manifest_write(const struct manifest *manifest, struct buf *json);
 MUST_CHECK enum status manifest_read(struct slice json, struct manifest *manifest,
                                      char reason[REASON_MAX + 1]);
 
+struct manifest_bytes {
+    const char *name;
+    struct slice bytes;
+};
+
+/* Writes a model's folder, for model_load to read: the files, then the manifest with their hashes;
+ * manifest->files is filled here. While a folder is written over, model_load refuses it: it is
+ * never a mixture. `*hash` is the model's. UNAVAILABLE, with the reason: a file cannot be written.
+ * TOO_LARGE. */
+MUST_CHECK enum status manifest_save(const char *folder, struct manifest *manifest,
+                                     const struct manifest_bytes files[], size_t count,
+                                     struct hash *hash, char reason[REASON_MAX + 1]);
+
 #endif

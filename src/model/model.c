@@ -131,7 +131,7 @@ enum status model_predict(struct model *model, enum model_part part, const doubl
         return STATUS_NOT_FOUND;
     enum status status = part_predict(model->parts[part], rows, count, probabilities);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        probabilities[i] = probability_of(probabilities[i]);
+        probabilities[i] = calibration_probability(probabilities[i]);
     return status;
 }
 
@@ -143,6 +143,6 @@ enum status model_explain(struct model *model, enum model_part part, const doubl
         return STATUS_NOT_FOUND;
     enum status status = part_explain(model->parts[part], row, &log_odds, contributions, base);
     if (status == STATUS_OK)
-        *probability = probability_of(log_odds);
+        *probability = calibration_probability(log_odds);
     return status;
 }

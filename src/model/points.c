@@ -42,7 +42,7 @@ int32_t points_score(const struct points *points, const double row[])
 
 double points_probability(int32_t score)
 {
-    return probability_of((POINTS_EVEN - score) * log(2) / POINTS_DOUBLE);
+    return calibration_probability((POINTS_EVEN - score) * log(2) / POINTS_DOUBLE);
 }
 
 static void put_member(struct buf *json, const char *key, int64_t value)

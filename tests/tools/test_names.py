@@ -40,6 +40,8 @@ def test_what_is_sound_passes(tmp_path):
     ("docs/other.md", "Call `buf_lose(buf)`.", "nothing named buf_lose"),
     ("src/main.c", "struct buf {\n    int other;\n};", "the tag buf is given more than once"),
     ("src/main.c", "enum buf { BUF_OTHER };", "the tag buf is given more than once"),
+    ("src/model/part.h", "struct whole;\nint whole_size(void);\nint part(void);\nint sum(void);",
+     "src/model/part.h: sum begins with none of part, whole\n"),
     ("src/main.c", "int main(void)\n{\n}", "the program does not use buf_size"),
 ])
 def test_a_fault_is_found(tmp_path, path, text, fault):

@@ -13,7 +13,7 @@ static void fill(double (*truth)(double), uint64_t seed)
     struct random random = {seed};
     for (size_t i = 0; i < ROWS; i++) {
         log_odds[i] = 1.5 * synthetic_normal(&random);
-        positives[i] = synthetic_share(&random) < probability_of(truth(log_odds[i]));
+        positives[i] = synthetic_share(&random) < calibration_probability(truth(log_odds[i]));
     }
 }
 
@@ -69,8 +69,8 @@ static void isotonic_finds_the_step(void **state)
     rises_strictly(&isotonic);
     assert_true(fabs(calibration_apply(&isotonic, 1) - 1.5) < 0.4);
     assert_true(fabs(calibration_apply(&isotonic, -1) + 3) < 0.6);
-    assert_true(calibration_loss(&isotonic, log_odds, positives, ROWS) <
-                calibration_loss(&platt, log_odds, positives, ROWS));
+    assert_true(calibrate_loss(&isotonic, log_odds, positives, ROWS) <
+                calibrate_loss(&platt, log_odds, positives, ROWS));
 }
 
 static void never_turned_around(void **state)

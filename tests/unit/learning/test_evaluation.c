@@ -47,7 +47,7 @@ static void chance_stays_chance(void **state)
         for (size_t i = 0; i < ROWS; i++)
             table.positives[i] = random_below(&random, 3) == 0;
         told = 0;
-        assert_int_equal(evaluate(&features, NULL, &options, &evaluation, reason), STATUS_OK);
+        assert_int_equal(evaluation_run(&features, NULL, &options, &evaluation, reason), STATUS_OK);
         assert_int_equal(told, 12);
         assert_int_equal(evaluation.tests, 6);
         assert_int_equal(evaluation.candidates, 2);
@@ -69,7 +69,7 @@ static void predictions_are_kept(void **state)
     double values[MEASURE_COUNT];
     const struct evaluation_options options = {.folds = 2, .repeats = 1, .seed = 1};
     open_table(false);
-    assert_int_equal(evaluate(&features, NULL, &options, &evaluation, reason), STATUS_OK);
+    assert_int_equal(evaluation_run(&features, NULL, &options, &evaluation, reason), STATUS_OK);
     assert_int_equal(evaluation.count, ROWS);
     assert_memory_equal(evaluation.positives, table.positives, ROWS);
     assert_int_equal(
@@ -94,7 +94,7 @@ static void the_future_is_not_seen(void **state)
     open_table(true);
     for (size_t i = ROWS * 3 / 4; i < ROWS; i++)
         table.positives[i] = !table.positives[i];
-    assert_int_equal(evaluate(&features, NULL, &options, &evaluation, reason), STATUS_OK);
+    assert_int_equal(evaluation_run(&features, NULL, &options, &evaluation, reason), STATUS_OK);
     assert_int_equal(evaluation.tests, 1);
     assert_int_equal(evaluation.count, ROWS / 4);
     assert_true(evaluation.measures[CANDIDATE_MODEL][MEASURE_AUC].high < 0.5);

@@ -54,7 +54,7 @@ static void it_knows_unseen_rows(void **state)
     assert_int_equal(evaluation_predict(&features, &fit, rows + TRAIN, ROWS - TRAIN, said),
                      STATUS_OK);
     for (size_t i = 0; i < ROWS - TRAIN; i++) {
-        truth[i] = probability_of(synthetic_truth(table_row(&table, TRAIN + i)));
+        truth[i] = calibration_probability(synthetic_truth(table_row(&table, TRAIN + i)));
         mean += said[i];
         happened += table.positives[TRAIN + i];
     }

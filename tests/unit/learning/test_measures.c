@@ -119,9 +119,9 @@ static void bootstrap(void **state)
         good[i] = 0.3 * happened[i] + 0.6 * noise;
         poor[i] = (double)(unit_random() % 1000) / 1000;
     }
-    assert_int_equal(intervals_by_bootstrap(both, 2, happened, 200, 1, few, gains), STATUS_OK);
-    assert_int_equal(intervals_by_bootstrap(both, 2, happened, COUNT, 1, many, gains), STATUS_OK);
-    assert_int_equal(intervals_by_bootstrap(both, 2, happened, COUNT, 1, again, gains), STATUS_OK);
+    assert_int_equal(interval_by_bootstrap(both, 2, happened, 200, 1, few, gains), STATUS_OK);
+    assert_int_equal(interval_by_bootstrap(both, 2, happened, COUNT, 1, many, gains), STATUS_OK);
+    assert_int_equal(interval_by_bootstrap(both, 2, happened, COUNT, 1, again, gains), STATUS_OK);
     assert_memory_equal(many, again, sizeof many);
     for (int m = 0; m < MEASURE_COUNT; m++) {
         assert_true(many[0][m].low < many[0][m].mean && many[0][m].mean < many[0][m].high);

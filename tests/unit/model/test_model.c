@@ -57,7 +57,7 @@ static void explanations_add_up(void **state)
             for (size_t k = 0; k < SYNTHETIC_COLUMNS; k++)
                 sum += contributions[k];
             assert_true(probability == said[i]);
-            assert_true(fabs(sum - log_odds_of(probability)) < 1e-9);
+            assert_true(fabs(sum - calibration_log_odds(probability)) < 1e-9);
             if (part == MODEL_WITHOUT_EMOTIONS)
                 assert_true(contributions[MOOD] == 0);
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/simulate_show.h"
+#include "commands/progress.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void status_write(const char *text, bool at_once)
     fflush(output());
 }
 
-void show_progress(const char *what, int64_t done, int64_t total, int64_t rate)
+void progress_bar(const char *what, int64_t done, int64_t total, int64_t rate)
 {
     char bar[BAR_MAX + 4] = "", numbers[TEXT_MAX / 2], text[TEXT_MAX];
     int size = snprintf(numbers, sizeof numbers, "%lld of %lld, %lld/s", (long long)done,
@@ -76,7 +76,7 @@ void show_progress(const char *what, int64_t done, int64_t total, int64_t rate)
     pthread_mutex_unlock(&lock);
 }
 
-void show_status(const char *format, ...)
+void progress_status(const char *format, ...)
 {
     char text[TEXT_MAX];
     va_list arguments;
@@ -88,7 +88,7 @@ void show_status(const char *format, ...)
     pthread_mutex_unlock(&lock);
 }
 
-void show_end(void)
+void progress_end(void)
 {
     pthread_mutex_lock(&lock);
     if (on_terminal())
@@ -97,7 +97,7 @@ void show_end(void)
     pthread_mutex_unlock(&lock);
 }
 
-void show_line(const char *format, ...)
+void progress_line(const char *format, ...)
 {
     va_list arguments;
     pthread_mutex_lock(&lock);

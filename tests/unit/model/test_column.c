@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/encoding.h"
+#include "model/column.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "learning/split.h"
+#include "learning/table.h"
 
 #include "../synthetic.h"
 
@@ -17,7 +17,7 @@ static void folds_are_even_and_stratified(void **state)
     for (size_t i = 0; i < ROWS; i++)
         rows[i] = i;
     size_t all = table_positives(&table, rows, ROWS);
-    assert_int_equal(split_folds(&table, rows, ROWS, FOLDS, 1, folds), STATUS_OK);
+    assert_int_equal(table_split_folds(&table, rows, ROWS, FOLDS, 1, folds), STATUS_OK);
     for (size_t i = 0; i < ROWS; i++) {
         assert_true(folds[i] < FOLDS);
         sizes[folds[i]]++;
@@ -27,9 +27,9 @@ static void folds_are_even_and_stratified(void **state)
         assert_in_range(sizes[i], ROWS / FOLDS, ROWS / FOLDS + 1);
         assert_in_range(positives[i], all / FOLDS, all / FOLDS + 1);
     }
-    assert_int_equal(split_folds(&table, rows, ROWS, FOLDS, 1, again), STATUS_OK);
+    assert_int_equal(table_split_folds(&table, rows, ROWS, FOLDS, 1, again), STATUS_OK);
     assert_memory_equal(folds, again, sizeof folds);
-    assert_int_equal(split_folds(&table, rows, ROWS, FOLDS, 2, again), STATUS_OK);
+    assert_int_equal(table_split_folds(&table, rows, ROWS, FOLDS, 2, again), STATUS_OK);
     assert_memory_not_equal(folds, again, sizeof folds);
     table_free(&table);
 }
@@ -45,7 +45,7 @@ static void the_last_rows_are_the_test(void **state)
     synthetic_table(&table, ROWS, 4, false, true);
     for (size_t i = 0; i < ROWS; i++)
         table.times_us[i] = (int64_t)(unit_random() % 40);
-    split_by_time(&table, 0.25, order, &train);
+    table_split_by_time(&table, 0.25, order, &train);
     assert_in_range(train, ROWS * 65 / 100, ROWS * 75 / 100);
     for (size_t i = 1; i < ROWS; i++)
         assert_true(table.times_us[order[i - 1]] <= table.times_us[order[i]]);
