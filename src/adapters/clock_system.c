@@ -71,7 +71,7 @@ static void skew_tell(enum clock_leader leader, int64_t ahead_us)
 {
     static const enum metric_label labels[] = {LABEL_start, LABEL_bus, LABEL_store};
     static const char *const names[] = {"start", "bus", "store"};
-    metric_set(METRIC_clock_ahead_ms, labels[leader], ahead_us / 1000);
+    metric_set(METRIC_clock_ahead_us, labels[leader], ahead_us);
     if (llabs(ahead_us) > CLOCK_AHEAD_US_MAX)
         log_seldom(LOG_WARN, names[leader],
                    leader == CLOCK_OF_START

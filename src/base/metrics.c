@@ -80,24 +80,42 @@ int64_t metric_value(enum metric metric, enum metric_label label)
     return atomic_load_explicit(&values[metric][label], memory_order_relaxed);
 }
 
+/* Whether its values are microseconds, which are written in seconds, the base unit of Prometheus.
+ */
+static bool is_duration(const struct metric_row *row)
+{
+    size_t size = strlen(row->name);
+    return size > 3 && strcmp(row->name + size - 3, "_us") == 0;
+}
+
+/* Its name as it is written, after ecs_. */
+static void write_name(struct buf *out, const struct metric_row *row)
+{
+    const char *suffix = row->kind == KIND_COUNTER ? "_total" : is_duration(row) ? "_seconds" : "";
+    int stem = (int)strlen(row->name) - (is_duration(row) ? 3 : 0);
+    buf_printf(out, "ecs_%.*s%s", stem, row->name, suffix);
+}
+
 static void write_values(struct buf *out, enum metric metric)
 {
     const struct metric_row *row = &rows[metric];
-    const char *suffix = row->kind == KIND_COUNTER ? "_total" : "";
     for (int label = 0; label < LABEL_COUNT; label++) {
         if (!atomic_load_explicit(&touched[metric][label], memory_order_relaxed) &&
             !(row->label == NULL && label == LABEL_NONE))
             continue;
-        buf_printf(out, "ecs_%s%s", row->name, suffix);
+        int64_t value = metric_value(metric, (enum metric_label)label);
+        write_name(out, row);
         if (label != LABEL_NONE)
             buf_printf(out, "{%s=\"%s\"}", row->label, label_names[label]);
-        buf_printf(out, " %" PRId64 "\n", metric_value(metric, (enum metric_label)label));
+        if (is_duration(row))
+            buf_printf(out, " %.6f\n", (double)value / 1e6);
+        else
+            buf_printf(out, " %" PRId64 "\n", value);
     }
 }
 
 static void write_histogram(struct buf *out, enum metric metric)
 {
-    /* Named in seconds, the base unit of Prometheus. */
     const char *name = rows[metric].name;
     int stem = (int)(strlen(name) - strlen("_us"));
     int64_t total = 0;
@@ -150,12 +168,11 @@ void metrics_write(struct buf *out)
     static const char *const kinds[] = {"counter", "gauge", "histogram"};
     for (int metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *row = &rows[metric];
-        int stem = (int)strlen(row->name) - (row->kind == KIND_HISTOGRAM ? 3 : 0);
-        const char *suffix = row->kind == KIND_COUNTER     ? "_total"
-                             : row->kind == KIND_HISTOGRAM ? "_seconds"
-                                                           : "";
-        buf_printf(out, "# HELP ecs_%.*s%s %s\n", stem, row->name, suffix, row->help);
-        buf_printf(out, "# TYPE ecs_%.*s%s %s\n", stem, row->name, suffix, kinds[row->kind]);
+        buf_printf(out, "# HELP ");
+        write_name(out, row);
+        buf_printf(out, " %s\n# TYPE ", row->help);
+        write_name(out, row);
+        buf_printf(out, " %s\n", kinds[row->kind]);
         if (row->kind == KIND_HISTOGRAM)
             write_histogram(out, (enum metric)metric);
         else

@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,9 +107,11 @@ static void metrics_take(const char *text, struct server *server, struct stream_
     int64_t state, number;
     bool asked = metric_read(text, "ecs_breaker_state", NULL, NULL, &state);
     server->breaker = asked ? states[(uint64_t)state % 3] : "";
-    for (size_t i = 0; i < ENGINES; i++)
-        server->compared[i] =
-            metric_read(text, "ecs_clock_ahead_ms", "engine", engines[i], &server->ahead_ms[i]);
+    for (size_t i = 0; i < ENGINES; i++) {
+        const char *ahead_s = metric_find(text, "ecs_clock_ahead_seconds", "engine", engines[i]);
+        server->compared[i] = ahead_s != NULL;
+        server->ahead_ms[i] = ahead_s == NULL ? 0 : llround(strtod(ahead_s, NULL) * 1000);
+    }
     info_read(text, "ecs_policy_info{hash=\"", server->policy);
     info_read(text, "ecs_model_info{name=\"", server->model);
     for (size_t i = 0; i < STREAMS; i++) {

@@ -20,7 +20,7 @@ static int64_t pause_us(struct stream_progress *progress)
 
 void progress_measure(struct stream_progress *progress, enum stream stream)
 {
-    metric_set(METRIC_stream_pause_s, stream_label(stream), pause_us(progress) / SECOND_US);
+    metric_set(METRIC_stream_pause_us, stream_label(stream), pause_us(progress));
 }
 
 bool progress_is_made(struct stream_progress *progress)

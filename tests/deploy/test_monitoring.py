@@ -39,9 +39,9 @@ def metrics():
     """{metric of the table: its names in /metrics}"""
     names = {}
     for kind, name in table("metrics.def", r"^(COUNTER|GAUGE|HISTOGRAM)\((\w+)"):
-        stem = name.removesuffix("_us")
-        names[name] = {"COUNTER": {f"ecs_{name}_total"}, "GAUGE": {f"ecs_{name}"},
-                       "HISTOGRAM": {f"ecs_{stem}_seconds_{part}"
+        told = re.sub("_us$", "_seconds", name)
+        names[name] = {"COUNTER": {f"ecs_{name}_total"}, "GAUGE": {f"ecs_{told}"},
+                       "HISTOGRAM": {f"ecs_{told}_{part}"
                                      for part in ("bucket", "sum", "count")}}[kind]
     names.update({name: {f"ecs_{name}_info"}
                   for name in table("metrics_info.def", r"^INFO\((\w+)")})

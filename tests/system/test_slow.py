@@ -59,7 +59,7 @@ def test_a_slow_database_counts_steadily_and_a_worker_that_stands_still_says_so(
         assert worker.readiness()[1]["checks"]["emotions"] == {
             "role": "emotion-processing", "status": "up"}
         until("the metric tells it", lambda: worker.metrics()[
-            'ecs_stream_pause_s{stream="emotions"}'] <= 1)
+            'ecs_stream_pause_seconds{stream="emotions"}'] <= 1)
     worker.wait_ready()
 
     locker = psycopg2.connect(real.engines.postgres.url)
@@ -72,7 +72,7 @@ def test_a_slow_database_counts_steadily_and_a_worker_that_stands_still_says_so(
         assert body["checks"]["emotions"]["role"] == "emotion-processing"
         assert "messages wait, and none was stored for" in body["checks"]["emotions"]["cause"]
         assert {body["checks"][engine]["status"] for engine in ("bus", "store", "cache")} == {"up"}
-        assert worker.metrics()['ecs_stream_pause_s{stream="emotions"}'] >= 10
+        assert worker.metrics()['ecs_stream_pause_seconds{stream="emotions"}'] >= 10
         told = real.command("status", worker.url)
         assert told.returncode == 69 and "emotion-processing down, cause messages" in told.stdout
     locker.close()
@@ -81,7 +81,7 @@ def test_a_slow_database_counts_steadily_and_a_worker_that_stands_still_says_so(
     until("all are counted once", lambda: database.emotions_in_all() == 23000, limit_s=60)
     assert database.emotion_tile_total() == 23000
     until("nothing waits", lambda: worker.metrics()[
-        'ecs_stream_pause_s{stream="emotions"}'] == 0 and worker.readiness()[0] == 200)
+        'ecs_stream_pause_seconds{stream="emotions"}'] == 0 and worker.readiness()[0] == 200)
 
 
 def calls_at(real, engine, person):
