@@ -58,8 +58,7 @@ static bool options_parse(int argc, char **argv, struct backtest_options *option
     return options->policy_path != NULL;
 }
 
-/* On the terminal -------------------------------------------------------------------------------
- */
+/* On the terminal -------------------------------------------------------------------------- */
 
 enum { MILLISECOND_US = 1000, NAME_MIN = 12 };
 
@@ -173,8 +172,7 @@ static void result_show(const struct backtest *backtest, int64_t took_us)
     show_swaps(backtest);
 }
 
-/* As one JSON document: exact numbers, money in units of currency -------------------------------
- */
+/* As one JSON document: exact numbers, money in units of currency -------------------------- */
 
 static void put_sum(struct buf *json, const char *name, const struct backtest_sum *sum)
 {
@@ -265,8 +263,7 @@ static void result_report(const struct backtest *backtest, int64_t took_us)
     report_end(&json);
 }
 
-/* The command -----------------------------------------------------------------------------------
- */
+/* The command ------------------------------------------------------------------------------ */
 
 static int page_write(const struct backtest *backtest, const char *path)
 {

@@ -109,7 +109,7 @@ static bool usage_words_action(struct usage_words *words, char action[USAGE_WORD
     return false;
 }
 
-/* Completion ---------------------------------------------------------------------------------- */
+/* Completion ------------------------------------------------------------------------------- */
 
 /* Calls `show` for each action and each option of a command. */
 static void words_each(const struct command *command,
@@ -191,7 +191,7 @@ static int completion_write(const char *shell)
     return EX_OK;
 }
 
-/* Help and start ---------------------------------------------------------------------------- */
+/* Help and start --------------------------------------------------------------------------- */
 
 enum { USAGE_MAX = 64 * 1024 };
 

@@ -30,7 +30,7 @@ enum {
     REPEATED_ROWS = 20000, /* that all repeats together may train on, by default */
     BAR_WIDTH = 30,
     PLACES = 6, /* of a measure in JSON */
-    COMMAND_MAX = 1024,
+    COMMAND_MAX = 1024 * 1024,
     WARNINGS_MAX = 256 * 1024,
 };
 
@@ -111,8 +111,7 @@ static bool options_parse(int argc, char **argv, struct train_options *options)
     return good;
 }
 
-/* A simulated population ------------------------------------------------------------------------
- */
+/* A simulated population ------------------------------------------------------------------- */
 
 enum { SHOW_EVERY = 500 };
 static const int64_t as_of_us = 1767268800 * SECOND_US; /* 2026-01-01T12:00:00Z */
@@ -164,8 +163,7 @@ static enum status population_draw(int64_t people, uint64_t seed, struct table *
     return status;
 }
 
-/* Predictions -----------------------------------------------------------------------------------
- */
+/* Predictions ------------------------------------------------------------------------------ */
 
 static int row_order(const void *a, const void *b, void *rows)
 {
@@ -211,8 +209,7 @@ static int predictions_write(const struct evaluation *evaluation, const char *pa
     return written ? EX_OK : EX_CANTCREAT;
 }
 
-/* What is told ----------------------------------------------------------------------------------
- */
+/* What is told ----------------------------------------------------------------------------- */
 
 static void progress_show(void *context, size_t done, size_t total)
 {
@@ -287,8 +284,7 @@ static void report_show(const struct training_report *report, const char *folder
     printf("model %s is in %s; card.md tells of it\n", hash, folder);
 }
 
-/* The command -----------------------------------------------------------------------------------
- */
+/* The command ------------------------------------------------------------------------------ */
 
 /* "german_credit" of "data/german_credit.csv". */
 static void name_of(const char *path, char name[MODEL_NAME_MAX + 1])
@@ -308,26 +304,32 @@ static size_t repeats_for(const struct train_options *options, size_t rows)
     return fitting > REPEATS ? REPEATS : fitting < 1 ? 1 : fitting;
 }
 
+/* How to do it again, for the card. */
+static void command_write(const struct train_options *options, const struct table *table,
+                          size_t repeats, struct buf *command)
+{
+    if (options->csv == NULL)
+        buf_printf(command, "ecs train --from population --people %" PRId64, options->people);
+    else
+        buf_printf(command, "ecs train --csv %s --label %s --positive %s", table->source,
+                   options->label, options->positive);
+    if (options->csv != NULL && options->time != NULL)
+        buf_printf(command, " --time %s", options->time);
+    buf_printf(command, " --folds %" PRId64 " --repeats %zu --seed %" PRId64, options->folds,
+               repeats, options->seed);
+}
+
 static int train(const struct train_options *options, const struct table *table,
                  const char *warnings)
 {
     char name[MODEL_NAME_MAX + 1];
-    char command[COMMAND_MAX];
     char reason[REASON_MAX + 1];
     size_t repeats = repeats_for(options, table->row_count);
     struct training_report report;
+    struct buf command;
+    buf_init(&command, COMMAND_MAX);
     name_of(options->csv == NULL ? options->from : options->csv, name);
-    int size =
-        options->csv == NULL
-            ? snprintf(command, sizeof command, "ecs train --from population --people %" PRId64,
-                       options->people)
-            : snprintf(command, sizeof command, "ecs train --csv %s --label %s --positive %s%s%s",
-                       table->source, options->label, options->positive,
-                       options->time == NULL ? "" : " --time ",
-                       options->time == NULL ? "" : options->time);
-    snprintf(command + size, sizeof command - (size_t)size,
-             " --folds %" PRId64 " --repeats %zu --seed %" PRId64, options->folds, repeats,
-             options->seed);
+    command_write(options, table, repeats, &command);
     struct training_options training = {
         .evaluation = {.folds = (size_t)options->folds,
                        .repeats = repeats,
@@ -336,11 +338,12 @@ static int train(const struct train_options *options, const struct table *table,
                        .progress = progress_show},
         .folder = options->out,
         .name = name,
-        .command = command,
+        .command = buf_slice(&command).data,
         .warnings = warnings,
     };
     enum status status = training_run(table, &training, &report, reason);
     progress_end();
+    buf_free(&command);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs train: %s\n", reason);
         return status == STATUS_INVALID ? EX_DATAERR : EX_CANTCREAT;

@@ -54,6 +54,18 @@ def test_the_credit_data(folder):
     assert {file["name"] for file in manifest["files"]} == {"scorecard.json", "trees.ubj"}
 
 
+def test_an_outcome_of_many_bytes(folder):
+    """The card has the whole command."""
+    outcome = "p" * 1500
+    rows = "".join(f"{row * 7 % 100},{outcome if row % 3 else 'n'}\n" for row in range(90))
+    (folder / "data.csv").write_text(f"a,y\n{rows}", encoding="utf-8")
+    done = train("--csv", folder / "data.csv", "--label", "y", "--positive", outcome, "--folds", "2",
+                 "--repeats", "1", "--out", folder / "model")
+    assert done.returncode == 0, done.stderr
+    card = (folder / "model" / "card.md").read_text(encoding="utf-8")
+    assert f"--positive {outcome} --folds 2 --repeats 1 --seed 1" in card
+
+
 def test_the_same_seed_gives_the_same_model(folder):
     quick = ("--repeats", "1", "--folds", "2")
     first = trained(folder / "a", CREDIT, "Class", "Bad", *quick)
