@@ -144,7 +144,8 @@
 /* Embedded engines: with less than both free, /readyz says that the disk is nearly full. */
 #define DISK_FREE_MIN (64LL << 20)
 #define DISK_FREE_SHARE 20                       /* a twentieth of the disk */
-#define DISK_FULL_REMEMBERED_US (10 * SECOND_US) /* what PostgreSQL said of its own */
+#define DISK_LOOK_US (5 * SECOND_US)             /* how often PostgreSQL is asked about its own */
+#define DISK_FULL_REMEMBERED_US (10 * SECOND_US) /* what it said of it */
 
 /* Features: the longest windows that tiles are read for. */
 #define EMOTION_TILES_MAX (30 * 24 + 1)

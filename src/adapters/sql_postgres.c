@@ -43,6 +43,7 @@ struct sql_postgres {
     bool asks_health;                    /* the one question that is asked of a silent server */
     bool unreplicated;                   /* what was committed last may be on this server alone */
     const struct sql_patience *patience; /* NULL: a wait ends at STORE_DEADLINE_US */
+    int64_t disk_looked_us;              /* when the disk was looked at last */
     const char *texts[SQL_STATEMENT_SLOTS];
     struct postgres_parameters parameters;
     PGresult *result; /* NULL: none is open */
@@ -466,11 +467,29 @@ static enum status health_ask(struct sql *sql, struct health *health)
     return STATUS_OK;
 }
 
+/* PostgreSQL cannot be asked how full its disk is. So it is made to spill a mebibyte of a result to
+ * a temporary file, which is gone when the statement ends: that is refused (see refused) a mebibyte
+ * before a table cannot grow by a page. Its other refusals say nothing of the disk. */
+static void disk_look(struct sql *sql)
+{
+    struct sql_postgres *pg = self(sql);
+    if (pg->disk_looked_us != 0 && steady_now_us() - pg->disk_looked_us < DISK_LOOK_US)
+        return;
+    pg->disk_looked_us = steady_now_us();
+    if (sql_start_values(sql,
+                         "SELECT set_config('work_mem', '64kB', true), (SELECT count(*)"
+                         " FROM unnest(array_fill(repeat('x', 8191), ARRAY[128])))",
+                         NULL, 0) == STATUS_OK)
+        sql_end(sql);
+}
+
 static enum status health(struct sql *sql, struct health *health)
 {
     struct sql_postgres *pg = self(sql);
     pg->asks_health = true;
     enum status status = health_ask(sql, health);
+    if (status == STATUS_OK)
+        disk_look(sql);
     pg->asks_health = false;
     if (status != STATUS_OK)
         return STATUS_UNAVAILABLE;

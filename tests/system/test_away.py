@@ -233,8 +233,12 @@ def process_takes(process, person):
     return True
 
 
-def test_postgresql_whose_disk_is_full_is_told_and_heals(system_of):
-    """The table of people lies on a disk of its own, which is full."""
+def cause(process):
+    return process.readiness()[1]["checks"]["store"].get("cause")
+
+
+def test_postgresql_whose_disk_fills_is_told_before_posts_fail_and_heals(system_of):
+    """The table of people and temporary files lie on a disk of their own."""
     system = system_of("real")
     client = Client(system)
     process = system.processes["user-credit"]
@@ -246,6 +250,11 @@ def test_postgresql_whose_disk_is_full_is_told_and_heals(system_of):
         system.database.alone(f"CREATE TABLESPACE people LOCATION '{place}'")
         system.database.alone("ALTER TABLE users SET (fillfactor = 10)")
         system.database.alone("ALTER TABLE users SET TABLESPACE people")
+        system.database.alone("ALTER SYSTEM SET temp_tablespaces = people")
+        system.database.alone("SELECT pg_reload_conf()")
+        disk.fill(512 << 10)
+        until("it says so before anything is refused", lambda: cause(process) == "the disk is full")
+        assert client.register(f"{uuid.uuid4()}@example.com").status_code == 200
         disk.fill()
 
         def refused():
@@ -254,12 +263,11 @@ def test_postgresql_whose_disk_is_full_is_told_and_heals(system_of):
             return status == 503
 
         until("a registration is refused", refused)
-        until("it says so", lambda: process.readiness()[1]["checks"]["store"].get("cause")
-              == "the disk is full")
-        assert process.readiness()[0] == 503
+        assert cause(process) == "the disk is full" and process.readiness()[0] == 503
         disk.clear()
         process.wait_ready()
         assert client.register(f"{uuid.uuid4()}@example.com").status_code == 200
+        system.database.alone("ALTER SYSTEM RESET temp_tablespaces")
         system.database.alone("ALTER TABLE users SET TABLESPACE pg_default")
         system.database.alone("DROP TABLESPACE people")
 
