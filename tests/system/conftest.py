@@ -15,7 +15,7 @@ import pytest
 from harness import left_out
 from harness.client import Client
 from harness.deployed import DeployedSystem, PacedClient
-from harness.ecs import BINARY, EmbeddedSystem, RealSystem
+from harness.ecs import BINARY, STARTED, EmbeddedSystem, RealSystem
 from harness.fleet import FleetSystem
 from harness.logins import LoginsSystem
 
@@ -50,6 +50,12 @@ def _is_chosen(item):
     if {item.path.name, item.originalname} & set(LEFT_OUT.get(kind, {})):
         return False
     return kind is not None or item.config.getoption("kinds") == FIRST_CHOICE
+
+
+def pytest_sessionfinish():
+    for process in STARTED:
+        if process.process is not None and process.process.poll() is None:
+            process.kill()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -29,5 +29,6 @@ class SmallDisk:
         self.ballast.unlink()
 
     def end(self):
-        subprocess.run(["umount", self.folder], check=True)
+        # Lazily: a failed test may have left a process that works on it.
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
         self.folder.rmdir()

@@ -24,6 +24,7 @@ BINARY = pathlib.Path(os.environ.get("ECS_BINARY", ROOT / "build" / "ecs"))
 ROLES = ("emotion-ingestion", "transaction-ingestion", "emotion-processing",
          "transaction-processing", "credit-analysis", "user-credit", "credit-application")
 SECRETS = os.environ.get("ECS_SECRETS")  # see deployed.py
+STARTED = []  # every Process; what a failed test leaves running ends with the session
 
 
 def _key(name, own):
@@ -75,6 +76,7 @@ class Process:
         environment = self.environment
         if SKEW_SEED and self.roles and "CLOCK_SHIFT_FILE" not in environment:
             environment = {**environment, **clock_of(self.name, self.folder).environment}
+        STARTED.append(self)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(arguments, env=environment, cwd=self.folder,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
