@@ -27,6 +27,10 @@ int main(int argc, char **argv)
     mallopt(M_ARENA_MAX, 2);
     /* Large blocks go back to the system as soon as they are free; glibc would learn otherwise. */
     mallopt(M_MMAP_THRESHOLD, HTTP_BODY_MAX);
+    /* Heaps grow in large steps and keep what is free: each step, and each return, stops every
+     * thread of the process that needs memory while a password is hashed. */
+    mallopt(M_TOP_PAD, HEAP_STEP);
+    mallopt(M_TRIM_THRESHOLD, HEAP_FREE_MAX);
     if (sodium_init() < 0)
         return EX_OSERR;
     return command_run(argc, argv);

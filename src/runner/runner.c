@@ -16,7 +16,7 @@
 enum {
     EXIT_CANNOT_START = 1,
     POOL_MAX = 128,
-    HASHING_THREADS = 2,       /* each takes 19 MiB while it hashes a password */
+    HASHING_THREADS_MAX = 8,   /* each takes 19 MiB while it hashes a password */
     DRAIN_US = 3000000,        /* for requests under way */
     DRAIN_ALL_US_MAX = 4500000 /* then the process ends, finished or not: events come again */
 };
@@ -27,7 +27,7 @@ struct runner {
     struct housekeeping keeping;
     struct http_server *server;
     struct role_context async_context;
-    struct role_context pool[POOL_MAX + HASHING_THREADS];
+    struct role_context pool[POOL_MAX + HASHING_THREADS_MAX];
     size_t pool_count;
     struct worker workers[2 * ROLES_MAX];
     size_t worker_count;
@@ -146,19 +146,28 @@ static enum status open_contexts(struct runner *runner, unsigned uses, size_t co
     return STATUS_OK;
 }
 
+/* On half of the processors: who does not log in has the other half to themselves. */
+static size_t hashing_threads(void)
+{
+    long half = sysconf(_SC_NPROCESSORS_ONLN) / 2;
+    if (half < 1)
+        return 1;
+    return half < HASHING_THREADS_MAX ? (size_t)half : HASHING_THREADS_MAX;
+}
+
 static enum status start_server(struct runner *runner)
 {
     const struct runner_options *options = runner->options;
     const struct settings *settings = options->settings;
     size_t pool_threads = (size_t)settings->pool_threads;
     struct endpoint_table tables[ROLES_MAX];
-    struct role_context *pool[POOL_MAX + HASHING_THREADS];
+    struct role_context *pool[POOL_MAX + HASHING_THREADS_MAX];
     for (size_t i = 0; i < options->role_count; i++)
         tables[i] = (struct endpoint_table){options->roles[i]->endpoints,
                                             options->roles[i]->endpoint_count};
     enum status status = open_contexts(runner, all_uses(options), pool_threads, pool);
     if (status == STATUS_OK && any_hashes(options))
-        status = open_contexts(runner, USES_STORE | USES_CACHE, HASHING_THREADS, pool);
+        status = open_contexts(runner, USES_STORE | USES_CACHE, hashing_threads(), pool);
     if (status != STATUS_OK)
         return status;
     /* ASYNC handlers publish and nothing else; the bus may be used by any thread. */
