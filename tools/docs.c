@@ -104,7 +104,8 @@ static void streams_page(void)
 static void metrics_page(void)
 {
     printf("# Metrics\n\n`GET /metrics`, Prometheus text format. Names begin with `ecs_`; counters "
-           "end in `_total`, histograms in `_seconds`.\n\n| metric | kind | label | what |\n"
+           "end in `_total`; what ends in `_us` here is told in seconds, and its name ends in "
+           "`_seconds`.\n\n| metric | kind | label | what |\n"
            "|---|---|---|---|\n");
 #define LABEL_OF(label) ((label) == NULL ? "" : (const char *)(label))
 #define COUNTER(name, help, label)                                                                 \

@@ -16,7 +16,7 @@
 enum {
     EXIT_CANNOT_START = 1,
     POOL_MAX = 128,
-    HASHING_THREADS_MAX = 8,   /* each takes 19 MiB while it hashes a password */
+    HASHING_THREADS_MAX = 2,   /* each takes 19 MiB while it hashes a password */
     DRAIN_US = 3000000,        /* for requests under way */
     DRAIN_ALL_US_MAX = 4500000 /* then the process ends, finished or not: events come again */
 };
@@ -146,7 +146,7 @@ static enum status open_contexts(struct runner *runner, unsigned uses, size_t co
     return STATUS_OK;
 }
 
-/* On half of the processors: who does not log in has the other half to themselves. */
+/* On half of the processors at most: who does not log in has the other half to themselves. */
 static size_t hashing_threads(void)
 {
     long half = sysconf(_SC_NPROCESSORS_ONLN) / 2;
