@@ -322,7 +322,8 @@ static void time_ask(struct bus_nats *bus)
         (void)ask(bus, "CONSUMER.DELETE", STREAM_DEAD_LETTERS, rest, "", &deleted);
         answer_free(&deleted);
     }
-    if (status != STATUS_UNAVAILABLE)
+    /* A user who may not has no answer; on a new connection it is asked again at once. */
+    if (status != STATUS_UNAVAILABLE || nats_connected(bus))
         bus->time_after_us = answered_us + TIME_PERIOD_US;
     answer_free(&answer);
 }
@@ -342,7 +343,8 @@ static enum status prepare_all(struct bus_nats *bus, struct health *health)
     }
     if (all == STATUS_OK)
         time_ask(bus);
-    atomic_store(&bus->refused, health->durability == DURABILITY_MEMORY && !bus->in_memory);
+    if (all != STATUS_UNAVAILABLE) /* all were looked at */
+        atomic_store(&bus->refused, health->durability == DURABILITY_MEMORY && !bus->in_memory);
     bus->prepare_after_us = steady_now_us() + PREPARE_PAUSE_US;
     return all == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
 }

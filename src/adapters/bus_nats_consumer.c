@@ -26,7 +26,6 @@ enum {
     TURN_MS = 100,     /* the longest wait without a look at the connection */
     GATHER_US = 5000,  /* after the first message: so long more may join the batch */
     PAUSE_US = 100000, /* before asking again for what was refused */
-    RETIRED_US = 10000000,
     TAIL_PENDING_MAX = 4096,
 };
 
@@ -157,7 +156,8 @@ static enum status subscribe(struct nats_consumer *consumer)
         subscription_retire(bus, consumer->subscription);
         consumer->subscription = subscription;
         consumer->link = link->number;
-        consumer->requested = false; /* the server forgot it with the connection */
+        /* The server forgot it with the connection; where that lives on, it runs out. */
+        consumer->requested = false;
         subscribed = true;
     } else if (!subscribed) {
         subscription_retire(bus, subscription);
@@ -171,7 +171,6 @@ static enum status consumer_create(struct bus *base, enum stream stream, bool ta
                                    struct bus_consumer **out)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    nats_retired_free(bus, steady_now_us() - RETIRED_US);
     struct nats_consumer *consumer = calloc(1, sizeof *consumer);
     if (consumer == NULL || nats_inbox_make(bus, consumer->inbox) != STATUS_OK) {
         free(consumer);
@@ -335,7 +334,8 @@ static void link_await(struct bus_nats *bus, int64_t deadline_us)
 {
     int64_t until_us = steady_now_us() + turn_ms(deadline_us) * 1000;
     pthread_mutex_lock(&bus->events);
-    while (bus->link == NULL && steady_wait(&bus->event, &bus->events, until_us))
+    while ((bus->link == NULL || bus->link->closed) &&
+           steady_wait(&bus->event, &bus->events, until_us))
         ;
     pthread_mutex_unlock(&bus->events);
 }

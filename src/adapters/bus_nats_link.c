@@ -28,6 +28,7 @@ enum {
     CONNECT_PAUSE_US = 250000,
     STEP_US = 1000000,  /* set back by less, waits do not last much longer */
     GRACE_US = 1000000, /* an old link is kept open for what is under way on it */
+    RETIRED_US = 10000000,
     ENDING_MAX_US = 5000000
 };
 
@@ -288,6 +289,7 @@ void nats_links_drive(struct bus_nats *bus)
         bus->connect_after_us = steady_now_us() + CONNECT_PAUSE_US;
     }
     old_links_end(bus, now_us);
+    nats_retired_free(bus, now_us - RETIRED_US);
     pthread_mutex_unlock(&bus->driver);
 }
 
