@@ -146,7 +146,7 @@
 /* Embedded engines: with less than both free, /readyz says that the disk is nearly full. */
 #define DISK_FREE_MIN (64LL << 20)
 #define DISK_FREE_SHARE 20                       /* a twentieth of the disk */
-#define DISK_LOOK_US (5 * SECOND_US)             /* how often PostgreSQL is asked about its own */
+#define DISK_LOOK_US (5 * SECOND_US)             /* between two looks at PostgreSQL's */
 #define DISK_FULL_REMEMBERED_US (10 * SECOND_US) /* what it said of it */
 
 /* Features: the longest windows that tiles are read for. */

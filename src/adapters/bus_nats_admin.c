@@ -259,7 +259,10 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
                                   struct health *health)
 {
     struct answer answer;
+    health_asks(health);
     enum status status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
+    if (status != STATUS_UNAVAILABLE)
+        health_answered(health);
     if (status == STATUS_NOT_FOUND) {
         answer_free(&answer);
         status = stream_create(bus, stream, &answer);
@@ -397,9 +400,11 @@ enum status nats_health(struct bus *base, struct health *health)
     if (!nats_connected(bus))
         return STATUS_UNAVAILABLE;
     health->durability = DURABILITY_PROCESS;
+    health_answered(health); /* nothing is asked while another thread has the lock */
     pthread_mutex_lock(&bus->admin);
     enum status status = prepare_all(bus, health);
     pthread_mutex_unlock(&bus->admin);
+    health_asks(health);
     if (status == STATUS_OK && health->cause == NULL && account_is_nearly_full(bus))
         health->cause = "JetStream is nearly full";
     return health->cause == NULL ? status : STATUS_UNAVAILABLE;

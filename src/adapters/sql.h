@@ -155,7 +155,7 @@ MUST_CHECK static inline enum status sql_bulk(struct sql *sql, const struct sql_
     return bulk->count == 0 ? STATUS_OK : sql->ops->bulk(sql, bulk);
 }
 
-/* OK: the database answers, and has room. `health` begins zeroed. */
+/* OK: the database answers, and has room. `health` as in store_health. */
 MUST_CHECK static inline enum status sql_health(struct sql *sql, struct health *health)
 {
     return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->health(sql, health);

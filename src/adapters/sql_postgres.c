@@ -450,6 +450,7 @@ static enum status health_ask(struct sql *sql, struct health *health)
     if (status != STATUS_OK)
         return status;
     int64_t asked_us = steady_now_us();
+    health_asks(health);
     status = sql_start_values(sql,
                               "SELECT current_setting('fsync') = 'on'"
                               " AND current_setting('full_page_writes') = 'on',"
@@ -464,23 +465,25 @@ static enum status health_ask(struct sql *sql, struct health *health)
     health->durability = row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
     clock_system_follow(CLOCK_OF_STORE, row_time_us(sql), asked_us, steady_now_us());
     sql_end(sql);
+    health_answered(health);
     return STATUS_OK;
 }
 
 /* PostgreSQL cannot be asked how full its disk is. So it is made to spill a mebibyte of a result to
  * a temporary file, which is gone when the statement ends: that is refused (see refused) a mebibyte
- * before a table cannot grow by a page. Its other refusals say nothing of the disk. */
+ * before a table cannot grow by a page. Its other refusals say nothing of the disk, and a disk that
+ * is slow is no silence: the file has the time that any statement has. */
 static void disk_look(struct sql *sql)
 {
     struct sql_postgres *pg = self(sql);
     if (pg->disk_looked_us != 0 && steady_now_us() - pg->disk_looked_us < DISK_LOOK_US)
         return;
-    pg->disk_looked_us = steady_now_us();
     if (sql_start_values(sql,
                          "SELECT set_config('work_mem', '64kB', true), (SELECT count(*)"
                          " FROM unnest(array_fill(repeat('x', 8191), ARRAY[128])))",
                          NULL, 0) == STATUS_OK)
         sql_end(sql);
+    pg->disk_looked_us = steady_now_us();
 }
 
 static enum status health(struct sql *sql, struct health *health)
@@ -488,9 +491,9 @@ static enum status health(struct sql *sql, struct health *health)
     struct sql_postgres *pg = self(sql);
     pg->asks_health = true;
     enum status status = health_ask(sql, health);
+    pg->asks_health = false;
     if (status == STATUS_OK)
         disk_look(sql);
-    pg->asks_health = false;
     if (status != STATUS_OK)
         return STATUS_UNAVAILABLE;
     int64_t full_us = atomic_load(&disk_full_us);

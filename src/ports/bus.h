@@ -179,10 +179,10 @@ MUST_CHECK static inline enum status bus_lag(struct bus *bus, enum stream stream
     return bus->ops->lag(bus, stream, lag);
 }
 
-/* OK: it takes messages. UNAVAILABLE: it does not, or soon will not. Both fill `health`. */
+/* OK: it takes messages. UNAVAILABLE: it does not, or soon will not. Both fill `health`,
+ * which begins zeroed but for owed_since_us. */
 MUST_CHECK static inline enum status bus_health(struct bus *bus, struct health *health)
 {
-    *health = (struct health){0};
     return bus->ops->health(bus, health);
 }
 

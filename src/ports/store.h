@@ -163,16 +163,16 @@ MUST_CHECK static inline enum status store_migrations_pending(struct store *stor
     return store->ops->migrations_pending(store, pending);
 }
 
-/* OK: it reads and writes. UNAVAILABLE: it does not, or soon will not. Both fill `health`. */
+/* OK: it reads and writes. UNAVAILABLE: it does not, or soon will not. Both fill `health`,
+ * which begins zeroed but for owed_since_us. */
 MUST_CHECK static inline enum status store_health(struct store *store, struct health *health)
 {
-    *health = (struct health){0};
     return store->ops->health(store, health);
 }
 
 MUST_CHECK static inline enum status store_ping(struct store *store)
 {
-    struct health health;
+    struct health health = {0};
     return store_health(store, &health);
 }
 

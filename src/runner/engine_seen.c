@@ -6,9 +6,11 @@
 #include "base/steady.h"
 #include "limits.h"
 
-void engine_seen_ask(struct engine_seen *seen)
+struct health engine_seen_ask(struct engine_seen *seen)
 {
-    atomic_store(&seen->asked_us, steady_now_us());
+    struct health health = {.owed_since_us = &seen->owed_since_us};
+    health_asks(&health);
+    return health;
 }
 
 void engine_seen_note(struct engine_seen *seen, const char *engine, enum status status,
@@ -19,7 +21,7 @@ void engine_seen_note(struct engine_seen *seen, const char *engine, enum status 
     atomic_store(&seen->missing, health->missing);
     if (health->durability != DURABILITY_UNKNOWN)
         atomic_store(&seen->durability, (int)health->durability);
-    atomic_store(&seen->asked_us, 0);
+    atomic_store(&seen->owed_since_us, 0);
     if ((before == STATUS_OK) == (status == STATUS_OK))
         return;
     if (status == STATUS_OK)
@@ -31,8 +33,8 @@ void engine_seen_note(struct engine_seen *seen, const char *engine, enum status 
 
 static bool is_silent(struct engine_seen *seen)
 {
-    int64_t asked_us = atomic_load(&seen->asked_us);
-    return asked_us != 0 && steady_now_us() - asked_us >= ENGINE_SILENCE_US;
+    int64_t since_us = atomic_load(&seen->owed_since_us);
+    return since_us != 0 && steady_now_us() - since_us >= ENGINE_SILENCE_US;
 }
 
 bool engine_seen_is_up(struct engine_seen *seen)

@@ -77,24 +77,21 @@ static void *wake(void *argument)
 
 static void look_at_bus(struct housekeeping *keeping)
 {
-    struct health health;
-    engine_seen_ask(&keeping->bus);
+    struct health health = engine_seen_ask(&keeping->bus);
     enum status status = bus_health(keeping->context.bus, &health);
     engine_seen_note(&keeping->bus, "bus", status, &health);
 }
 
 static void look_at_store(struct housekeeping *keeping)
 {
-    struct health health;
-    engine_seen_ask(&keeping->store);
+    struct health health = engine_seen_ask(&keeping->store);
     enum status status = store_health(keeping->context.store, &health);
     engine_seen_note(&keeping->store, "store", status, &health);
 }
 
 static void look_at_cache(struct housekeeping *keeping)
 {
-    const struct health health = {0};
-    engine_seen_ask(&keeping->cache);
+    const struct health health = engine_seen_ask(&keeping->cache);
     engine_seen_note(&keeping->cache, "cache", cache_ping(keeping->context.cache), &health);
 }
 

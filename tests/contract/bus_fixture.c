@@ -38,7 +38,7 @@ int bus_fixture_sqlite(void **state)
 
 static enum status bus_ping(struct bus *bus)
 {
-    struct health health;
+    struct health health = {0};
     return bus_health(bus, &health);
 }
 

@@ -12,6 +12,7 @@ from harness.client import Client, emotion
 from harness.ecs import INTERNAL_KEY
 from harness.people import people_added
 from harness.poll import until
+from harness.slow_way import SlowWay
 
 CALLERS = 300
 # A caller at a frozen PostgreSQL waits up to 2 s for a thread, or until it is known that the server
@@ -128,3 +129,27 @@ def test_callers_at_a_frozen_engine_are_answered_and_readiness_at_once(real, eng
     callers = Callers(process, 1, *call)
     until("it works again", lambda: not callers.wait_ms(20))
     assert callers.answers[0][0] in (200, 202)
+
+
+def test_a_bus_that_takes_its_time_over_each_answer_is_up(real):
+    """A look asks six questions and more: all of them take longer than one may."""
+    process = real.processes["user-credit"]
+    url = process.environment["NATS_URL"]
+    way = SlowWay(real.engines.nats.port)
+    process.terminate()
+    process.environment["NATS_URL"] = url.replace(str(real.engines.nats.port), str(way.port))
+    process.start()
+    process.wait_ready()
+    way.delay_s = 0.45
+    end = way.looks + 4
+
+    def looked():
+        assert process.readiness()[1]["checks"]["bus"]["status"] == "up"
+        return way.looks >= end
+
+    until("it has looked four times", looked, limit_s=60)
+    process.terminate()
+    process.environment["NATS_URL"] = url
+    process.start()
+    process.wait_ready()
+    way.end()
