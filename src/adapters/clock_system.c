@@ -97,5 +97,9 @@ void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t as
 
 void clock_system_watch(void)
 {
-    skew_tell(CLOCK_OF_START, machine_us(NULL) - now_us(NULL));
+    pthread_mutex_lock(&following);
+    bool leads = followed == CLOCK_OF_START;
+    int64_t ahead_us = leads ? machine_us(NULL) - now_us(NULL) : 0;
+    pthread_mutex_unlock(&following);
+    skew_tell(CLOCK_OF_START, ahead_us);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Clock: the time of day as this machine's clock tells it when the process starts, and as soon as
- * an engine tells its own, that; carried on by a clock that nobody can set. So whatever is done to
- * this machine's clock, times that several processes compare are of one clock, and none jumps. One
- * for the process; safe from any thread.
+ * an engine tells its own, that; carried on by a clock that nobody can set. So times that several
+ * processes compare are of one clock, and whatever is done to this machine's clock moves none of
+ * them. The engine may: at each answer the time may go back by some tens of microseconds, and by a
+ * whole step when the engine's own clock is set or another machine takes over for it. What must not
+ * go back goes by base/steady.h. One for the process; safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_SYSTEM_H
 #define ECS_ADAPTERS_CLOCK_SYSTEM_H
@@ -21,8 +23,8 @@ enum clock_leader { CLOCK_OF_START, CLOCK_OF_BUS, CLOCK_OF_STORE };
  * warning. */
 void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t asked_us,
                          int64_t answered_us);
-/* The same where no engine has a clock: tells how far this machine's is ahead of where the process
- * began with it. */
+/* For a process that follows no engine: tells how far this machine's clock is ahead of what it was
+ * at the start, carried on. Once an engine is followed it is 0. */
 void clock_system_watch(void);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/sql_sqlite.h"
-#include "adapters/clock_system.h"
 
 #include <pthread.h>
 #include <stdio.h>

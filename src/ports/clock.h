@@ -21,7 +21,8 @@ struct clock {
     const struct clock_ops *ops;
 };
 
-/* Microseconds since 1970-01-01 UTC, the same for all processes that share an engine. */
+/* Microseconds since 1970-01-01 UTC, the same for all processes that share an engine. May go back:
+ * a little at any time, and by a step when the engine's own clock is set (clock_system.h). */
 static inline int64_t clock_now_us(struct clock *clock)
 {
     return clock->ops->now_us(clock);
@@ -33,7 +34,8 @@ static inline int64_t clock_monotonic_us(struct clock *clock)
     return clock->ops->monotonic_us(clock);
 }
 
-/* The same as clock_now_us by this machine alone, whatever an engine says: a second opinion. */
+/* The time of day by this machine's clock as it is set now, whatever clock_now_us believes: a
+ * second opinion. */
 static inline int64_t clock_machine_us(struct clock *clock)
 {
     return clock->ops->machine_us(clock);
