@@ -312,8 +312,9 @@ enum status store_sql_gone_seen(struct store *store, const struct gone_person pe
                                 size_t count, int64_t letters_to);
 
 /* store_sweep.c */
-enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired);
-enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us,
-                            struct sweep *sweep);
+enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t machine_us,
+                                    int64_t *expired);
+enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t machine_us,
+                            int64_t raw_life_us, struct sweep *sweep);
 
 #endif

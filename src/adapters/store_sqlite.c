@@ -69,7 +69,7 @@ static const struct store_ops ops = {
         .remove = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table             \
                   " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
     }
-/* The machine's clock, in microseconds; it is true to a millisecond. */
+/* The file has no clock of its own: its time is what this process believes (clock_system.h). */
 #define CLOCK_US "clock_us()" /* sqlite_connection.c */
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
@@ -97,7 +97,6 @@ static const struct store_dialect dialect = {
     .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
                     " WHERE " OUTBOX_IS_DUE " ORDER BY id LIMIT $3)"
                     " RETURNING id, stream, request_id, traceparent, payload",
-    /* The file has no clock of its own. */
     .sweeps_read = "SELECT present, swept_at, $1 FROM sweeps",
     .sweeps =
         {

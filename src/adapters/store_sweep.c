@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The store: drops what has outlived its use, in short transactions, so that nobody waits for it.
- * It goes by the database's time, and only while that can be believed (domain/retention.h).
+ * It goes by the database's time, in which the rows are written, and only while that can be
+ * believed (domain/retention.h): the machine's clock is the second opinion.
  */
 #include "adapters/store_sql.h"
 #include "base/steady.h"
 #include "domain/batch_size.h"
 #include "domain/retention.h"
 
-/* Reads the row of sweeps and the database's time; `process_us` is that time where the database has
- * no clock of its own. */
-static enum status retention_read(struct store_sql *store, int64_t process_us,
+/* Reads the row of sweeps and the database's time; `now_us` is that time where the database has no
+ * clock of its own. */
+static enum status retention_read(struct store_sql *store, int64_t now_us,
                                   struct retention *retention, int64_t *database_us)
 {
     struct sql *sql = store->sql;
-    enum status status = sql_one(sql, store->dialect->sweeps_read, sql_time(process_us));
+    enum status status = sql_one(sql, store->dialect->sweeps_read, sql_time(now_us));
     if (status == STATUS_OK) {
         retention->present_us = row_time_us(sql);
         retention->swept_us = row_time_us(sql);
@@ -25,19 +26,19 @@ static enum status retention_read(struct store_sql *store, int64_t process_us,
 }
 
 /* Asks whether a sweep is due, and if so takes it: nobody else does within the hour. */
-static enum status sweep_take(struct store_sql *store, int64_t process_us, int64_t *database_us,
-                              struct sweep *sweep)
+static enum status sweep_take(struct store_sql *store, int64_t now_us, int64_t machine_us,
+                              int64_t *database_us, struct sweep *sweep)
 {
     struct sql *sql = store->sql;
     struct retention retention;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = retention_read(store, process_us, &retention, database_us);
+        status = retention_read(store, now_us, &retention, database_us);
     if (status == STATUS_OK) {
         int64_t swept_us = retention.swept_us, taken = 1;
-        sweep->skew_us = process_us - *database_us;
+        sweep->skew_us = machine_us - *database_us;
         sweep->jump_us = retention.present_us == 0 ? 0 : *database_us - retention.present_us;
-        sweep->answer = retention_step(&retention, *database_us, process_us);
+        sweep->answer = retention_step(&retention, *database_us, machine_us);
         if (retention.swept_us != swept_us)
             status = sql_do(sql,
                             "UPDATE sweeps SET present = $1, swept_at = $2"
@@ -131,13 +132,13 @@ static int64_t life_of(enum swept swept, int64_t raw_life_us)
     }
 }
 
-enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_life_us,
-                            struct sweep *sweep)
+enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t machine_us,
+                            int64_t raw_life_us, struct sweep *sweep)
 {
     struct store_sql *self = store_sql_of(store);
     int64_t database_us = 0;
     *sweep = (struct sweep){.answer = RETENTION_NOT_DUE};
-    enum status status = sweep_take(self, now_us, &database_us, sweep);
+    enum status status = sweep_take(self, now_us, machine_us, &database_us, sweep);
     for (enum swept swept = 0; swept < SWEPT_COUNT && status == STATUS_OK; swept++) {
         const struct sweep_statements *statements = &self->dialect->sweeps[swept];
         int64_t before_us = database_us - life_of(swept, raw_life_us);
@@ -153,7 +154,8 @@ enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t raw_lif
     return status;
 }
 
-enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t *expired)
+enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t machine_us,
+                                    int64_t *expired)
 {
     enum { PART = 1000 }; /* as in the statement: short transactions */
     struct store_sql *self = store_sql_of(store);
@@ -162,7 +164,8 @@ enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t
     int64_t database_us = 0, part = 0;
     *expired = 0;
     enum status status = retention_read(self, now_us, &retention, &database_us);
-    if (status != STATUS_OK || retention_check(&retention, database_us, now_us) != RETENTION_DUE)
+    if (status != STATUS_OK ||
+        retention_check(&retention, database_us, machine_us) != RETENTION_DUE)
         return status;
     do {
         status = sql_begin(sql);

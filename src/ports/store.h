@@ -129,7 +129,8 @@ struct store_ops {
                                   const struct outbox_row *event, bool *changed);
     enum status (*offers_waiting)(struct store *store, int64_t before_us, struct offer out[],
                                   size_t max, size_t *count);
-    enum status (*offers_expire)(struct store *store, int64_t now_us, int64_t *expired);
+    enum status (*offers_expire)(struct store *store, int64_t now_us, int64_t machine_us,
+                                 int64_t *expired);
     enum status (*notifications_after)(struct store *store, const struct uuid *user_id,
                                        int64_t after_id, struct notification out[], size_t max,
                                        size_t *count);
@@ -137,8 +138,8 @@ struct store_ops {
     enum status (*outbox_claim)(struct store *store, int64_t now_us, struct outbox_row out[],
                                 size_t max, size_t *count);
     enum status (*outbox_done)(struct store *store, const int64_t ids[], size_t count);
-    enum status (*sweep)(struct store *store, int64_t now_us, int64_t raw_life_us,
-                         struct sweep *sweep);
+    enum status (*sweep)(struct store *store, int64_t now_us, int64_t machine_us,
+                         int64_t raw_life_us, struct sweep *sweep);
     enum status (*gone_people)(struct store *store, int64_t now_us, struct gone_person out[],
                                size_t max, size_t *count);
     enum status (*gone_seen)(struct store *store, const struct gone_person people[], size_t count,
@@ -549,12 +550,12 @@ MUST_CHECK static inline enum status store_offers_waiting(struct store *store, i
     return store->ops->offers_waiting(store, before_us, out, max, count);
 }
 
-/* offered → expired for all whose time is over by the database's clock; for none while that and
- * the process's, `now_us`, cannot both be believed (store_sweep). */
+/* offered → expired for all whose time is over by the database's clock, or where it has none, at
+ * `now_us`; for none while that and the machine's clock cannot both be believed (store_sweep). */
 MUST_CHECK static inline enum status store_offers_expire(struct store *store, int64_t now_us,
-                                                         int64_t *expired)
+                                                         int64_t machine_us, int64_t *expired)
 {
-    return store->ops->offers_expire(store, now_us, expired);
+    return store->ops->offers_expire(store, now_us, machine_us, expired);
 }
 
 /* Oldest first. */
@@ -585,12 +586,14 @@ MUST_CHECK static inline enum status store_outbox_done(struct store *store, cons
 /* Housekeeping, once an hour for all processes: drops raw events older than `raw_life_us`, event
  * keys older than EVENT_KEY_LIFE_US, Idempotency-Keys older than IDEMPOTENCY_KEY_LIFE_US, tokens
  * that have expired and failed logins that are forgotten, of each at most SWEEP_SHARE_PERCENT of
- * the rows or one month. It goes by the database's time; `now_us` is the process's, and if they
- * cannot be believed nothing is removed: see `sweep->answer`. */
+ * the rows or one month. It goes by the database's time, or where it has no clock, by `now_us`.
+ * `machine_us` is clock_machine_us; if both cannot be believed nothing is removed: see
+ * `sweep->answer`. */
 MUST_CHECK static inline enum status store_sweep(struct store *store, int64_t now_us,
-                                                 int64_t raw_life_us, struct sweep *sweep)
+                                                 int64_t machine_us, int64_t raw_life_us,
+                                                 struct sweep *sweep)
 {
-    return store->ops->sweep(store, now_us, raw_life_us, sweep);
+    return store->ops->sweep(store, now_us, machine_us, raw_life_us, sweep);
 }
 
 /* People who were deleted in the last days, those first whose letters were looked through least

@@ -9,8 +9,8 @@
 enum status offers_sweep(struct role_context *context)
 {
     int64_t expired = 0;
-    enum status status =
-        store_offers_expire(context->store, clock_machine_us(context->clock), &expired);
+    enum status status = store_offers_expire(context->store, clock_now_us(context->clock),
+                                             clock_machine_us(context->clock), &expired);
     if (status == STATUS_OK && expired > 0)
         log_info("offers expired", LOG_INTEGER("count", expired));
     return status;
@@ -47,8 +47,9 @@ static void sweep_tell(const struct sweep *sweep)
 enum status retention_sweep(struct role_context *context)
 {
     struct sweep sweep;
-    enum status status = store_sweep(context->store, clock_machine_us(context->clock),
-                                     context->settings->raw_life_us, &sweep);
+    enum status status =
+        store_sweep(context->store, clock_now_us(context->clock), clock_machine_us(context->clock),
+                    context->settings->raw_life_us, &sweep);
     if (sweep.answer == RETENTION_SKEWED)
         log_error("nothing is swept: the clocks of this process and of the database differ",
                   LOG_INTEGER("ahead_s", sweep.skew_us / SECOND_US),

@@ -337,7 +337,8 @@ static void a_month_that_another_dropped_is_made_again(void **state)
     enum event_result result;
     persons_add(fixture->store, 1, 1);
     assert_int_equal(store_emotions_apply(fixture->store, &events[0], 1, &result), STATUS_OK);
-    assert_int_equal(store_sweep(other, clock_now_us(clock_system()), 91 * DAY_US, &sweep),
+    assert_int_equal(store_sweep(other, clock_now_us(clock_system()),
+                                 clock_machine_us(clock_system()), 91 * DAY_US, &sweep),
                      STATUS_OK);
     assert_int_equal(sweep.removed[SWEPT_EMOTIONS], 1);
     assert_int_equal(store_emotions_apply(fixture->store, &events[1], 1, &result), STATUS_OK);
@@ -358,7 +359,8 @@ static void a_slow_database_is_swept_in_smaller_parts(void **state)
                                    " 'BEGIN PERFORM pg_sleep(0.022); RETURN OLD; END'"));
     assert_true(sql_takes(fixture, "CREATE TRIGGER row_slow BEFORE DELETE ON event_keys"
                                    " FOR EACH ROW EXECUTE FUNCTION row_slow()"));
-    assert_int_equal(store_sweep(fixture->store, clock_now_us(clock_system()), DAY_US, &sweep),
+    assert_int_equal(store_sweep(fixture->store, clock_now_us(clock_system()),
+                                 clock_machine_us(clock_system()), DAY_US, &sweep),
                      STATUS_OK);
     assert_int_equal(sweep.removed[SWEPT_KEYS], 256);
     assert_true(sweep.held_back);

@@ -56,6 +56,21 @@ def test_deadlines_keep_alives_and_claims(system_of, folder, kind, by_s):
           lambda: system.database.rows("SELECT count(*) FROM outbox") == [(0,)])
 
 
+def test_offers_expire_by_the_time_that_began_with_the_process(system_of, folder):
+    """Embedded, a machine's clock that is set while it runs ends no offer early. By so little that
+    the two clocks are still believed, and what is over by both shows that somebody looked."""
+    clocks = Clocks(system_of("embedded", start=False), folder)
+    client, database = Client(clocks.system), clocks.system.database
+    runs, over = [client.analyse(client.person()).json()["offer"]["offer_id"] for _ in range(2)]
+    clocks.step(200)
+    for offer, life_us in ((runs, 100_000_000), (over, 1)):
+        database.change(f"UPDATE offers SET expires_at = created_at + {life_us}"
+                        f" WHERE id = x'{database.id(offer).hex()}'")
+    until("what is over expires", lambda: database.rows(
+        "SELECT id FROM offers WHERE status = 'expired'"), 20)
+    assert database.rows("SELECT id FROM offers WHERE status = 'offered'") == [(database.id(runs),)]
+
+
 @pytest.mark.parametrize("by_s", [BACK, AHEAD])
 def test_connections_are_made_anew(system_of, folder, by_s):
     """The clock is set while the engines are away, and while nothing answers."""

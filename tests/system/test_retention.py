@@ -51,7 +51,8 @@ def test_a_process_with_a_wrong_clock_removes_nothing(filled, folder, days):
     wrong.environment = {**honest, **shift}
     wrong.start()
     until("it says so", lambda: len(errors_of(wrong)) > seen)
-    # The embedded database knows no other clock; after a refusal it believes a day more.
+    # Embedded, both clocks are wrong, as the process started with it; after a refusal it believes a
+    # day more.
     told = errors_of(wrong)[-1]["ahead_s"]
     assert told == pytest.approx(days * DAY_S, abs=1.1 * DAY_S if filled.kind == "embedded" else 10)
     until("its metric says so", lambda: wrong.metrics()[STATE] == 2)

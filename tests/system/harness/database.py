@@ -63,7 +63,7 @@ class Database:
 
 
 class SqliteDatabase(Database):
-    """Read beside the process that owns it; rows are written only while none does."""
+    """Read beside the process that owns it; what changes rows waits for its turn to write."""
 
     hour = "occurred_at - occurred_at % 3600000000"
     square = "stress * stress"
