@@ -82,10 +82,23 @@ static void look_at_bus(struct housekeeping *keeping)
     engine_seen_note(&keeping->bus, "bus", status, &health);
 }
 
+static bool takes_tokens(const struct runner_options *options)
+{
+    for (size_t i = 0; i < options->role_count; i++)
+        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++)
+            if (auth_takes_token(options->roles[i]->endpoints[k].auth))
+                return true;
+    return false;
+}
+
 static void look_at_store(struct housekeeping *keeping)
 {
+    struct role_context *context = &keeping->context;
     struct health health = engine_seen_ask(&keeping->store);
-    enum status status = store_health(keeping->context.store, &health);
+    enum status status = store_health(context->store, &health);
+    /* It is not up before it has told which tokens are revoked. */
+    if (status == STATUS_OK && takes_tokens(keeping->options))
+        status = revocations_refresh(context->revocations, context->store);
     engine_seen_note(&keeping->store, "store", status, &health);
 }
 
@@ -127,25 +140,11 @@ static void watch_bus(struct housekeeping *keeping)
     measure_lag(keeping);
 }
 
-static bool takes_tokens(const struct runner_options *options)
-{
-    for (size_t i = 0; i < options->role_count; i++)
-        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++)
-            if (auth_takes_token(options->roles[i]->endpoints[k].auth))
-                return true;
-    return false;
-}
-
-/* What could not be read of revocations is read next time. */
 static void watch_store(struct housekeeping *keeping)
 {
-    struct role_context *context = &keeping->context;
-    if (context->store != NULL) {
+    if (keeping->context.store != NULL)
         look_at_store(keeping);
-        if (takes_tokens(keeping->options))
-            (void)!revocations_refresh(context->revocations, context->store);
-    }
-    keeping->options->refresh(keeping->options->engines, context->store);
+    keeping->options->refresh(keeping->options->engines, keeping->context.store);
 }
 
 static void watch_cache(struct housekeeping *keeping)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logging in and out: uniform time, limits, refresh tokens and their theft, revocation."""
 import concurrent.futures
-import statistics
 import threading
 import time
 import uuid
@@ -178,7 +177,8 @@ def test_logout_of_one_is_not_logout_of_another(client, person):
 
 @pytest.mark.parametrize("kind", ["embedded", "real"])
 def test_login_takes_as_long_for_an_address_that_does_not_exist(system_of, kind):
-    """Interleaved, so that other load weighs on both alike; the quickest tenth, which it slows least."""
+    """Interleaved, so that other load weighs on both alike; the quickest, which it slows least. An
+    answer without the work would take a tenth."""
     client = Client(system_of(kind, {"RATE_FAILED_LOGINS": "1000"}))
     person = client.person()
     times = {person.email: [], f"{uuid.uuid4().hex}@example.com": []}
@@ -188,8 +188,8 @@ def test_login_takes_as_long_for_an_address_that_does_not_exist(system_of, kind)
             assert client.login(email, "a wrong password").status_code == 401
             if round_number >= 5:
                 taken.append(time.perf_counter() - started)
-    known, unknown = (statistics.quantiles(taken, n=10)[0] for taken in times.values())
-    assert unknown == pytest.approx(known, rel=0.25)
+    known, unknown = (min(taken) for taken in times.values())
+    assert 0.5 < unknown / known < 2
     # Both did the work that the password's hash asks for.
     assert min(known, unknown) > 0.005
 
