@@ -47,6 +47,10 @@ class Database:
         return self._count("SELECT count(*) FROM emotion_events WHERE user_id = ?",
                            self.id(user_id))
 
+    def transactions_of(self, user_id):
+        return self._count("SELECT count(*) FROM transaction_events WHERE user_id = ?",
+                           self.id(user_id))
+
     def event_ids_of(self, user_id):
         return [row[0] for row in self.rows(
             "SELECT event_id FROM emotion_events WHERE user_id = ?", self.id(user_id))]
