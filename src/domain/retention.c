@@ -28,8 +28,9 @@ enum retention_answer retention_step(struct retention *retention, int64_t databa
     int64_t since_us = database_us - retention->swept_us;
     if (answer == RETENTION_SKEWED)
         return answer;
-    /* A last sweep in the future was made by a clock that has been put right since. */
-    if (since_us >= 0 && since_us < SWEEP_PERIOD_US)
+    /* Of two who read the time at once one waits for the other. But a last sweep far in the future
+     * was made by a clock that has been put right since. */
+    if (since_us >= -SWEEP_SKEW_US_MAX && since_us < SWEEP_PERIOD_US)
         return answer == RETENTION_JUMPED ? answer : RETENTION_NOT_DUE;
     retention->swept_us = database_us;
     if (answer == RETENTION_JUMPED)

@@ -28,6 +28,9 @@ static void one_an_hour(void **state)
     assert_int_equal(retention_step(&retention, now_us + HOUR_US - 1, now_us + HOUR_US - 1),
                      RETENTION_NOT_DUE);
     assert_int_equal(retention_step(&retention, now_us + HOUR_US, now_us + HOUR_US), RETENTION_DUE);
+    /* Who read the time before that, and waited, comes too late. */
+    assert_int_equal(retention_step(&retention, now_us + HOUR_US - 1, now_us + HOUR_US - 1),
+                     RETENTION_NOT_DUE);
     /* Put right after it was ahead: not held up until that time comes again. */
     assert_int_equal(retention_step(&retention, now_us, now_us), RETENTION_DUE);
     assert_int_equal(retention.present_us, now_us + HOUR_US);
