@@ -14,8 +14,8 @@ from harness.database import PostgresDatabase
 from harness.disk import SmallDisk
 from harness.ecs import BASE_ENVIRONMENT, INTERNAL_KEY, Process, run_ecs
 from harness.engines import Nats, Postgres
-from harness.lossy import LossyWay
 from harness.poll import until
+from harness.ways import LossyWay
 
 AWAY = 69
 

@@ -12,7 +12,7 @@ from harness.client import Client, emotion
 from harness.ecs import INTERNAL_KEY
 from harness.people import people_added
 from harness.poll import until
-from harness.slow_way import SlowWay
+from harness.ways import SlowWay
 
 CALLERS = 300
 # A caller at a frozen PostgreSQL waits up to 2 s for a thread, or until it is known that the server
@@ -105,7 +105,8 @@ def test_callers_at_a_frozen_engine_are_answered_and_readiness_at_once(real, eng
     try:
         callers, taken = Callers(process, CALLERS, *call), []
         end = time.monotonic() + 15
-        while callers.wait_ms(5) and time.monotonic() < end:
+        # On a busy machine the first are answered before the last have asked.
+        while (callers.wait_ms(5) or len(taken) < 20) and time.monotonic() < end:
             for path in ("/readyz", "/metrics"):
                 taken.append(ask_s(process, path)[1])
         callers.end()
@@ -113,7 +114,7 @@ def test_callers_at_a_frozen_engine_are_answered_and_readiness_at_once(real, eng
         wanted = 200 if engine == "redis" else 503
         assert {status for status, _ in callers.answers} == {wanted}
         assert max(seconds for _, seconds in callers.answers) < ANSWERED_S[engine]
-        assert len(taken) > 2 and max(taken) < 2 and statistics.median(taken) < 0.1, sorted(taken)
+        assert len(taken) >= 20 and max(taken) < 2 and statistics.median(taken) < 0.1, sorted(taken)
 
         check = {"postgres": "store", "redis": "cache", "nats": "bus"}[engine]
         until("readiness knows", lambda: process.readiness()[1]["checks"][check]["status"] == "down")

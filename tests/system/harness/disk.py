@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small disk that a test may fill: a tmpfs, which root alone can mount."""
+import errno
 import os
 import pathlib
 import subprocess
 import tempfile
+
+from .poll import until
 
 
 class SmallDisk:
@@ -20,10 +23,20 @@ class SmallDisk:
 
     def fill(self, leave_bytes=0):
         """Takes all but about `leave_bytes` of what is free."""
+        until("the disk is filled", lambda: self._take(self.free_bytes() - leave_bytes), pause_s=0)
+
+    def _take(self, size):
+        """False: some process took of it meanwhile."""
+        if size <= 0:
+            return True
         with open(self.ballast, "ab") as file:
-            size = self.free_bytes() - leave_bytes
-            if size > 0:
+            try:
                 os.posix_fallocate(file.fileno(), file.tell(), size)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                return False
+        return True
 
     def clear(self):
         self.ballast.unlink()
