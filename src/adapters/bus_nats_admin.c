@@ -304,7 +304,7 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
  * the call names that too, so that a user who may make it hears nothing by it. */
 static void time_ask(struct bus_nats *bus)
 {
-    static const char nothing[] = NATS_DEAD_PREFIX "clock";
+    static const char nothing[] = LETTER_PREFIX "clock";
     struct answer answer, deleted;
     char text[REQUEST_MAX], name[NAME_MAX_SIZE], rest[NAME_MAX_SIZE + sizeof nothing + 2];
     int64_t asked_us = steady_now_us();

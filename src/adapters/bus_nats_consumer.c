@@ -425,26 +425,14 @@ static void on_buried(void *context, enum status status)
     pthread_mutex_unlock(&burial->mutex);
 }
 
-static bool is_dead(const struct bus_message *message, enum outcome outcome)
-{
-    return outcome == OUTCOME_REJECT && message->reason.size > 0;
-}
-
-/* Publishes the copy. Its payload is cut to what may be published again; where the message stood
- * tells it from others, so that a repeated rejection leaves one letter. */
+/* Publishes the copy. Its payload is cut to what may be published again. */
 static void bury(struct bus_nats *bus, const struct bus_message *message, struct grave *grave)
 {
-    char subject[64], once[96];
-    const char *stream = stream_name(message->stream);
-    snprintf(subject, sizeof subject, NATS_DEAD_PREFIX "%s", stream);
-    snprintf(once, sizeof once, "%s-%lld-%llu-%lld", stream, (long long)message->stream_created_us,
-             (unsigned long long)message->sequence, (long long)message->published_us);
-    struct bus_message dead = *message;
-    dead.stream = STREAM_DEAD_LETTERS;
-    dead.subject = slice_of(subject);
+    struct letter_name name;
+    struct bus_message dead = letter_of(message, &name);
     if (dead.payload.size > BUS_PAYLOAD_MAX)
         dead.payload.size = BUS_PAYLOAD_MAX;
-    nats_publish(bus, &dead, slice_of(once), on_buried, grave);
+    nats_publish(bus, &dead, slice_of(name.once), on_buried, grave);
 }
 
 /* Every publication ends by its time limit, which this sees to itself: the wait is bounded. */
@@ -468,13 +456,13 @@ static void bury_all(struct bus_nats *bus, const struct bus_message messages[],
 {
     struct burial burial = {.bus = bus, .mutex = PTHREAD_MUTEX_INITIALIZER};
     for (size_t i = 0; i < count; i++)
-        burial.waiting += is_dead(&messages[i], outcomes[i]);
+        burial.waiting += letter_is_due(&messages[i], outcomes[i]);
     if (burial.waiting == 0)
         return;
     steady_condition_init(&burial.all);
     for (size_t i = 0; i < count; i++) {
         graves[i] = (struct grave){&burial, STATUS_UNAVAILABLE};
-        if (is_dead(&messages[i], outcomes[i]))
+        if (letter_is_due(&messages[i], outcomes[i]))
             bury(bus, &messages[i], &graves[i]);
     }
     burial_wait(&burial);
@@ -492,7 +480,7 @@ static const char *verdict(const struct bus_message *message, enum outcome outco
     case OUTCOME_RETRY:
         return retry;
     case OUTCOME_REJECT:
-        return is_dead(message, outcome) && grave->status != STATUS_OK ? retry : "+TERM";
+        return letter_is_due(message, outcome) && grave->status != STATUS_OK ? retry : "+TERM";
     }
     return retry;
 }

@@ -19,7 +19,6 @@
 #include "adapters/bus_nats_window.h"
 
 #define NATS_CONSUMER "processor" /* the one durable consumer of a stream */
-#define NATS_DEAD_PREFIX "ecs.dead."
 enum {
     NATS_REQUEST_MS = 2000,
     NATS_USER_MAX = 32,

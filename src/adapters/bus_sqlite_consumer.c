@@ -186,37 +186,13 @@ enum status sqlite_fetch(struct bus_consumer *base, struct bus_message messages[
     return *count > 0 ? STATUS_OK : status;
 }
 
-/* What a dead letter of `message` is: its id stays, and where it stood tells it from others. */
-struct letter_name {
-    char subject[64];
-    char once[96];
-};
-
-static struct bus_message bury(const struct bus_message *message, struct letter_name *name)
-{
-    const char *stream = stream_name(message->stream);
-    snprintf(name->subject, sizeof name->subject, "ecs.dead.%s", stream);
-    snprintf(name->once, sizeof name->once, "%s-%lld-%llu-%lld", stream,
-             (long long)message->stream_created_us, (unsigned long long)message->sequence,
-             (long long)message->published_us);
-    struct bus_message dead = *message;
-    dead.stream = STREAM_DEAD_LETTERS;
-    dead.subject = slice_of(name->subject);
-    return dead;
-}
-
-static bool is_dead(const struct bus_message *message, enum outcome outcome)
-{
-    return outcome == OUTCOME_REJECT && message->reason.size > 0;
-}
-
 /* Stores the rejected messages that have a reason in the dead letters, all or none. */
 static enum status bury_all(struct bus_sqlite *bus, const struct bus_message messages[],
                             const enum outcome outcomes[], size_t count)
 {
     size_t dead_count = 0;
     for (size_t i = 0; i < count; i++)
-        dead_count += is_dead(&messages[i], outcomes[i]);
+        dead_count += letter_is_due(&messages[i], outcomes[i]);
     if (dead_count == 0)
         return STATUS_OK;
     struct bus_message *dead = calloc(dead_count, sizeof *dead);
@@ -226,9 +202,9 @@ static enum status bury_all(struct bus_sqlite *bus, const struct bus_message mes
     if (dead != NULL && names != NULL && once != NULL) {
         size_t next = 0;
         for (size_t i = 0; i < count; i++) {
-            if (!is_dead(&messages[i], outcomes[i]))
+            if (!letter_is_due(&messages[i], outcomes[i]))
                 continue;
-            dead[next] = bury(&messages[i], &names[next]);
+            dead[next] = letter_of(&messages[i], &names[next]);
             once[next] = slice_of(names[next].once);
             next++;
         }
