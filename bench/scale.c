@@ -43,12 +43,6 @@ static const char usage[] =
 
 static atomic_bool stop;
 
-static void on_signal(int number)
-{
-    (void)number;
-    atomic_store(&stop, true);
-}
-
 /* Options --------------------------------------------------------------------------------- */
 
 /* A whole number at the start of `text`, up to `*end`; false if there is none within the limits. */
@@ -248,10 +242,7 @@ static int scale(const struct bench_options *options, const struct bench_tools *
                 (long long)people);
         return EX_USAGE;
     }
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    toolbox_stop_at_signals(&stop);
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     enum status status = measure(options, tools);

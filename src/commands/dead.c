@@ -262,26 +262,21 @@ static int retry(struct bus *bus, int64_t now_us, int count, char **texts)
     return EX_OK;
 }
 
-static int letters_do(int argc, char **argv, struct bus *bus, struct clock *clock)
+static int letters_do(int argc, char **argv, struct toolbox *toolbox)
 {
+    struct bus *bus = toolbox->engines.bus;
     if (argc == 2 && strcmp(argv[1], "list") == 0)
         return list(bus);
     if (argc >= 2 && strcmp(argv[1], "retry") == 0)
-        return retry(bus, clock_now_us(clock), argc - 2, argv + 2);
+        return retry(bus, clock_now_us(toolbox->engines.clock), argc - 2, argv + 2);
     fputs(usage, stderr);
     return EX_USAGE;
 }
 
 static int run(int argc, char **argv)
 {
-    struct toolbox toolbox = {0};
     bool lists = argc > 1 && strcmp(argv[1], "list") == 0;
-    int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_BUS, .reads = lists});
-    if (result != EX_OK)
-        return result;
-    result = letters_do(argc, argv, toolbox.engines.bus, toolbox.engines.clock);
-    toolbox_close(&toolbox);
-    return result;
+    return toolbox_with(&(struct needs){.uses = USES_BUS, .reads = lists}, argc, argv, letters_do);
 }
 
 const struct command command_dead = {

@@ -82,7 +82,7 @@ static enum status show_all(struct store *store, int64_t as_of_us)
     return STATUS_OK;
 }
 
-static int everybody_show(int argc, char **argv, struct store *store)
+static int everybody_show(int argc, char **argv, struct toolbox *toolbox)
 {
     const char *as_of = NULL;
     int64_t as_of_us;
@@ -97,7 +97,7 @@ static int everybody_show(int argc, char **argv, struct store *store)
         return EX_USAGE;
     }
     header_show();
-    enum status status = show_all(store, as_of_us);
+    enum status status = show_all(toolbox->context.store, as_of_us);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs features: the database cannot be read: %s\n", status_title(status));
         return EX_UNAVAILABLE;
@@ -107,13 +107,7 @@ static int everybody_show(int argc, char **argv, struct store *store)
 
 static int run(int argc, char **argv)
 {
-    struct toolbox toolbox = {0};
-    int result = toolbox_open_store(&toolbox);
-    if (result != EX_OK)
-        return result;
-    result = everybody_show(argc, argv, toolbox.context.store);
-    toolbox_close(&toolbox);
-    return result;
+    return toolbox_with_store(argc, argv, everybody_show);
 }
 
 const struct command command_features = {

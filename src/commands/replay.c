@@ -224,13 +224,7 @@ static int replay_decisions(int argc, char **argv, struct toolbox *toolbox)
 
 static int run(int argc, char **argv)
 {
-    struct toolbox toolbox = {0};
-    int result = toolbox_open_store(&toolbox);
-    if (result != EX_OK)
-        return result;
-    result = replay_decisions(argc, argv, &toolbox);
-    toolbox_close(&toolbox);
-    return result;
+    return toolbox_with_store(argc, argv, replay_decisions);
 }
 
 const struct command command_replay = {

@@ -33,7 +33,7 @@ static bool stream_parse(const char *name, enum stream *stream)
 
 _Static_assert(BUS_REWIND_US_MAX == 13 * DAY_US, "the usage says so");
 
-static int rewind_stream(int argc, char **argv, struct bus *bus, struct clock *clock)
+static int rewind_stream(int argc, char **argv, struct toolbox *toolbox)
 {
     const char *name = NULL, *since = NULL;
     enum stream stream;
@@ -52,14 +52,14 @@ static int rewind_stream(int argc, char **argv, struct bus *bus, struct clock *c
         fprintf(stderr, "ecs rewind: %s is no stream that is consumed; see --help\n", name);
         return EX_USAGE;
     }
-    if (since_us < clock_now_us(clock) - BUS_REWIND_US_MAX) {
+    if (since_us < clock_now_us(toolbox->engines.clock) - BUS_REWIND_US_MAX) {
         fprintf(stderr,
                 "ecs rewind: --since %s is more than %lld days ago: what was counted then could "
                 "count again, for an event's key is kept for %lld days\n",
                 since, BUS_REWIND_US_MAX / DAY_US, EVENT_KEY_LIFE_US / DAY_US);
         return EX_USAGE;
     }
-    enum status status = bus_rewind(bus, stream, since_us);
+    enum status status = bus_rewind(toolbox->engines.bus, stream, since_us);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs rewind: the bus cannot be rewound: %s\n", status_title(status));
         return EX_UNAVAILABLE;
@@ -78,13 +78,7 @@ static int rewind_stream(int argc, char **argv, struct bus *bus, struct clock *c
 
 static int run(int argc, char **argv)
 {
-    struct toolbox toolbox = {0};
-    int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_BUS});
-    if (result != EX_OK)
-        return result;
-    result = rewind_stream(argc, argv, toolbox.engines.bus, toolbox.engines.clock);
-    toolbox_close(&toolbox);
-    return result;
+    return toolbox_with(&(struct needs){.uses = USES_BUS}, argc, argv, rewind_stream);
 }
 
 const struct command command_rewind = {

@@ -105,12 +105,6 @@ struct simulation {
 
 static atomic_bool stop;
 
-static void on_signal(int number)
-{
-    (void)number;
-    atomic_store(&stop, true);
-}
-
 /* A thread's share of the people: every THREADS-th from `first` on. */
 struct simulated_part {
     struct simulation *simulation;
@@ -404,19 +398,16 @@ static bool needs_bus(int argc, char **argv)
     return false;
 }
 
-static int simulate(int argc, char **argv, const struct engines *engines)
+static int simulate(int argc, char **argv, struct toolbox *toolbox)
 {
-    struct simulation simulation = {.engines = engines};
+    struct simulation simulation = {.engines = &toolbox->engines};
     struct credit_desk desk = {0};
     if (!options_parse(argc, argv, &simulation.options))
         return EX_USAGE;
     simulation.accounts = calloc((size_t)simulation.options.people, sizeof simulation.accounts[0]);
     if (simulation.accounts == NULL)
         return EX_OSERR;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    toolbox_stop_at_signals(&stop);
     signal(SIGPIPE, SIG_IGN);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (somebody_answers(&simulation)) {
@@ -436,14 +427,8 @@ static int simulate(int argc, char **argv, const struct engines *engines)
 
 static int run(int argc, char **argv)
 {
-    struct toolbox toolbox = {0};
-    int result = toolbox_open(
-        &toolbox, &(struct needs){.internal = true, .uses = needs_bus(argc, argv) ? USES_BUS : 0});
-    if (result != EX_OK)
-        return result;
-    result = simulate(argc, argv, &toolbox.engines);
-    toolbox_close(&toolbox);
-    return result;
+    const struct needs needs = {.internal = true, .uses = needs_bus(argc, argv) ? USES_BUS : 0};
+    return toolbox_with(&needs, argc, argv, simulate);
 }
 
 const struct command command_simulate = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/toolbox.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -8,37 +9,44 @@
 
 enum { FAULTS_MAX = 64 * 1024 };
 
+/* The settings, with a line in `faults` for each that cannot be used. */
+static enum status settings_take(struct toolbox *toolbox, struct buf *faults)
+{
+    buf_init(faults, FAULTS_MAX);
+    enum status status = settings_load(&toolbox->settings, faults);
+    log_start(toolbox->settings.log_threshold);
+    return status;
+}
+
+/* Tells what hinders the start, if anything does; returns the exit status. */
+static int faults_tell(struct buf *faults, int result)
+{
+    if (faults->size > 0)
+        fprintf(stderr, "ecs: %s:\n%s",
+                result == EX_CONFIG ? "the configuration has faults" : "cannot start now",
+                buf_slice(faults).data);
+    buf_free(faults);
+    return result;
+}
+
 int toolbox_load(struct toolbox *toolbox)
 {
     struct buf faults;
-    buf_init(&faults, FAULTS_MAX);
-    enum status status = settings_load(&toolbox->settings, &faults);
-    if (status != STATUS_OK)
-        fprintf(stderr, "ecs: the configuration has faults:\n%s", buf_slice(&faults).data);
-    log_start(toolbox->settings.log_threshold);
-    buf_free(&faults);
-    return status == STATUS_OK ? EX_OK : EX_CONFIG;
+    enum status status = settings_take(toolbox, &faults);
+    return faults_tell(&faults, status == STATUS_OK ? EX_OK : EX_CONFIG);
 }
 
 int toolbox_open(struct toolbox *toolbox, const struct needs *needs)
 {
     struct buf faults;
-    buf_init(&faults, FAULTS_MAX);
-    enum status status = settings_load(&toolbox->settings, &faults);
-    log_start(toolbox->settings.log_threshold);
+    enum status status = settings_take(toolbox, &faults);
     settings_warn();
     enum status opened = engines_open(&toolbox->engines, &toolbox->settings, needs, &faults);
     if (status != STATUS_OK && opened == STATUS_OK)
         engines_close(&toolbox->engines);
-    int result = status != STATUS_OK || opened == STATUS_INVALID ? EX_CONFIG
-                 : opened != STATUS_OK                           ? EX_UNAVAILABLE
-                                                                 : EX_OK;
-    if (faults.size > 0)
-        fprintf(stderr, "ecs: %s:\n%s",
-                result == EX_CONFIG ? "the configuration has faults" : "cannot start now",
-                buf_slice(&faults).data);
-    buf_free(&faults);
-    return result;
+    return faults_tell(&faults, status != STATUS_OK || opened == STATUS_INVALID ? EX_CONFIG
+                                : opened != STATUS_OK                           ? EX_UNAVAILABLE
+                                                                                : EX_OK);
 }
 
 int toolbox_open_store(struct toolbox *toolbox)
@@ -64,4 +72,42 @@ void toolbox_close(struct toolbox *toolbox)
 {
     engines_context_close(&toolbox->engines, &toolbox->context);
     engines_close(&toolbox->engines);
+}
+
+static int work_do(struct toolbox *toolbox, int opened, int argc, char **argv, toolbox_work *work)
+{
+    if (opened != EX_OK)
+        return opened;
+    int result = work(argc, argv, toolbox);
+    toolbox_close(toolbox);
+    return result;
+}
+
+int toolbox_with(const struct needs *needs, int argc, char **argv, toolbox_work *work)
+{
+    struct toolbox toolbox = {0};
+    return work_do(&toolbox, toolbox_open(&toolbox, needs), argc, argv, work);
+}
+
+int toolbox_with_store(int argc, char **argv, toolbox_work *work)
+{
+    struct toolbox toolbox = {0};
+    return work_do(&toolbox, toolbox_open_store(&toolbox), argc, argv, work);
+}
+
+static atomic_bool *stopped; /* set before its handler is */
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(stopped, true);
+}
+
+void toolbox_stop_at_signals(atomic_bool *stop)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    stopped = stop;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
 }

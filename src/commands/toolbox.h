@@ -5,6 +5,8 @@
 #ifndef ECS_COMMANDS_TOOLBOX_H
 #define ECS_COMMANDS_TOOLBOX_H
 
+#include <stdatomic.h>
+
 #include "base/status.h"
 #include "roles/role.h"
 #include "settings.h"
@@ -26,5 +28,15 @@ MUST_CHECK int toolbox_open(struct toolbox *toolbox, const struct needs *needs);
 /* The database alone, to read: it must be there, and its schema current. */
 MUST_CHECK int toolbox_open_store(struct toolbox *toolbox);
 void toolbox_close(struct toolbox *toolbox);
+
+/* What a command does with an open toolbox; returns its exit status. */
+typedef int toolbox_work(int argc, char **argv, struct toolbox *toolbox);
+/* toolbox_open(), the work, toolbox_close(). The first returns the exit status. */
+int toolbox_with(const struct needs *needs, int argc, char **argv, toolbox_work *work);
+/* The same with toolbox_open_store(). */
+int toolbox_with_store(int argc, char **argv, toolbox_work *work);
+
+/* Sets `stop` at SIGINT, SIGTERM and SIGHUP. */
+void toolbox_stop_at_signals(atomic_bool *stop);
 
 #endif

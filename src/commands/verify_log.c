@@ -278,7 +278,7 @@ static int verify(struct verification *verification)
     return verification->faults == 0 ? EX_OK : EX_DATAERR;
 }
 
-static int verify_log(int argc, char **argv, struct store *store)
+static int verify_log(int argc, char **argv, struct toolbox *toolbox)
 {
     (void)argv;
     if (argc > 1) {
@@ -288,7 +288,7 @@ static int verify_log(int argc, char **argv, struct store *store)
     struct verification *verification = calloc(1, sizeof *verification);
     if (verification == NULL)
         return EX_OSERR;
-    verification->store = store;
+    verification->store = toolbox->context.store;
     int result = verify(verification);
     buf_free(&verification->report);
     free(verification);
@@ -297,13 +297,7 @@ static int verify_log(int argc, char **argv, struct store *store)
 
 static int run(int argc, char **argv)
 {
-    struct toolbox toolbox = {0};
-    int result = toolbox_open_store(&toolbox);
-    if (result != EX_OK)
-        return result;
-    result = verify_log(argc, argv, toolbox.context.store);
-    toolbox_close(&toolbox);
-    return result;
+    return toolbox_with_store(argc, argv, verify_log);
 }
 
 const struct command command_verify_log = {
