@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/housekeeping.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include "base/json_put.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -22,8 +19,8 @@ static void *drive_bus(void *argument)
 {
     struct housekeeping *keeping = argument;
     while (!stop_wait(&keeping->bus_stop, 0)) {
-        enum status status = bus_flush(keeping->options->bus, WAIT_US);
-        if (status != STATUS_OK && stop_wait(&keeping->bus_stop, PAUSE_US))
+        if (bus_flush(keeping->options->bus, WAIT_US) != STATUS_OK &&
+            stop_wait(&keeping->bus_stop, PAUSE_US))
             break;
     }
     /* What was published last is stored, or its publishers are told that it is not. */
@@ -82,22 +79,13 @@ static void look_at_bus(struct housekeeping *keeping)
     engine_seen_note(&keeping->bus, "bus", status, &health);
 }
 
-static bool takes_tokens(const struct runner_options *options)
-{
-    for (size_t i = 0; i < options->role_count; i++)
-        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++)
-            if (auth_takes_token(options->roles[i]->endpoints[k].auth))
-                return true;
-    return false;
-}
-
 static void look_at_store(struct housekeeping *keeping)
 {
     struct role_context *context = &keeping->context;
     struct health health = engine_seen_ask(&keeping->store);
     enum status status = store_health(context->store, &health);
     /* It is not up before it has told which tokens are revoked. */
-    if (status == STATUS_OK && takes_tokens(keeping->options))
+    if (status == STATUS_OK && keeping->takes_tokens)
         status = revocations_refresh(context->revocations, context->store);
     engine_seen_note(&keeping->store, "store", status, &health);
 }
@@ -162,22 +150,23 @@ static void *watch_run(void *argument)
     return NULL;
 }
 
-static bool streams_events(const struct runner_options *options)
+static bool streams_events(const struct endpoint *endpoint)
 {
-    for (size_t i = 0; i < options->role_count; i++) {
-        for (size_t k = 0; k < options->roles[i]->endpoint_count; k++) {
-            if (options->roles[i]->endpoints[k].kind == ENDPOINT_EVENTS)
-                return true;
-        }
-    }
-    return false;
+    return endpoint->kind == ENDPOINT_EVENTS;
+}
+
+static bool takes_token(const struct endpoint *endpoint)
+{
+    return auth_takes_token(endpoint->auth);
 }
 
 enum status housekeeping_open(struct housekeeping *keeping, const struct runner_options *options,
                               struct stop *stop)
 {
-    *keeping =
-        (struct housekeeping){.options = options, .stop = stop, .wakes = streams_events(options)};
+    *keeping = (struct housekeeping){.options = options,
+                                     .stop = stop,
+                                     .wakes = runner_any_endpoint(options, streams_events),
+                                     .takes_tokens = runner_any_endpoint(options, takes_token)};
     stop_init(&keeping->bus_stop);
     for (size_t i = 0; i < options->role_count; i++)
         progress_move(&keeping->progress[i]);
@@ -218,7 +207,6 @@ static void watches_join(struct housekeeping *keeping)
 enum status housekeeping_start(struct housekeeping *keeping, struct http_server *server)
 {
     keeping->server = server;
-    watch_store(keeping);
     enum status status = watch_start(keeping, watch_store, LOOK_US);
     if (status == STATUS_OK && keeping->context.bus != NULL)
         status = watch_start(keeping, watch_bus, LOOK_US);

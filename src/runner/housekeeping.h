@@ -38,7 +38,8 @@ struct housekeeping {
     unsigned cache_rounds;
     pthread_t bus_thread;
     pthread_t wake_thread;
-    bool wakes; /* some role streams events to people */
+    bool wakes;        /* some role streams events to people */
+    bool takes_tokens; /* some role has to know which are revoked */
     struct engine_seen bus;
     struct engine_seen store;
     struct engine_seen cache;

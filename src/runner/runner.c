@@ -122,13 +122,19 @@ static void *schema_await(void *argument)
     return NULL;
 }
 
-static bool any_hashes(const struct runner_options *options)
+bool runner_any_endpoint(const struct runner_options *options,
+                         bool (*is)(const struct endpoint *endpoint))
 {
     for (size_t i = 0; i < options->role_count; i++)
         for (size_t k = 0; k < options->roles[i]->endpoint_count; k++)
-            if (options->roles[i]->endpoints[k].hashes)
+            if (is(&options->roles[i]->endpoints[k]))
                 return true;
     return false;
+}
+
+static bool hashes(const struct endpoint *endpoint)
+{
+    return endpoint->hashes;
 }
 
 /* Opens contexts for `count` pool threads more. */
@@ -166,7 +172,7 @@ static enum status start_server(struct runner *runner)
         tables[i] = (struct endpoint_table){options->roles[i]->endpoints,
                                             options->roles[i]->endpoint_count};
     enum status status = open_contexts(runner, all_uses(options), pool_threads, pool);
-    if (status == STATUS_OK && any_hashes(options))
+    if (status == STATUS_OK && runner_any_endpoint(options, hashes))
         status = open_contexts(runner, USES_STORE | USES_CACHE, hashing_threads(), pool);
     if (status != STATUS_OK)
         return status;

@@ -7,6 +7,7 @@
 #ifndef ECS_RUNNER_RUNNER_H
 #define ECS_RUNNER_RUNNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -35,6 +36,10 @@ struct runner_options {
     void (*refresh)(void *engines, struct store *store);
     void *engines;
 };
+
+/* Whether some endpoint of some role is so. */
+bool runner_any_endpoint(const struct runner_options *options,
+                         bool (*is)(const struct endpoint *endpoint));
 
 /* First thing in main, before any thread is started: threads inherit it. */
 void runner_block_signals(void);
