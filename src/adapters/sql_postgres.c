@@ -43,7 +43,7 @@ struct sql_postgres {
     bool asks_health;                    /* the one question that is asked of a silent server */
     bool unreplicated;                   /* what was committed last may be on this server alone */
     const struct sql_patience *patience; /* NULL: a wait ends at STORE_DEADLINE_US */
-    int64_t disk_looked_us;              /* when the disk was looked at last */
+    int64_t disk_look_us;                /* when the disk is looked at next */
     const char *texts[SQL_STATEMENT_SLOTS];
     struct postgres_parameters parameters;
     PGresult *result; /* NULL: none is open */
@@ -476,14 +476,14 @@ static enum status health_ask(struct sql *sql, struct health *health)
 static void disk_look(struct sql *sql)
 {
     struct sql_postgres *pg = self(sql);
-    if (pg->disk_looked_us != 0 && steady_now_us() - pg->disk_looked_us < DISK_LOOK_US)
+    if (steady_now_us() < pg->disk_look_us)
         return;
     if (sql_start_values(sql,
                          "SELECT set_config('work_mem', '64kB', true), (SELECT count(*)"
                          " FROM unnest(array_fill(repeat('x', 8191), ARRAY[128])))",
                          NULL, 0) == STATUS_OK)
         sql_end(sql);
-    pg->disk_looked_us = steady_now_us();
+    pg->disk_look_us = steady_now_us() + DISK_LOOK_US;
 }
 
 static enum status health(struct sql *sql, struct health *health)
@@ -492,10 +492,9 @@ static enum status health(struct sql *sql, struct health *health)
     pg->asks_health = true;
     enum status status = health_ask(sql, health);
     pg->asks_health = false;
-    if (status == STATUS_OK)
-        disk_look(sql);
     if (status != STATUS_OK)
         return STATUS_UNAVAILABLE;
+    disk_look(sql);
     int64_t full_us = atomic_load(&disk_full_us);
     if (full_us == 0 || steady_now_us() - full_us > DISK_FULL_REMEMBERED_US)
         return STATUS_OK;

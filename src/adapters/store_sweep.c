@@ -66,20 +66,22 @@ static enum status parts_remove(struct sql *sql, const char *text, int64_t befor
 {
     struct batch_size size = {0};
     int64_t part = 0;
+    enum status status;
     *removed = 0;
     do {
         size_t left = (size_t)(max - *removed), rows = batch_size_next(&size, SWEEP_PART_ROWS);
         if (rows > left)
             rows = left;
         int64_t began_us = steady_now_us();
-        enum status status = part_remove(sql, text, before_us, (int64_t)rows, &part);
+        status = part_remove(sql, text, before_us, (int64_t)rows, &part);
         int64_t taken_us = steady_now_us() - began_us;
         if (status != STATUS_OK && (taken_us < BATCH_LONG_US || rows == 1))
             return status;
         batch_size_note(&size, rows, status == STATUS_OK, taken_us);
-        part = status == STATUS_OK ? part : 1; /* what took too long is still there */
-        *removed += status == STATUS_OK ? part : 0;
-    } while (part > 0 && *removed < max);
+        if (status == STATUS_OK)
+            *removed += part;
+        /* What took too long is still there. */
+    } while ((status != STATUS_OK || part > 0) && *removed < max);
     return STATUS_OK;
 }
 
