@@ -12,7 +12,6 @@ with the least and the most.
 """
 import argparse
 import os
-import os
 import pathlib
 import shutil
 import statistics

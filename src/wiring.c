@@ -181,7 +181,7 @@ static bool policy_keep(struct engines *engines, struct store *store)
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK && store != NULL; i++)
         status = store_policy_keep(store, &engines->policy_files[i].policy.hash,
-                                   engines->policy_files[i].text, clock_now_us(clock_system()));
+                                   engines->policy_files[i].text, clock_now_us(engines->clock));
     return status == STATUS_OK;
 }
 
@@ -209,7 +209,7 @@ static enum status model_open(struct engines *engines, struct scorer **scorer)
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
-        return scorer_random_open(entropy_system(), scorer);
+        return scorer_random_open(engines->entropy, scorer);
     if (fixed_risk(settings->scorer, &risk) == STATUS_OK)
         return scorer_fixed_open(risk, scorer);
     return STATUS_INVALID;
@@ -306,7 +306,7 @@ static enum status bus_open(struct engines *engines, bool reads, struct buf *fau
     if (settings->nats_url[0] == '\0') {
         snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
         enum status status = reads ? sqlite_file_check(path, reason)
-                                   : bus_sqlite_open(path, clock_system(), &engines->bus, reason);
+                                   : bus_sqlite_open(path, engines->clock, &engines->bus, reason);
         if (reads && status == STATUS_OK)
             status = bus_sqlite_open_to_read(path, &engines->bus);
         return fault_file(faults, settings->data_dir, status,
@@ -332,7 +332,7 @@ static enum status tracer_open(struct engines *engines, const char *role, struct
     if (role == NULL || endpoint[0] == '\0')
         return STATUS_OK;
     snprintf(service, sizeof service, "ecs%s%s", role[0] == '\0' ? "" : "-", role);
-    if (tracer_otlp_open(endpoint, service, clock_system(), entropy_system(), &engines->tracer) ==
+    if (tracer_otlp_open(endpoint, service, engines->clock, engines->entropy, &engines->tracer) ==
         STATUS_OK)
         return STATUS_OK;
     return fault_shape(faults, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://HOST:PORT");
@@ -368,7 +368,7 @@ static enum status cache_prepare(struct engines *engines, struct buf *faults)
     char reason[REASON_MAX + 1] = "";
     struct cache *cache;
     if (url[0] == '\0')
-        return cache_memory_open(CACHE_BYTES_MAX, clock_system(), &engines->memory);
+        return cache_memory_open(CACHE_BYTES_MAX, engines->clock, &engines->memory);
     if (cache_redis_open(url, engines->settings->tls_ca_file, &cache) != STATUS_OK)
         return fault_shape(faults, "REDIS_URL",
                            "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or "
@@ -448,7 +448,7 @@ enum status engines_open(struct engines *engines, const struct settings *setting
         status = fault_worse(status, store_prepare(engines, needs->reads, faults));
     if ((needs->uses & USES_CACHE) != 0)
         status = fault_worse(status, cache_prepare(engines, faults));
-    engines->gate = breaker_gate_create(clock_system(), entropy_system());
+    engines->gate = breaker_gate_create(engines->clock, engines->entropy);
     engines->revocations = revocations_create();
     if (engines->gate == NULL || engines->revocations == NULL)
         status = fault_worse(status, STATUS_UNAVAILABLE);
@@ -542,7 +542,7 @@ static enum status scorer_open(struct engines *engines, struct role_context *con
     struct scorer *inner = context->model;
     enum status status = STATUS_OK;
     if (asks_a_service(engines))
-        status = scorer_http_open(engines->settings->credit_analysis_service_url, clock_system(),
+        status = scorer_http_open(engines->settings->credit_analysis_service_url, engines->clock,
                                   engines->tracer, &inner);
     else if (inner == NULL)
         status = model_open(engines, &inner);

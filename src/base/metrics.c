@@ -116,21 +116,20 @@ static void write_values(struct buf *out, enum metric metric)
 
 static void write_histogram(struct buf *out, enum metric metric)
 {
-    const char *name = rows[metric].name;
-    int stem = (int)(strlen(name) - strlen("_us"));
+    const struct metric_row *row = &rows[metric];
     int64_t total = 0;
     for (size_t i = 0; i < BUCKETS; i++) {
         total += atomic_load_explicit(&buckets[metric][i], memory_order_relaxed);
+        write_name(out, row);
         if (i < BUCKETS - 1)
-            buf_printf(out, "ecs_%.*s_seconds_bucket{le=\"%g\"} %" PRId64 "\n", stem, name,
-                       (double)bucket_us[i] / 1e6, total);
+            buf_printf(out, "_bucket{le=\"%g\"} %" PRId64 "\n", (double)bucket_us[i] / 1e6, total);
         else
-            buf_printf(out, "ecs_%.*s_seconds_bucket{le=\"+Inf\"} %" PRId64 "\n", stem, name,
-                       total);
+            buf_printf(out, "_bucket{le=\"+Inf\"} %" PRId64 "\n", total);
     }
-    buf_printf(out, "ecs_%.*s_seconds_sum %.6f\n", stem, name,
-               (double)metric_value(metric, LABEL_NONE) / 1e6);
-    buf_printf(out, "ecs_%.*s_seconds_count %" PRId64 "\n", stem, name, total);
+    write_name(out, row);
+    buf_printf(out, "_sum %.6f\n", (double)metric_value(metric, LABEL_NONE) / 1e6);
+    write_name(out, row);
+    buf_printf(out, "_count %" PRId64 "\n", total);
 }
 
 static const struct metric_row infos[INFO_COUNT] = {

@@ -22,12 +22,19 @@ static void queue_leave(struct call *call)
     shares_give(call->queue, call->rate_key, 1);
 }
 
-static void job_run(struct role_context *context, void *argument)
+/* An ASYNC handler again, which ends the exchange itself. */
+static void deferred_run(struct role_context *context, void *argument)
 {
     struct call *call = argument;
     queue_leave(call);
     call->exchange.may_block = true;
     call->endpoint->handle(context, &call->exchange);
+}
+
+static void job_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    deferred_run(context, call);
     exchange_done(&call->exchange);
 }
 
@@ -59,15 +66,6 @@ static void job_expired(void *argument)
     struct call *call = argument;
     queue_leave(call);
     refuse_busy(call);
-}
-
-/* An ASYNC handler again, which ends the exchange itself. */
-static void deferred_run(struct role_context *context, void *argument)
-{
-    struct call *call = argument;
-    queue_leave(call);
-    call->exchange.may_block = true;
-    call->endpoint->handle(context, &call->exchange);
 }
 
 /* Has the job wait for a thread, or refuses the call: when all places are taken, or the share of
