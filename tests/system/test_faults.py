@@ -291,7 +291,7 @@ def test_the_breaker(real, how):
         started = time.perf_counter()
         answer = client.analyse(person)
         taken.append(time.perf_counter() - started)
-    assert statistics.median(taken) < 0.005
+    assert statistics.median(taken) < 0.1  # who waits for the model waits 0.2 s
 
     if how == "stopped":
         model.start()
@@ -300,9 +300,8 @@ def test_the_breaker(real, how):
     analyse_until(client, person, 200)
     until("the breaker is closed", lambda: client.analyse(client.person()).status_code == 200
           and service.metrics()["ecs_breaker_state"] == 0)
-    states = [line["message"] + json.dumps(line) for line in service.lines()
-              if "breaker" in line["message"]]
-    assert len(states) >= 3, states  # open, half open, closed
+    until("it said: open, half open, closed", lambda: sum(
+        "breaker" in line["message"] for line in service.lines()) >= 3)
     assert client.offers(person).json()["total"] == 1
 
 

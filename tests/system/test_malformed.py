@@ -255,7 +255,7 @@ def test_many_half_requests_hold_up_nobody(client):
             half.sendall(b"POST /v1/auth/login HTTP/1.1\r\nHost: x\r\n")
         started = time.monotonic()
         assert client.get("/healthz").status_code == 200
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5  # a half request has 10 s
     finally:
         for half in halves:
             half.close()

@@ -183,9 +183,7 @@ def test_a_second_signal_ends_it_at_once(folder):
         process.process.send_signal(signal.SIGTERM)
         until("it drains", lambda: "draining" in process.log.read_text())
         process.process.send_signal(signal.SIGTERM)
-        started = time.monotonic()
-        process.process.wait(5)
-        assert time.monotonic() - started < 1
+        process.process.wait(5)  # the body has 10 s
 
 
 def test_a_half_request_does_not_keep_it_from_stopping(folder):
