@@ -187,9 +187,9 @@ void bench_usage_add(struct buf *table, const struct bench_usage *used, double r
 
 void bench_row_begin(struct buf *report, const char *what, size_t count, double rate)
 {
-    json_put_open(report, '{');
-    report_text(report, "what", what);
-    report_integer(report, "processes", (int64_t)count);
+    json_put_open(report, NULL, '{');
+    json_put_text(report, "what", what);
+    json_put_integer(report, "processes", (int64_t)count);
     report_rounded(report, "rate_per_second", rate, PLACES);
 }
 
@@ -202,7 +202,7 @@ void bench_row_end(struct buf *report, const struct bench_fairness *fairness,
     report_rounded(report, "idle_percent", idle, PLACES);
     report_rounded(report, "ecs_percent", bench_percent(used->ecs, used->all), PLACES);
     report_rounded(report, "load_percent", bench_percent(used->load, used->all), PLACES);
-    report_text(report, "limit", bench_limit_name(bench_limit_of(idle, rate, before)));
+    json_put_text(report, "limit", bench_limit_name(bench_limit_of(idle, rate, before)));
     json_put_close(report, '}');
 }
 
@@ -213,8 +213,7 @@ static enum status measure(const struct bench_options *options, const struct ben
     if (bench.accounts == NULL)
         return STATUS_INTERNAL;
     report_begin(&bench.report);
-    json_put_key(&bench.report, "rows");
-    json_put_open(&bench.report, '[');
+    json_put_open(&bench.report, "rows", '[');
     enum status status = people_add(&bench);
     if (status == STATUS_OK)
         status = bench_workers(&bench);

@@ -232,8 +232,8 @@ static void row_add(struct bench *bench, struct buf *table, const struct api *ap
                result->fairness.most);
     bench_usage_add(table, &result->usage, result->rate, before);
     bench_row_begin(&bench->report, api->what, count, result->rate);
-    report_decimal(&bench->report, "p50_ms", result->p50_us, 3);
-    report_decimal(&bench->report, "p99_ms", result->p99_us, 3);
+    json_put_decimal(&bench->report, "p50_ms", result->p50_us, 3);
+    json_put_decimal(&bench->report, "p99_ms", result->p99_us, 3);
     bench_row_end(&bench->report, &result->fairness, &result->usage, result->rate, before);
 }
 

@@ -174,9 +174,9 @@ static void row_add(struct bench *bench, struct buf *table, size_t count, const 
                drain->fairness.most);
     bench_usage_add(table, &drain->usage, rate, before);
     bench_row_begin(&bench->report, "emotion events counted", count, rate);
-    report_integer(&bench->report, "largest_lag", course->most);
-    report_decimal(&bench->report, "half_seconds", course->half_us - course->first_us, 6);
-    report_decimal(&bench->report, "all_seconds", course->end_us - course->first_us, 6);
+    json_put_integer(&bench->report, "largest_lag", course->most);
+    json_put_decimal(&bench->report, "half_seconds", course->half_us - course->first_us, 6);
+    json_put_decimal(&bench->report, "all_seconds", course->end_us - course->first_us, 6);
     bench_row_end(&bench->report, &drain->fairness, &drain->usage, rate, before);
 }
 

@@ -50,19 +50,15 @@ void log_write(enum log_level level, const char *message, const struct log_field
         return;
     struct buf line;
     buf_init(&line, LINE_MAX_SIZE);
-    json_put_open(&line, '{');
-    json_put_key(&line, "time");
-    json_put_time(&line, wall_us());
-    json_put_key(&line, "level");
-    json_put_text(&line, names[level]);
-    json_put_key(&line, "message");
-    json_put_text(&line, message);
+    json_put_open(&line, NULL, '{');
+    json_put_time(&line, "time", wall_us());
+    json_put_text(&line, "level", names[level]);
+    json_put_text(&line, "message", message);
     for (size_t i = 0; i < count; i++) {
-        json_put_key(&line, fields[i].name);
         if (fields[i].text != NULL)
-            json_put_text(&line, fields[i].text);
+            json_put_text(&line, fields[i].name, fields[i].text);
         else
-            json_put_integer(&line, fields[i].number);
+            json_put_integer(&line, fields[i].name, fields[i].number);
     }
     json_put_close(&line, '}');
     buf_append(&line, "\n", 1);

@@ -176,15 +176,14 @@ static void result_show(const struct backtest *backtest, int64_t took_us)
 
 static void put_sum(struct buf *json, const char *name, const struct backtest_sum *sum)
 {
-    json_put_key(json, name);
-    json_put_open(json, '{');
-    report_integer(json, "decisions", sum->count);
-    report_integer(json, "approved", sum->approved);
-    report_integer(json, "standing", sum->standing);
-    report_decimal(json, "exposure", sum->limit_cents, 2);
-    report_decimal(json, "expected_loss", backtest_loss_cents(sum), 2);
-    report_decimal(json, "interest", backtest_interest_cents(sum), 2);
-    report_decimal(json, "rate_percent", backtest_rate_bp(sum), 2);
+    json_put_open(json, name, '{');
+    json_put_integer(json, "decisions", sum->count);
+    json_put_integer(json, "approved", sum->approved);
+    json_put_integer(json, "standing", sum->standing);
+    json_put_decimal(json, "exposure", sum->limit_cents, 2);
+    json_put_decimal(json, "expected_loss", backtest_loss_cents(sum), 2);
+    json_put_decimal(json, "interest", backtest_interest_cents(sum), 2);
+    json_put_decimal(json, "rate_percent", backtest_rate_bp(sum), 2);
     json_put_close(json, '}');
 }
 
@@ -197,12 +196,11 @@ static void put_pair(struct buf *json, const struct backtest_pair *pair)
 static void put_segments(struct buf *json, const char *name, const struct segment segments[],
                          size_t count)
 {
-    json_put_key(json, name);
-    json_put_open(json, '[');
+    json_put_open(json, name, '[');
     for (size_t i = 0; i < count; i++) {
-        json_put_open(json, '{');
-        report_text(json, "name", segments[i].name);
-        report_text(json, "detail", segments[i].detail);
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "name", segments[i].name);
+        json_put_text(json, "detail", segments[i].detail);
         put_pair(json, &segments[i].pair);
         json_put_close(json, '}');
     }
@@ -211,29 +209,26 @@ static void put_segments(struct buf *json, const char *name, const struct segmen
 
 static void put_terms(struct buf *json, const char *name, const struct backtest_terms *terms)
 {
-    json_put_key(json, name);
-    json_put_open(json, '{');
-    report_boolean(json, "approved", terms->approved);
-    report_decimal(json, "risk", terms->risk, 6);
-    report_decimal(json, "limit", terms->limit_cents, 2);
-    report_decimal(json, "rate_percent", terms->rate_bp, 2);
+    json_put_open(json, name, '{');
+    json_put_boolean(json, "approved", terms->approved);
+    json_put_decimal(json, "risk", terms->risk, 6);
+    json_put_decimal(json, "limit", terms->limit_cents, 2);
+    json_put_decimal(json, "rate_percent", terms->rate_bp, 2);
     json_put_close(json, '}');
 }
 
 static void put_swaps(struct buf *json, const struct backtest *backtest)
 {
-    json_put_key(json, "swaps");
-    json_put_open(json, '[');
+    json_put_open(json, "swaps", '[');
     for (int i = 0; i < SWAP_COUNT; i++) {
         const struct backtest_set *set = &backtest->swaps[i];
-        json_put_open(json, '{');
-        report_text(json, "name", backtest_swap_name((enum backtest_swap)i));
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "name", backtest_swap_name((enum backtest_swap)i));
         put_pair(json, &set->sums);
-        json_put_key(json, "greatest");
-        json_put_open(json, '[');
+        json_put_open(json, "greatest", '[');
         for (size_t k = 0; k < set->example_count; k++) {
-            json_put_open(json, '{');
-            report_uuid(json, "decision_id", &set->examples[k].decision_id);
+            json_put_open(json, NULL, '{');
+            json_put_uuid(json, "decision_id", &set->examples[k].decision_id);
             put_terms(json, "recorded", &set->examples[k].recorded);
             put_terms(json, "candidate", &set->examples[k].candidate);
             json_put_close(json, '}');
@@ -251,10 +246,10 @@ static void result_report(const struct backtest *backtest, int64_t took_us)
     char hash[HASH_TEXT_SIZE];
     hash_format(&backtest->candidate->hash, hash);
     report_begin(&json);
-    report_text(&json, "policy", backtest->candidate->name);
-    report_text(&json, "policy_hash", hash);
-    report_decimal(&json, "seconds", took_us, 6);
-    report_integer(&json, "left_out", backtest->unlogged);
+    json_put_text(&json, "policy", backtest->candidate->name);
+    json_put_text(&json, "policy_hash", hash);
+    json_put_decimal(&json, "seconds", took_us, 6);
+    json_put_integer(&json, "left_out", backtest->unlogged);
     put_pair(&json, &backtest->total);
     put_segments(&json, "by_band", segments, segment_by_band(backtest, segments));
     put_segments(&json, "by_risk", segments, segment_by_risk(backtest, segments));

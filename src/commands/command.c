@@ -21,7 +21,7 @@ static int version_run(int argc, char **argv)
     if (report_is_json()) {
         struct buf report;
         report_begin(&report);
-        report_text(&report, "version", ECS_VERSION);
+        json_put_text(&report, "version", ECS_VERSION);
         report_end(&report);
     } else {
         printf("ecs %s\n", ECS_VERSION);

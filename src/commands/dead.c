@@ -72,15 +72,13 @@ static enum status letter_stream(const struct bus_message *letter, enum stream *
 
 static void letter_report(struct buf *report, const struct bus_message *letter, const char *stream)
 {
-    json_put_open(report, '{');
-    report_integer(report, "sequence", (int64_t)letter->sequence);
-    report_time(report, "time", letter->published_us);
-    report_text(report, "stream", stream);
-    report_integer(report, "bytes", (int64_t)letter->payload.size);
-    json_put_key(report, "request_id");
-    json_put_bytes(report, letter->request_id);
-    json_put_key(report, "reason");
-    json_put_bytes(report, letter->reason);
+    json_put_open(report, NULL, '{');
+    json_put_integer(report, "sequence", (int64_t)letter->sequence);
+    json_put_time(report, "time", letter->published_us);
+    json_put_text(report, "stream", stream);
+    json_put_integer(report, "bytes", (int64_t)letter->payload.size);
+    json_put_bytes(report, "request_id", letter->request_id);
+    json_put_bytes(report, "reason", letter->reason);
     json_put_close(report, '}');
 }
 
@@ -114,8 +112,7 @@ static int list(struct bus *bus)
 {
     struct listing listing = {0};
     report_begin(&listing.report);
-    json_put_key(&listing.report, "dead_letters");
-    json_put_open(&listing.report, '[');
+    json_put_open(&listing.report, "dead_letters", '[');
     enum status status = letters_visit(bus, letter_show, &listing);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs dead: the bus cannot be read: %s\n", status_title(status));
@@ -243,7 +240,7 @@ static int retry(struct bus *bus, int64_t now_us, int count, char **texts)
     if (report_is_json()) {
         struct buf report;
         report_begin(&report);
-        report_integer(&report, "put_back", (int64_t)work.done);
+        json_put_integer(&report, "put_back", (int64_t)work.done);
         report_end(&report);
     } else {
         printf("%zu put back\n", work.done);

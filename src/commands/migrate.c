@@ -51,7 +51,7 @@ static int run(int argc, char **argv)
     if (report_is_json()) {
         struct buf report;
         report_begin(&report);
-        report_integer(&report, "applied", applied);
+        json_put_integer(&report, "applied", applied);
         report_end(&report);
     } else {
         printf("%d migrations applied; the schema is current.\n", applied);

@@ -85,25 +85,24 @@ static void show_bands(const struct policy *policy)
 /* A cap in hundredths; null is none. */
 static void cap_report(struct buf *report, const char *name, int64_t cap)
 {
-    json_put_key(report, name);
     if (cap == 0)
-        json_put_null(report);
+        json_put_null(report, name);
     else
-        json_put_decimal(report, cap, 2);
+        json_put_decimal(report, name, cap, 2);
 }
 
 static void terms_report(struct buf *report, const struct policy *policy, int32_t risk)
 {
     struct terms terms = policy_apply(policy, risk);
-    json_put_open(report, '{');
-    report_decimal(report, "risk", risk, 6);
-    report_text(report, "decision", terms.approved ? "approve" : "deny");
+    json_put_open(report, NULL, '{');
+    json_put_decimal(report, "risk", risk, 6);
+    json_put_text(report, "decision", terms.approved ? "approve" : "deny");
     if (terms.approved) {
-        report_decimal(report, "limit", terms.limit_cents, 2);
-        report_decimal(report, "rate_percent", terms.rate_bp, 2);
-        report_text(report, "credit_type", terms.credit_type);
+        json_put_decimal(report, "limit", terms.limit_cents, 2);
+        json_put_decimal(report, "rate_percent", terms.rate_bp, 2);
+        json_put_text(report, "credit_type", terms.credit_type);
     } else {
-        report_text(report, "reason", terms.reason);
+        json_put_text(report, "reason", terms.reason);
     }
     json_put_close(report, '}');
 }
@@ -115,15 +114,14 @@ static void policy_report(const struct policy *policy)
     char hash[HASH_TEXT_SIZE];
     hash_format(&policy->hash, hash);
     report_begin(&report);
-    report_text(&report, "name", policy->name);
-    report_text(&report, "hash", hash);
-    report_text(&report, "emotion_guard", guard_name(policy->emotion_guard));
-    report_integer(&report, "offer_life_days", policy->offer_life_us / DAY_US);
-    report_integer(&report, "cooling_off_hours", policy->cooling_off_us / HOUR_US);
+    json_put_text(&report, "name", policy->name);
+    json_put_text(&report, "hash", hash);
+    json_put_text(&report, "emotion_guard", guard_name(policy->emotion_guard));
+    json_put_integer(&report, "offer_life_days", policy->offer_life_us / DAY_US);
+    json_put_integer(&report, "cooling_off_hours", policy->cooling_off_us / HOUR_US);
     cap_report(&report, "exposure_cap", policy->exposure_cap_cents);
     cap_report(&report, "rate_cap_percent", policy->rate_cap_bp);
-    json_put_key(&report, "terms");
-    json_put_open(&report, '[');
+    json_put_open(&report, "terms", '[');
     int32_t risks[2 * POLICY_BANDS_MAX];
     size_t count = policy_ends(policy, risks);
     for (size_t i = 0; i < count; i++)

@@ -144,12 +144,12 @@ static void group_show(const char *name, int persona, const struct person_result
             cases[count++] = (struct auc_case){results[i].scorecard_risk, results[i].defaulted};
     int32_t scorecard = auc_of(cases, count);
     if (report != NULL) {
-        json_put_open(report, '{');
-        report_text(report, "persona", name);
-        report_integer(report, "people", (int64_t)count);
-        report_integer(report, "defaults", (int64_t)defaults);
-        report_decimal(report, "best_auc", best, 6);
-        report_decimal(report, "scorecard_auc", scorecard, 6);
+        json_put_open(report, NULL, '{');
+        json_put_text(report, "persona", name);
+        json_put_integer(report, "people", (int64_t)count);
+        json_put_integer(report, "defaults", (int64_t)defaults);
+        json_put_decimal(report, "best_auc", best, 6);
+        json_put_decimal(report, "scorecard_auc", scorecard, 6);
         json_put_close(report, '}');
         return;
     }
@@ -183,10 +183,9 @@ static void results_report(const struct population_options *options,
 {
     struct buf report;
     report_begin(&report);
-    report_integer(&report, "seed", options->seed);
-    report_time(&report, "as_of", options->as_of_us);
-    json_put_key(&report, "groups");
-    json_put_open(&report, '[');
+    json_put_integer(&report, "seed", options->seed);
+    json_put_time(&report, "as_of", options->as_of_us);
+    json_put_open(&report, "groups", '[');
     groups_show(options, results, cases, &report);
     json_put_close(&report, ']');
     report_end(&report);

@@ -73,9 +73,9 @@ static void show(struct replay *replay, const struct decision *decision, const c
 {
     char id[UUID_TEXT_SIZE];
     if (report_is_json()) {
-        json_put_open(&replay->report, '{');
-        report_uuid(&replay->report, "decision_id", &decision->id);
-        report_text(&replay->report, "finding", what);
+        json_put_open(&replay->report, NULL, '{');
+        json_put_uuid(&replay->report, "decision_id", &decision->id);
+        json_put_text(&replay->report, "finding", what);
         json_put_close(&replay->report, '}');
         return;
     }
@@ -164,11 +164,11 @@ static void figures_report(struct replay *replay, int64_t took_ms)
 {
     struct buf *report = &replay->report;
     json_put_close(report, ']');
-    report_integer(report, "made_again", (int64_t)replay->made);
-    report_integer(report, "different", (int64_t)replay->different);
-    report_integer(report, "random_model", (int64_t)replay->random);
-    report_integer(report, "not_at_hand", (int64_t)replay->missing);
-    report_decimal(report, "seconds", took_ms, 3);
+    json_put_integer(report, "made_again", (int64_t)replay->made);
+    json_put_integer(report, "different", (int64_t)replay->different);
+    json_put_integer(report, "random_model", (int64_t)replay->random);
+    json_put_integer(report, "not_at_hand", (int64_t)replay->missing);
+    json_put_decimal(report, "seconds", took_ms, 3);
     report_end(report);
 }
 
@@ -202,8 +202,7 @@ static int replay_decisions(int argc, char **argv, struct toolbox *toolbox)
     if (options_parse(argc, argv, replay)) {
         int64_t start_ms = steady_now_us() / 1000;
         report_begin(&replay->report);
-        json_put_key(&replay->report, "findings");
-        json_put_open(&replay->report, '[');
+        json_put_open(&replay->report, "findings", '[');
         enum status status = replay_all(replay);
         if (report_is_json())
             figures_report(replay, steady_now_us() / 1000 - start_ms);

@@ -67,8 +67,8 @@ static int rewind_stream(int argc, char **argv, struct toolbox *toolbox)
     if (report_is_json()) {
         struct buf report;
         report_begin(&report);
-        report_text(&report, "stream", name);
-        report_time(&report, "since", since_us);
+        json_put_text(&report, "stream", name);
+        json_put_time(&report, "since", since_us);
         report_end(&report);
     } else {
         printf("%s is consumed again since %s\n", name, since);

@@ -344,15 +344,15 @@ static void report_totals(struct simulation *simulation, const struct credit_des
     struct event_totals *totals = &simulation->totals;
     struct buf report;
     report_begin(&report);
-    report_integer(&report, "people", people_registered(simulation));
-    report_integer(&report, "feelings", atomic_load(&totals->feelings));
-    report_integer(&report, "payments", atomic_load(&totals->payments));
-    report_integer(&report, "refused", atomic_load(&totals->refused));
-    report_integer(&report, "not_confirmed", atomic_load(&totals->lost));
-    report_integer(&report, "approved", desk->approved);
-    report_integer(&report, "denied", desk->denied);
-    report_integer(&report, "accepted", desk->accepted);
-    report_integer(&report, "active", desk->active);
+    json_put_integer(&report, "people", people_registered(simulation));
+    json_put_integer(&report, "feelings", atomic_load(&totals->feelings));
+    json_put_integer(&report, "payments", atomic_load(&totals->payments));
+    json_put_integer(&report, "refused", atomic_load(&totals->refused));
+    json_put_integer(&report, "not_confirmed", atomic_load(&totals->lost));
+    json_put_integer(&report, "approved", desk->approved);
+    json_put_integer(&report, "denied", desk->denied);
+    json_put_integer(&report, "accepted", desk->accepted);
+    json_put_integer(&report, "active", desk->active);
     report_end(&report);
 }
 

@@ -211,27 +211,25 @@ static void streams_print(const struct stream_figures figures[])
 
 static void server_report(struct buf *report, const struct server *server)
 {
-    json_put_open(report, '{');
-    report_text(report, "url", server->url);
-    report_boolean(report, "ready", server->ready);
+    json_put_open(report, NULL, '{');
+    json_put_text(report, "url", server->url);
+    json_put_boolean(report, "ready", server->ready);
     if (!server->answers)
-        report_text(report, "fault", server->fault);
+        json_put_text(report, "fault", server->fault);
     char *checks = json_dumps(server->checks, JSON_COMPACT);
     if (checks != NULL) {
-        json_put_key(report, "checks");
-        json_put_raw(report, slice_of(checks));
+        json_put_raw(report, "checks", slice_of(checks));
         free(checks);
     }
     if (server->answers) {
-        json_put_key(report, "clock_ahead_ms");
-        json_put_open(report, '{');
+        json_put_open(report, "clock_ahead_ms", '{');
         for (size_t i = 0; i < ENGINES; i++)
             if (server->compared[i])
-                report_integer(report, engines[i], server->ahead_ms[i]);
+                json_put_integer(report, engines[i], server->ahead_ms[i]);
         json_put_close(report, '}');
-        report_text(report, "policy", server->policy);
-        report_text(report, "model", server->model);
-        report_text(report, "breaker", server->breaker);
+        json_put_text(report, "policy", server->policy);
+        json_put_text(report, "model", server->model);
+        json_put_text(report, "breaker", server->breaker);
     }
     json_put_close(report, '}');
 }
@@ -240,16 +238,15 @@ static void server_report(struct buf *report, const struct server *server)
 static void stream_report(struct buf *report, const char *name,
                           const struct stream_figures *figures)
 {
-    json_put_open(report, '{');
-    report_text(report, "stream", name);
-    report_integer(report, "consumers", figures->consumers);
-    json_put_key(report, "lag");
+    json_put_open(report, NULL, '{');
+    json_put_text(report, "stream", name);
+    json_put_integer(report, "consumers", figures->consumers);
     if (figures->consumers == 0)
-        json_put_null(report);
+        json_put_null(report, "lag");
     else
-        json_put_integer(report, figures->lag);
+        json_put_integer(report, "lag", figures->lag);
     for (size_t k = 0; k < COUNTERS; k++)
-        report_integer(report, counters[k].title, figures->counts[k]);
+        json_put_integer(report, counters[k].title, figures->counts[k]);
     json_put_close(report, '}');
 }
 
@@ -258,13 +255,11 @@ static void all_report(const struct server servers[], size_t count,
 {
     struct buf report;
     report_begin(&report);
-    json_put_key(&report, "servers");
-    json_put_open(&report, '[');
+    json_put_open(&report, "servers", '[');
     for (size_t i = 0; i < count; i++)
         server_report(&report, &servers[i]);
     json_put_close(&report, ']');
-    json_put_key(&report, "streams");
-    json_put_open(&report, '[');
+    json_put_open(&report, "streams", '[');
     for (size_t i = 0; i < STREAMS; i++)
         stream_report(&report, streams[i], &figures[i]);
     json_put_close(&report, ']');

@@ -230,8 +230,7 @@ static const char *const candidate_names[CANDIDATE_COUNT] = {"model", "scorecard
 static void measures_report(struct buf *json, const struct interval measures[MEASURE_COUNT])
 {
     for (size_t m = 0; m < MEASURE_COUNT; m++) {
-        json_put_key(json, measure_name((enum measure)m));
-        json_put_open(json, '{');
+        json_put_open(json, measure_name((enum measure)m), '{');
         report_rounded(json, "mean", measures[m].mean, PLACES);
         report_rounded(json, "low", measures[m].low, PLACES);
         report_rounded(json, "high", measures[m].high, PLACES);
@@ -248,16 +247,14 @@ static void report_write(const struct training_report *report, const struct tabl
     char hash[HASH_TEXT_SIZE];
     hash_format(&report->hash, hash);
     report_begin(&json);
-    report_text(&json, "model", hash);
-    report_text(&json, "folder", folder);
-    report_integer(&json, "rows", (int64_t)table->row_count);
-    report_integer(&json, "columns", (int64_t)table->column_count);
-    report_integer(&json, "tests", (int64_t)evaluation->tests);
-    json_put_key(&json, "measures");
-    json_put_open(&json, '{');
+    json_put_text(&json, "model", hash);
+    json_put_text(&json, "folder", folder);
+    json_put_integer(&json, "rows", (int64_t)table->row_count);
+    json_put_integer(&json, "columns", (int64_t)table->column_count);
+    json_put_integer(&json, "tests", (int64_t)evaluation->tests);
+    json_put_open(&json, "measures", '{');
     for (size_t c = 0; c < evaluation->candidates; c++) {
-        json_put_key(&json, candidate_names[c]);
-        json_put_open(&json, '{');
+        json_put_open(&json, candidate_names[c], '{');
         measures_report(&json, evaluation->measures[c]);
         json_put_close(&json, '}');
     }

@@ -65,7 +65,7 @@ __attribute__((format(printf, 2, 3))) static void tell(struct verification *veri
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     if (report_is_json())
-        json_put_text(&verification->report, line);
+        json_put_text(&verification->report, NULL, line);
     else
         puts(line);
 }
@@ -248,17 +248,16 @@ static void figures_report(struct verification *verification)
 {
     struct buf *report = &verification->report;
     json_put_close(report, ']');
-    report_integer(report, "erased", (int64_t)verification->erased);
-    report_integer(report, "decisions", (int64_t)verification->decisions);
-    report_integer(report, "faults", (int64_t)verification->faults);
+    json_put_integer(report, "erased", (int64_t)verification->erased);
+    json_put_integer(report, "decisions", (int64_t)verification->decisions);
+    json_put_integer(report, "faults", (int64_t)verification->faults);
     report_end(report);
 }
 
 static int verify(struct verification *verification)
 {
     report_begin(&verification->report);
-    json_put_key(&verification->report, "findings");
-    json_put_open(&verification->report, '[');
+    json_put_open(&verification->report, "findings", '[');
     enum status status =
         store_log_shards(verification->store, verification->shards, &verification->shard_count);
     if (status == STATUS_OK)

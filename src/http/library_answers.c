@@ -43,9 +43,8 @@ static void send_problem(int fd, unsigned int status_code)
     struct buf json, answer;
     buf_init(&json, ANSWER_MAX);
     buf_init(&answer, ANSWER_MAX);
-    json_put_open(&json, '{');
-    json_put_key(&json, "detail");
-    json_put_text(&json, detail_of(status_code));
+    json_put_open(&json, NULL, '{');
+    json_put_text(&json, "detail", detail_of(status_code));
     problem_close(&json, (int)status_code, title);
     buf_printf(&answer,
                "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Type: %s\r\n"

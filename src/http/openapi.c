@@ -42,14 +42,7 @@ static const char after_parameter[] =
 
 static void put_member(struct buf *json, const char *key, const char *raw)
 {
-    json_put_key(json, key);
-    json_put_raw(json, slice_of(raw));
-}
-
-static void put_text_member(struct buf *json, const char *key, const char *text)
-{
-    json_put_key(json, key);
-    json_put_text(json, text);
+    json_put_raw(json, key, slice_of(raw));
 }
 
 /* The method and the path, parted by underscores: unique, and a name in any language. */
@@ -67,16 +60,14 @@ static void put_operation_id(struct buf *json, const struct endpoint *endpoint)
     }
     while (id[size - 1] == '_')
         size--;
-    json_put_key(json, "operationId");
-    json_put_bytes(json, (struct slice){id, size});
+    json_put_bytes(json, "operationId", (struct slice){id, size});
 }
 
 static void put_path_parameter(struct buf *json, struct slice name)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "name");
-    json_put_bytes(json, name);
-    put_text_member(json, "in", "path");
+    json_put_open(json, NULL, '{');
+    json_put_bytes(json, "name", name);
+    json_put_text(json, "in", "path");
     put_member(json, "required", "true");
     put_member(json, "schema", "{\"type\":\"string\",\"format\":\"uuid\"}");
     json_put_close(json, '}');
@@ -89,18 +80,17 @@ static void put_parameters(struct buf *json, const struct route *route)
     if (route->parameter_count == 0 && !endpoint->paged && !endpoint->keyed && !endpoint->resumed &&
         !events)
         return;
-    json_put_key(json, "parameters");
-    json_put_open(json, '[');
+    json_put_open(json, "parameters", '[');
     for (const char *at = endpoint->path; (at = strchr(at, '{')) != NULL; at++)
         put_path_parameter(json, (struct slice){at + 1, strcspn(at + 1, "}")});
     if (endpoint->paged)
-        json_put_raw(json, slice_of(page_parameters));
+        json_put_raw(json, NULL, slice_of(page_parameters));
     if (endpoint->keyed)
-        json_put_raw(json, slice_of(key_parameter));
+        json_put_raw(json, NULL, slice_of(key_parameter));
     if (endpoint->resumed)
-        json_put_raw(json, slice_of(after_parameter));
+        json_put_raw(json, NULL, slice_of(after_parameter));
     if (events)
-        json_put_raw(json, slice_of(last_event_parameter));
+        json_put_raw(json, NULL, slice_of(last_event_parameter));
     json_put_close(json, ']');
 }
 
@@ -119,8 +109,7 @@ static void put_security(struct buf *json, const struct endpoint *endpoint)
 /* One media type of a body: its schema. */
 static void put_content(struct buf *json, const char *type, const char *schema)
 {
-    json_put_key(json, type);
-    json_put_open(json, '{');
+    json_put_open(json, type, '{');
     put_member(json, "schema", schema);
     json_put_close(json, '}');
 }
@@ -129,11 +118,9 @@ static void put_request_body(struct buf *json, const struct endpoint *endpoint)
 {
     if (endpoint->request_schema == NULL)
         return;
-    json_put_key(json, "requestBody");
-    json_put_open(json, '{');
+    json_put_open(json, "requestBody", '{');
     put_member(json, "required", "true");
-    json_put_key(json, "content");
-    json_put_open(json, '{');
+    json_put_open(json, "content", '{');
     put_content(json, "application/json", endpoint->request_schema);
     if (endpoint->batch)
         put_content(json, "application/x-ndjson",
@@ -146,11 +133,9 @@ static void put_success(struct buf *json, const struct endpoint *endpoint)
 {
     char status[16];
     snprintf(status, sizeof status, "%d", endpoint->success);
-    json_put_key(json, status);
-    json_put_open(json, '{');
-    put_text_member(json, "description", endpoint->summary);
-    json_put_key(json, "content");
-    json_put_open(json, '{');
+    json_put_open(json, status, '{');
+    json_put_text(json, "description", endpoint->summary);
+    json_put_open(json, "content", '{');
     if (endpoint->kind == ENDPOINT_EVENTS)
         put_content(json, "text/event-stream", "{\"type\":\"string\"}");
     else if (endpoint->response_schema != NULL)
@@ -169,11 +154,9 @@ static void put_problem(struct buf *json, int http_status)
     for (int i = 0; i < STATUS_COUNT; i++)
         if (status_http((enum status)i) == http_status)
             title = status_title((enum status)i);
-    json_put_key(json, status);
-    json_put_open(json, '{');
-    put_text_member(json, "description", title);
-    json_put_key(json, "content");
-    json_put_open(json, '{');
+    json_put_open(json, status, '{');
+    json_put_text(json, "description", title);
+    json_put_open(json, "content", '{');
     put_content(json, "application/problem+json", "{\"$ref\":\"#/components/schemas/Problem\"}");
     json_put_close(json, '}');
     json_put_close(json, '}');
@@ -212,8 +195,7 @@ static bool may_answer(const struct route *route, int http_status)
 
 static void put_responses(struct buf *json, const struct route *route)
 {
-    json_put_key(json, "responses");
-    json_put_open(json, '{');
+    json_put_open(json, "responses", '{');
     put_success(json, route->endpoint);
     for (int http_status = 400; http_status < 600; http_status++)
         if (may_answer(route, http_status))
@@ -229,10 +211,9 @@ static void put_operation(struct buf *json, const struct route *route)
     for (const char *at = method_name(endpoint->method); *at != '\0'; at++)
         method[size++] = (char)tolower((unsigned char)*at);
     method[size] = '\0';
-    json_put_key(json, method);
-    json_put_open(json, '{');
+    json_put_open(json, method, '{');
     put_operation_id(json, endpoint);
-    put_text_member(json, "summary", endpoint->summary);
+    json_put_text(json, "summary", endpoint->summary);
     if (endpoint->internal)
         put_member(json, "x-internal", "true");
     put_security(json, endpoint);
@@ -249,8 +230,7 @@ static void put_path(struct buf *json, const struct router *router, size_t first
     for (size_t i = 0; i < first; i++)
         if (strcmp(router->routes[i].endpoint->path, path) == 0)
             return;
-    json_put_key(json, path);
-    json_put_open(json, '{');
+    json_put_open(json, path, '{');
     for (size_t i = first; i < router->count; i++)
         if (strcmp(router->routes[i].endpoint->path, path) == 0)
             put_operation(json, &router->routes[i]);
@@ -259,25 +239,21 @@ static void put_path(struct buf *json, const struct router *router, size_t first
 
 void openapi_write(const struct router *router, struct buf *json)
 {
-    json_put_open(json, '{');
-    put_text_member(json, "openapi", "3.1.0");
-    json_put_key(json, "info");
-    json_put_open(json, '{');
-    put_text_member(json, "title", "ECS, the Empathic Credit System");
-    put_text_member(json, "version", ECS_VERSION);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "openapi", "3.1.0");
+    json_put_open(json, "info", '{');
+    json_put_text(json, "title", "ECS, the Empathic Credit System");
+    json_put_text(json, "version", ECS_VERSION);
     put_member(json, "license", "{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}");
     json_put_close(json, '}');
     put_member(json, "servers", "[{\"url\":\"/\"}]");
-    json_put_key(json, "paths");
-    json_put_open(json, '{');
+    json_put_open(json, "paths", '{');
     for (size_t i = 0; i < router->count; i++)
         put_path(json, router, i);
     json_put_close(json, '}');
-    json_put_key(json, "components");
-    json_put_open(json, '{');
+    json_put_open(json, "components", '{');
     put_member(json, "securitySchemes", security_schemes);
-    json_put_key(json, "schemas");
-    json_put_open(json, '{');
+    json_put_open(json, "schemas", '{');
     put_member(json, "Problem", problem_schema);
     put_member(json, "FieldProblem", field_problem_schema);
     json_put_close(json, '}');

@@ -6,22 +6,11 @@
 
 const char problem_content_type[] = "application/problem+json";
 
-/* Opens the document up to the value of `detail`. */
-static void problem_open(struct response *response)
-{
-    buf_clear(&response->body);
-    json_put_open(&response->body, '{');
-    json_put_key(&response->body, "detail");
-}
-
 void problem_close(struct buf *json, int http_status, const char *title)
 {
-    json_put_key(json, "type");
-    json_put_text(json, "about:blank");
-    json_put_key(json, "title");
-    json_put_text(json, title);
-    json_put_key(json, "status");
-    json_put_integer(json, http_status);
+    json_put_text(json, "type", "about:blank");
+    json_put_text(json, "title", title);
+    json_put_integer(json, "status", http_status);
     json_put_close(json, '}');
 }
 
@@ -34,14 +23,17 @@ static void response_close(struct response *response, enum status status)
 
 void response_error(struct response *response, enum status status, const char *detail)
 {
-    problem_open(response);
-    json_put_text(&response->body, detail);
+    buf_clear(&response->body);
+    json_put_open(&response->body, NULL, '{');
+    json_put_text(&response->body, "detail", detail);
     response_close(response, status);
 }
 
 void response_field_errors(struct response *response, const struct field_errors *errors)
 {
-    problem_open(response);
+    buf_clear(&response->body);
+    json_put_open(&response->body, NULL, '{');
+    json_put_key(&response->body, "detail");
     field_errors_write(errors, &response->body);
     response_close(response, STATUS_INVALID);
 }
@@ -53,7 +45,6 @@ void problem_add_instance(struct response *response, struct slice path)
         return;
     json->size--; /* the closing brace */
     json->comma = true;
-    json_put_key(json, "instance");
-    json_put_bytes(json, path);
+    json_put_bytes(json, "instance", path);
     json_put_close(json, '}');
 }

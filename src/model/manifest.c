@@ -245,51 +245,41 @@ enum status manifest_read(struct slice json, struct manifest *manifest, char rea
 }
 
 /* So many digits give the same double back. */
-static void put_number(struct buf *json, double value)
+static void put_number(struct buf *json, const char *key, double value)
 {
     char text[32];
     int size = snprintf(text, sizeof text, "%.17g", value);
-    json_put_raw(json, (struct slice){text, (size_t)size});
+    json_put_raw(json, key, (struct slice){text, (size_t)size});
 }
 
 static void put_numbers(struct buf *json, const char *key, const double values[], size_t count)
 {
-    json_put_key(json, key);
-    json_put_open(json, '[');
+    json_put_open(json, key, '[');
     for (size_t i = 0; i < count; i++)
-        put_number(json, values[i]);
+        put_number(json, NULL, values[i]);
     json_put_close(json, ']');
-}
-
-static void put_text(struct buf *json, const char *key, const char *text)
-{
-    json_put_key(json, key);
-    json_put_text(json, text);
 }
 
 static void put_column(struct buf *json, const struct model_column *column)
 {
-    json_put_open(json, '{');
-    put_text(json, "name", column->name);
-    put_text(json, "kind", column->kind == MODEL_CATEGORY ? "category" : "numeric");
-    put_text(json, "group", column->group);
-    json_put_key(json, "direction");
-    json_put_integer(json, column->direction);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", column->name);
+    json_put_text(json, "kind", column->kind == MODEL_CATEGORY ? "category" : "numeric");
+    json_put_text(json, "group", column->group);
+    json_put_integer(json, "direction", column->direction);
     if (column->kind == MODEL_CATEGORY) {
-        json_put_key(json, "levels");
-        json_put_open(json, '[');
+        json_put_open(json, "levels", '[');
         for (size_t i = 0; i < column->level_count; i++)
-            json_put_text(json, column->levels[i]);
+            json_put_text(json, NULL, column->levels[i]);
         json_put_close(json, ']');
     }
     json_put_close(json, '}');
 }
 
-static void put_linear(struct buf *json, const struct linear *linear)
+static void put_linear(struct buf *json, const char *key, const struct linear *linear)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "intercept");
-    put_number(json, linear->intercept);
+    json_put_open(json, key, '{');
+    put_number(json, "intercept", linear->intercept);
     put_numbers(json, "weights", linear->weights, linear->feature_count);
     put_numbers(json, "means", linear->means, linear->feature_count);
     put_numbers(json, "lows", linear->lows, linear->feature_count);
@@ -299,15 +289,14 @@ static void put_linear(struct buf *json, const struct linear *linear)
     json_put_close(json, '}');
 }
 
-static void put_calibration(struct buf *json, const struct calibration *calibration)
+static void put_calibration(struct buf *json, const char *key,
+                            const struct calibration *calibration)
 {
     bool isotonic = calibration->form == CALIBRATION_ISOTONIC;
-    json_put_open(json, '{');
-    put_text(json, "form", isotonic ? "isotonic" : "platt");
-    json_put_key(json, "intercept");
-    put_number(json, calibration->intercept);
-    json_put_key(json, "slope");
-    put_number(json, calibration->slope);
+    json_put_open(json, key, '{');
+    json_put_text(json, "form", isotonic ? "isotonic" : "platt");
+    put_number(json, "intercept", calibration->intercept);
+    put_number(json, "slope", calibration->slope);
     if (isotonic) {
         put_numbers(json, "from", calibration->from, calibration->knot_count);
         put_numbers(json, "to", calibration->to, calibration->knot_count);
@@ -318,46 +307,38 @@ static void put_calibration(struct buf *json, const struct calibration *calibrat
 static void put_part(struct buf *json, const struct manifest *manifest,
                      const struct manifest_part *part)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "uses");
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '{');
+    json_put_open(json, "uses", '[');
     for (size_t i = 0; i < manifest->column_count; i++)
-        json_put_boolean(json, part->uses[i]);
+        json_put_boolean(json, NULL, part->uses[i]);
     json_put_close(json, ']');
-    put_text(json, "trees", part->trees);
-    json_put_key(json, "tree_weight");
-    put_number(json, part->numbers.tree_weight);
-    json_put_key(json, "linear");
-    put_linear(json, &part->numbers.linear);
-    json_put_key(json, "calibration");
-    put_calibration(json, &part->numbers.calibration);
+    json_put_text(json, "trees", part->trees);
+    put_number(json, "tree_weight", part->numbers.tree_weight);
+    put_linear(json, "linear", &part->numbers.linear);
+    put_calibration(json, "calibration", &part->numbers.calibration);
     json_put_close(json, '}');
 }
 
 void manifest_write(const struct manifest *manifest, struct buf *json)
 {
     char hash[HASH_TEXT_SIZE];
-    json_put_open(json, '{');
-    json_put_key(json, "format");
-    json_put_integer(json, MANIFEST_FORMAT);
-    put_text(json, "name", manifest->name);
-    json_put_key(json, "columns");
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '{');
+    json_put_integer(json, "format", MANIFEST_FORMAT);
+    json_put_text(json, "name", manifest->name);
+    json_put_open(json, "columns", '[');
     for (size_t i = 0; i < manifest->column_count; i++)
         put_column(json, &manifest->columns[i]);
     json_put_close(json, ']');
-    json_put_key(json, "parts");
-    json_put_open(json, '[');
+    json_put_open(json, "parts", '[');
     for (size_t i = 0; i < manifest->part_count; i++)
         put_part(json, manifest, &manifest->parts[i]);
     json_put_close(json, ']');
-    json_put_key(json, "files");
-    json_put_open(json, '[');
+    json_put_open(json, "files", '[');
     for (size_t i = 0; i < manifest->file_count; i++) {
         hash_format(&manifest->files[i].hash, hash);
-        json_put_open(json, '{');
-        put_text(json, "name", manifest->files[i].name);
-        put_text(json, "hash", hash);
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "name", manifest->files[i].name);
+        json_put_text(json, "hash", hash);
         json_put_close(json, '}');
     }
     json_put_close(json, ']');

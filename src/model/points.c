@@ -45,30 +45,21 @@ double points_probability(int32_t score)
     return calibration_probability((POINTS_EVEN - score) * log(2) / POINTS_DOUBLE);
 }
 
-static void put_member(struct buf *json, const char *key, int64_t value)
-{
-    json_put_key(json, key);
-    json_put_integer(json, value);
-}
-
 static void put_bins(struct buf *json, const struct points_column *column)
 {
     bool category = column->column.kind == MODEL_CATEGORY;
     size_t count = category ? column->column.level_count : column->bin_count;
-    json_put_key(json, category ? "levels" : "bins");
-    json_put_open(json, '[');
+    json_put_open(json, category ? "levels" : "bins", '[');
     for (size_t i = 0; i < count; i++) {
-        json_put_open(json, '{');
+        json_put_open(json, NULL, '{');
         if (category) {
-            json_put_key(json, "level");
-            json_put_text(json, column->column.levels[i]);
+            json_put_text(json, "level", column->column.levels[i]);
         } else if (i + 1 < count) {
             char number[32];
             int size = snprintf(number, sizeof number, "%.17g", column->below[i]);
-            json_put_key(json, "below");
-            json_put_raw(json, (struct slice){number, (size_t)size});
+            json_put_raw(json, "below", (struct slice){number, (size_t)size});
         }
-        put_member(json, "points", column->points[i]);
+        json_put_integer(json, "points", column->points[i]);
         json_put_close(json, '}');
     }
     json_put_close(json, ']');
@@ -76,19 +67,17 @@ static void put_bins(struct buf *json, const struct points_column *column)
 
 void points_write(const struct points *points, struct buf *json)
 {
-    json_put_open(json, '{');
-    put_member(json, "format", POINTS_FORMAT);
-    put_member(json, "points_at_even_odds", POINTS_EVEN);
-    put_member(json, "points_to_double_the_odds", POINTS_DOUBLE);
-    put_member(json, "base", points->base);
-    json_put_key(json, "columns");
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '{');
+    json_put_integer(json, "format", POINTS_FORMAT);
+    json_put_integer(json, "points_at_even_odds", POINTS_EVEN);
+    json_put_integer(json, "points_to_double_the_odds", POINTS_DOUBLE);
+    json_put_integer(json, "base", points->base);
+    json_put_open(json, "columns", '[');
     for (size_t i = 0; i < points->column_count; i++) {
-        json_put_open(json, '{');
-        json_put_key(json, "name");
-        json_put_text(json, points->columns[i].column.name);
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "name", points->columns[i].column.name);
         put_bins(json, &points->columns[i]);
-        put_member(json, "missing", points->columns[i].missing);
+        json_put_integer(json, "missing", points->columns[i].missing);
         json_put_close(json, '}');
     }
     json_put_close(json, ']');

@@ -10,9 +10,8 @@
 
 static void answer_flag(struct response *response, const char *name)
 {
-    json_put_open(&response->body, '{');
-    json_put_key(&response->body, name);
-    json_put_boolean(&response->body, true);
+    json_put_open(&response->body, NULL, '{');
+    json_put_boolean(&response->body, name, true);
     json_put_close(&response->body, '}');
 }
 
@@ -48,11 +47,9 @@ void inference_model_ready(struct role_context *context, struct exchange *exchan
     (void)context;
     if (!model_is_known(exchange))
         return;
-    json_put_open(&exchange->response.body, '{');
-    json_put_key(&exchange->response.body, "name");
-    json_put_text(&exchange->response.body, INFER_MODEL);
-    json_put_key(&exchange->response.body, "ready");
-    json_put_boolean(&exchange->response.body, true);
+    json_put_open(&exchange->response.body, NULL, '{');
+    json_put_text(&exchange->response.body, "name", INFER_MODEL);
+    json_put_boolean(&exchange->response.body, "ready", true);
     json_put_close(&exchange->response.body, '}');
 }
 

@@ -33,11 +33,9 @@ static void emotion_answer(const struct request *request, const struct submissio
                            struct buf *json)
 {
     (void)submission;
-    json_put_open(json, '{');
-    json_put_key(json, "status");
-    json_put_text(json, "event received");
-    json_put_key(json, "traceId");
-    json_put_text(json, request->request_id);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "status", "event received");
+    json_put_text(json, "traceId", request->request_id);
     json_put_close(json, '}');
 }
 

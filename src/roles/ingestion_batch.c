@@ -100,11 +100,9 @@ static void batch_answer(const struct submission_lines *batch, struct response *
         if (line->status == STATUS_OK || line->status == STATUS_UNAVAILABLE)
             continue;
         first = first == NULL ? line : first;
-        json_put_open(&rejected, '{');
-        json_put_key(&rejected, "line");
-        json_put_integer(&rejected, line->line);
-        json_put_key(&rejected, "detail");
-        json_put_text(&rejected, line->reason);
+        json_put_open(&rejected, NULL, '{');
+        json_put_integer(&rejected, "line", line->line);
+        json_put_text(&rejected, "detail", line->reason);
         json_put_close(&rejected, '}');
     }
     if (accepted == 0 && first != NULL) {
@@ -115,15 +113,12 @@ static void batch_answer(const struct submission_lines *batch, struct response *
     } else {
         struct buf *json = &response->body;
         response->http_status = status_http(STATUS_ACCEPTED);
-        json_put_open(json, '{');
-        json_put_key(json, "status");
-        json_put_text(json, "events received");
-        json_put_key(json, "accepted");
-        json_put_integer(json, accepted);
-        json_put_key(json, "rejected");
-        json_put_open(json, '[');
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "status", "events received");
+        json_put_integer(json, "accepted", accepted);
+        json_put_open(json, "rejected", '[');
         if (rejected.size > 0)
-            json_put_raw(json, buf_slice(&rejected));
+            json_put_raw(json, NULL, buf_slice(&rejected));
         json_put_close(json, ']');
         json_put_close(json, '}');
     }

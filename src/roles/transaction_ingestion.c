@@ -42,14 +42,10 @@ static enum status transaction_read(struct role_context *context, const struct r
 static void transaction_answer(const struct request *request, const struct submission *submission,
                                struct buf *json)
 {
-    char user_id[UUID_TEXT_SIZE];
     (void)request;
-    uuid_format(&submission->user_id, user_id);
-    json_put_open(json, '{');
-    json_put_key(json, "status");
-    json_put_text(json, "event received");
-    json_put_key(json, "userId");
-    json_put_text(json, user_id);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "status", "event received");
+    json_put_uuid(json, "userId", &submission->user_id);
     json_put_close(json, '}');
 }
 

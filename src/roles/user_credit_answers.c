@@ -83,15 +83,11 @@ bool page_read(const struct request *request, struct page *page, struct response
 
 void page_open(const struct page *page, int64_t total, struct buf *json)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "total");
-    json_put_integer(json, total);
-    json_put_key(json, "page");
-    json_put_integer(json, page->offset / page->size + 1);
-    json_put_key(json, "page_size");
-    json_put_integer(json, page->size);
-    json_put_key(json, "items");
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '{');
+    json_put_integer(json, "total", total);
+    json_put_integer(json, "page", page->offset / page->size + 1);
+    json_put_integer(json, "page_size", page->size);
+    json_put_open(json, "items", '[');
 }
 
 void page_close(struct buf *json)

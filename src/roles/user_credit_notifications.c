@@ -50,9 +50,8 @@ void notification_list(struct role_context *context, struct exchange *exchange)
         answer_failed(&exchange->response, status, "");
         return;
     }
-    json_put_open(json, '{');
-    json_put_key(json, "items");
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '{');
+    json_put_open(json, "items", '[');
     for (size_t i = 0; i < count; i++)
         notification_encode(&notifications[i], json);
     json_put_close(json, ']');

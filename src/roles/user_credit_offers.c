@@ -99,8 +99,7 @@ void offer_accept(struct role_context *context, struct exchange *exchange)
         answer_failed(response, status, no_offer);
         return;
     }
-    json_put_open(&response->body, '{');
-    json_put_key(&response->body, "status");
-    json_put_text(&response->body, "offer acceptance is being processed");
+    json_put_open(&response->body, NULL, '{');
+    json_put_text(&response->body, "status", "offer acceptance is being processed");
     json_put_close(&response->body, '}');
 }

@@ -242,8 +242,7 @@ void session_logout(struct role_context *context, struct exchange *exchange)
         return;
     }
     struct buf *json = &exchange->response.body;
-    json_put_open(json, '{');
-    json_put_key(json, "status");
-    json_put_text(json, "logged out");
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "status", "logged out");
     json_put_close(json, '}');
 }

@@ -44,15 +44,13 @@ bool engine_seen_is_up(struct engine_seen *seen)
 
 static void write_text(struct buf *json, const char *name, const char *text)
 {
-    if (text == NULL)
-        return;
-    json_put_key(json, name);
-    json_put_text(json, text);
+    if (text != NULL)
+        json_put_text(json, name, text);
 }
 
 void engine_seen_write(struct engine_seen *seen, const char *adapter, struct buf *json)
 {
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     write_text(json, "engine", adapter);
     write_text(json, "status", engine_seen_is_up(seen) ? "up" : "down");
     write_text(json, "missing", atomic_load(&seen->missing));

@@ -243,12 +243,11 @@ void housekeeping_close(struct housekeeping *keeping)
 static bool write_failing(struct buf *json, struct housekeeping *keeping)
 {
     bool none = true;
-    json_put_key(json, "failing");
-    json_put_open(json, '[');
+    json_put_open(json, "failing", '[');
     for (size_t i = 0; i < keeping->options->role_count; i++) {
         bool failing = atomic_load(&keeping->progress[i].failing);
         if (failing)
-            json_put_text(json, keeping->options->roles[i]->name);
+            json_put_text(json, NULL, keeping->options->roles[i]->name);
         none = none && !failing;
     }
     json_put_close(json, ']');
@@ -268,8 +267,7 @@ static bool progress_is_made_by_all(struct housekeeping *keeping)
 static void write_checks(struct buf *json, struct housekeeping *keeping)
 {
     const struct role_context *context = &keeping->context;
-    json_put_key(json, "checks");
-    json_put_open(json, '{');
+    json_put_open(json, "checks", '{');
     if (context->bus != NULL) {
         json_put_key(json, "bus");
         engine_seen_write(&keeping->bus, context->bus->ops->name, json);
@@ -310,10 +308,9 @@ bool housekeeping_ready(void *argument, struct buf *json)
     bool ready = engine_seen_is_up(&keeping->bus) &&
                  (engine_seen_is_up(&keeping->store) || !store_counts(keeping)) &&
                  progress_is_made_by_all(keeping);
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     ready = write_failing(json, keeping) && ready;
-    json_put_key(json, "status");
-    json_put_text(json, ready ? "ready" : "not ready");
+    json_put_text(json, "status", ready ? "ready" : "not ready");
     write_checks(json, keeping);
     json_put_close(json, '}');
     return ready;

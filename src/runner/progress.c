@@ -32,16 +32,13 @@ void progress_write(struct stream_progress *progress, const char *role, struct b
 {
     bool made = progress_is_made(progress);
     char cause[80];
-    json_put_open(json, '{');
-    json_put_key(json, "role");
-    json_put_text(json, role);
-    json_put_key(json, "status");
-    json_put_text(json, made ? "up" : "down");
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "role", role);
+    json_put_text(json, "status", made ? "up" : "down");
     if (!made) {
         snprintf(cause, sizeof cause, "messages wait, and none was stored for %lld s",
                  (long long)(pause_us(progress) / SECOND_US));
-        json_put_key(json, "cause");
-        json_put_text(json, cause);
+        json_put_text(json, "cause", cause);
     }
     json_put_close(json, '}');
 }

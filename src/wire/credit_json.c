@@ -9,83 +9,50 @@
 
 enum { RATE_BP_MAX = 100000 }; /* 1,000 percent */
 
-static void put_uuid(struct buf *json, const char *key, const struct uuid *uuid)
-{
-    char text[UUID_TEXT_SIZE];
-    uuid_format(uuid, text);
-    json_put_key(json, key);
-    json_put_text(json, text);
-}
-
-static void put_text(struct buf *json, const char *key, const char *text)
-{
-    json_put_key(json, key);
-    json_put_text(json, text);
-}
-
-static void put_time(struct buf *json, const char *key, int64_t time_us)
-{
-    json_put_key(json, key);
-    json_put_time(json, time_us);
-}
-
-static void put_decimal(struct buf *json, const char *key, int64_t value, int places)
-{
-    json_put_key(json, key);
-    json_put_decimal(json, value, places);
-}
-
 static void put_terms(const struct offer *offer, struct buf *json)
 {
-    put_decimal(json, "credit_limit", offer->limit_cents, 2);
-    put_decimal(json, "interest_rate", offer->rate_bp, 2);
+    json_put_decimal(json, "credit_limit", offer->limit_cents, 2);
+    json_put_decimal(json, "interest_rate", offer->rate_bp, 2);
 }
 
 static void put_offer(const struct decision *decision, struct buf *json)
 {
-    json_put_key(json, "offer");
     if (!decision->has_offer) {
-        json_put_null(json);
+        json_put_null(json, "offer");
         return;
     }
-    json_put_open(json, '{');
-    put_uuid(json, "offer_id", &decision->offer.id);
+    json_put_open(json, "offer", '{');
+    json_put_uuid(json, "offer_id", &decision->offer.id);
     put_terms(&decision->offer, json);
-    put_text(json, "credit_type", decision->offer.credit_type);
-    put_time(json, "expires_at", decision->offer.expires_at_us);
+    json_put_text(json, "credit_type", decision->offer.credit_type);
+    json_put_time(json, "expires_at", decision->offer.expires_at_us);
     json_put_close(json, '}');
 }
 
 static void put_reasons(const struct decision *decision, struct buf *json)
 {
-    json_put_key(json, "reason");
-    if (decision->approved)
-        json_put_null(json);
-    else
-        json_put_text(json, decision->reason);
+    json_put_text(json, "reason", decision->approved ? NULL : decision->reason);
     const struct reasons *reasons = &decision->reasons;
-    json_put_key(json, "reasons");
-    json_put_open(json, '[');
+    json_put_open(json, "reasons", '[');
     if (!decision->approved && reasons->count == 0)
-        json_put_text(json, decision->reason);
+        json_put_text(json, NULL, decision->reason);
     for (size_t i = 0; i < reasons->count; i++)
-        json_put_text(json, feature_definitions[reasons->list[i].feature].words);
+        json_put_text(json, NULL, feature_definitions[reasons->list[i].feature].words);
     json_put_close(json, ']');
 }
 
 /* The reasons again, for machines and for readers of Portuguese. */
 static void put_factors(const struct reasons *reasons, struct buf *json)
 {
-    json_put_key(json, "factors");
-    json_put_open(json, '[');
+    json_put_open(json, "factors", '[');
     for (size_t i = 0; i < reasons->count; i++) {
         const struct reason *reason = &reasons->list[i];
         const struct feature_definition *feature = &feature_definitions[reason->feature];
-        json_put_open(json, '{');
-        put_text(json, "code", feature->name);
-        put_text(json, "en", feature->words);
-        put_text(json, "pt", feature->words_portuguese);
-        put_decimal(json, "weight", reason->weight, 6);
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "code", feature->name);
+        json_put_text(json, "en", feature->words);
+        json_put_text(json, "pt", feature->words_portuguese);
+        json_put_decimal(json, "weight", reason->weight, 6);
         json_put_close(json, '}');
     }
     json_put_close(json, ']');
@@ -93,25 +60,20 @@ static void put_factors(const struct reasons *reasons, struct buf *json)
 
 static void put_analysis(const struct decision *decision, struct buf *json)
 {
-    put_uuid(json, "user_id", &decision->user_id);
-    json_put_key(json, "approved");
-    json_put_boolean(json, decision->approved);
-    put_decimal(json, "ml_risk_score", decision->risk, 6);
+    json_put_uuid(json, "user_id", &decision->user_id);
+    json_put_boolean(json, "approved", decision->approved);
+    json_put_decimal(json, "ml_risk_score", decision->risk, 6);
     put_offer(decision, json);
     put_reasons(decision, json);
     json_put_key(json, "nearest_approval");
     nearest_encode(&decision->nearest, json);
-    put_uuid(json, "decision_id", &decision->id);
-    json_put_key(json, "credit_type");
-    if (decision->has_offer)
-        json_put_text(json, decision->offer.credit_type);
-    else
-        json_put_null(json);
+    json_put_uuid(json, "decision_id", &decision->id);
+    json_put_text(json, "credit_type", decision->has_offer ? decision->offer.credit_type : NULL);
 }
 
 void analysis_encode(const struct decision *decision, struct buf *json)
 {
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     put_analysis(decision, json);
     json_put_close(json, '}');
 }
@@ -121,20 +83,18 @@ void decision_encode(const struct decision *decision, struct buf *json)
     char policy[HASH_TEXT_SIZE], entry[HASH_TEXT_SIZE];
     hash_format(&decision->policy, policy);
     hash_format(&decision->entry, entry);
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     put_analysis(decision, json);
-    put_time(json, "decided_at", decision->decided_at_us);
-    put_text(json, "model", decision->model);
-    put_text(json, "policy", policy);
-    put_text(json, "basis", basis_name(decision->basis));
-    json_put_key(json, "emotions_known");
-    json_put_boolean(json, decision->emotions_known);
-    put_decimal(json, "risk_score_full", decision->risk_full, 6);
-    put_decimal(json, "risk_score_financial", decision->risk_financial, 6);
+    json_put_time(json, "decided_at", decision->decided_at_us);
+    json_put_text(json, "model", decision->model);
+    json_put_text(json, "policy", policy);
+    json_put_text(json, "basis", basis_name(decision->basis));
+    json_put_boolean(json, "emotions_known", decision->emotions_known);
+    json_put_decimal(json, "risk_score_full", decision->risk_full, 6);
+    json_put_decimal(json, "risk_score_financial", decision->risk_financial, 6);
     put_factors(&decision->reasons, json);
-    put_text(json, "entry", entry);
-    json_put_key(json, "features");
-    json_put_open(json, '{');
+    json_put_text(json, "entry", entry);
+    json_put_open(json, "features", '{');
     features_encode(&decision->features, json);
     json_put_close(json, '}');
     json_put_close(json, '}');
@@ -142,35 +102,34 @@ void decision_encode(const struct decision *decision, struct buf *json)
 
 void offer_encode(const struct offer *offer, struct buf *json)
 {
-    json_put_open(json, '{');
-    put_uuid(json, "offer_id", &offer->id);
-    put_text(json, "status", offer_status_name(offer->status));
+    json_put_open(json, NULL, '{');
+    json_put_uuid(json, "offer_id", &offer->id);
+    json_put_text(json, "status", offer_status_name(offer->status));
     put_terms(offer, json);
-    put_time(json, "created_at", offer->created_at_us);
-    put_time(json, "expires_at", offer->expires_at_us);
+    json_put_time(json, "created_at", offer->created_at_us);
+    json_put_time(json, "expires_at", offer->expires_at_us);
     json_put_close(json, '}');
 }
 
 void line_encode(const struct offer *line, struct buf *json)
 {
-    json_put_open(json, '{');
-    put_uuid(json, "offer_id", &line->id);
+    json_put_open(json, NULL, '{');
+    json_put_uuid(json, "offer_id", &line->id);
     put_terms(line, json);
-    put_text(json, "credit_type", line->credit_type);
-    put_time(json, "activated_at", line->activated_at_us);
+    json_put_text(json, "credit_type", line->credit_type);
+    json_put_time(json, "activated_at", line->activated_at_us);
     json_put_close(json, '}');
 }
 
 void notification_encode(const struct notification *notification, struct buf *json)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "id");
-    json_put_integer(json, notification->id);
-    put_text(json, "type", notification->type);
-    put_text(json, "title", notification->title);
-    put_text(json, "message", notification->message);
-    put_uuid(json, "offer_id", &notification->offer_id);
-    put_time(json, "created_at", notification->created_at_us);
+    json_put_open(json, NULL, '{');
+    json_put_integer(json, "id", notification->id);
+    json_put_text(json, "type", notification->type);
+    json_put_text(json, "title", notification->title);
+    json_put_text(json, "message", notification->message);
+    json_put_uuid(json, "offer_id", &notification->offer_id);
+    json_put_time(json, "created_at", notification->created_at_us);
     json_put_close(json, '}');
 }
 
@@ -189,13 +148,13 @@ enum status acceptance_decode(struct slice body, struct uuid *user_id, struct fi
 
 void credit_accepted_encode(const struct credit_accepted *accepted, struct buf *json)
 {
-    json_put_open(json, '{');
-    put_uuid(json, "offerId", &accepted->offer_id);
-    put_uuid(json, "userId", &accepted->user_id);
-    put_decimal(json, "creditLimit", accepted->limit_cents, 2);
-    put_decimal(json, "interestRate", accepted->rate_bp, 2);
-    put_text(json, "creditType", accepted->credit_type);
-    put_time(json, "acceptedAt", accepted->accepted_at_us);
+    json_put_open(json, NULL, '{');
+    json_put_uuid(json, "offerId", &accepted->offer_id);
+    json_put_uuid(json, "userId", &accepted->user_id);
+    json_put_decimal(json, "creditLimit", accepted->limit_cents, 2);
+    json_put_decimal(json, "interestRate", accepted->rate_bp, 2);
+    json_put_text(json, "creditType", accepted->credit_type);
+    json_put_time(json, "acceptedAt", accepted->accepted_at_us);
     json_put_close(json, '}');
 }
 
@@ -231,11 +190,11 @@ void notification_event_encode(const struct notification *notification, struct b
             slice_of(notification->type)},
         4);
     hash_format(&hash, id);
-    json_put_open(json, '{');
-    put_text(json, "notificationId", id);
-    put_uuid(json, "userId", &notification->user_id);
-    put_text(json, "type", notification->type);
-    put_text(json, "title", notification->title);
-    put_text(json, "message", notification->message);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "notificationId", id);
+    json_put_uuid(json, "userId", &notification->user_id);
+    json_put_text(json, "type", notification->type);
+    json_put_text(json, "title", notification->title);
+    json_put_text(json, "message", notification->message);
     json_put_close(json, '}');
 }

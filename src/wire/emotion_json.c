@@ -71,34 +71,20 @@ enum status emotion_decode(struct slice payload, const struct event_origin *orig
 
 void emotion_encode(const struct emotion_event *event, struct buf *json)
 {
-    char user_id[UUID_TEXT_SIZE];
-    uuid_format(&event->user_id, user_id);
-    json_put_open(json, '{');
-    json_put_key(json, "userId");
-    json_put_text(json, user_id);
-    json_put_key(json, "timestamp");
-    json_put_time(json, event->occurred_at_us);
-    json_put_key(json, "emotionEvent");
-    json_put_open(json, '{');
-    json_put_key(json, "type");
-    json_put_text(json, event->type);
-    json_put_key(json, "metrics");
-    json_put_open(json, '{');
-    json_put_key(json, "positivity");
-    json_put_decimal(json, event->positivity, 6);
-    json_put_key(json, "intensity");
-    json_put_decimal(json, event->intensity, 6);
-    json_put_key(json, "stress_level");
-    json_put_decimal(json, event->stress, 6);
+    json_put_open(json, NULL, '{');
+    json_put_uuid(json, "userId", &event->user_id);
+    json_put_time(json, "timestamp", event->occurred_at_us);
+    json_put_open(json, "emotionEvent", '{');
+    json_put_text(json, "type", event->type);
+    json_put_open(json, "metrics", '{');
+    json_put_decimal(json, "positivity", event->positivity, 6);
+    json_put_decimal(json, "intensity", event->intensity, 6);
+    json_put_decimal(json, "stress_level", event->stress, 6);
     json_put_close(json, '}');
     json_put_close(json, '}');
-    if (event->event_id[0] != '\0') {
-        json_put_key(json, "eventId");
-        json_put_text(json, event->event_id);
-    }
-    if (event->trace_id[0] != '\0') {
-        json_put_key(json, "traceId");
-        json_put_text(json, event->trace_id);
-    }
+    if (event->event_id[0] != '\0')
+        json_put_text(json, "eventId", event->event_id);
+    if (event->trace_id[0] != '\0')
+        json_put_text(json, "traceId", event->trace_id);
     json_put_close(json, '}');
 }

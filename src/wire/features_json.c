@@ -29,7 +29,7 @@ static const bool required[FEATURE_COUNT] = {
 
 void feature_put(enum feature feature, int64_t value, struct buf *json)
 {
-    json_put_decimal(json, value, units[feature_definitions[feature].unit].places);
+    json_put_decimal(json, NULL, value, units[feature_definitions[feature].unit].places);
 }
 
 bool feature_from_number(enum feature feature, double number, int64_t *value)
@@ -66,17 +66,11 @@ bool features_read(const struct fields *fields, struct features *features)
 
 void features_snapshot_encode(const struct features_snapshot *snapshot, struct buf *json)
 {
-    char user_id[UUID_TEXT_SIZE];
-    uuid_format(&snapshot->user_id, user_id);
-    json_put_open(json, '{');
-    json_put_key(json, "schema");
-    json_put_integer(json, FEATURES_SCHEMA);
-    json_put_key(json, "user_id");
-    json_put_text(json, user_id);
-    json_put_key(json, "version");
-    json_put_integer(json, snapshot->version);
-    json_put_key(json, "period_us");
-    json_put_integer(json, snapshot->period_us);
+    json_put_open(json, NULL, '{');
+    json_put_integer(json, "schema", FEATURES_SCHEMA);
+    json_put_uuid(json, "user_id", &snapshot->user_id);
+    json_put_integer(json, "version", snapshot->version);
+    json_put_integer(json, "period_us", snapshot->period_us);
     features_encode(&snapshot->features, json);
     json_put_close(json, '}');
 }

@@ -9,10 +9,10 @@
 /* "body.amount" as ["body", "amount"]. */
 static void loc_write(const char *loc, struct buf *json)
 {
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '[');
     while (*loc != '\0') {
         size_t size = strcspn(loc, ".");
-        json_put_bytes(json, (struct slice){loc, size});
+        json_put_bytes(json, NULL, (struct slice){loc, size});
         loc += size + (loc[size] == '.');
     }
     json_put_close(json, ']');
@@ -20,18 +20,15 @@ static void loc_write(const char *loc, struct buf *json)
 
 void field_errors_write(const struct field_errors *errors, struct buf *json)
 {
-    json_put_open(json, '[');
+    json_put_open(json, NULL, '[');
     for (size_t i = 0; i < errors->count; i++) {
         const struct field_error *error = &errors->items[i];
-        json_put_open(json, '{');
-        json_put_key(json, "type");
-        json_put_text(json, error->type);
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "type", error->type);
         json_put_key(json, "loc");
         loc_write(error->loc, json);
-        json_put_key(json, "msg");
-        json_put_text(json, error->message);
-        json_put_key(json, "input");
-        json_put_raw(json, slice_of(error->input));
+        json_put_text(json, "msg", error->message);
+        json_put_raw(json, "input", slice_of(error->input));
         json_put_close(json, '}');
     }
     json_put_close(json, ']');

@@ -138,31 +138,22 @@ enum status infer_request_decode(struct slice text, struct infer_request *reques
 
 static void put_shape(struct buf *json, size_t rows, size_t columns)
 {
-    json_put_key(json, "shape");
-    json_put_open(json, '[');
-    json_put_integer(json, (int64_t)rows);
+    json_put_open(json, "shape", '[');
+    json_put_integer(json, NULL, (int64_t)rows);
     if (columns > 1)
-        json_put_integer(json, (int64_t)columns);
+        json_put_integer(json, NULL, (int64_t)columns);
     json_put_close(json, ']');
-}
-
-static void put_text(struct buf *json, const char *key, const char *text)
-{
-    json_put_key(json, key);
-    json_put_text(json, text);
 }
 
 void infer_request_encode(const struct features rows[], size_t count, struct buf *json)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "inputs");
-    json_put_open(json, '[');
-    json_put_open(json, '{');
-    put_text(json, "name", "features");
-    put_text(json, "datatype", "FP64");
+    json_put_open(json, NULL, '{');
+    json_put_open(json, "inputs", '[');
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", "features");
+    json_put_text(json, "datatype", "FP64");
     put_shape(json, count, FEATURE_COUNT);
-    json_put_key(json, "data");
-    json_put_open(json, '[');
+    json_put_open(json, "data", '[');
     for (size_t row = 0; row < count; row++) {
         for (int i = 0; i < FEATURE_COUNT; i++)
             feature_put((enum feature)i, rows[row].values[i], json);
@@ -176,14 +167,13 @@ void infer_request_encode(const struct features rows[], size_t count, struct buf
 static void put_output(struct buf *json, const char *name, const struct score scores[],
                        size_t count, bool financial)
 {
-    json_put_open(json, '{');
-    put_text(json, "name", name);
-    put_text(json, "datatype", "FP64");
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", name);
+    json_put_text(json, "datatype", "FP64");
     put_shape(json, count, 1);
-    json_put_key(json, "data");
-    json_put_open(json, '[');
+    json_put_open(json, "data", '[');
     for (size_t i = 0; i < count; i++)
-        json_put_decimal(json, financial ? scores[i].risk_financial : scores[i].risk_full, 6);
+        json_put_decimal(json, NULL, financial ? scores[i].risk_financial : scores[i].risk_full, 6);
     json_put_close(json, ']');
     json_put_close(json, '}');
 }
@@ -191,13 +181,12 @@ static void put_output(struct buf *json, const char *name, const struct score sc
 void infer_answer_encode(const struct infer_request *request, const struct score scores[],
                          struct buf *json)
 {
-    json_put_open(json, '{');
-    put_text(json, "model_name", INFER_MODEL);
-    put_text(json, "model_version", scores[0].model);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "model_name", INFER_MODEL);
+    json_put_text(json, "model_version", scores[0].model);
     if (request->id[0] != '\0')
-        put_text(json, "id", request->id);
-    json_put_key(json, "outputs");
-    json_put_open(json, '[');
+        json_put_text(json, "id", request->id);
+    json_put_open(json, "outputs", '[');
     put_output(json, "risk_score", scores, request->count, false);
     put_output(json, "risk_score_financial", scores, request->count, true);
     json_put_close(json, ']');
@@ -243,33 +232,29 @@ enum status infer_answer_decode(struct slice text, int32_t risks[], size_t count
 
 static void put_tensor(struct buf *json, const char *name, int columns)
 {
-    json_put_open(json, '{');
-    put_text(json, "name", name);
-    put_text(json, "datatype", "FP64");
-    json_put_key(json, "shape");
-    json_put_open(json, '[');
-    json_put_integer(json, -1); /* any number of rows */
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", name);
+    json_put_text(json, "datatype", "FP64");
+    json_put_open(json, "shape", '[');
+    json_put_integer(json, NULL, -1); /* any number of rows */
     if (columns > 1)
-        json_put_integer(json, columns);
+        json_put_integer(json, NULL, columns);
     json_put_close(json, ']');
     json_put_close(json, '}');
 }
 
 void infer_metadata_encode(const char *version, struct buf *json)
 {
-    json_put_open(json, '{');
-    put_text(json, "name", INFER_MODEL);
-    json_put_key(json, "versions");
-    json_put_open(json, '[');
-    json_put_text(json, version);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", INFER_MODEL);
+    json_put_open(json, "versions", '[');
+    json_put_text(json, NULL, version);
     json_put_close(json, ']');
-    put_text(json, "platform", "ecs");
-    json_put_key(json, "inputs");
-    json_put_open(json, '[');
+    json_put_text(json, "platform", "ecs");
+    json_put_open(json, "inputs", '[');
     put_tensor(json, "features", FEATURE_COUNT);
     json_put_close(json, ']');
-    json_put_key(json, "outputs");
-    json_put_open(json, '[');
+    json_put_open(json, "outputs", '[');
     put_tensor(json, "risk_score", 1);
     put_tensor(json, "risk_score_financial", 1);
     json_put_close(json, ']');

@@ -12,16 +12,14 @@ enum { RISK_PLACES = 6, NAME_MAX_LENGTH = 32 };
 
 static void put_risk(struct buf *json, const char *key, int32_t risk)
 {
-    json_put_key(json, key);
-    json_put_decimal(json, risk, RISK_PLACES);
+    json_put_decimal(json, key, risk, RISK_PLACES);
 }
 
 void question_encode(const struct question *question, struct buf *json)
 {
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     features_encode(&question->features, json);
-    json_put_key(json, "emotion_guard");
-    json_put_text(json, guard_name(question->guard));
+    json_put_text(json, "emotion_guard", guard_name(question->guard));
     if (question->approve_to >= 0)
         put_risk(json, "approve_to", question->approve_to);
     json_put_close(json, '}');
@@ -66,7 +64,7 @@ enum status question_decode(struct slice text, struct question *question,
 
 void weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
 {
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     for (int i = 0; i < FEATURE_COUNT; i++) {
         if (weights[i] != 0)
             put_risk(json, feature_definitions[i].name, weights[i]);
@@ -77,7 +75,7 @@ void weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
 void nearest_encode(const struct nearest *nearest, struct buf *json)
 {
     if (nearest->lever == LEVER_NONE) {
-        json_put_null(json);
+        json_put_null(json, NULL);
         return;
     }
     char text[128];
@@ -86,27 +84,22 @@ void nearest_encode(const struct nearest *nearest, struct buf *json)
                  ? "Spending %d %% less over the last 90 days would have been approved."
                  : "%d %% more money in over the last 90 days would have been approved.",
              (int)nearest->percent);
-    json_put_open(json, '{');
-    json_put_key(json, "change");
-    json_put_text(json, lever_name(nearest->lever));
-    json_put_key(json, "percent");
-    json_put_integer(json, nearest->percent);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "change", lever_name(nearest->lever));
+    json_put_integer(json, "percent", nearest->percent);
     put_risk(json, "risk_score", nearest->risk);
-    json_put_key(json, "text");
-    json_put_text(json, text);
+    json_put_text(json, "text", text);
     json_put_close(json, '}');
 }
 
 void score_encode(const struct score *score, struct buf *json)
 {
-    json_put_open(json, '{');
+    json_put_open(json, NULL, '{');
     put_risk(json, "risk_score", score->risk);
     put_risk(json, "risk_score_full", score->risk_full);
     put_risk(json, "risk_score_financial", score->risk_financial);
-    json_put_key(json, "basis");
-    json_put_text(json, basis_name(score->basis));
-    json_put_key(json, "model");
-    json_put_text(json, score->model);
+    json_put_text(json, "basis", basis_name(score->basis));
+    json_put_text(json, "model", score->model);
     json_put_key(json, "attributions");
     weights_encode(score->weights, json);
     json_put_key(json, "nearest_approval");

@@ -114,25 +114,19 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
 
 static void text_encode(struct buf *json, const char *key, const char *text)
 {
-    if (text[0] == '\0')
-        return;
-    json_put_key(json, key);
-    json_put_text(json, text);
+    if (text[0] != '\0')
+        json_put_text(json, key, text);
 }
 
 void transaction_encode(const struct transaction_event *event, struct buf *json)
 {
-    char user_id[UUID_TEXT_SIZE];
-    uuid_format(&event->user_id, user_id);
-    json_put_open(json, '{');
-    text_encode(json, "userId", user_id);
-    json_put_key(json, "amount");
-    json_put_decimal(json, event->amount_cents, 2);
+    json_put_open(json, NULL, '{');
+    json_put_uuid(json, "userId", &event->user_id);
+    json_put_decimal(json, "amount", event->amount_cents, 2);
     text_encode(json, "currency", event->currency);
     text_encode(json, "direction", event->direction == TRANSACTION_IN ? "in" : "out");
     text_encode(json, "category", event->category);
-    json_put_key(json, "occurredAt");
-    json_put_time(json, event->occurred_at_us);
+    json_put_time(json, "occurredAt", event->occurred_at_us);
     text_encode(json, "transactionId", event->transaction_id);
     text_encode(json, "source", sources[event->source]);
     text_encode(json, "traceId", event->trace_id);

@@ -87,17 +87,11 @@ enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
 
 static void put_user(const struct user *user, struct buf *json)
 {
-    char id[UUID_TEXT_SIZE];
-    uuid_format(&user->id, id);
-    json_put_open(json, '{');
-    json_put_key(json, "id");
-    json_put_text(json, id);
-    json_put_key(json, "email");
-    json_put_text(json, user->email);
-    json_put_key(json, "created_at");
-    json_put_time(json, user->created_at_us);
-    json_put_key(json, "updated_at");
-    json_put_time(json, user->updated_at_us);
+    json_put_open(json, NULL, '{');
+    json_put_uuid(json, "id", &user->id);
+    json_put_text(json, "email", user->email);
+    json_put_time(json, "created_at", user->created_at_us);
+    json_put_time(json, "updated_at", user->updated_at_us);
 }
 
 void user_encode(const struct user *user, struct buf *json)
@@ -111,7 +105,7 @@ void profile_encode(const struct user *user, const struct offer *line, struct bu
     put_user(user, json);
     json_put_key(json, "credit_line");
     if (line == NULL)
-        json_put_null(json);
+        json_put_null(json, NULL);
     else
         line_encode(line, json);
     json_put_close(json, '}');
@@ -120,14 +114,10 @@ void profile_encode(const struct user *user, const struct offer *line, struct bu
 void session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
                     struct buf *json)
 {
-    json_put_open(json, '{');
-    json_put_key(json, "access_token");
-    json_put_text(json, access_token);
-    json_put_key(json, "token_type");
-    json_put_text(json, "bearer");
-    json_put_key(json, "expires_in");
-    json_put_integer(json, life_us / SECOND_US);
-    json_put_key(json, "refresh_token");
-    json_put_text(json, refresh_token);
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "access_token", access_token);
+    json_put_text(json, "token_type", "bearer");
+    json_put_integer(json, "expires_in", life_us / SECOND_US);
+    json_put_text(json, "refresh_token", refresh_token);
     json_put_close(json, '}');
 }

@@ -64,7 +64,7 @@ static void check_json(struct slice text)
 {
     struct buf json;
     buf_init(&json, text.size * 6 + 2);
-    json_put_bytes(&json, text);
+    json_put_bytes(&json, NULL, text);
     FUZZ_CHECK(!json.overflowed);
     json_t *value = json_loadb(json.data, json.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     FUZZ_CHECK(json_is_string(value));

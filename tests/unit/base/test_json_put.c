@@ -24,22 +24,19 @@ static int teardown(void **state)
 static void commas_come_by_themselves(void **state)
 {
     (void)state;
-    json_put_open(&buf, '{');
-    json_put_key(&buf, "a");
-    json_put_open(&buf, '[');
-    json_put_integer(&buf, INT64_MIN);
-    json_put_boolean(&buf, true);
-    json_put_boolean(&buf, false);
-    json_put_null(&buf);
-    json_put_open(&buf, '{');
+    json_put_open(&buf, NULL, '{');
+    json_put_open(&buf, "a", '[');
+    json_put_integer(&buf, NULL, INT64_MIN);
+    json_put_boolean(&buf, NULL, true);
+    json_put_boolean(&buf, NULL, false);
+    json_put_null(&buf, NULL);
+    json_put_open(&buf, NULL, '{');
     json_put_close(&buf, '}');
-    json_put_open(&buf, '[');
+    json_put_open(&buf, NULL, '[');
     json_put_close(&buf, ']');
     json_put_close(&buf, ']');
-    json_put_key(&buf, "b");
-    json_put_raw(&buf, slice_of("{\"c\":1}"));
-    json_put_key(&buf, "d");
-    json_put_time(&buf, 1500000);
+    json_put_raw(&buf, "b", slice_of("{\"c\":1}"));
+    json_put_time(&buf, "d", 1500000);
     json_put_close(&buf, '}');
     assert_string_equal(buf.data, "{\"a\":[-9223372036854775808,true,false,null,{},[]],"
                                   "\"b\":{\"c\":1},\"d\":\"1970-01-01T00:00:01.500000Z\"}");
@@ -67,7 +64,7 @@ static void decimals_are_exact(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         buf_clear(&buf);
-        json_put_decimal(&buf, cases[i].value, cases[i].places);
+        json_put_decimal(&buf, NULL, cases[i].value, cases[i].places);
         assert_string_equal(buf.data, cases[i].text);
     }
 }
@@ -75,14 +72,14 @@ static void decimals_are_exact(void **state)
 static void special_characters_are_escaped(void **state)
 {
     (void)state;
-    json_put_text(&buf, "\"\\\n\t\x01/\x7f\xc3\xa9");
+    json_put_text(&buf, NULL, "\"\\\n\t\x01/\x7f\xc3\xa9");
     assert_string_equal(buf.data, "\"\\\"\\\\\\n\\u0009\\u0001/\x7f\xc3\xa9\"");
 }
 
 static void what_is_not_utf8_is_replaced(void **state)
 {
     (void)state;
-    json_put_bytes(&buf, (struct slice){"a\xff\xc3z\xe2\x82", 6});
+    json_put_bytes(&buf, NULL, (struct slice){"a\xff\xc3z\xe2\x82", 6});
     assert_string_equal(buf.data, "\"a\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
@@ -98,7 +95,7 @@ static void random_bytes_give_valid_json(void **state)
             for (size_t k = 0; k < size; k++)
                 bytes[k] &= 0x7F;
         buf_clear(&buf);
-        json_put_bytes(&buf, (struct slice){(const char *)bytes, size});
+        json_put_bytes(&buf, NULL, (struct slice){(const char *)bytes, size});
         json_t *value = json_loadb(buf.data, buf.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
         assert_non_null(value);
         if (i % 2 == 0) {

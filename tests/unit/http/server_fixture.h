@@ -80,13 +80,10 @@ static struct {
 static void answer_size(struct exchange *exchange)
 {
     struct buf *json = &exchange->response.body;
-    json_put_open(json, '{');
-    json_put_key(json, "size");
-    json_put_integer(json, (int64_t)exchange->request.body.size);
-    json_put_key(json, "batch");
-    json_put_boolean(json, exchange->request.is_batch);
-    json_put_key(json, "key");
-    json_put_bytes(json, exchange->request.idempotency_key);
+    json_put_open(json, NULL, '{');
+    json_put_integer(json, "size", (int64_t)exchange->request.body.size);
+    json_put_boolean(json, "batch", exchange->request.is_batch);
+    json_put_bytes(json, "key", exchange->request.idempotency_key);
     json_put_close(json, '}');
     fixture.handled++;
 }
@@ -155,21 +152,14 @@ static void handle_things(struct role_context *context, struct exchange *exchang
     (void)context;
     const struct request *request = &exchange->request;
     struct buf *json = &exchange->response.body;
-    json_put_open(json, '{');
-    json_put_key(json, "user");
-    json_put_bytes(json, request->path_parameters[0]);
-    json_put_key(json, "thing");
-    json_put_bytes(json, request->path_parameters[1]);
-    json_put_key(json, "page");
-    json_put_bytes(json, request->query_page);
-    json_put_key(json, "page_size");
-    json_put_bytes(json, request->query_page_size);
-    json_put_key(json, "email");
-    json_put_text(json, request->principal.email);
-    json_put_key(json, "address");
-    json_put_bytes(json, request->remote_address);
-    json_put_key(json, "traceparent");
-    json_put_text(json, request->traceparent);
+    json_put_open(json, NULL, '{');
+    json_put_bytes(json, "user", request->path_parameters[0]);
+    json_put_bytes(json, "thing", request->path_parameters[1]);
+    json_put_bytes(json, "page", request->query_page);
+    json_put_bytes(json, "page_size", request->query_page_size);
+    json_put_text(json, "email", request->principal.email);
+    json_put_bytes(json, "address", request->remote_address);
+    json_put_text(json, "traceparent", request->traceparent);
     json_put_close(json, '}');
 }
 
@@ -320,11 +310,9 @@ static const struct endpoint_table sample_table = {
 static bool sample_readiness(void *context, struct buf *json)
 {
     (void)context;
-    json_put_open(json, '{');
-    json_put_key(json, "status");
-    json_put_text(json, fixture.ready ? "ok" : "unavailable");
-    json_put_key(json, "checks");
-    json_put_raw(json, slice_of("{}"));
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "status", fixture.ready ? "ok" : "unavailable");
+    json_put_raw(json, "checks", slice_of("{}"));
     json_put_close(json, '}');
     return fixture.ready;
 }

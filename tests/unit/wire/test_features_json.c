@@ -39,7 +39,7 @@ static void features_go_there_and_back(void **state)
     struct features out;
     struct buf json;
     buf_init(&json, 4096);
-    json_put_open(&json, '{');
+    json_put_open(&json, NULL, '{');
     features_encode(&features, &json);
     json_put_close(&json, '}');
     assert_non_null(strstr(json.data, "\"transaction_count_30d\":12,"));
