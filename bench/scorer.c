@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "adapters/scorer_trained.h"
 #include "domain/decision.h"
+#include "scorers/trained.h"
 #include "simulation/population_tiles.h"
 
 enum { PEOPLE = 500 };

@@ -7,27 +7,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "adapters/bus_nats.h"
-#include "adapters/bus_sqlite.h"
 #include "adapters/cache_memory.h"
 #include "adapters/cache_redis.h"
 #include "adapters/clock_system.h"
 #include "adapters/entropy_system.h"
-#include "adapters/postgres_check.h"
-#include "adapters/scorer_fixed.h"
-#include "adapters/scorer_http.h"
-#include "adapters/scorer_random.h"
-#include "adapters/scorer_scorecard.h"
-#include "adapters/scorer_trained.h"
-#include "adapters/sqlite_file.h"
-#include "adapters/store_postgres.h"
-#include "adapters/store_sql.h"
 #include "adapters/tracer_otlp.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "bus/nats.h"
+#include "bus/sqlite.h"
 #include "domain/scorecard.h"
 #include "faults.h"
+#include "scorers/fixed.h"
+#include "scorers/http.h"
+#include "scorers/random.h"
+#include "scorers/scorecard.h"
+#include "scorers/trained.h"
+#include "store/postgres_check.h"
+#include "store/sqlite_file.h"
+#include "store/store_postgres.h"
+#include "store/store_sql.h"
 
 enum { CACHE_BYTES_MAX = 4 << 20 };
 

@@ -11,11 +11,11 @@
 
 #include "adapters/challengers_folder.h"
 #include "adapters/policy_file.h"
-#include "adapters/scorer_breaker.h"
-#include "adapters/scorer_trained.h"
-#include "adapters/store_sqlite.h"
 #include "roles/role.h"
+#include "scorers/breaker.h"
+#include "scorers/trained.h"
 #include "settings.h"
+#include "store/store_sqlite.h"
 
 /* The engines of one process. Zeroed before engines_open. */
 struct engines {

@@ -27,8 +27,12 @@ ROOMS = {
     "auth": ("passwords, tokens, revocations, seals on what others keep", ("base", "ports")),
     "roles": ("the seven roles, as step functions over ports",
               ("base", "domain", "wire", "ports", "auth")),
-    "adapters": ("each port twice: embedded, and on a real engine",
-                 ("base", "domain", "wire", "model", "ports")),
+    "store": ("the database: SQLite in the process, or PostgreSQL", ("base", "domain", "ports")),
+    "bus": ("the streams: a log in SQLite, or NATS JetStream", ("base", "domain", "ports")),
+    "scorers": ("who tells a risk: a trained model, a scorecard, a service behind HTTP; the breaker",
+                ("base", "domain", "wire", "model", "ports")),
+    "adapters": ("the other ports: cache, tracer, clock, entropy, files that people edit",
+                 ("base", "domain", "wire", "ports")),
     "http": ("endpoint tables to a server; /openapi.json", ("base", "wire", "ports", "auth")),
     "runner": ("threads around step functions", ("base", "wire")),
     "commands": ("what `ecs` can be told to do: one file, or a few of one name, for each command",
@@ -38,22 +42,26 @@ SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
 DOORS = {
     "model": ("domain/features.h",),
+    "store": ("adapters/clock_system.h",),
+    "bus": ("adapters/clock_system.h", "store/sqlite_file.h"),
+    "adapters": ("scorers/trained.h",),
     "runner": ("roles/role.h", "http/server.h", "settings.h"),
     "commands": ("roles/role.h", "settings.h", "wiring.h"),
 }
-# Files of src/ itself. Only these know adapters.
+# What stands behind the ports, and the files of src/ itself that know it: no others do.
+BEHIND_PORTS = {"store", "bus", "scorers", "adapters"}
 WIRING = {"wiring.c", "wiring.h"}
 # A library belongs to the rooms that hide it from the others; some have it under a second name.
 LIBRARIES = {
     "microhttpd.h": {"http"},
-    "sqlite3.h": {"adapters"},
-    "libpq-fe.h": {"adapters"},
-    "nats/nats.h": {"adapters"},
-    "nats.h": {"adapters"},
+    "sqlite3.h": {"store", "bus"},
+    "libpq-fe.h": {"store"},
+    "nats/nats.h": {"bus"},
+    "nats.h": {"bus"},
     "hiredis/hiredis.h": {"adapters"},
     "hiredis/sds.h": {"adapters"},
     "openssl/ssl.h": {"adapters"},
-    "curl/curl.h": {"adapters", "commands"},
+    "curl/curl.h": {"scorers", "adapters", "commands"},
     "jwt.h": {"auth"},
     "xgboost/c_api.h": {"model", "learning"},
 }
@@ -76,16 +84,16 @@ def local_fault(room, name, header):
     """Why a file of `room` may not include "header"; None if it may."""
     target = header.split("/")[0] if "/" in header else ""
     if room == "":
-        if target == "adapters" and name not in WIRING:
-            return "only the wiring knows adapters"
+        if target in BEHIND_PORTS and name not in WIRING:
+            return f"only the wiring knows {target}/"
         return None
     if target == room or header in SHARED or header in DOORS.get(room, ()):
         return None
     sees = ROOMS[room][1]
     if target in sees:
         return None
-    if target == "adapters":
-        return "only the wiring knows adapters"
+    if target in BEHIND_PORTS:
+        return f"only the wiring knows {target}/"
     return f"{room}/ may see {', '.join(sees) or 'nothing'}"
 
 
@@ -158,7 +166,7 @@ def rooms_table():
     for room, (what, sees) in ROOMS.items():
         doors = [f"`{header}`" for header in DOORS.get(room, ())]
         rows.append(f"| `{room}/` | {what} | {', '.join([*sees, *doors]) or 'nothing'} |")
-    rows.append("| `wiring.c` | which adapter stands behind which port | everything |")
+    rows.append("| `wiring.c` | what stands behind which port | everything |")
     return "\n".join(rows) + "\n"
 
 

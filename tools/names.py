@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks names: every file and function that a comment or a page of documentation names is there, no
 two structs, enums or unions of src/ share a tag, the program uses what its headers declare, and a
-function that a header declares begins with the header's name or with a tag that the header gives.
+function that a header declares begins with the header's name, with a tag that the header gives, or in
+a room that is one thing, with that.
 
 usage: names.py [ROOT]              prints one line for each fault, and exits 1 if there is any
        names.py --prefixes [ROOT]   prints every function whose name does not begin so, also of the
@@ -27,8 +28,11 @@ ELSEWHERE = {
 FOREIGN = re.compile(r"pg_\w+|\w+_(?:pkey|key)|disk_full|set_real_ip_from|sync_interval")
 # What stands behind a port in tests only: time and chance that a test sets.
 TESTS_ONLY = {"adapters/clock_manual.h", "adapters/entropy_seeded.h"}
+# Rooms that are one thing: its noun begins what they offer to others.
+ROOM_NOUNS = {"bus": "bus", "scorers": "scorer", "store": "store"}
 # Rooms whose functions do not all begin with the name of their header or a tag of it; none may join.
-STRAY_ROOMS = {"adapters", "base", "domain", "faults.h", "http", "ports", "roles", "simulation", "wire"}
+STRAY_ROOMS = {"base", "bus", "domain", "faults.h", "http", "ports", "roles", "simulation", "store",
+               "wire"}
 
 FILE = re.compile(r"(?<![\w/.{*$<…-])((?:[\w.-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:c|h|def|py|sh|sql|md|json|ya?ml|"
                   r"conf|css|js|csv|service|txt|svg|html))\b(?![\w/(])")
@@ -127,7 +131,9 @@ def unused_functions(tree):
 def stray_prefixes(tree, left_out=()):
     for header, name, _ in public_functions(tree):
         nouns = {pathlib.PurePath(header).stem, *GIVEN.findall(tree.code(header))}
-        if header.split("/")[1] not in left_out and not any(
+        room = header.split("/")[1]
+        nouns |= {ROOM_NOUNS[room]} if room in ROOM_NOUNS else set()
+        if room not in left_out and not any(
                 name == noun or name.startswith(f"{noun}_") for noun in nouns):
             yield f"{header}: {name} begins with none of {', '.join(sorted(nouns))}"
 

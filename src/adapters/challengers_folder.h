@@ -6,9 +6,9 @@
 #ifndef ECS_ADAPTERS_CHALLENGERS_FOLDER_H
 #define ECS_ADAPTERS_CHALLENGERS_FOLDER_H
 
-#include "adapters/scorer_trained.h"
 #include "base/buf.h"
 #include "ports/challengers.h"
+#include "scorers/trained.h"
 
 struct challengers_folder {
     struct challengers challengers; /* the scorers are its own */

@@ -76,8 +76,8 @@ static void put_span(struct buf *json, const struct span *span)
     json_put_close(json, '}');
 }
 
-void otlp_encode(const struct otlp_resource *resource, const struct span spans[], size_t count,
-                 struct buf *json)
+void otlp_json_encode(const struct otlp_resource *resource, const struct span spans[], size_t count,
+                      struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_open(json, "resourceSpans", '[');

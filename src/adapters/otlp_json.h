@@ -18,7 +18,7 @@ struct otlp_resource {
     char instance[UUID_TEXT_SIZE];
 };
 
-void otlp_encode(const struct otlp_resource *resource, const struct span spans[], size_t count,
-                 struct buf *json);
+void otlp_json_encode(const struct otlp_resource *resource, const struct span spans[], size_t count,
+                      struct buf *json);
 
 #endif

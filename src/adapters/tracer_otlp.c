@@ -59,7 +59,7 @@ static bool post(struct tracer_otlp *tracer, const struct span spans[], size_t c
 {
     long code = 0;
     buf_clear(&tracer->body);
-    otlp_encode(&tracer->resource, spans, count, &tracer->body);
+    otlp_json_encode(&tracer->resource, spans, count, &tracer->body);
     long wait_ms = (long)(wait_us / 1000);
     if (tracer->body.overflowed || wait_ms <= 0)
         return false;

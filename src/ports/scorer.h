@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Port: the risk model. Adapters: scorer_trained (the default), scorer_scorecard, scorer_fixed and
- * scorer_random in this process; scorer_http, a model service; and scorer_breaker around any of
- * them.
+ * Port: the risk model. In scorers/: trained (the default), scorecard, fixed and random in this
+ * process; http, a model service; and breaker around any of them.
  */
 #ifndef ECS_PORTS_SCORER_H
 #define ECS_PORTS_SCORER_H

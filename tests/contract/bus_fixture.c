@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "adapters/bus_nats.h"
-#include "adapters/bus_sqlite.h"
 #include "adapters/clock_system.h"
+#include "bus/nats.h"
+#include "bus/sqlite.h"
 
 int64_t steady_us(void)
 {

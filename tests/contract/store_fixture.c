@@ -7,9 +7,9 @@
 #include <sqlite3.h>
 
 #include "adapters/clock_system.h"
-#include "adapters/store_postgres.h"
-#include "adapters/store_sqlite.h"
 #include "base/log.h"
+#include "store/store_postgres.h"
+#include "store/store_sqlite.h"
 
 const struct idempotency no_key = {.key = NULL};
 
@@ -149,7 +149,7 @@ void store_fixture_at_once(struct store_fixture *fixture, int count, store_worke
         store_close(workers[i].store);
 }
 
-/* The readers of the store never checkpoint, nor may we (adapters/sql_sqlite.h). */
+/* The readers of the store never checkpoint, nor may we (store/sql_sqlite.h). */
 static bool sqlite_run(const char *path, const char *text, int64_t *number)
 {
     sqlite3 *handle;

@@ -5,8 +5,8 @@
  */
 #include "store_fixture.h"
 
-#include "adapters/store_evidence.h"
 #include "domain/decision_log.h"
+#include "store/evidence.h"
 
 static void check_decision(const struct decision *out, const struct decision *in)
 {

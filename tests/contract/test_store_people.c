@@ -4,7 +4,7 @@
  */
 #include "store_fixture.h"
 
-#include "adapters/sql_sqlite.h"
+#include "store/sql_sqlite.h"
 
 static void answers_a_ping(void **state)
 {

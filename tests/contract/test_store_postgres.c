@@ -6,14 +6,14 @@
 #include "store_fixture.h"
 
 #include "adapters/clock_system.h"
-#include "adapters/sql_postgres.h"
+#include "store/sql_postgres.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
 #include <libpq-fe.h>
 
-#include "adapters/store_postgres.h"
+#include "store/store_postgres.h"
 
 /* A statement that some store is in just now. */
 #define BACKENDS "pg_stat_activity WHERE application_name = 'ecs' AND datname = current_database()"

@@ -42,6 +42,8 @@ def test_what_is_sound_passes(tmp_path):
     ("src/main.c", "enum buf { BUF_OTHER };", "the tag buf is given more than once"),
     ("src/model/part.h", "struct whole;\nint whole_size(void);\nint part(void);\nint sum(void);",
      "src/model/part.h: sum begins with none of part, whole\n"),
+    ("src/scorers/http.h", "int scorer_http(void);\nint sum(void);",
+     "src/scorers/http.h: sum begins with none of http, scorer\n"),
     ("src/main.c", "int main(void)\n{\n}", "the program does not use buf_size"),
 ])
 def test_a_fault_is_found(tmp_path, path, text, fault):

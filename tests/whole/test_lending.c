@@ -11,8 +11,8 @@
 
 #include "../unit/unit.h"
 
-#include "adapters/scorer_trained.h"
 #include "domain/backtest.h"
+#include "scorers/trained.h"
 #include "simulation/population_outcome.h"
 #include "simulation/population_tiles.h"
 #include "wire/policy_json.h"

@@ -16,17 +16,17 @@
 #include <jansson.h>
 #include <sodium.h>
 
-#include "adapters/bus_sqlite.h"
 #include "adapters/cache_memory.h"
 #include "adapters/clock_manual.h"
 #include "adapters/entropy_seeded.h"
-#include "adapters/scorer_breaker.h"
-#include "adapters/scorer_scorecard.h"
-#include "adapters/store_sqlite.h"
 #include "base/json_put.h"
 #include "base/metrics.h"
 #include "base/time_text.h"
+#include "bus/sqlite.h"
 #include "roles/role.h"
+#include "scorers/breaker.h"
+#include "scorers/scorecard.h"
+#include "store/store_sqlite.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 

@@ -120,7 +120,7 @@ static void a_span_as_json(void **state)
            TRACEPARENT_LENGTH + 1);
     span_text(&span, "url.scheme", "http");
     span_number(&span, "http.response.status_code", 503);
-    otlp_encode(&resource, &span, 1, &json);
+    otlp_json_encode(&resource, &span, 1, &json);
     assert_string_equal(
         json.data,
         "{\"resourceSpans\":[{\"resource\":{\"attributes\":["
@@ -146,7 +146,7 @@ static void a_root_has_no_parent_and_a_success_no_status(void **state)
     struct buf json;
     buf_init(&json, 1 << 16);
     memcpy(span.traceparent, parent, sizeof parent);
-    otlp_encode(&resource, &span, 1, &json);
+    otlp_json_encode(&resource, &span, 1, &json);
     assert_non_null(strstr(json.data, "\"name\":\"HTTP\",\"kind\":5"));
     assert_null(strstr(json.data, "parentSpanId"));
     assert_null(strstr(json.data, "status"));

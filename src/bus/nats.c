@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Publishing and asking: each message carries a reply subject of our own, one inbox gathers what
+ * comes back; the window matches confirmations, a list the answers. Nothing is published while
+ * disconnected: libnats would keep it in a buffer and say that all is well.
+ *
+ * bus_flush sees to the connection, looks for streams after it was made anew, and ends what has
+ * waited too long. libnats calls back on threads of its own.
+ */
+#include "bus/nats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/steady.h"
+#include "bus/nats_internal.h"
+
+/* A PubAck: {"stream":"emotions","seq":1}, or {"error":{…},…}; a repeated message id is OK with
+ * "duplicate":true. Written by the server, so looking for its members is enough. */
+static enum status confirmation_status(natsMsg *answer)
+{
+    const char *text = natsMsg_GetData(answer);
+    if (natsMsg_IsNoResponders(answer) || text == NULL || strstr(text, "\"error\"") != NULL ||
+        strstr(text, "\"seq\"") == NULL)
+        return STATUS_UNAVAILABLE;
+    return STATUS_OK;
+}
+
+struct nats_request {
+    struct nats_request *next;
+    char token[24];  /* what its answer's subject ends with */
+    natsMsg *answer; /* NULL: none yet */
+};
+
+/* Hands an answer to who waits for it; what came too late is dropped. */
+static void answer_take(struct bus_nats *bus, const char *token, natsMsg *answer)
+{
+    pthread_mutex_lock(&bus->events);
+    struct nats_request *request = bus->asked;
+    while (request != NULL && strcmp(request->token, token) != 0)
+        request = request->next;
+    if (request != NULL && request->answer == NULL) {
+        request->answer = answer;
+        answer = NULL;
+        pthread_cond_broadcast(&bus->event);
+    }
+    pthread_mutex_unlock(&bus->events);
+    natsMsg_Destroy(answer);
+}
+
+static void confirmation_take(struct bus_nats *bus, const char *serial, natsMsg *answer)
+{
+    if (natsMsg_IsNoResponders(answer)) /* its stream is gone: the next flush makes it anew */
+        for (int stream = 0; stream < STREAM_COUNT; stream++)
+            atomic_store(&bus->prepared[stream], 0);
+    window_end(&bus->window, strtoull(serial, NULL, 16), confirmation_status(answer));
+    natsMsg_Destroy(answer);
+}
+
+void nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
+                    void *context)
+{
+    (void)connection;
+    (void)subscription;
+    struct bus_nats *bus = context;
+    const char *token = natsMsg_GetSubject(answer) + strlen(bus->inbox) + 1;
+    if (token[0] == 'r')
+        answer_take(bus, token, answer);
+    else
+        confirmation_take(bus, token, answer);
+}
+
+/* Waits until the answer is there, with bus->events held. */
+static void answer_wait(struct bus_nats *bus, const struct nats_request *request,
+                        const struct nats_link *link)
+{
+    int64_t deadline_us = steady_now_us() + NATS_REQUEST_MS * 1000;
+    while (request->answer == NULL && !link->closed &&
+           steady_wait(&bus->event, &bus->events, deadline_us))
+        ;
+}
+
+/* Not natsConnection_Request, whose wait lasts as long as the time of day says. */
+natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text)
+{
+    struct nats_request request = {0}, **at;
+    char reply[NATS_INBOX_SIZE + sizeof request.token];
+    struct nats_link *link = nats_link_take(bus);
+    if (link == NULL)
+        return NULL;
+    pthread_mutex_lock(&bus->events);
+    snprintf(request.token, sizeof request.token, "r%llx", (unsigned long long)++bus->asked_count);
+    request.next = bus->asked;
+    bus->asked = &request;
+    pthread_mutex_unlock(&bus->events);
+    snprintf(reply, sizeof reply, "%s.%s", bus->inbox, request.token);
+    natsStatus sent = natsConnection_PublishRequestString(link->connection, subject, reply, text);
+    pthread_mutex_lock(&bus->events);
+    if (sent == NATS_OK)
+        answer_wait(bus, &request, link);
+    for (at = &bus->asked; *at != &request; at = &(*at)->next)
+        ;
+    *at = request.next;
+    pthread_mutex_unlock(&bus->events);
+    nats_link_release(link);
+    return request.answer;
+}
+
+void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
+                  bus_published *done, void *context)
+{
+    struct publication publication = {message->stream, done, context};
+    struct nats_link *link = atomic_load(&bus->refused) ? NULL : nats_link_take(bus);
+    uint64_t serial;
+    if (link == NULL ||
+        window_add(&bus->window, &publication, steady_now_us(), &serial) != STATUS_OK) {
+        publication_end(&publication, STATUS_UNAVAILABLE);
+        if (link != NULL)
+            nats_link_release(link);
+        return;
+    }
+    char reply[NATS_INBOX_SIZE + 20];
+    snprintf(reply, sizeof reply, "%s.%llx", bus->inbox, (unsigned long long)serial);
+    natsMsg *out = nats_message_write(message, once, reply);
+    if (out == NULL || natsConnection_PublishMsg(link->connection, out) != NATS_OK)
+        window_end(&bus->window, serial, STATUS_UNAVAILABLE);
+    natsMsg_Destroy(out);
+    nats_link_release(link);
+}
+
+static void publish(struct bus *bus, const struct bus_message *message, bus_published *done,
+                    void *context)
+{
+    if (message->payload.size > BUS_PAYLOAD_MAX)
+        publication_end(&(struct publication){message->stream, done, context}, STATUS_TOO_LARGE);
+    else
+        nats_publish((struct bus_nats *)bus, message, message->message_id, done, context);
+}
+
+static void unreachable_tell(const struct bus_nats *bus)
+{
+    const char *reason =
+        bus->connected == NATS_OK ? "the connection was lost" : natsStatus_GetText(bus->connected);
+    log_seldom(LOG_WARN, reason, "bus unreachable", LOG_TEXT("engine", "nats"),
+               LOG_TEXT("reason", reason), LOG_TEXT("servers", bus->servers));
+}
+
+static enum status flush(struct bus *base, int64_t wait_us)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    int64_t deadline_us = steady_now_us() + wait_us;
+    if (wait_us > 0)
+        nats_links_drive(bus);
+    if (!nats_connected(bus))
+        unreachable_tell(bus);
+    enum status status = nats_prepare_all(bus);
+    if (wait_us > 0) {
+        pthread_mutex_lock(&bus->events);
+        (void)steady_wait(&bus->event, &bus->events, deadline_us);
+        pthread_mutex_unlock(&bus->events);
+    }
+    window_expire(&bus->window, steady_now_us());
+    return status;
+}
+
+static void bus_free(struct bus_nats *bus)
+{
+    pthread_cond_destroy(&bus->event);
+    pthread_mutex_destroy(&bus->events);
+    pthread_mutex_destroy(&bus->driver);
+    pthread_mutex_destroy(&bus->admin);
+    window_destroy(&bus->window);
+    free(bus);
+}
+
+/* The order matters: libnats' threads call back into the bus until its links have ended; a
+ * subscription may be destroyed only when nothing comes in. */
+static void close_bus(struct bus *base)
+{
+    struct bus_nats *bus = (struct bus_nats *)base;
+    bool ended = nats_links_close(bus);
+    window_expire(&bus->window, INT64_MAX);
+    if (!ended) {
+        log_error("bus does not end; its memory is left", LOG_TEXT("engine", "nats"));
+        return;
+    }
+    nats_retired_free(bus, INT64_MAX);
+    bus_free(bus);
+}
+
+static const struct bus_ops ops = {
+    .name = "nats",
+    .publish = publish,
+    .flush = flush,
+    .consumer_open = nats_consumer_open,
+    .tail_open = nats_tail_open,
+    .fetch = nats_fetch,
+    .settle = nats_settle,
+    .consumer_close = nats_consumer_close,
+    .rewind = nats_rewind,
+    .read = nats_read,
+    .read_free = nats_read_free,
+    .remove = nats_remove,
+    .lag = nats_lag,
+    .health = nats_health,
+    .close = close_bus,
+};
+
+/* The hosts alone, for messages: what stands before an @ is a secret. Where only some have one, a
+ * comma of a password may have parted them, and none is named. */
+static void servers_name(struct bus_nats *bus, const char *urls)
+{
+    int named = 0, secret = 0;
+    for (const char *url = urls; *url != '\0'; url += *url == ',') {
+        size_t size = strcspn(url, ",");
+        const char *at = memrchr(url, '@', size), *scheme = strstr(url, "://");
+        const char *host = at != NULL                              ? at + 1
+                           : scheme != NULL && scheme < url + size ? scheme + 3
+                                                                   : url;
+        size_t length = strlen(bus->servers);
+        snprintf(bus->servers + length, sizeof bus->servers - length, "%s%.*s",
+                 length == 0 ? "" : ",", (int)(url + size - host), host);
+        named++;
+        secret += at != NULL;
+        url += size;
+    }
+    if (secret != 0 && secret != named)
+        strcpy(bus->servers, "NATS");
+}
+
+enum status bus_nats_open(const struct bus_nats_options *options, struct bus **out,
+                          char reason[REASON_MAX + 1])
+{
+    struct bus_nats *bus = calloc(1, sizeof *bus);
+    reason[0] = '\0';
+    if (bus == NULL)
+        return STATUS_INTERNAL;
+    bus->base.ops = &ops;
+    bus->replicas = options->replicas;
+    bus->in_memory = options->in_memory;
+    servers_name(bus, options->urls);
+    steady_condition_init(&bus->event);
+    pthread_mutex_init(&bus->events, NULL);
+    pthread_mutex_init(&bus->driver, NULL);
+    pthread_mutex_init(&bus->admin, NULL);
+    enum status status = window_init(&bus->window);
+    if (status != STATUS_OK) {
+        bus_free(bus);
+        return status;
+    }
+    status = nats_links_open(bus, options->urls, options->ca_file, reason);
+    if (status == STATUS_OK && nats_connected(bus) && nats_prepare_all(bus) != STATUS_OK)
+        snprintf(reason, REASON_MAX + 1, "%s: %.120s", bus->servers, bus->fault);
+    if (status != STATUS_OK || atomic_load(&bus->refused)) {
+        close_bus(&bus->base);
+        return STATUS_INVALID;
+    }
+    *out = &bus->base;
+    return STATUS_OK;
+}

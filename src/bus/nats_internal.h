@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of bus_nats share.
+ *   nats.c           publishing, asking
+ *   nats_link.c      the connection, again and again
+ *   nats_window.c    publications not yet confirmed
+ *   nats_message.c   bus_message ↔ natsMsg, headers
+ *   nats_admin.c     streams and durable consumers: JetStream's JSON calls
+ *   nats_consumer.c  pulling, settling, tails
+ */
+#ifndef ECS_BUS_NATS_INTERNAL_H
+#define ECS_BUS_NATS_INTERNAL_H
+
+#include <jansson.h>
+#include <nats/nats.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "bus/nats_window.h"
+
+#define NATS_CONSUMER "processor" /* the one durable consumer of a stream */
+enum {
+    NATS_REQUEST_MS = 2000,
+    NATS_USER_MAX = 32,
+    NATS_INBOX_SIZE = 64,
+    NATS_SUBJECT_MAX = 255,
+    NATS_NAMES_SIZE = 72
+};
+
+struct nats_consumer;
+struct nats_retired;
+
+/* A connection from its beginning to its end, and the subscription to what comes to the inbox. */
+struct nats_link {
+    struct bus_nats *bus;
+    natsConnection *connection;
+    natsSubscription *answers;
+    unsigned number;     /* 1 for the first, then one more for each */
+    atomic_bool retired; /* its end is no loss */
+    int users;           /* who has taken it; guarded by bus->events, as are the next two */
+    bool closed;
+    int endings;         /* what libnats must still end before it may be freed */
+    int64_t close_at_us; /* of an old one; so is the next */
+    struct nats_link *next;
+};
+
+struct bus_nats {
+    struct bus base;
+    natsOptions *options;
+    char inboxes[NATS_USER_MAX + 9]; /* what all inboxes begin with: _INBOX or _INBOX.USER */
+    char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial>, answers to <inbox>.r… */
+    struct window window;
+    int replicas;                       /* of each stream, at least */
+    atomic_uint epoch;                  /* the link's number; 0: there was none yet */
+    atomic_uint prepared[STREAM_COUNT]; /* the epoch in which it was found or made; 0: look again */
+    bool in_memory;                     /* streams may be kept in memory */
+    atomic_bool refused;                /* one is, and may not */
+    char servers[NATS_NAMES_SIZE];      /* their hosts, for messages */
+    _Atomic int64_t created_us[STREAM_COUNT];
+
+    pthread_mutex_t admin; /* one thread prepares */
+    int64_t prepare_after_us;
+    int64_t time_after_us; /* when the server is asked for its time again */
+    int64_t letters_gone;  /* dead letters that are not stored any more, when last seen */
+    bool letters_known;
+    char fault[REASON_MAX + 1]; /* why streams cannot be had */
+
+    pthread_mutex_t driver; /* one thread connects; guards these */
+    struct nats_link *old_links;
+    natsStatus connected; /* how the last attempt ended */
+    int64_t connect_after_us;
+    int64_t lead_us; /* of the time of day before the steady time, when last seen */
+    bool renew;      /* the link is to be replaced */
+
+    pthread_mutex_t events; /* guards the rest */
+    pthread_cond_t event;
+    struct nats_link *link;     /* the current one, or NULL; changed by the driver alone */
+    struct nats_request *asked; /* requests that wait for their answer */
+    uint64_t asked_count;
+    struct nats_retired *retired;
+};
+
+/* Like publish, without the limit on the payload and with an id of its own (empty: none). */
+void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
+                  bus_published *done, void *context);
+/* Asks and waits for the answer, at most NATS_REQUEST_MS; the caller destroys it. NULL: none came.
+ */
+natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text);
+/* A natsMsgHandler: something has come to the inbox. */
+void nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
+                    void *bus);
+
+/* nats_link.c */
+
+/* INVALID: waiting does not mend it. OK: there is a link, or there will be; then `reason` tells. */
+MUST_CHECK enum status nats_links_open(struct bus_nats *bus, const char *urls, const char *ca_file,
+                                       char reason[REASON_MAX + 1]);
+/* False: libnats does not end, and may call back for ever. */
+MUST_CHECK bool nats_links_close(struct bus_nats *bus);
+/* Connects where there is no link or a new one is due, which may take CONNECT_MS for each server,
+ * and ends old ones. To be called several times a second, by any thread. */
+void nats_links_drive(struct bus_nats *bus);
+/* The current link, to be released soon; NULL: there is none that is connected. */
+struct nats_link *nats_link_take(struct bus_nats *bus);
+void nats_link_release(struct nats_link *link);
+bool nats_connected(struct bus_nats *bus);
+/* A subject that nobody else has, for answers. */
+MUST_CHECK enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE]);
+
+/* nats_message.c */
+
+/* A message to be published to its stream. NULL: memory is out or the subject is too long. */
+natsMsg *nats_message_write(const struct bus_message *message, struct slice once,
+                            const char *reply);
+/* The slices point into `from`; sets all but the stream's creation time and the handle. */
+void nats_message_read(natsMsg *from, enum stream stream, struct bus_message *message);
+/* A message as JetStream stores it; `headers` is the raw block. The caller destroys it. NULL:
+ * memory is out or there is no subject. */
+natsMsg *nats_message_copy(const char *subject, struct slice headers, struct slice payload);
+
+/* nats_admin.c */
+
+/* The stream exists, as far as this connection knows. UNAVAILABLE: no, and it was tried. */
+MUST_CHECK enum status nats_prepare(struct bus_nats *bus, enum stream stream);
+/* All of them do. */
+MUST_CHECK enum status nats_prepare_all(struct bus_nats *bus);
+/* The stream's durable pull consumer exists; one that is there stays as it is. */
+MUST_CHECK enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream);
+enum status nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);
+enum status nats_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
+                      struct bus_message messages[], size_t max, size_t *count);
+void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count);
+enum status nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
+enum status nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
+enum status nats_health(struct bus *bus, struct health *health);
+
+/* nats_consumer.c */
+
+enum status nats_consumer_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
+enum status nats_tail_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
+enum status nats_fetch(struct bus_consumer *consumer, struct bus_message messages[], size_t max,
+                       int64_t wait_us, size_t *count);
+enum status nats_settle(struct bus_consumer *consumer, const struct bus_message messages[],
+                        const enum outcome outcomes[], size_t count);
+void nats_consumer_close(struct bus_consumer *consumer);
+/* Frees subscriptions that were given up before `before_us`. */
+void nats_retired_free(struct bus_nats *bus, int64_t before_us);
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Published messages → a bounded queue → one transaction per flush → `done` of each. While one
+ * transaction is being synced the next messages queue up, so the batches find their own size.
+ *
+ * How far a group has settled is written with the next transaction, at the latest after
+ * FLOOR_DELAY_US: after a crash the messages since then are delivered again, which is harmless.
+ */
+#include "bus/sqlite.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/steady.h"
+#include "bus/sqlite_internal.h"
+#include "store/sqlite_file.h"
+
+enum { FLOOR_DELAY_US = 200000, TRIM_PERIOD_US = 1000000 };
+
+static struct slice copy_slice(struct slice from, char **end)
+{
+    struct slice copy = {*end, from.size};
+    if (from.size > 0)
+        memcpy(*end, from.data, from.size);
+    *end += from.size;
+    return copy;
+}
+
+static size_t message_size(const struct bus_message *message)
+{
+    return message->subject.size + message->payload.size + message->message_id.size +
+           message->request_id.size + message->traceparent.size + message->reason.size;
+}
+
+static struct queued *queued_create(const struct bus_message *message,
+                                    const struct publication *publication)
+{
+    struct queued *queued = malloc(sizeof *queued + message_size(message));
+    if (queued == NULL)
+        return NULL;
+    char *end = (char *)(queued + 1);
+    *queued = (struct queued){.publication = *publication, .status = STATUS_UNAVAILABLE};
+    queued->message = (struct bus_message){
+        .stream = message->stream,
+        .subject = copy_slice(message->subject, &end),
+        .payload = copy_slice(message->payload, &end),
+        .message_id = copy_slice(message->message_id, &end),
+        .request_id = copy_slice(message->request_id, &end),
+        .traceparent = copy_slice(message->traceparent, &end),
+        .reason = copy_slice(message->reason, &end),
+    };
+    return queued;
+}
+
+static void publish(struct bus *base, const struct bus_message *message, bus_published *done,
+                    void *context)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    struct publication publication = {message->stream, done, context};
+    if (message->payload.size > BUS_PAYLOAD_MAX) {
+        publication_end(&publication, STATUS_TOO_LARGE);
+        return;
+    }
+    struct queued *queued = queued_create(message, &publication);
+    if (queued == NULL) {
+        publication_end(&publication, STATUS_UNAVAILABLE);
+        return;
+    }
+    size_t bytes = sizeof *queued + message_size(message);
+    pthread_mutex_lock(&bus->state);
+    bool room = bus->queue_count < BUS_WINDOW_MAX &&
+                bus->queue_bytes + bytes <= (size_t)BUS_QUEUE_BYTES_MAX;
+    if (room) {
+        *bus->queue_end = queued;
+        bus->queue_end = &queued->next;
+        bus->queue_count++;
+        bus->queue_bytes += bytes;
+        pthread_cond_signal(&bus->to_write);
+    }
+    pthread_mutex_unlock(&bus->state);
+    if (!room) {
+        free(queued);
+        publication_end(&publication, STATUS_UNAVAILABLE);
+    }
+}
+
+/* Takes the whole queue. */
+static struct queued *queue_take(struct bus_sqlite *bus)
+{
+    struct queued *first = bus->queue_first;
+    bus->queue_first = NULL;
+    bus->queue_end = &bus->queue_first;
+    bus->queue_count = 0;
+    bus->queue_bytes = 0;
+    return first;
+}
+
+/* Within a transaction: the rows of all streams that messages or settling have changed. */
+static enum status write_streams(struct bus_sqlite *bus)
+{
+    for (int stream = 0; stream < STREAM_COUNT; stream++) {
+        struct journal_stream row = bus->writer.streams[stream];
+        pthread_mutex_lock(&bus->state);
+        if (bus->groups[stream].slots != NULL)
+            row.floor = bus->groups[stream].floor;
+        pthread_mutex_unlock(&bus->state);
+        const struct journal_stream *committed = &bus->writer.committed[stream];
+        if (row.last == committed->last && row.floor == committed->floor)
+            continue;
+        enum status status = journal_stream_write(&bus->writer, (enum stream)stream, &row);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status trim_if_time(struct bus_sqlite *bus)
+{
+    int64_t now_us = clock_monotonic_us(bus->clock);
+    if (now_us - bus->trimmed_us < TRIM_PERIOD_US)
+        return STATUS_OK;
+    bus->trimmed_us = now_us;
+    return journal_trim(&bus->writer, clock_now_us(bus->clock));
+}
+
+/* After a commit: tells the groups what is stored and what is gone. */
+static void show_streams(struct bus_sqlite *bus)
+{
+    pthread_mutex_lock(&bus->state);
+    for (int stream = 0; stream < STREAM_COUNT; stream++) {
+        bus->last[stream] = bus->writer.committed[stream].last;
+        if (bus->groups[stream].slots != NULL)
+            group_trim(&bus->groups[stream], bus->writer.committed[stream].first);
+    }
+    pthread_cond_broadcast(&bus->stored);
+    pthread_mutex_unlock(&bus->state);
+}
+
+/* A message that cannot be written ends the transaction: SQLite may have rolled back by itself. */
+static enum status write_queued(struct bus_sqlite *bus, struct queued *first)
+{
+    enum status status = STATUS_OK;
+    bool full = first != NULL && journal_full(&bus->writer);
+    int64_t now_us = clock_now_us(bus->clock);
+    for (struct queued *queued = first; queued != NULL && status == STATUS_OK && !full;
+         queued = queued->next)
+        status = queued->status =
+            journal_append(&bus->writer, &queued->message, queued->message.message_id, now_us);
+    if (full)
+        log_seldom(LOG_WARN, "", "bus log is full", LOG_INTEGER("bytes_max", BUS_STREAM_BYTES_MAX));
+    return status;
+}
+
+static enum status write_all(struct bus_sqlite *bus, struct queued *first)
+{
+    enum status status = journal_begin(&bus->writer);
+    if (status != STATUS_OK)
+        return status;
+    status = write_queued(bus, first);
+    if (status == STATUS_OK)
+        status = trim_if_time(bus);
+    if (status == STATUS_OK)
+        status = write_streams(bus);
+    if (status != STATUS_OK) {
+        journal_rollback(&bus->writer);
+        return status;
+    }
+    return journal_commit(&bus->writer);
+}
+
+static void finish(struct queued *first, enum status status)
+{
+    while (first != NULL) {
+        struct queued *next = first->next;
+        publication_end(&first->publication,
+                        status == STATUS_OK ? first->status : STATUS_UNAVAILABLE);
+        free(first);
+        first = next;
+    }
+}
+
+/* What was settled is still to be written. */
+static void note_settled(struct bus_sqlite *bus)
+{
+    pthread_mutex_lock(&bus->state);
+    bus->settled = true;
+    pthread_mutex_unlock(&bus->state);
+}
+
+static enum status flush(struct bus *base, int64_t wait_us)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    int64_t deadline_us = steady_now_us() + wait_us;
+    pthread_mutex_lock(&bus->state);
+    while (bus->queue_first == NULL && steady_now_us() < deadline_us)
+        (void)steady_wait(&bus->to_write, &bus->state, deadline_us);
+    struct queued *first = queue_take(bus);
+    int64_t now_us = steady_now_us();
+    bool floors = bus->settled && now_us - bus->settled_written_us >= FLOOR_DELAY_US;
+    if (first != NULL || floors) {
+        bus->settled = false;
+        bus->settled_written_us = now_us;
+    }
+    pthread_mutex_unlock(&bus->state);
+
+    pthread_mutex_lock(&bus->disk);
+    bool trim = clock_monotonic_us(bus->clock) - bus->trimmed_us >= TRIM_PERIOD_US;
+    enum status status = STATUS_OK;
+    if (first != NULL || floors || trim) {
+        status = write_all(bus, first);
+        if (status == STATUS_OK)
+            show_streams(bus);
+    }
+    pthread_mutex_unlock(&bus->disk);
+    if (status != STATUS_OK)
+        note_settled(bus);
+    finish(first, status);
+    return status;
+}
+
+enum status sqlite_store(struct bus_sqlite *bus, const struct bus_message messages[],
+                         const struct slice once[], size_t count)
+{
+    pthread_mutex_lock(&bus->disk);
+    int64_t now_us = clock_now_us(bus->clock);
+    enum status status = journal_begin(&bus->writer);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = journal_append(&bus->writer, &messages[i], once[i], now_us);
+    if (status == STATUS_OK)
+        status = write_streams(bus);
+    if (status == STATUS_OK)
+        status = journal_commit(&bus->writer);
+    else
+        journal_rollback(&bus->writer);
+    if (status == STATUS_OK)
+        show_streams(bus);
+    pthread_mutex_unlock(&bus->disk);
+    return status;
+}
+
+enum status sqlite_store_floor(struct bus_sqlite *bus, enum stream stream, uint64_t floor)
+{
+    enum status status = journal_begin(&bus->writer);
+    if (status != STATUS_OK)
+        return status;
+    struct journal_stream row = bus->writer.streams[stream];
+    row.floor = floor;
+    row.grouped = true;
+    status = journal_stream_write(&bus->writer, stream, &row);
+    if (status == STATUS_OK)
+        return journal_commit(&bus->writer);
+    journal_rollback(&bus->writer);
+    return status;
+}
+
+static enum status rewind_group(struct bus *base, enum stream stream, int64_t since_us)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    pthread_mutex_lock(&bus->disk);
+    const struct journal_stream *row = &bus->writer.committed[stream];
+    uint64_t sequence = 0;
+    enum status status =
+        journal_sequence_since(&bus->reader, stream, since_us, row->last, &sequence);
+    if (!row->grouped) { /* nobody has consumed anything */
+        pthread_mutex_unlock(&bus->disk);
+        return status;
+    }
+    /* What was not settled yet stays to be done, however old it is. */
+    pthread_mutex_lock(&bus->state);
+    struct group *group = &bus->groups[stream];
+    uint64_t floor = group->slots != NULL ? group->floor : row->floor;
+    if (sequence > 0 && sequence - 1 < floor)
+        floor = sequence - 1;
+    pthread_mutex_unlock(&bus->state);
+    if (status == STATUS_OK)
+        status = sqlite_store_floor(bus, stream, floor);
+    if (status == STATUS_OK) {
+        pthread_mutex_lock(&bus->state);
+        if (group->slots != NULL)
+            group_rewind(group, floor);
+        pthread_cond_broadcast(&bus->stored);
+        pthread_mutex_unlock(&bus->state);
+    }
+    pthread_mutex_unlock(&bus->disk);
+    return status;
+}
+
+static enum status read_messages(struct bus *base, enum stream stream, uint64_t from_sequence,
+                                 struct bus_message messages[], size_t max, size_t *count)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    *count = 0;
+    struct journal_record **records = calloc(max, sizeof *records);
+    if (records == NULL)
+        return max == 0 ? STATUS_OK : STATUS_INTERNAL;
+    pthread_mutex_lock(&bus->disk);
+    enum status status = journal_read(&bus->reader, stream, from_sequence,
+                                      bus->writer.committed[stream].last, records, max, count);
+    pthread_mutex_unlock(&bus->disk);
+    for (size_t i = 0; i < *count; i++) {
+        messages[i] = records[i]->message;
+        messages[i].stream_created_us = bus->created_us[stream];
+    }
+    free(records);
+    return status;
+}
+
+static void read_free(struct bus *base, struct bus_message messages[], size_t count)
+{
+    (void)base;
+    for (size_t i = 0; i < count; i++)
+        free(messages[i].handle);
+}
+
+static enum status remove_message(struct bus *base, enum stream stream, uint64_t sequence)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    pthread_mutex_lock(&bus->disk);
+    enum status status = journal_remove(&bus->writer, stream, sequence);
+    pthread_mutex_unlock(&bus->disk);
+    return status;
+}
+
+static enum status lag(struct bus *base, enum stream stream, struct bus_lag *lag)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&bus->disk);
+    const struct journal_stream *row = &bus->writer.committed[stream];
+    pthread_mutex_lock(&bus->state);
+    const struct group *group = &bus->groups[stream];
+    uint64_t floor = group->slots != NULL ? group->floor : row->floor;
+    if (floor < row->first - 1)
+        floor = row->first - 1;
+    lag->last_sequence = row->last;
+    lag->pending = row->last - floor - (group->slots != NULL ? group->done_beyond : 0);
+    pthread_mutex_unlock(&bus->state);
+    if (stream == STREAM_DEAD_LETTERS) /* the only one with gaps */
+        status = journal_count_after(&bus->reader, stream, floor, &lag->pending);
+    pthread_mutex_unlock(&bus->disk);
+    return status;
+}
+
+static enum status health(struct bus *base, struct health *health)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    uint64_t count;
+    enum status status = sqlite_file_health(bus->path, health);
+    if (status != STATUS_OK)
+        return status;
+    pthread_mutex_lock(&bus->disk);
+    if (journal_full(&bus->writer)) {
+        health->cause = "the log has reached its largest size";
+        status = STATUS_UNAVAILABLE;
+    } else {
+        status = journal_count_after(&bus->reader, STREAM_DEAD_LETTERS,
+                                     bus->writer.committed[STREAM_DEAD_LETTERS].last, &count);
+    }
+    pthread_mutex_unlock(&bus->disk);
+    return status;
+}
+
+static void close_bus(struct bus *base)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    struct queued *first = queue_take(bus);
+    finish(first, write_all(bus, first));
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        group_free(&bus->groups[stream]);
+    journal_reader_close(&bus->reader);
+    journal_writer_close(&bus->writer);
+    pthread_cond_destroy(&bus->stored);
+    pthread_cond_destroy(&bus->to_write);
+    pthread_mutex_destroy(&bus->state);
+    pthread_mutex_destroy(&bus->disk);
+    close(bus->lock_file);
+    free(bus->path);
+    free(bus);
+}
+
+static const struct bus_ops ops = {
+    .name = "sqlite",
+    .publish = publish,
+    .flush = flush,
+    .consumer_open = sqlite_consumer_open,
+    .tail_open = sqlite_tail_open,
+    .fetch = sqlite_fetch,
+    .settle = sqlite_settle,
+    .consumer_close = sqlite_consumer_close,
+    .rewind = rewind_group,
+    .read = read_messages,
+    .read_free = read_free,
+    .remove = remove_message,
+    .lag = lag,
+    .health = health,
+    .close = close_bus,
+};
+
+static void locks_init(struct bus_sqlite *bus)
+{
+    steady_condition_init(&bus->to_write);
+    steady_condition_init(&bus->stored);
+    pthread_mutex_init(&bus->state, NULL);
+    pthread_mutex_init(&bus->disk, NULL);
+}
+
+enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **out,
+                            char reason[REASON_MAX + 1])
+{
+    struct bus_sqlite *bus = calloc(1, sizeof *bus);
+    reason[0] = '\0';
+    if (bus == NULL)
+        return STATUS_INTERNAL;
+    bus->base.ops = &ops;
+    bus->clock = clock;
+    bus->queue_end = &bus->queue_first;
+    bus->trimmed_us = clock_monotonic_us(clock);
+    bus->path = strdup(path);
+    enum status status =
+        bus->path == NULL ? STATUS_INTERNAL : sqlite_file_lock(path, &bus->lock_file, reason);
+    if (status != STATUS_OK)
+        goto fail_lock;
+    database_make_private(path);
+    status = journal_writer_open(&bus->writer, path, clock_now_us(clock), reason);
+    if (status != STATUS_OK)
+        goto fail_writer;
+    status = journal_reader_open(&bus->reader, path);
+    if (status != STATUS_OK)
+        goto fail_reader;
+    locks_init(bus);
+    for (int stream = 0; stream < STREAM_COUNT; stream++) {
+        bus->created_us[stream] = bus->writer.committed[stream].created_us;
+        bus->last[stream] = bus->writer.committed[stream].last;
+    }
+    *out = &bus->base;
+    return STATUS_OK;
+fail_reader:
+    journal_writer_close(&bus->writer);
+fail_writer:
+    close(bus->lock_file);
+fail_lock:
+    free(bus->path);
+    free(bus);
+    return status;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Consumers of bus_sqlite: the group (group.c) says which sequences, the consumer's own reader
+ * brings the rows, so that workers read beside each other and beside the writer.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/steady.h"
+#include "bus/sqlite_internal.h"
+
+static void hold(struct sqlite_consumer *consumer, struct journal_record *record)
+{
+    record->previous = NULL;
+    record->next = consumer->held;
+    if (record->next != NULL)
+        record->next->previous = record;
+    consumer->held = record;
+}
+
+static void release(struct sqlite_consumer *consumer, struct journal_record *record)
+{
+    if (record->previous != NULL)
+        record->previous->next = record->next;
+    else
+        consumer->held = record->next;
+    if (record->next != NULL)
+        record->next->previous = record->previous;
+    free(record);
+}
+
+static void release_all(struct sqlite_consumer *consumer)
+{
+    while (consumer->held != NULL)
+        release(consumer, consumer->held);
+}
+
+static enum status consumer_create(struct bus_sqlite *bus, enum stream stream, bool tail,
+                                   struct bus_consumer **out)
+{
+    struct sqlite_consumer *consumer = calloc(1, sizeof *consumer);
+    if (consumer == NULL)
+        return STATUS_INTERNAL;
+    enum status status = journal_reader_open(&consumer->reader, bus->path);
+    if (status != STATUS_OK) {
+        free(consumer);
+        return status;
+    }
+    consumer->base.bus = &bus->base;
+    consumer->stream = stream;
+    consumer->tail = tail;
+    pthread_mutex_lock(&bus->state);
+    consumer->owner = ++bus->next_owner;
+    consumer->tail_next = bus->last[stream] + 1;
+    pthread_mutex_unlock(&bus->state);
+    *out = &consumer->base;
+    return STATUS_OK;
+}
+
+/* The first consumer of a stream in this process brings its group to life. */
+static enum status group_load(struct bus_sqlite *bus, enum stream stream)
+{
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&bus->disk);
+    const struct journal_stream *row = &bus->writer.committed[stream];
+    if (!row->grouped)
+        status = sqlite_store_floor(bus, stream, row->floor);
+    pthread_mutex_lock(&bus->state);
+    if (status == STATUS_OK && bus->groups[stream].slots == NULL)
+        status = group_init(&bus->groups[stream],
+                            row->floor < row->first - 1 ? row->first - 1 : row->floor);
+    pthread_mutex_unlock(&bus->state);
+    pthread_mutex_unlock(&bus->disk);
+    return status;
+}
+
+enum status sqlite_consumer_open(struct bus *base, enum stream stream,
+                                 struct bus_consumer **consumer)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    enum status status = group_load(bus, stream);
+    return status == STATUS_OK ? consumer_create(bus, stream, false, consumer) : status;
+}
+
+enum status sqlite_tail_open(struct bus *base, enum stream stream, struct bus_consumer **consumer)
+{
+    return consumer_create((struct bus_sqlite *)base, stream, true, consumer);
+}
+
+/* What there is to deliver now: sequences into consumer->deliveries. */
+static size_t take(struct bus_sqlite *bus, struct sqlite_consumer *consumer, size_t max)
+{
+    uint64_t last = bus->last[consumer->stream];
+    if (!consumer->tail) {
+        int64_t now_us = clock_monotonic_us(bus->clock);
+        return group_take(&bus->groups[consumer->stream], last, consumer->owner, now_us,
+                          now_us + BUS_ACK_WAIT_US, consumer->deliveries, max);
+    }
+    size_t count = 0;
+    while (count < max && consumer->tail_next <= last)
+        consumer->deliveries[count++] = (struct group_delivery){consumer->tail_next++, 1};
+    return count;
+}
+
+/* The earlier of `deadline_us` and the moment when the group has something due. */
+static int64_t wake_us(struct bus_sqlite *bus, struct sqlite_consumer *consumer,
+                       int64_t deadline_us)
+{
+    int64_t due_us = consumer->tail ? INT64_MAX : bus->groups[consumer->stream].due_us;
+    if (due_us == INT64_MAX)
+        return deadline_us;
+    int64_t until_us = due_us - clock_monotonic_us(bus->clock);
+    int64_t wake = steady_now_us() + (until_us < 1000 ? 1000 : until_us);
+    return wake < deadline_us ? wake : deadline_us;
+}
+
+static size_t take_wait(struct bus_sqlite *bus, struct sqlite_consumer *consumer, size_t max,
+                        int64_t wait_us)
+{
+    int64_t deadline_us = steady_now_us() + wait_us;
+    pthread_mutex_lock(&bus->state);
+    size_t count = take(bus, consumer, max);
+    while (count == 0 && steady_now_us() < deadline_us) {
+        (void)steady_wait(&bus->stored, &bus->state, wake_us(bus, consumer, deadline_us));
+        count = take(bus, consumer, max);
+    }
+    pthread_mutex_unlock(&bus->state);
+    return count;
+}
+
+/* Reads the rows of deliveries[from, to), whose sequences follow each other. A row that is gone
+ * was trimmed: it counts as settled. */
+static enum status read_run(struct bus_sqlite *bus, struct sqlite_consumer *consumer, size_t from,
+                            size_t to, struct bus_message messages[], size_t *count)
+{
+    const struct group_delivery *run = &consumer->deliveries[from];
+    size_t found = 0;
+    enum status status =
+        journal_read(&consumer->reader, consumer->stream, run[0].sequence,
+                     run[to - from - 1].sequence, consumer->records, to - from, &found);
+    if (status != STATUS_OK)
+        return status;
+    size_t next = 0;
+    for (size_t i = 0; i < to - from; i++) {
+        struct journal_record *record = next < found ? consumer->records[next] : NULL;
+        if (record == NULL || record->message.sequence != run[i].sequence) {
+            pthread_mutex_lock(&bus->state);
+            if (!consumer->tail)
+                group_done(&bus->groups[consumer->stream], run[i].sequence);
+            pthread_mutex_unlock(&bus->state);
+            continue;
+        }
+        next++;
+        hold(consumer, record);
+        record->message.deliveries = run[i].deliveries;
+        record->message.stream_created_us = bus->created_us[consumer->stream];
+        messages[(*count)++] = record->message;
+    }
+    return STATUS_OK;
+}
+
+enum status sqlite_fetch(struct bus_consumer *base, struct bus_message messages[], size_t max,
+                         int64_t wait_us, size_t *count)
+{
+    struct sqlite_consumer *consumer = (struct sqlite_consumer *)base;
+    struct bus_sqlite *bus = (struct bus_sqlite *)base->bus;
+    *count = 0;
+    if (consumer->tail)
+        release_all(consumer);
+    size_t taken = take_wait(bus, consumer, max < BUS_BATCH_MAX ? max : BUS_BATCH_MAX, wait_us);
+    enum status status = STATUS_OK;
+    for (size_t from = 0, to; from < taken; from = to) {
+        for (to = from + 1; to < taken; to++)
+            if (consumer->deliveries[to].sequence != consumer->deliveries[to - 1].sequence + 1)
+                break;
+        enum status run = read_run(bus, consumer, from, to, messages, count);
+        if (run == STATUS_OK)
+            continue;
+        status = run;
+        pthread_mutex_lock(&bus->state);
+        for (size_t i = from; i < to && !consumer->tail; i++)
+            group_again(&bus->groups[consumer->stream], consumer->deliveries[i].sequence,
+                        consumer->owner, clock_monotonic_us(bus->clock) + BUS_RETRY_DELAY_US);
+        pthread_mutex_unlock(&bus->state);
+    }
+    return *count > 0 ? STATUS_OK : status;
+}
+
+/* Stores the rejected messages that have a reason in the dead letters, all or none. */
+static enum status bury_all(struct bus_sqlite *bus, const struct bus_message messages[],
+                            const enum outcome outcomes[], size_t count)
+{
+    size_t dead_count = 0;
+    for (size_t i = 0; i < count; i++)
+        dead_count += letter_is_due(&messages[i], outcomes[i]);
+    if (dead_count == 0)
+        return STATUS_OK;
+    struct bus_message *dead = calloc(dead_count, sizeof *dead);
+    struct letter_name *names = calloc(dead_count, sizeof *names);
+    struct slice *once = calloc(dead_count, sizeof *once);
+    enum status status = STATUS_INTERNAL;
+    if (dead != NULL && names != NULL && once != NULL) {
+        size_t next = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (!letter_is_due(&messages[i], outcomes[i]))
+                continue;
+            dead[next] = letter_of(&messages[i], &names[next]);
+            once[next] = slice_of(names[next].once);
+            next++;
+        }
+        status = sqlite_store(bus, dead, once, dead_count);
+        publication_count(STREAM_DEAD_LETTERS, status, dead_count);
+    }
+    free(once);
+    free(names);
+    free(dead);
+    return status;
+}
+
+enum status sqlite_settle(struct bus_consumer *base, const struct bus_message messages[],
+                          const enum outcome outcomes[], size_t count)
+{
+    struct sqlite_consumer *consumer = (struct sqlite_consumer *)base;
+    struct bus_sqlite *bus = (struct bus_sqlite *)base->bus;
+    if (consumer->tail)
+        return STATUS_OK;
+    enum status status = bury_all(bus, messages, outcomes, count);
+    pthread_mutex_lock(&bus->state);
+    struct group *group = &bus->groups[consumer->stream];
+    int64_t again_us = clock_monotonic_us(bus->clock) + BUS_RETRY_DELAY_US;
+    for (size_t i = 0; i < count; i++) {
+        bool lost =
+            outcomes[i] == OUTCOME_REJECT && messages[i].reason.size > 0 && status != STATUS_OK;
+        if (outcomes[i] == OUTCOME_RETRY || lost)
+            group_again(group, messages[i].sequence, consumer->owner, again_us);
+        else
+            group_done(group, messages[i].sequence);
+    }
+    bus->settled = true;
+    pthread_mutex_unlock(&bus->state);
+    for (size_t i = 0; i < count; i++)
+        release(consumer, messages[i].handle);
+    return status;
+}
+
+void sqlite_consumer_close(struct bus_consumer *base)
+{
+    struct sqlite_consumer *consumer = (struct sqlite_consumer *)base;
+    struct bus_sqlite *bus = (struct bus_sqlite *)base->bus;
+    release_all(consumer);
+    pthread_mutex_lock(&bus->state);
+    if (!consumer->tail)
+        group_release(&bus->groups[consumer->stream], consumer->owner,
+                      clock_monotonic_us(bus->clock));
+    pthread_cond_broadcast(&bus->stored);
+    pthread_mutex_unlock(&bus->state);
+    journal_reader_close(&consumer->reader);
+    free(consumer);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of bus_sqlite share. Two locks, taken in this order:
+ *   disk   the writer and its transactions, the shared reader
+ *   state  the queue, the groups, what is stored; never held during I/O
+ */
+#ifndef ECS_BUS_SQLITE_INTERNAL_H
+#define ECS_BUS_SQLITE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "bus/group.h"
+#include "bus/publication.h"
+#include "bus/sqlite_journal.h"
+#include "ports/clock.h"
+
+/* A message on its way to the disk. */
+struct queued {
+    struct queued *next;
+    struct publication publication;
+    struct bus_message message; /* its slices point behind this struct */
+    enum status status;
+};
+
+struct bus_sqlite {
+    struct bus base;
+    struct clock *clock;
+    char *path;
+    int lock_file;
+
+    pthread_mutex_t disk;
+    struct journal_writer writer;
+    struct journal_reader reader;
+    int64_t trimmed_us;
+
+    pthread_mutex_t state;
+    pthread_cond_t to_write; /* the queue is not empty */
+    pthread_cond_t stored;   /* messages were stored or are due again */
+    struct queued *queue_first, **queue_end;
+    size_t queue_count;
+    size_t queue_bytes;
+    int64_t created_us[STREAM_COUNT];  /* never changes */
+    uint64_t last[STREAM_COUNT];       /* stored up to here */
+    struct group groups[STREAM_COUNT]; /* slots NULL: no consumer in this process yet */
+    bool settled;                      /* a floor is not on disk yet */
+    int64_t settled_written_us;
+    uint32_t next_owner;
+};
+
+struct sqlite_consumer {
+    struct bus_consumer base;
+    enum stream stream;
+    bool tail;
+    uint64_t tail_next;
+    uint32_t owner;
+    struct journal_reader reader;
+    struct journal_record *held; /* delivered and not settled; of a tail: until the next fetch */
+    struct group_delivery deliveries[BUS_BATCH_MAX];
+    struct journal_record *records[BUS_BATCH_MAX];
+};
+
+/* Stores messages at once, all or none, in a transaction of their own; `once` as in
+ * journal_append. */
+MUST_CHECK enum status sqlite_store(struct bus_sqlite *bus, const struct bus_message messages[],
+                                    const struct slice once[], size_t count);
+/* Writes the floor of a group and that there is one. */
+MUST_CHECK enum status sqlite_store_floor(struct bus_sqlite *bus, enum stream stream,
+                                          uint64_t floor);
+
+enum status sqlite_consumer_open(struct bus *bus, enum stream stream,
+                                 struct bus_consumer **consumer);
+enum status sqlite_tail_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
+enum status sqlite_fetch(struct bus_consumer *consumer, struct bus_message messages[], size_t max,
+                         int64_t wait_us, size_t *count);
+enum status sqlite_settle(struct bus_consumer *consumer, const struct bus_message messages[],
+                          const enum outcome outcomes[], size_t count);
+void sqlite_consumer_close(struct bus_consumer *consumer);
+
+#endif

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: a batch of events → keys, raw rows, versions and tile deltas, in one transaction.
+ *
+ * First the keys are added, in order: one that another batch is adding is waited for. A key that
+ * was there already belongs to an event that was counted before, and its content tells a repetition
+ * from a reused id. Only events whose key was new go on: as raw rows, as one more version for each
+ * of their persons, and folded into tiles by the domain. To grow the versions locks the persons, in
+ * order: from there on, and not before, batches that share a person pass one after the other. As
+ * all take keys first and then persons, each in order, nobody deadlocks.
+ *
+ * If the answer to COMMIT is lost, the batch is applied again, and the keys decide.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_sql.h"
+
+/* A member of an event or of a tile that becomes a column. */
+struct member {
+    enum sql_type type;
+    size_t offset;
+};
+
+/* What events of both streams have in common, and where it lies in them. */
+struct event_layout {
+    enum event_table table;
+    size_t size;
+    size_t key, content, user_id, occurred_at, received_at;
+    const struct member *row; /* of an event: what its raw row holds */
+    size_t row_columns;
+    const struct member *tile; /* of a folded tile */
+    size_t tile_columns;
+    size_t tile_size;
+    /* Adds the event to the tile, or begins the tile with it. */
+    bool (*fold)(void *tile, const void *event, bool begins);
+};
+
+struct person_emotion_tile {
+    struct uuid user_id;
+    struct emotion_tile tile;
+};
+
+struct person_transaction_tile {
+    struct uuid user_id;
+    struct transaction_tile tile;
+};
+
+/* Working memory of one batch. Places are indexes into the events. */
+struct store_batch {
+    const struct event_layout *kind;
+    const char *events;
+    size_t count;
+    enum event_result *results;
+    struct uuid users[BUS_BATCH_MAX]; /* ascending, each once */
+    bool known[BUS_BATCH_MAX];        /* users[i] exists */
+    size_t user_count;
+    uint32_t firsts[BUS_BATCH_MAX]; /* of known persons, ascending by key, each key once */
+    size_t first_count;
+    uint32_t others[BUS_BATCH_MAX]; /* of known persons, their key was there already */
+    size_t other_count;
+    uint32_t counted[BUS_BATCH_MAX]; /* ascending by person and time */
+    size_t counted_count;
+    bool renew; /* of the keys that were there already, one has not been seen for long */
+    union {
+        struct person_emotion_tile emotions[BUS_BATCH_MAX];
+        struct person_transaction_tile transactions[BUS_BATCH_MAX];
+    } tiles;
+    size_t tile_count;
+};
+
+static const void *member(const struct store_batch *batch, size_t place, size_t offset)
+{
+    return batch->events + place * batch->kind->size + offset;
+}
+
+static int key_compare(const struct store_batch *batch, uint32_t a, uint32_t b)
+{
+    return memcmp(member(batch, a, batch->kind->key), member(batch, b, batch->kind->key),
+                  HASH_SIZE);
+}
+
+static int by_key(const void *a, const void *b, void *context)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    int order = key_compare(context, left, right);
+    return order != 0 ? order : (left > right) - (left < right);
+}
+
+static int by_person_and_time(const void *a, const void *b, void *context)
+{
+    const struct store_batch *batch = context;
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    int order = memcmp(member(batch, left, batch->kind->user_id),
+                       member(batch, right, batch->kind->user_id), sizeof(struct uuid));
+    if (order != 0)
+        return order;
+    int64_t left_us = *(const int64_t *)member(batch, left, batch->kind->occurred_at);
+    int64_t right_us = *(const int64_t *)member(batch, right, batch->kind->occurred_at);
+    return (left_us > right_us) - (left_us < right_us);
+}
+
+static int by_uuid(const void *a, const void *b)
+{
+    return uuid_compare(a, b);
+}
+
+/* A column of the batch's events. */
+static struct sql_column event_column(const struct store_batch *batch, enum sql_type type,
+                                      size_t offset)
+{
+    return (struct sql_column){type, batch->events + offset, batch->kind->size};
+}
+
+/* The persons of these events, each once, in order. */
+static void users_collect(struct store_batch *batch, const uint32_t places[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        memcpy(&batch->users[i],
+               member(batch, places == NULL ? i : places[i], batch->kind->user_id),
+               sizeof(struct uuid));
+    qsort(batch->users, count, sizeof batch->users[0], by_uuid);
+    batch->user_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !uuid_equal(&batch->users[i], &batch->users[batch->user_count - 1]))
+            batch->users[batch->user_count++] = batch->users[i];
+}
+
+static bool *user_known(struct store_batch *batch, const struct uuid *user_id)
+{
+    const struct uuid *found =
+        bsearch(user_id, batch->users, batch->user_count, sizeof batch->users[0], by_uuid);
+    return found == NULL ? NULL : &batch->known[found - batch->users];
+}
+
+static void user_take(struct sql *sql, void *context)
+{
+    struct uuid user_id = row_uuid(sql);
+    bool *known = user_known(context, &user_id);
+    if (known != NULL)
+        *known = true;
+}
+
+static enum status persons_find(struct store_sql *store, struct store_batch *batch)
+{
+    users_collect(batch, NULL, batch->count);
+    memset(batch->known, 0, batch->user_count * sizeof batch->known[0]);
+    struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
+    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.persons_find,
+                                                   .columns = &users,
+                                                   .column_count = 1,
+                                                   .count = batch->user_count,
+                                                   .read = user_take,
+                                                   .context = batch});
+}
+
+/* The first event of each key among those of known persons; the others repeat one of them. */
+static void firsts_choose(struct store_batch *batch)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->results[i] = EVENT_UNKNOWN_USER;
+        if (*user_known(batch, member(batch, i, batch->kind->user_id)))
+            batch->firsts[known++] = (uint32_t)i;
+    }
+    qsort_r(batch->firsts, known, sizeof batch->firsts[0], by_key, batch);
+    batch->first_count = 0;
+    batch->other_count = 0;
+    for (size_t i = 0; i < known; i++) {
+        uint32_t place = batch->firsts[i];
+        if (batch->first_count > 0 &&
+            key_compare(batch, place, batch->firsts[batch->first_count - 1]) == 0)
+            batch->others[batch->other_count++] = place;
+        else
+            batch->firsts[batch->first_count++] = place;
+    }
+}
+
+/* Where `key` is, or would be, among places that ascend by key. */
+static size_t key_search(const struct store_batch *batch, const uint32_t places[], size_t count,
+                         const struct hash *key)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (memcmp(member(batch, places[middle], batch->kind->key), key, sizeof *key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool has_key(const struct store_batch *batch, uint32_t place, const struct hash *key)
+{
+    return memcmp(member(batch, place, batch->kind->key), key, sizeof *key) == 0;
+}
+
+static void new_key_take(struct sql *sql, void *context)
+{
+    struct store_batch *batch = context;
+    struct hash key = row_hash(sql);
+    size_t i = key_search(batch, batch->firsts, batch->first_count, &key);
+    if (i < batch->first_count && has_key(batch, batch->firsts[i], &key))
+        batch->results[batch->firsts[i]] = EVENT_COUNTED;
+}
+
+static enum status keys_add(struct store_sql *store, struct store_batch *batch)
+{
+    struct sql_column columns[] = {event_column(batch, SQL_HASH, batch->kind->key),
+                                   event_column(batch, SQL_HASH, batch->kind->content),
+                                   event_column(batch, SQL_TIME, batch->kind->received_at)};
+    enum status status =
+        sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.keys_add,
+                                                .columns = columns,
+                                                .column_count = 3,
+                                                .places = batch->firsts,
+                                                .count = batch->first_count,
+                                                .read = new_key_take,
+                                                .context = batch});
+    batch->counted_count = 0;
+    for (size_t i = 0; i < batch->first_count; i++) {
+        uint32_t place = batch->firsts[i];
+        if (batch->results[place] == EVENT_COUNTED)
+            batch->counted[batch->counted_count++] = place;
+        else
+            batch->others[batch->other_count++] = place;
+    }
+    qsort_r(batch->others, batch->other_count, sizeof batch->others[0], by_key, batch);
+    return status;
+}
+
+static void old_key_take(struct sql *sql, void *context)
+{
+    struct store_batch *batch = context;
+    struct hash key = row_hash(sql), content = row_hash(sql);
+    batch->renew = row_boolean(sql) || batch->renew;
+    size_t i = key_search(batch, batch->others, batch->other_count, &key);
+    for (; i < batch->other_count && has_key(batch, batch->others[i], &key); i++) {
+        uint32_t place = batch->others[i];
+        bool same =
+            memcmp(member(batch, place, batch->kind->content), &content, sizeof content) == 0;
+        batch->results[place] = same ? EVENT_DUPLICATE : EVENT_CONFLICTING;
+    }
+}
+
+/* Tells repetitions from reused ids. What comes again late may come once more: a key lives on from
+ * when it was seen last. */
+static enum status keys_read(struct store_sql *store, struct store_batch *batch)
+{
+    struct sql_column key = event_column(batch, SQL_HASH, batch->kind->key);
+    struct sql_bulk bulk = {.text = store->dialect->events.keys_read,
+                            .columns = &key,
+                            .column_count = 1,
+                            .places = batch->others,
+                            .count = batch->other_count,
+                            .read = old_key_take,
+                            .context = batch};
+    batch->renew = false;
+    enum status status = sql_bulk(store->sql, &bulk);
+    bulk.text = store->dialect->events.keys_renew;
+    bulk.read = NULL;
+    if (status == STATUS_OK && batch->renew)
+        status = sql_bulk(store->sql, &bulk);
+    /* A key that was swept this very moment: the next try adds it. */
+    for (size_t i = 0; i < batch->other_count && status == STATUS_OK; i++)
+        if (batch->results[batch->others[i]] == EVENT_UNKNOWN_USER)
+            status = STATUS_UNAVAILABLE;
+    return status;
+}
+
+static void tiles_fold(struct store_batch *batch)
+{
+    const struct event_layout *kind = batch->kind;
+    char *tiles = (char *)&batch->tiles;
+    qsort_r(batch->counted, batch->counted_count, sizeof batch->counted[0], by_person_and_time,
+            batch);
+    batch->tile_count = 0;
+    for (size_t i = 0; i < batch->counted_count; i++) {
+        const void *event = member(batch, batch->counted[i], 0);
+        if (batch->tile_count > 0 &&
+            kind->fold(tiles + (batch->tile_count - 1) * kind->tile_size, event, false))
+            continue;
+        (void)kind->fold(tiles + batch->tile_count * kind->tile_size, event, true);
+        batch->tile_count++;
+    }
+}
+
+/* The columns of an array of structures. */
+static void columns_of(struct sql_column columns[], const struct member members[], size_t count,
+                       const void *first, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        columns[i] =
+            (struct sql_column){members[i].type, (const char *)first + members[i].offset, size};
+}
+
+static enum status rows_add(struct store_sql *store, const struct store_batch *batch)
+{
+    const struct event_layout *kind = batch->kind;
+    struct sql_column columns[SQL_PARAMETERS_MAX];
+    columns_of(columns, kind->row, kind->row_columns, batch->events, kind->size);
+    return sql_bulk(store->sql,
+                    &(struct sql_bulk){.text = store->dialect->events.rows_add[kind->table],
+                                       .columns = columns,
+                                       .column_count = kind->row_columns,
+                                       .places = batch->counted,
+                                       .count = batch->counted_count});
+}
+
+static void locked_take(struct sql *sql, void *context)
+{
+    size_t *locked = context;
+    (void)sql;
+    (*locked)++;
+}
+
+/* Locks the persons of the counted events until the end, and grows their versions. Rows and tiles
+ * have no foreign key: that all of them can be locked is the proof that they still exist. */
+static enum status versions_grow(struct store_sql *store, struct store_batch *batch)
+{
+    const struct event_statements *statements = &store->dialect->events;
+    size_t locked = 0;
+    users_collect(batch, batch->counted, batch->counted_count);
+    struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
+    struct sql_bulk lock = {.text = statements->persons_lock,
+                            .columns = &users,
+                            .column_count = 1,
+                            .count = batch->user_count,
+                            .read = locked_take,
+                            .context = &locked};
+    struct sql_bulk grow = {.text = statements->versions_grow,
+                            .columns = &users,
+                            .column_count = 1,
+                            .count = batch->user_count};
+    enum status status = sql_bulk(store->sql, &lock);
+    /* Somebody was deleted this very moment: the next try does not find them. */
+    if (status == STATUS_OK && locked != batch->user_count) {
+        store->sql->worth_repeating = true;
+        status = STATUS_UNAVAILABLE;
+    }
+    return status == STATUS_OK ? sql_bulk(store->sql, &grow) : status;
+}
+
+static enum status tiles_add(struct store_sql *store, struct store_batch *batch)
+{
+    const struct event_layout *kind = batch->kind;
+    struct sql_column columns[SQL_PARAMETERS_MAX];
+    tiles_fold(batch);
+    columns_of(columns, kind->tile, kind->tile_columns, &batch->tiles, kind->tile_size);
+    return sql_bulk(store->sql,
+                    &(struct sql_bulk){.text = store->dialect->events.tiles_add[kind->table],
+                                       .columns = columns,
+                                       .column_count = kind->tile_columns,
+                                       .count = batch->tile_count});
+}
+
+static enum status batch_try(struct store_sql *store, struct store_batch *batch)
+{
+    struct sql_column times = event_column(batch, SQL_TIME, batch->kind->occurred_at);
+    enum status status = STATUS_OK;
+    if (store->dialect->rows_prepare != NULL)
+        status = store->dialect->rows_prepare(store, batch->kind->table, &times, batch->count);
+    if (status == STATUS_OK)
+        status = sql_begin(store->sql);
+    if (status == STATUS_OK)
+        status = persons_find(store, batch);
+    if (status == STATUS_OK) {
+        firsts_choose(batch);
+        status = keys_add(store, batch);
+    }
+    if (status == STATUS_OK)
+        status = keys_read(store, batch);
+    if (status == STATUS_OK)
+        status = rows_add(store, batch);
+    if (status == STATUS_OK)
+        status = versions_grow(store, batch);
+    if (status == STATUS_OK)
+        status = tiles_add(store, batch);
+    return sql_finish(store->sql, status);
+}
+
+static enum status batch_apply(struct store *base, const struct event_layout *kind,
+                               const void *events, size_t count, enum event_result results[])
+{
+    struct store_sql *store = store_sql_of(base);
+    if (count > BUS_BATCH_MAX)
+        return STATUS_INVALID;
+    if (store->batch == NULL)
+        store->batch = malloc(sizeof *store->batch);
+    struct store_batch *batch = store->batch;
+    if (batch == NULL)
+        return STATUS_UNAVAILABLE;
+    batch->kind = kind;
+    batch->events = events;
+    batch->count = count;
+    batch->results = results;
+    enum status status = batch_try(store, batch);
+    if (status != STATUS_OK && store->sql->worth_repeating)
+        status = batch_try(store, batch);
+    return status;
+}
+
+#define EMOTION(type, name)                                                                        \
+    {                                                                                              \
+        type, offsetof(struct emotion_event, name)                                                 \
+    }
+#define EMOTION_TILE(type, name)                                                                   \
+    {                                                                                              \
+        type, offsetof(struct person_emotion_tile, name)                                           \
+    }
+#define TRANSACTION(type, name)                                                                    \
+    {                                                                                              \
+        type, offsetof(struct transaction_event, name)                                             \
+    }
+#define TRANSACTION_TILE(type, name)                                                               \
+    {                                                                                              \
+        type, offsetof(struct person_transaction_tile, name)                                       \
+    }
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct member emotion_row[] = {
+    EMOTION(SQL_UUID, user_id),        EMOTION(SQL_TIME, occurred_at_us),
+    EMOTION(SQL_TIME, received_at_us), EMOTION(SQL_SMALL, positivity),
+    EMOTION(SQL_SMALL, intensity),     EMOTION(SQL_SMALL, stress),
+    EMOTION(SQL_TEXT, type),           EMOTION(SQL_TEXT, event_id),
+    EMOTION(SQL_TEXT, trace_id),
+};
+
+static const struct member emotion_tile_row[] = {
+    EMOTION_TILE(SQL_UUID, user_id),
+    EMOTION_TILE(SQL_TIME, tile.hour_us),
+    EMOTION_TILE(SQL_INTEGER, tile.event_count),
+    EMOTION_TILE(SQL_INTEGER, tile.stress_event_count),
+    EMOTION_TILE(SQL_INTEGER, tile.positivity_sum),
+    EMOTION_TILE(SQL_INTEGER, tile.intensity_sum),
+    EMOTION_TILE(SQL_INTEGER, tile.stress_sum),
+    EMOTION_TILE(SQL_INTEGER, tile.stress_square_sum),
+    EMOTION_TILE(SQL_INTEGER, tile.stress_min),
+    EMOTION_TILE(SQL_INTEGER, tile.stress_max),
+};
+
+static bool emotion_fold(void *memory, const void *of, bool begins)
+{
+    struct person_emotion_tile *into = memory;
+    const struct emotion_event *event = of;
+    struct emotion_tile tile = emotion_tile_of(event);
+    if (begins)
+        *into = (struct person_emotion_tile){event->user_id, tile};
+    else if (uuid_equal(&into->user_id, &event->user_id) && into->tile.hour_us == tile.hour_us)
+        emotion_tile_merge(&into->tile, &tile);
+    else
+        return false;
+    return true;
+}
+
+enum status store_sql_emotions_apply(struct store *store, const struct emotion_event events[],
+                                     size_t count, enum event_result results[])
+{
+    static const struct event_layout kind = {
+        .table = TABLE_EMOTIONS,
+        .size = sizeof(struct emotion_event),
+        .key = offsetof(struct emotion_event, key),
+        .content = offsetof(struct emotion_event, content),
+        .user_id = offsetof(struct emotion_event, user_id),
+        .occurred_at = offsetof(struct emotion_event, occurred_at_us),
+        .received_at = offsetof(struct emotion_event, received_at_us),
+        .row = emotion_row,
+        .row_columns = COUNT_OF(emotion_row),
+        .tile = emotion_tile_row,
+        .tile_columns = COUNT_OF(emotion_tile_row),
+        .tile_size = sizeof(struct person_emotion_tile),
+        .fold = emotion_fold,
+    };
+    return batch_apply(store, &kind, events, count, results);
+}
+
+static const struct member transaction_row[] = {
+    TRANSACTION(SQL_UUID, user_id),        TRANSACTION(SQL_TIME, occurred_at_us),
+    TRANSACTION(SQL_TIME, received_at_us), TRANSACTION(SQL_INTEGER, amount_cents),
+    TRANSACTION(SQL_SMALL, direction),     TRANSACTION(SQL_TEXT, currency),
+    TRANSACTION(SQL_TEXT, category),       TRANSACTION(SQL_TEXT, transaction_id),
+    TRANSACTION(SQL_TEXT, trace_id),       TRANSACTION(SQL_SMALL, source),
+};
+
+static const struct member transaction_tile_row[] = {
+    TRANSACTION_TILE(SQL_UUID, user_id),
+    TRANSACTION_TILE(SQL_TIME, tile.day_us),
+    TRANSACTION_TILE(SQL_INTEGER, tile.count),
+    TRANSACTION_TILE(SQL_INTEGER, tile.sum_cents),
+    TRANSACTION_TILE(SQL_INTEGER, tile.square_sum),
+    TRANSACTION_TILE(SQL_INTEGER, tile.min_cents),
+    TRANSACTION_TILE(SQL_INTEGER, tile.max_cents),
+    TRANSACTION_TILE(SQL_INTEGER, tile.in_count),
+    TRANSACTION_TILE(SQL_INTEGER, tile.in_sum_cents),
+};
+
+static bool transaction_fold(void *memory, const void *of, bool begins)
+{
+    struct person_transaction_tile *into = memory;
+    const struct transaction_event *event = of;
+    struct transaction_tile tile = transaction_tile_of(event);
+    if (begins)
+        *into = (struct person_transaction_tile){event->user_id, tile};
+    else if (uuid_equal(&into->user_id, &event->user_id) && into->tile.day_us == tile.day_us)
+        transaction_tile_merge(&into->tile, &tile);
+    else
+        return false;
+    return true;
+}
+
+enum status store_sql_transactions_apply(struct store *store,
+                                         const struct transaction_event events[], size_t count,
+                                         enum event_result results[])
+{
+    static const struct event_layout kind = {
+        .table = TABLE_TRANSACTIONS,
+        .size = sizeof(struct transaction_event),
+        .key = offsetof(struct transaction_event, key),
+        .content = offsetof(struct transaction_event, content),
+        .user_id = offsetof(struct transaction_event, user_id),
+        .occurred_at = offsetof(struct transaction_event, occurred_at_us),
+        .received_at = offsetof(struct transaction_event, received_at_us),
+        .row = transaction_row,
+        .row_columns = COUNT_OF(transaction_row),
+        .tile = transaction_tile_row,
+        .tile_columns = COUNT_OF(transaction_tile_row),
+        .tile_size = sizeof(struct person_transaction_tile),
+        .fold = transaction_fold,
+    };
+    return batch_apply(store, &kind, events, count, results);
+}
+
+enum status store_sql_positions_timed_since(struct store *store, int64_t *since_us)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status =
+        sql_one(sql, "SELECT timed_since FROM event_positions WHERE id = $1", sql_integer(1));
+    if (status == STATUS_OK)
+        *since_us = row_time_us(sql);
+    sql_end(sql);
+    return status;
+}

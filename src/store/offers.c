@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: offers on their way through the steps of domain/offer.def. Each step is an UPDATE that
+ * names the state it starts from, so that of two who take it at once one finds nothing to change.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "store/store_sql.h"
+
+enum status offer_take(struct sql *sql, struct offer *offer)
+{
+    char status_text[16];
+    offer->id = row_uuid(sql);
+    offer->user_id = row_uuid(sql);
+    offer->decision_id = row_uuid(sql);
+    row_text(sql, status_text, sizeof status_text);
+    offer->limit_cents = row_integer(sql);
+    offer->rate_bp = (int32_t)row_integer(sql);
+    row_text(sql, offer->credit_type, sizeof offer->credit_type);
+    offer->created_at_us = row_time_us(sql);
+    offer->expires_at_us = row_time_us(sql);
+    offer->accepted_at_us = row_time_us(sql);
+    offer->activated_at_us = row_time_us(sql);
+    return offer_status_parse(status_text, &offer->status);
+}
+
+static enum status offer_take_one(struct sql *sql, enum status status, struct offer *offer)
+{
+    if (status == STATUS_OK)
+        status = offer_take(sql, offer);
+    sql_end(sql);
+    return status;
+}
+
+enum status offer_insert(struct sql *sql, const struct offer *offer)
+{
+    return sql_do(sql,
+                  "INSERT INTO offers (id, user_id, decision_id, status, limit_cents, rate_bp,"
+                  " credit_type, created_at, expires_at, updated_at)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8)",
+                  NULL, sql_uuid(&offer->id), sql_uuid(&offer->user_id),
+                  sql_uuid(&offer->decision_id), sql_text(offer_status_name(offer->status)),
+                  sql_integer(offer->limit_cents), sql_integer(offer->rate_bp),
+                  sql_text(offer->credit_type), sql_time(offer->created_at_us),
+                  sql_time(offer->expires_at_us));
+}
+
+enum status store_sql_offers_list(struct store *store, const struct uuid *user_id, struct page page,
+                                  struct offer out[], size_t *count, int64_t *total)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    *count = 0;
+    enum status status =
+        sql_start(sql,
+                  "SELECT t.total, " OFFER_COLUMNS
+                  " FROM (SELECT count(*) AS total FROM offers WHERE user_id = $1) t"
+                  " LEFT JOIN (SELECT * FROM offers WHERE user_id = $1"
+                  " ORDER BY position DESC LIMIT $2 OFFSET $3) o ON TRUE ORDER BY o.position DESC",
+                  sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        *total = row_integer(sql);
+        if (!row_is_null(sql))
+            status = offer_take(sql, &out[(*count)++]);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status offer_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
+                              struct offer *offer)
+{
+    enum status status =
+        sql_one(sql, "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1 AND o.id = $2",
+                sql_uuid(user_id), sql_uuid(id));
+    return offer_take_one(sql, status, offer);
+}
+
+enum status store_sql_offer_read(struct store *store, const struct uuid *id,
+                                 const struct uuid *user_id, struct offer *offer)
+{
+    return offer_find(store_sql_of(store)->sql, id, user_id, offer);
+}
+
+enum status store_sql_line_read(struct store *store, const struct uuid *user_id, struct offer *line)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status = sql_one(
+        sql, "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1 AND o.status = 'active'",
+        sql_uuid(user_id));
+    return offer_take_one(sql, status, line);
+}
+
+enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
+                         const struct uuid *user_id, const struct uuid *id, int64_t now_us,
+                         int64_t *changed)
+{
+    static const struct {
+        const char *of_person, *of_id;
+    } texts[OFFER_STATUS_COUNT][OFFER_STATUS_COUNT] = {
+#define OFFER_STATUS(name)
+#define OFFER_STEP(from, to, when)                                                                 \
+    [OFFER_##from][OFFER_##to] = {OFFER_CHANGE(from, to, when, "user_id = $2"),                    \
+                                  OFFER_CHANGE(from, to, when, "user_id = $2 AND id = $3")},
+#include "domain/offer.def"
+#undef OFFER_STATUS
+#undef OFFER_STEP
+    };
+    assert(offer_may_become(from, to));
+    if (id == NULL)
+        return sql_do(sql, texts[from][to].of_person, changed, sql_time(now_us), sql_uuid(user_id));
+    return sql_do(sql, texts[from][to].of_id, changed, sql_time(now_us), sql_uuid(user_id),
+                  sql_uuid(id));
+}
+
+/* OK if the offer's state is one that lies behind the step that was asked for. */
+static enum status step_taken(struct sql *sql, const struct uuid *offer_id,
+                              const struct uuid *user_id, enum offer_status first,
+                              enum offer_status second)
+{
+    struct offer offer;
+    enum status status = offer_find(sql, offer_id, user_id, &offer);
+    if (status == STATUS_OK && offer.status != first && offer.status != second)
+        status = STATUS_NOT_FOUND;
+    return status;
+}
+
+static enum status accept(struct sql *sql, const struct uuid *offer_id, const struct uuid *user_id,
+                          int64_t now_us, const struct outbox_row *event, bool *changed)
+{
+    int64_t accepted;
+    enum status status =
+        offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id, now_us, &accepted);
+    if (status != STATUS_OK)
+        return status;
+    *changed = accepted > 0;
+    if (*changed)
+        return outbox_insert(sql, event, now_us);
+    return step_taken(sql, offer_id, user_id, OFFER_accepted, OFFER_active);
+}
+
+enum status store_sql_offer_accept(struct store *store, const struct uuid *offer_id,
+                                   const struct uuid *user_id, int64_t now_us,
+                                   const struct outbox_row *event, bool *changed)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = accept(sql, offer_id, user_id, now_us, event, changed);
+    return sql_finish(sql, status);
+}
+
+/* The old line goes first: the database allows one at a time. */
+static enum status line_change(struct sql *sql, const struct uuid *offer_id,
+                               const struct uuid *user_id, int64_t now_us)
+{
+    enum status status =
+        offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, NULL);
+    if (status == STATUS_OK)
+        status = offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, NULL);
+    return status;
+}
+
+static enum status activate(struct sql *sql, const struct uuid *offer_id,
+                            const struct uuid *user_id, int64_t now_us,
+                            const struct notification *notification, const struct outbox_row *event,
+                            bool *changed)
+{
+    struct offer offer;
+    enum status status = offer_find(sql, offer_id, user_id, &offer);
+    if (status != STATUS_OK)
+        return status;
+    *changed = offer.status == OFFER_accepted;
+    if (!*changed)
+        return offer.status == OFFER_active || offer.status == OFFER_superseded ? STATUS_OK
+                                                                                : STATUS_NOT_FOUND;
+    status = line_change(sql, offer_id, user_id, now_us);
+    if (status == STATUS_OK)
+        status = notification_insert(sql, notification);
+    if (status == STATUS_OK)
+        status = outbox_insert(sql, event, now_us);
+    return status;
+}
+
+enum status store_sql_offer_activate(struct store *store, const struct uuid *offer_id,
+                                     const struct uuid *user_id, int64_t now_us,
+                                     const struct notification *notification,
+                                     const struct outbox_row *event, bool *changed)
+{
+    struct store_sql *self = store_sql_of(store);
+    struct sql *sql = self->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_one(sql, self->dialect->person_lock, sql_uuid(user_id));
+    if (status == STATUS_OK)
+        status = activate(sql, offer_id, user_id, now_us, notification, event, changed);
+    return sql_finish(sql, status);
+}
+
+enum status store_sql_offers_waiting(struct store *store, int64_t before_us, struct offer out[],
+                                     size_t max, size_t *count)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    *count = 0;
+    enum status status = sql_start(sql,
+                                   "SELECT " OFFER_COLUMNS " FROM offers o WHERE"
+                                   " o.status = 'accepted' AND o.accepted_at < $1"
+                                   " ORDER BY o.accepted_at LIMIT $2",
+                                   sql_time(before_us), sql_integer((int64_t)max));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+        status = offer_take(sql, &out[(*count)++]);
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sql.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum status sql_finish(struct sql *sql, enum status status)
+{
+    if (status == STATUS_OK)
+        status = sql_commit(sql);
+    if (status != STATUS_OK)
+        sql_rollback(sql);
+    return status;
+}
+
+enum status sql_start_values(struct sql *sql, const char *text, const struct sql_value values[],
+                             size_t count)
+{
+    sql_end(sql);
+    return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->start(sql, text, values, count);
+}
+
+enum status sql_one_values(struct sql *sql, const char *text, const struct sql_value values[],
+                           size_t count)
+{
+    enum status status = sql_start_values(sql, text, values, count);
+    return status == STATUS_OK ? sql_next(sql) : status;
+}
+
+enum status sql_do_values(struct sql *sql, const char *text, const struct sql_value values[],
+                          size_t count, int64_t *rows)
+{
+    int64_t returned = 0;
+    enum status status = sql_start_values(sql, text, values, count);
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+        returned++;
+    if (rows != NULL)
+        *rows = returned;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+size_t sql_statement_slot(const char *const texts[SQL_STATEMENT_SLOTS], const char *text)
+{
+    size_t slot = ((uintptr_t)text >> 3) % SQL_STATEMENT_SLOTS;
+    for (size_t taken = 0; texts[slot] != NULL && texts[slot] != text; taken++) {
+        assert(taken < SQL_STATEMENT_SLOTS); /* there are more statements than slots */
+        slot = (slot + 1) % SQL_STATEMENT_SLOTS;
+    }
+    return slot;
+}
+
+int64_t row_integer(struct sql *sql)
+{
+    return sql->ops->integer(sql, SQL_INTEGER);
+}
+
+int64_t row_time_us(struct sql *sql)
+{
+    return sql->ops->integer(sql, SQL_TIME);
+}
+
+bool row_boolean(struct sql *sql)
+{
+    return sql->ops->integer(sql, SQL_BOOLEAN) != 0;
+}
+
+struct uuid row_uuid(struct sql *sql)
+{
+    struct uuid uuid = {{0}};
+    size_t size;
+    const void *bytes = sql->ops->bytes(sql, &size);
+    if (size == sizeof uuid.bytes)
+        memcpy(uuid.bytes, bytes, size);
+    return uuid;
+}
+
+struct hash row_hash(struct sql *sql)
+{
+    struct hash hash = {{0}};
+    size_t size;
+    const void *bytes = sql->ops->bytes(sql, &size);
+    if (size == sizeof hash.bytes)
+        memcpy(hash.bytes, bytes, size);
+    return hash;
+}
+
+void row_text(struct sql *sql, char *text, size_t size)
+{
+    size_t length;
+    const void *bytes = sql->ops->bytes(sql, &length);
+    if (length >= size)
+        length = size - 1;
+    if (length > 0)
+        memcpy(text, bytes, length);
+    text[length] = '\0';
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sql_sqlite.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/clock_system.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/steady.h"
+#include "limits.h"
+#include "store/sqlite_connection.h"
+#include "store/sqlite_file.h"
+
+/* The writer keeps what a batch of events touches; readers read a person's few pages. No mmap:
+ * an I/O error must be a status, not a signal. */
+static const char writer_settings[] = "PRAGMA journal_mode = WAL;"
+                                      "PRAGMA synchronous = FULL;"
+                                      "PRAGMA foreign_keys = ON;"
+                                      "PRAGMA busy_timeout = 5000;"
+                                      "PRAGMA wal_autocheckpoint = 4000;"
+                                      "PRAGMA journal_size_limit = 67108864;"
+                                      "PRAGMA cache_size = -10240";
+static const char reader_settings[] = "PRAGMA query_only = ON;"
+                                      "PRAGMA busy_timeout = 5000;"
+                                      "PRAGMA wal_autocheckpoint = 0;"
+                                      "PRAGMA cache_size = -512";
+
+struct sqlite_database {
+    char *path;
+    int lock;
+    pthread_mutex_t mutex; /* held for the length of a transaction */
+    struct sqlite_connection writer;
+};
+
+struct sql_sqlite {
+    struct sql base;
+    struct sqlite_database *database;
+    struct sqlite_connection reader;
+    bool writing;
+    struct sqlite_connection *connection; /* of the open result */
+    sqlite3_stmt *result;                 /* NULL: none is open */
+    int code;                             /* of its last step */
+    int column;
+};
+
+enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out)
+{
+    if (access(path, F_OK) != 0)
+        return STATUS_NOT_FOUND;
+    struct sqlite_database *database = calloc(1, sizeof *database);
+    if (database == NULL || (database->path = strdup(path)) == NULL) {
+        free(database);
+        return STATUS_UNAVAILABLE;
+    }
+    database->lock = -1;
+    pthread_mutex_init(&database->mutex, NULL);
+    *out = database;
+    return STATUS_OK;
+}
+
+enum status sqlite_database_open(const char *path, struct sqlite_database **out,
+                                 char reason[REASON_MAX + 1])
+{
+    struct sqlite_database *database = calloc(1, sizeof *database);
+    reason[0] = '\0';
+    if (database == NULL)
+        return STATUS_UNAVAILABLE;
+    enum status status = STATUS_UNAVAILABLE;
+    database->path = strdup(path);
+    if (database->path == NULL)
+        goto free_database;
+    status = sqlite_file_lock(path, &database->lock, reason);
+    if (status != STATUS_OK)
+        goto free_path;
+    database_make_private(path);
+    status = sqlite_connection_open(&database->writer, path, writer_settings, reason);
+    if (status != STATUS_OK)
+        goto unlock;
+    pthread_mutex_init(&database->mutex, NULL);
+    *out = database;
+    return STATUS_OK;
+unlock:
+    close(database->lock);
+free_path:
+    free(database->path);
+free_database:
+    free(database);
+    return status;
+}
+
+void sqlite_database_close(struct sqlite_database *database)
+{
+    sqlite_connection_close(&database->writer);
+    if (database->lock >= 0)
+        close(database->lock);
+    pthread_mutex_destroy(&database->mutex);
+    free(database->path);
+    free(database);
+}
+
+static struct sql_sqlite *self(struct sql *sql)
+{
+    return (struct sql_sqlite *)sql;
+}
+
+static void result_end(struct sql *sql)
+{
+    struct sql_sqlite *lite = self(sql);
+    if (lite->result != NULL)
+        sqlite3_reset(lite->result);
+    lite->result = NULL;
+}
+
+static int progress(void *argument)
+{
+    const struct sql_patience *patience = argument;
+    patience->goes_on(patience->context);
+    return steady_now_us() > patience->deadline_us;
+}
+
+/* A file has no limits of time but this one. */
+static enum status patience_set(struct sql *sql, const struct sql_patience *patience)
+{
+    enum { STEPS = 10000000 }; /* about a second */
+    struct sqlite_database *database = self(sql)->database;
+    pthread_mutex_lock(&database->mutex);
+    sqlite3_progress_handler(database->writer.handle, STEPS, patience == NULL ? NULL : progress,
+                             (void *)(uintptr_t)patience);
+    pthread_mutex_unlock(&database->mutex);
+    return STATUS_OK;
+}
+
+static enum status transaction_begin(struct sql *sql)
+{
+    struct sql_sqlite *lite = self(sql);
+    result_end(sql);
+    if (lite->database->lock < 0)
+        return STATUS_FORBIDDEN; /* opened to read */
+    pthread_mutex_lock(&lite->database->mutex);
+    enum status status = sqlite_connection_script(&lite->database->writer, "BEGIN IMMEDIATE");
+    lite->writing = status == STATUS_OK;
+    if (!lite->writing)
+        pthread_mutex_unlock(&lite->database->mutex);
+    return status;
+}
+
+/* Lets the next writer in. A transaction that is still open ends without effect. */
+static void transaction_leave(struct sql_sqlite *lite)
+{
+    struct sqlite_connection *writer = &lite->database->writer;
+    if (!sqlite3_get_autocommit(writer->handle))
+        sqlite3_exec(writer->handle, "ROLLBACK", NULL, NULL, NULL);
+    lite->writing = false;
+    pthread_mutex_unlock(&lite->database->mutex);
+}
+
+static enum status transaction_commit(struct sql *sql)
+{
+    struct sql_sqlite *lite = self(sql);
+    result_end(sql);
+    enum status status = sqlite_connection_script(&lite->database->writer, "COMMIT");
+    transaction_leave(lite);
+    return status;
+}
+
+static void transaction_rollback(struct sql *sql)
+{
+    result_end(sql);
+    if (self(sql)->writing)
+        transaction_leave(self(sql));
+}
+
+static struct sqlite_connection *connection_now(struct sql_sqlite *lite)
+{
+    return lite->writing ? &lite->database->writer : &lite->reader;
+}
+
+static enum status script(struct sql *sql, const char *text)
+{
+    result_end(sql);
+    return sqlite_connection_script(connection_now(self(sql)), text);
+}
+
+static int bind_bytes(sqlite3_stmt *statement, int index, enum sql_type type, const void *data)
+{
+    if (type == SQL_UUID || type == SQL_HASH)
+        return sqlite3_bind_blob(statement, index, data, HASH_SIZE, SQLITE_STATIC);
+    return sqlite3_bind_text(statement, index, data, -1, SQLITE_STATIC);
+}
+
+static int bind_value(sqlite3_stmt *statement, int index, const struct sql_value *value)
+{
+    if (value->null)
+        return sqlite3_bind_null(statement, index);
+    if (value->data != NULL)
+        return bind_bytes(statement, index, value->type, value->data);
+    return sqlite3_bind_int64(statement, index, value->integer);
+}
+
+static enum status start(struct sql *sql, const char *text, const struct sql_value values[],
+                         size_t count)
+{
+    struct sql_sqlite *lite = self(sql);
+    lite->connection = connection_now(lite);
+    struct sqlite_statement *statement;
+    enum status status = sqlite_connection_prepare(lite->connection, text, &statement);
+    if (status != STATUS_OK)
+        return status;
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < count && code == SQLITE_OK; i++)
+        code = bind_value(statement->handle, statement->index_of[i], &values[i]);
+    if (code != SQLITE_OK)
+        return sqlite_connection_status(lite->connection, code);
+    lite->result = statement->handle;
+    return STATUS_OK;
+}
+
+static enum status next(struct sql *sql)
+{
+    struct sql_sqlite *lite = self(sql);
+    int code = sqlite3_step(lite->result);
+    lite->column = 0;
+    if (code == SQLITE_ROW)
+        return STATUS_OK;
+    enum status status = sqlite_connection_status(lite->connection, code);
+    result_end(sql);
+    return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+}
+
+static int bind_element(sqlite3_stmt *statement, int index, const struct sql_column *column,
+                        size_t place)
+{
+    const char *member = (const char *)column->first + place * column->stride;
+    switch (column->type) {
+    case SQL_SMALL:
+        return sqlite3_bind_int64(statement, index, *(const int32_t *)(const void *)member);
+    case SQL_INTEGER:
+    case SQL_TIME:
+        return sqlite3_bind_int64(statement, index, *(const int64_t *)(const void *)member);
+    default:
+        return bind_bytes(statement, index, column->type, member);
+    }
+}
+
+static enum status bulk_one(struct sql *sql, struct sqlite_statement *statement,
+                            const struct sql_bulk *bulk, size_t place)
+{
+    struct sql_sqlite *lite = self(sql);
+    for (size_t i = 0; i < bulk->column_count; i++) {
+        int code =
+            bind_element(statement->handle, statement->index_of[i], &bulk->columns[i], place);
+        if (code != SQLITE_OK)
+            return sqlite_connection_status(lite->connection, code);
+    }
+    lite->result = statement->handle;
+    enum status status;
+    while ((status = next(sql)) == STATUS_OK)
+        bulk->read(sql, bulk->context);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status bulk(struct sql *sql, const struct sql_bulk *bulk)
+{
+    struct sql_sqlite *lite = self(sql);
+    result_end(sql);
+    lite->connection = connection_now(lite);
+    struct sqlite_statement *statement;
+    enum status status = sqlite_connection_prepare(lite->connection, bulk->text, &statement);
+    for (size_t i = 0; i < bulk->count && status == STATUS_OK; i++)
+        status = bulk_one(sql, statement, bulk, bulk->places == NULL ? i : bulk->places[i]);
+    return status;
+}
+
+static bool null(struct sql *sql)
+{
+    return sqlite3_column_type(self(sql)->result, self(sql)->column) == SQLITE_NULL;
+}
+
+static int64_t integer(struct sql *sql, enum sql_type type)
+{
+    (void)type;
+    return sqlite3_column_int64(self(sql)->result, self(sql)->column++);
+}
+
+static const void *bytes(struct sql *sql, size_t *size)
+{
+    struct sql_sqlite *lite = self(sql);
+    const void *data = sqlite3_column_blob(lite->result, lite->column);
+    *size = (size_t)sqlite3_column_bytes(lite->result, lite->column);
+    lite->column++;
+    return data;
+}
+
+static enum status health(struct sql *sql, struct health *health)
+{
+    clock_system_watch();
+    enum status status = sqlite_file_health(self(sql)->database->path, health);
+    return status == STATUS_OK ? sql_do_values(sql, "SELECT 1", NULL, 0, NULL) : status;
+}
+
+static void handle_close(struct sql *sql)
+{
+    transaction_rollback(sql);
+    sqlite_connection_close(&self(sql)->reader);
+    free(sql);
+}
+
+static const struct sql_ops ops = {
+    .patience = patience_set,
+    .begin = transaction_begin,
+    .commit = transaction_commit,
+    .rollback = transaction_rollback,
+    .script = script,
+    .start = start,
+    .next = next,
+    .end = result_end,
+    .bulk = bulk,
+    .null = null,
+    .integer = integer,
+    .bytes = bytes,
+    .health = health,
+    .close = handle_close,
+};
+
+enum status sql_sqlite_open(struct sqlite_database *database, struct sql **sql)
+{
+    struct sql_sqlite *lite = calloc(1, sizeof *lite);
+    if (lite == NULL)
+        return STATUS_UNAVAILABLE;
+    char reason[REASON_MAX + 1];
+    enum status status =
+        sqlite_connection_open(&lite->reader, database->path, reader_settings, reason);
+    if (status != STATUS_OK) {
+        log_warn("database cannot be read", LOG_TEXT("reason", reason));
+        free(lite);
+        return status;
+    }
+    /* The writer is the last to close, and alone checkpoints. */
+    sqlite3_db_config(lite->reader.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    lite->base.ops = &ops;
+    lite->database = database;
+    *sql = &lite->base;
+    return STATUS_OK;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_sqlite.h"
+
+#include <stdlib.h>
+
+#include "store/store_sql.h"
+
+static const struct store_ops ops = {
+    .name = "sqlite",
+    .migrate = store_sql_migrate,
+    .migrations_pending = store_sql_migrations_pending,
+    .health = store_sql_health,
+    .close = store_sql_close,
+    .user_create = store_sql_user_create,
+    .user_by_email = store_sql_user_by_email,
+    .user_by_id = store_sql_user_by_id,
+    .user_password_renew = store_sql_user_password_renew,
+    .refresh_create = store_sql_refresh_create,
+    .refresh_rotate = store_sql_refresh_rotate,
+    .sessions_end = store_sql_sessions_end,
+    .revocations_mark = store_sql_revocations_mark,
+    .revocations_read = store_sql_revocations_read,
+    .attempts_read = store_sql_attempts_read,
+    .attempts_fail = store_sql_attempts_fail,
+    .positions_timed_since = store_sql_positions_timed_since,
+    .emotions_apply = store_sql_emotions_apply,
+    .transactions_apply = store_sql_transactions_apply,
+    .ids_check = store_sql_ids_check,
+    .submission_claim = store_sql_submission_claim,
+    .tiles_read = store_sql_tiles_read,
+    .people_scan = store_sql_people_scan,
+    .tiles_as_of = store_sql_tiles_as_of,
+    .decision_at = store_sql_decision_at,
+    .credit_state = store_sql_credit_state,
+    .decision_record = store_sql_decision_record,
+    .decision_by_key = store_sql_decision_by_key,
+    .decision_read = store_sql_decision_read,
+    .decisions_list = store_sql_decisions_list,
+    .decisions_scan = store_sql_decisions_scan,
+    .verdicts_extent = store_sql_verdicts_extent,
+    .verdicts_scan = store_sql_verdicts_scan,
+    .granted_scan = store_sql_granted_scan,
+    .addressees_scan = store_sql_addressees_scan,
+    .log_shards = store_sql_log_shards,
+    .log_scan = store_sql_log_scan,
+    .policy_next = store_sql_policy_next,
+    .policy_keep = store_sql_policy_keep,
+    .policy_read = store_sql_policy_read,
+    .shadow_pending = store_sql_shadow_pending,
+    .shadow_record = store_sql_shadow_record,
+    .offers_list = store_sql_offers_list,
+    .offer_read = store_sql_offer_read,
+    .line_read = store_sql_line_read,
+    .offer_accept = store_sql_offer_accept,
+    .offer_activate = store_sql_offer_activate,
+    .offers_waiting = store_sql_offers_waiting,
+    .offers_expire = store_sql_offers_expire,
+    .notifications_after = store_sql_notifications_after,
+    .outbox_claim = store_sql_outbox_claim,
+    .outbox_done = store_sql_outbox_done,
+    .sweep = store_sql_sweep,
+    .gone_people = store_sql_gone_people,
+    .gone_seen = store_sql_gone_seen,
+};
+
+#define SWEEP(table, key, time)                                                                    \
+    {                                                                                              \
+        .due = SWEEP_DUE(table, time), .count = "SELECT count(*) FROM " table,                     \
+        .remove = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table             \
+                  " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
+    }
+/* The file has no clock of its own: its time is what this process believes (clock_system.h). */
+#define CLOCK_US "clock_us()" /* sqlite_connection.c */
+
+/* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
+ * is nothing to lock. */
+#define OUTBOX_IS_DUE "(claimed_until <= $1 OR claimed_until > $2)"
+static const struct store_dialect dialect = {
+    .migrations = "sql/sqlite/",
+    .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                        " version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+                        " checksum BLOB NOT NULL,"
+                        " applied_at INTEGER NOT NULL DEFAULT (unixepoch() * 1000000)) STRICT",
+    .migrations_begun = "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
+    .person_lock = "SELECT id FROM users WHERE id = $1",
+    .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1",
+    .generation_begin =
+        GENERATION_BEGIN("(SELECT coalesce(max(generation_change), 0) + 1 FROM users)"),
+    .revocations_mark = "SELECT coalesce(max(generation_change), 0) FROM users",
+    .attempts_read = ATTEMPTS_READ(CLOCK_US " - f.failed_at"),
+    .attempts_fail = ATTEMPTS_FAIL(CLOCK_US, CLOCK_US " - f.failed_at"),
+    .offers_expire = OFFER_CHANGE(offered, expired, after,
+                                  "position IN (SELECT position FROM offers WHERE"
+                                  " status = 'offered' AND expires_at <= $1"
+                                  " ORDER BY expires_at LIMIT 1000)"),
+    .outbox_due = "SELECT 1 FROM outbox WHERE " OUTBOX_IS_DUE " LIMIT 1",
+    .outbox_claim = "UPDATE outbox SET claimed_until = $2 WHERE id IN (SELECT id FROM outbox"
+                    " WHERE " OUTBOX_IS_DUE " ORDER BY id LIMIT $3)"
+                    " RETURNING id, stream, request_id, traceparent, payload",
+    .sweeps_read = "SELECT present, swept_at, $1 FROM sweeps",
+    .sweeps =
+        {
+            [SWEPT_EMOTIONS] = SWEEP("emotion_events", "rowid", "occurred_at"),
+            [SWEPT_TRANSACTIONS] = SWEEP("transaction_events", "rowid", "occurred_at"),
+            [SWEPT_KEYS] = SWEEP("event_keys", "key", "seen_at"),
+            [SWEPT_REFRESH_TOKENS] = SWEEP("refresh_tokens", "token", "expires_at"),
+            [SWEPT_DECISION_KEYS] =
+                {
+                    .due = SWEEP_DUE("idempotency_keys", "created_at"),
+                    .count = "SELECT count(*) FROM idempotency_keys",
+                    .remove = "DELETE FROM idempotency_keys WHERE (user_id, key) IN"
+                              " (SELECT user_id, key FROM idempotency_keys WHERE created_at < $1"
+                              " ORDER BY created_at LIMIT $2) RETURNING 1",
+                },
+            [SWEPT_SUBMISSION_KEYS] = SWEEP("submission_keys", "rowid", "created_at"),
+            [SWEPT_LOGIN_FAILURES] = SWEEP("login_failures", "rowid", "failed_at"),
+        },
+    .events =
+        {
+            .persons_find = "SELECT user_id FROM feature_versions WHERE user_id = $1",
+            /* A key is never older than the present that the next sweep goes by. */
+            .keys_add = "INSERT INTO event_keys (key, content, seen_at)"
+                        " SELECT $1, $2, max($3, present) FROM sweeps WHERE TRUE"
+                        " ON CONFLICT DO NOTHING RETURNING key",
+            .keys_read = "SELECT key, content, seen_at < (SELECT present FROM sweeps) - 86400000000"
+                         " FROM event_keys WHERE key = $1",
+            .keys_renew = "UPDATE event_keys SET seen_at = max(seen_at, (SELECT present"
+                          " FROM sweeps)) WHERE key = $1",
+            .persons_lock = "SELECT user_id FROM feature_versions WHERE user_id = $1",
+            .versions_grow = "UPDATE feature_versions SET version = version + 1"
+                             " WHERE user_id = $1",
+            .rows_add =
+                {
+                    [TABLE_EMOTIONS] =
+                        "INSERT INTO emotion_events (user_id, occurred_at, received_at,"
+                        " positivity, intensity, stress, type, event_id, trace_id, folded_at)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, " CLOCK_US ")",
+                    [TABLE_TRANSACTIONS] =
+                        "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
+                        " amount_cents, direction, currency, category, transaction_id, trace_id,"
+                        " source, folded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+                        "$9," SOURCE_NAME("$10") ", " CLOCK_US ")",
+                },
+            .tiles_add =
+                {
+                    [TABLE_EMOTIONS] =
+                        "INSERT INTO emotion_tiles AS t (user_id, hour, event_count,"
+                        " stress_event_count, positivity_sum, intensity_sum, stress_sum,"
+                        " stress_square_sum, stress_min, stress_max)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" EMOTION_TILE_MERGE(
+                            "min", "max"),
+                    [TABLE_TRANSACTIONS] =
+                        "INSERT INTO transaction_tiles AS t (user_id, day, count, sum_cents,"
+                        " square_sum, min_cents, max_cents, in_count, in_sum_cents)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" TRANSACTION_TILE_MERGE(
+                            "min", "max"),
+                },
+        },
+    .verdicts =
+        {
+            .extent = "SELECT coalesce((SELECT max(position) + 1 FROM decisions), 0),"
+                      " coalesce((SELECT max(position) + 1 FROM offers), 0)",
+            .step = 4096,
+            .verdicts = VERDICTS_SELECT("d.position >= $1", "d.position < $2"),
+            .granted = GRANTED_SELECT("d.position >= $1", "d.position < $2"),
+        },
+};
+
+enum status store_sqlite_open(struct sqlite_database *database, struct store **store)
+{
+    struct store_sql *sqlite = calloc(1, sizeof *sqlite);
+    if (sqlite == NULL)
+        return STATUS_UNAVAILABLE;
+    struct sql *sql;
+    enum status status = sql_sqlite_open(database, &sql);
+    if (status != STATUS_OK) {
+        free(sqlite);
+        return status;
+    }
+    store_sql_init(sqlite, &ops, sql, &dialect);
+    *store = &sqlite->base;
+    return STATUS_OK;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: decisions by the million, for whoever weighs a policy against them. Both tables are
+ * read as they lie on disk: to look every decision's offer up would cost several times as much.
+ */
+#include <string.h>
+
+#include "store/store_sql.h"
+
+enum status store_sql_verdicts_extent(struct store *store, struct extent *decisions,
+                                      struct extent *offers)
+{
+    const struct verdict_statements *statements = &store_sql_of(store)->dialect->verdicts;
+    struct sql *sql = store_sql_of(store)->sql;
+    enum status status = sql_start_values(sql, statements->extent, NULL, 0);
+    if (status == STATUS_OK)
+        status = sql_next(sql);
+    if (status == STATUS_OK) {
+        decisions->end = row_integer(sql);
+        offers->end = row_integer(sql);
+        decisions->step = offers->step = statements->step;
+    }
+    sql_end(sql);
+    return status;
+}
+
+static void verdict_read(struct sql *sql, struct verdict *verdict)
+{
+    static const struct hash none;
+    verdict->user_id = row_uuid(sql);
+    verdict->decision_id = row_uuid(sql);
+    verdict->decided_at_us = row_time_us(sql);
+    verdict->approved = row_boolean(sql);
+    verdict->risk = (int32_t)row_integer(sql);
+    verdict->risk_full = (int32_t)row_integer(sql);
+    verdict->risk_financial = (int32_t)row_integer(sql);
+    verdict->emotions_known = row_boolean(sql);
+    verdict->entry = row_hash(sql);
+    verdict->logged = hash_compare(&verdict->entry, &none) != 0;
+}
+
+enum status store_sql_verdicts_scan(struct store *store, int64_t from, int64_t to, int64_t since_us,
+                                    verdict_taker *take, void *context)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    struct verdict verdict = {0};
+    enum status status = sql_start(sql, store_sql_of(store)->dialect->verdicts.verdicts,
+                                   sql_integer(from), sql_integer(to), sql_time(since_us));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        verdict_read(sql, &verdict);
+        take(&verdict, context);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_sql_granted_scan(struct store *store, int64_t from, int64_t to,
+                                   granted_taker *take, void *context)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    struct granted granted;
+    enum status status = sql_start(sql, store_sql_of(store)->dialect->verdicts.granted,
+                                   sql_integer(from), sql_integer(to));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        granted.decision_id = row_uuid(sql);
+        granted.limit_cents = row_integer(sql);
+        granted.rate_bp = (int32_t)row_integer(sql);
+        row_text(sql, granted.credit_type, sizeof granted.credit_type);
+        take(&granted, context);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_sql_addressees_scan(struct store *store, const struct uuid *after,
+                                      struct addressee out[], size_t max, size_t *count)
+{
+    struct sql *sql = store_sql_of(store)->sql;
+    *count = 0;
+    enum status status = sql_start(sql,
+                                   "SELECT u.id, u.email, h.entry FROM (SELECT id, email FROM users"
+                                   " WHERE id > $1 ORDER BY id LIMIT $2) u"
+                                   " LEFT JOIN decision_heads h ON h.user_id = u.id ORDER BY u.id",
+                                   sql_uuid(after), sql_integer((int64_t)max));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        out[*count].id = row_uuid(sql);
+        row_text(sql, out[*count].email, sizeof out[*count].email);
+        out[*count].decided = !row_is_null(sql);
+        out[*count].last = out[*count].decided ? row_hash(sql) : (struct hash){{0}};
+        (*count)++;
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
