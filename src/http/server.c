@@ -133,17 +133,18 @@ static size_t keep_encoded(void *argument, struct MHD_Connection *mhd, char *tex
     return strlen(text);
 }
 
-/* What a crowd of connections has freed goes back to the system once most of them are gone. */
+/* What a crowd of connections has freed goes back to the system once most of them are gone, and
+ * again as the rest goes: the library frees memory a moment after it gave the place back. */
 static void give_memory_back(struct http_server *server, size_t *peak)
 {
     enum { CROWD = 1000, PART = 4 };
     size_t open = shares_taken(&server->connections.places);
-    if (open > *peak)
+    if (open >= CROWD && open > *peak)
         *peak = open;
-    if (*peak < CROWD || open > *peak / PART)
+    if (*peak == 0 || open > *peak / PART)
         return;
     malloc_trim(0);
-    *peak = open;
+    *peak /= PART;
 }
 
 static void *keep_house(void *argument)
