@@ -185,7 +185,6 @@
 #define TOKEN_KEYS_MAX 4
 
 /* Logins */
-#define FAILED_LOGIN_WEIGHT 25 /* right logins of its address that a failed one counts as */
 #define FAILED_LOGIN_WAIT_US (30 * SECOND_US) /* after the last failure that costs nothing */
 #define FAILED_LOGIN_WAIT_US_MAX (15 * MINUTE_US)
 #define FAILED_LOGIN_LIFE_US (1 * HOUR_US) /* after the last one all are forgotten */

@@ -14,7 +14,5 @@
 /* Counts one `what` of an address in this second; false if it is one too many. */
 bool rate_pass(struct role_context *context, const char *what, struct slice address,
                int64_t per_second_max);
-/* Counts `count` more of them, which leaves less for those that come in the same second. */
-void rate_add(struct role_context *context, const char *what, struct slice address, int64_t count);
 
 #endif

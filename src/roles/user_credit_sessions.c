@@ -177,11 +177,9 @@ void session_login(struct role_context *context, struct exchange *exchange)
         password_renew(context, &user, credentials.password);
         status = session_begin(context, &user, &place, &response->body);
     }
-    if (status == STATUS_UNAUTHENTICATED) {
-        /* Guesses at ever another account meet the limit of none, and each costs a hash. */
-        rate_add(context, "logins", address, FAILED_LOGIN_WEIGHT - 1);
+    if (status == STATUS_UNAUTHENTICATED)
         response_error(response, status, "Invalid credentials.");
-    } else if (status == STATUS_TOO_MANY_REQUESTS)
+    else if (status == STATUS_TOO_MANY_REQUESTS)
         answer_limited(response, "Too many failed logins.", wait_us);
     else if (status != STATUS_OK)
         answer_failed(response, status, "");
