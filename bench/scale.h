@@ -13,7 +13,6 @@
 #include "ports/bus.h"
 #include "ports/clock.h"
 #include "ports/entropy.h"
-#include "ports/store.h"
 #include "scale_children.h"
 
 enum { BENCH_COUNTS_MAX = 8 };

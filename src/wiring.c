@@ -24,10 +24,12 @@
 #include "scorers/random.h"
 #include "scorers/scorecard.h"
 #include "scorers/trained.h"
+#include "store/log.h"
+#include "store/migrations.h"
 #include "store/postgres_check.h"
+#include "store/sql_sqlite.h"
 #include "store/sqlite_file.h"
-#include "store/store_postgres.h"
-#include "store/store_sql.h"
+#include "store/store.h"
 
 enum { CACHE_BYTES_MAX = 4 << 20 };
 
@@ -489,7 +491,7 @@ static enum status store_open(struct engines *engines, struct store **store)
 {
     enum status status = store_open_bare(engines, store);
     if (status == STATUS_OK)
-        store_sql_gate(*store, &engines->schema_current);
+        store_gate(*store, &engines->schema_current);
     return status;
 }
 

@@ -15,7 +15,6 @@
 #include "scorers/breaker.h"
 #include "scorers/trained.h"
 #include "settings.h"
-#include "store/store_sqlite.h"
 
 /* The engines of one process. Zeroed before engines_open. */
 struct engines {

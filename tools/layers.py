@@ -22,12 +22,13 @@ ROOMS = {
     "model": ("a trained model: its folder, its predictions and what each column adds to them",
               ("base",)),
     "learning": ("data to a trained model, its measures and pictures", ("base", "model")),
-    "ports": ("what the system needs: bus, store, cache, scorer, clock, entropy, tracer; and what it"
+    "ports": ("what the system needs: bus, cache, scorer, clock, entropy, tracer; and what it"
               " answers: endpoint", ("base", "domain")),
+    "store": ("the database: people, events, features, decisions, offers, outbox, log; on SQLite or"
+              " PostgreSQL", ("base", "domain", "ports")),
     "auth": ("passwords, tokens, revocations, seals on what others keep", ("base", "ports")),
-    "roles": ("the seven roles, as step functions over ports",
-              ("base", "domain", "wire", "ports", "auth")),
-    "store": ("the database: SQLite in the process, or PostgreSQL", ("base", "domain", "ports")),
+    "roles": ("the seven roles, as step functions over the store and ports",
+              ("base", "domain", "wire", "ports", "store", "auth")),
     "bus": ("the streams: a log in SQLite, or NATS JetStream", ("base", "domain", "ports")),
     "scorers": ("who tells a risk: a trained model, a scorecard, a service behind HTTP; the breaker",
                 ("base", "domain", "wire", "model", "ports")),
@@ -36,20 +37,24 @@ ROOMS = {
     "http": ("endpoint tables to a server; /openapi.json", ("base", "wire", "ports", "auth")),
     "runner": ("threads around step functions", ("base", "wire")),
     "commands": ("what `ecs` can be told to do: one file, or a few of one name, for each command",
-                 ("base", "domain", "simulation", "wire", "model", "learning", "ports", "runner")),
+                 ("base", "domain", "simulation", "wire", "model", "learning", "ports", "store",
+                  "runner")),
 }
 SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
 DOORS = {
     "model": ("domain/features.h",),
     "store": ("adapters/clock_system.h",),
+    "auth": ("store/sessions.h",),
     "bus": ("adapters/clock_system.h", "store/sqlite_file.h"),
     "adapters": ("scorers/trained.h",),
-    "runner": ("roles/role.h", "http/server.h", "settings.h"),
+    "runner": ("roles/role.h", "http/server.h", "store/store.h", "settings.h"),
     "commands": ("roles/role.h", "settings.h", "wiring.h"),
 }
-# What stands behind the ports, and the files of src/ itself that know it: no others do.
-BEHIND_PORTS = {"store", "bus", "scorers", "adapters"}
+# What stands behind the ports, the inside of the store, and the files of src/ itself that know both:
+# no others do.
+BEHIND_PORTS = {"bus", "scorers", "adapters"}
+INSIDE = re.compile(r"store/(?:internal|evidence|sql\w*|postgres_\w+)\.h")
 WIRING = {"wiring.c", "wiring.h"}
 # A library belongs to the rooms that hide it from the others; some have it under a second name.
 LIBRARIES = {
@@ -84,12 +89,14 @@ def local_fault(room, name, header):
     """Why a file of `room` may not include "header"; None if it may."""
     target = header.split("/")[0] if "/" in header else ""
     if room == "":
-        if target in BEHIND_PORTS and name not in WIRING:
-            return f"only the wiring knows {target}/"
+        if (target in BEHIND_PORTS or INSIDE.fullmatch(header)) and name not in WIRING:
+            return f"only the wiring knows {header if target == 'store' else f'{target}/'}"
         return None
     if target == room or header in SHARED or header in DOORS.get(room, ()):
         return None
     sees = ROOMS[room][1]
+    if INSIDE.fullmatch(header):
+        return f"{header} is the inside of store/"
     if target in sees:
         return None
     if target in BEHIND_PORTS:

@@ -4,6 +4,8 @@
  */
 #include "auth/revocations.h"
 
+#include "store/sessions.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "ports/endpoint.h"
-#include "ports/store.h"
 
 struct revocations;
+struct store;
 
 struct revocations *revocations_create(void); /* NULL: out of memory */
 void revocations_destroy(struct revocations *revocations);

@@ -7,7 +7,8 @@
 
 #include "domain/backtest.h"
 #include "model/feature_model.h"
-#include "ports/store.h"
+
+struct store;
 
 enum { BACKTEST_READERS = 2 };
 

@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
+#include "store/migrations.h"
 
 static const char usage[] =
     "usage: ecs migrate [--json]\n\n"

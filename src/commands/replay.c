@@ -16,6 +16,7 @@
 #include "commands/options.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
+#include "store/log.h"
 #include "wire/policy_json.h"
 
 enum { READ_MAX = 500, SHOWN_MAX = 20 };

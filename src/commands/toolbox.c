@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "store/migrations.h"
 
 enum { FAULTS_MAX = 64 * 1024 };
 

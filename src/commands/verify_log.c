@@ -18,6 +18,7 @@
 #include "commands/report.h"
 #include "commands/toolbox.h"
 #include "domain/decision_log.h"
+#include "store/log.h"
 
 enum { READ_MAX = 500, POLICIES_TOLD_MAX = 64, LINE_SIZE = 256 };
 

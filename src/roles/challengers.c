@@ -2,6 +2,7 @@
 #include "roles/challengers.h"
 
 #include "base/metrics.h"
+#include "store/shadow.h"
 
 /* Decisions are committed a little after their time, and looked for again for that long. */
 static const int64_t late_us = MINUTE_US;

@@ -11,6 +11,8 @@
 #include "domain/batch_size.h"
 #include "roles/message_span.h"
 #include "roles/outbox.h"
+#include "store/messages.h"
+#include "store/offers.h"
 #include "wire/credit_json.h"
 
 enum {

@@ -3,6 +3,7 @@
  * Role emotion-processing: emotion events on the bus → raw rows and hourly tiles.
  */
 #include "roles/event_processing.h"
+#include "store/events.h"
 #include "wire/emotion_json.h"
 
 static enum status decode(struct event_batch *batch, size_t place, struct slice payload,

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "roles/message_span.h"
+#include "store/events.h"
 
 /* In a row, with nothing counted between: more than it takes to find one event among BUS_BATCH_MAX.
  */

@@ -24,6 +24,8 @@
 
 enum { CACHE_KEYS_MAX = 256, CACHE_KEY_SIZE = 64 }; /* forgotten in one round trip */
 
+struct store;
+
 /* The scratch of a step. Event i of a batch came with message `places[i]`. */
 struct event_batch {
     struct bus_message messages[BUS_BATCH_MAX];

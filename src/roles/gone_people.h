@@ -7,6 +7,7 @@
 #define ECS_ROLES_GONE_PEOPLE_H
 
 #include "roles/role.h"
+#include "store/people.h"
 
 enum { GONE_PEOPLE_BATCH = 64, GONE_LETTERS_BATCH = 64 };
 

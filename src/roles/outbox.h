@@ -8,6 +8,7 @@
 #define ECS_ROLES_OUTBOX_H
 
 #include "roles/role.h"
+#include "store/messages.h"
 
 enum { OUTBOX_PERIOD_US = 100000, OUTBOX_BATCH_MAX = 256 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A role: what it answers, what it consumes, what it does from time to time. All of it are step
- * functions over ports: a role owns no thread, no socket and no clock, so all roles can run in
- * one thread under a manual clock, or each in processes of its own.
+ * functions over the store and ports: a role owns no thread, no socket and no clock, so all roles
+ * can run in one thread under a manual clock, or each in processes of its own.
  *
  * Inside a step it is always: decode → domain → store → publish → outcome.
  */
@@ -23,7 +23,6 @@
 #include "ports/endpoint.h"
 #include "ports/entropy.h"
 #include "ports/scorer.h"
-#include "ports/store.h"
 #include "ports/tracer.h"
 #include "roles/policy_source.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "auth/seal.h"
+#include "store/submissions.h"
 
 enum { KEYS_RETRY_AFTER_S = 3600, MEMO_NAME_SIZE = 64, MEMO_SIZE = 2 * HASH_SIZE };
 

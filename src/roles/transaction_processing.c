@@ -3,6 +3,7 @@
  * Role transaction-processing: transactions on the bus → raw rows and daily tiles.
  */
 #include "roles/event_processing.h"
+#include "store/events.h"
 #include "wire/transaction_json.h"
 
 static enum status decode(struct event_batch *batch, size_t place, struct slice payload,

@@ -10,6 +10,8 @@
 #include "roles/role.h"
 #include "wire/field_errors.h"
 
+struct page;
+
 /* user_credit_accounts.c */
 void account_register(struct role_context *context, struct exchange *exchange);
 void account_read(struct role_context *context, struct exchange *exchange);

@@ -8,6 +8,8 @@
 #include "roles/lost_commit.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
+#include "store/offers.h"
+#include "store/people.h"
 #include "wire/user_json.h"
 
 static enum status user_make(struct role_context *context, const struct credentials *credentials,

@@ -9,6 +9,10 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "roles/user_credit.h"
+#include "store/decisions.h"
+#include "store/features.h"
+#include "store/store.h"
+#include "store/submissions.h"
 #include "wire/credit_json.h"
 #include "wire/features_json.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/json_put.h"
 #include "roles/user_credit.h"
+#include "store/store.h"
 #include "wire/fields.h"
 
 enum { PAGE_SIZE_DEFAULT = 10 };

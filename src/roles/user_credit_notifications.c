@@ -9,6 +9,7 @@
 
 #include "base/json_put.h"
 #include "roles/user_credit.h"
+#include "store/messages.h"
 #include "wire/credit_json.h"
 #include "wire/fields.h"
 

@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "roles/outbox.h"
 #include "roles/user_credit.h"
+#include "store/messages.h"
+#include "store/offers.h"
+#include "store/store.h"
 #include "wire/credit_json.h"
 
 enum { EVENT_MAX = 1024 };

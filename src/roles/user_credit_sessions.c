@@ -13,6 +13,8 @@
 #include "roles/lost_commit.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
+#include "store/people.h"
+#include "store/sessions.h"
 #include "wire/user_json.h"
 
 enum { REFRESH_BYTES = 32, REFRESH_TEXT_SIZE = 2 * REFRESH_BYTES + 1 };

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "roles/user_credit.h"
+#include "store/sweep.h"
 
 enum status offers_sweep(struct role_context *context)
 {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "limits.h"
+#include "store/store.h"
 #include "wire/fields.h"
 
 enum {
@@ -274,7 +275,7 @@ static void write_checks(struct buf *json, struct housekeeping *keeping)
     }
     if (context->store != NULL) {
         json_put_key(json, "store");
-        engine_seen_write(&keeping->store, context->store->ops->name, json);
+        engine_seen_write(&keeping->store, store_engine(context->store), json);
     }
     if (context->cache != NULL) {
         json_put_key(json, "cache");

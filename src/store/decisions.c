@@ -3,11 +3,14 @@
  * The store: credit decisions with what they were made from. The features that the model saw are
  * kept as JSON, name to integer: exact, and open to queries.
  */
+#include "store/decisions.h"
+
 #include <string.h>
 
 #include "domain/decision_log.h"
 #include "store/evidence.h"
-#include "store/store_sql.h"
+#include "store/internal.h"
+#include "store/submissions.h"
 
 enum status decision_take(struct sql *sql, struct decision *decision)
 {
@@ -68,10 +71,10 @@ static enum status state_read(struct sql *sql, const struct uuid *user_id,
     return status;
 }
 
-enum status store_sql_credit_state(struct store *store, const struct uuid *user_id,
-                                   struct credit_state *state)
+enum status store_credit_state(struct store *store, const struct uuid *user_id,
+                               struct credit_state *state)
 {
-    return state_read(store_sql_of(store)->sql, user_id, state);
+    return state_read(store->sql, user_id, state);
 }
 
 static enum status decision_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
@@ -85,10 +88,10 @@ static enum status decision_find(struct sql *sql, const struct uuid *id, const s
     return decision_take_one(sql, status, decision);
 }
 
-enum status store_sql_decision_read(struct store *store, const struct uuid *id,
-                                    const struct uuid *user_id, struct decision *decision)
+enum status store_decision_read(struct store *store, const struct uuid *id,
+                                const struct uuid *user_id, struct decision *decision)
 {
-    return decision_find(store_sql_of(store)->sql, id, user_id, decision);
+    return decision_find(store->sql, id, user_id, decision);
 }
 
 static enum status key_find(struct sql *sql, const struct uuid *user_id,
@@ -108,11 +111,10 @@ static enum status key_find(struct sql *sql, const struct uuid *user_id,
     return decision_take_one(sql, status, decision);
 }
 
-enum status store_sql_decision_by_key(struct store *store, const struct uuid *user_id,
-                                      const struct idempotency *idempotency,
-                                      struct decision *decision)
+enum status store_decision_by_key(struct store *store, const struct uuid *user_id,
+                                  const struct idempotency *idempotency, struct decision *decision)
 {
-    return key_find(store_sql_of(store)->sql, user_id, idempotency, decision);
+    return key_find(store->sql, user_id, idempotency, decision);
 }
 
 /* Adds the decision to the end of the person's chain. */
@@ -212,7 +214,7 @@ static enum status decision_add(struct sql *sql, struct decision *decision, stru
 }
 
 /* With the person's lock held. */
-static enum status decision_settle(struct store_sql *store, const struct decision *decision,
+static enum status decision_settle(struct store *store, const struct decision *decision,
                                    const struct idempotency *idempotency, struct decision *stands)
 {
     struct sql *sql = store->sql;
@@ -246,25 +248,22 @@ static enum status decision_settle(struct store_sql *store, const struct decisio
     return status;
 }
 
-enum status store_sql_decision_record(struct store *store, const struct decision *decision,
-                                      const struct idempotency *idempotency,
-                                      struct decision *stands)
+enum status store_decision_record(struct store *store, const struct decision *decision,
+                                  const struct idempotency *idempotency, struct decision *stands)
 {
-    struct store_sql *self = store_sql_of(store);
-    struct sql *sql = self->sql;
+    struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = sql_one(sql, self->dialect->person_lock, sql_uuid(&decision->user_id));
+        status = sql_one(sql, store->dialect->person_lock, sql_uuid(&decision->user_id));
     if (status == STATUS_OK)
-        status = decision_settle(self, decision, idempotency, stands);
+        status = decision_settle(store, decision, idempotency, stands);
     return sql_finish(sql, status);
 }
 
-enum status store_sql_decisions_list(struct store *store, const struct uuid *user_id,
-                                     struct page page, struct decision out[], size_t *count,
-                                     int64_t *total)
+enum status store_decisions_list(struct store *store, const struct uuid *user_id, struct page page,
+                                 struct decision out[], size_t *count, int64_t *total)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     *count = 0;
     enum status status =
         sql_start(sql,

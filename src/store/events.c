@@ -11,10 +11,12 @@
  *
  * If the answer to COMMIT is lost, the batch is applied again, and the keys decide.
  */
+#include "store/events.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/store_sql.h"
+#include "store/internal.h"
 
 /* A member of an event or of a tile that becomes a column. */
 struct member {
@@ -141,7 +143,7 @@ static void user_take(struct sql *sql, void *context)
         *known = true;
 }
 
-static enum status persons_find(struct store_sql *store, struct store_batch *batch)
+static enum status persons_find(struct store *store, struct store_batch *batch)
 {
     users_collect(batch, NULL, batch->count);
     memset(batch->known, 0, batch->user_count * sizeof batch->known[0]);
@@ -205,7 +207,7 @@ static void new_key_take(struct sql *sql, void *context)
         batch->results[batch->firsts[i]] = EVENT_COUNTED;
 }
 
-static enum status keys_add(struct store_sql *store, struct store_batch *batch)
+static enum status keys_add(struct store *store, struct store_batch *batch)
 {
     struct sql_column columns[] = {event_column(batch, SQL_HASH, batch->kind->key),
                                    event_column(batch, SQL_HASH, batch->kind->content),
@@ -246,7 +248,7 @@ static void old_key_take(struct sql *sql, void *context)
 
 /* Tells repetitions from reused ids. What comes again late may come once more: a key lives on from
  * when it was seen last. */
-static enum status keys_read(struct store_sql *store, struct store_batch *batch)
+static enum status keys_read(struct store *store, struct store_batch *batch)
 {
     struct sql_column key = event_column(batch, SQL_HASH, batch->kind->key);
     struct sql_bulk bulk = {.text = store->dialect->events.keys_read,
@@ -295,7 +297,7 @@ static void columns_of(struct sql_column columns[], const struct member members[
             (struct sql_column){members[i].type, (const char *)first + members[i].offset, size};
 }
 
-static enum status rows_add(struct store_sql *store, const struct store_batch *batch)
+static enum status rows_add(struct store *store, const struct store_batch *batch)
 {
     const struct event_layout *kind = batch->kind;
     struct sql_column columns[SQL_PARAMETERS_MAX];
@@ -317,7 +319,7 @@ static void locked_take(struct sql *sql, void *context)
 
 /* Locks the persons of the counted events until the end, and grows their versions. Rows and tiles
  * have no foreign key: that all of them can be locked is the proof that they still exist. */
-static enum status versions_grow(struct store_sql *store, struct store_batch *batch)
+static enum status versions_grow(struct store *store, struct store_batch *batch)
 {
     const struct event_statements *statements = &store->dialect->events;
     size_t locked = 0;
@@ -342,7 +344,7 @@ static enum status versions_grow(struct store_sql *store, struct store_batch *ba
     return status == STATUS_OK ? sql_bulk(store->sql, &grow) : status;
 }
 
-static enum status tiles_add(struct store_sql *store, struct store_batch *batch)
+static enum status tiles_add(struct store *store, struct store_batch *batch)
 {
     const struct event_layout *kind = batch->kind;
     struct sql_column columns[SQL_PARAMETERS_MAX];
@@ -355,7 +357,7 @@ static enum status tiles_add(struct store_sql *store, struct store_batch *batch)
                                        .count = batch->tile_count});
 }
 
-static enum status batch_try(struct store_sql *store, struct store_batch *batch)
+static enum status batch_try(struct store *store, struct store_batch *batch)
 {
     struct sql_column times = event_column(batch, SQL_TIME, batch->kind->occurred_at);
     enum status status = STATUS_OK;
@@ -380,10 +382,9 @@ static enum status batch_try(struct store_sql *store, struct store_batch *batch)
     return sql_finish(store->sql, status);
 }
 
-static enum status batch_apply(struct store *base, const struct event_layout *kind,
+static enum status batch_apply(struct store *store, const struct event_layout *kind,
                                const void *events, size_t count, enum event_result results[])
 {
-    struct store_sql *store = store_sql_of(base);
     if (count > BUS_BATCH_MAX)
         return STATUS_INVALID;
     if (store->batch == NULL)
@@ -454,8 +455,8 @@ static bool emotion_fold(void *memory, const void *of, bool begins)
     return true;
 }
 
-enum status store_sql_emotions_apply(struct store *store, const struct emotion_event events[],
-                                     size_t count, enum event_result results[])
+enum status store_emotions_apply(struct store *store, const struct emotion_event events[],
+                                 size_t count, enum event_result results[])
 {
     static const struct event_layout kind = {
         .table = TABLE_EMOTIONS,
@@ -509,9 +510,8 @@ static bool transaction_fold(void *memory, const void *of, bool begins)
     return true;
 }
 
-enum status store_sql_transactions_apply(struct store *store,
-                                         const struct transaction_event events[], size_t count,
-                                         enum event_result results[])
+enum status store_transactions_apply(struct store *store, const struct transaction_event events[],
+                                     size_t count, enum event_result results[])
 {
     static const struct event_layout kind = {
         .table = TABLE_TRANSACTIONS,
@@ -531,9 +531,9 @@ enum status store_sql_transactions_apply(struct store *store,
     return batch_apply(store, &kind, events, count, results);
 }
 
-enum status store_sql_positions_timed_since(struct store *store, int64_t *since_us)
+enum status store_positions_timed_since(struct store *store, int64_t *since_us)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     enum status status =
         sql_one(sql, "SELECT timed_since FROM event_positions WHERE id = $1", sql_integer(1));
     if (status == STATUS_OK)

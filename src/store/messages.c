@@ -2,10 +2,12 @@
  *
  * The store: what people are told, and the outbox of messages for the bus.
  */
+#include "store/messages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/store_sql.h"
+#include "store/internal.h"
 
 enum status notification_insert(struct sql *sql, const struct notification *row)
 {
@@ -16,11 +18,11 @@ enum status notification_insert(struct sql *sql, const struct notification *row)
                   sql_text(row->title), sql_text(row->message), sql_time(row->created_at_us));
 }
 
-enum status store_sql_notifications_after(struct store *store, const struct uuid *user_id,
-                                          int64_t after_id, struct notification out[], size_t max,
-                                          size_t *count)
+enum status store_notifications_after(struct store *store, const struct uuid *user_id,
+                                      int64_t after_id, struct notification out[], size_t max,
+                                      size_t *count)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     *count = 0;
     enum status status = sql_start(
         sql,
@@ -72,7 +74,7 @@ static int by_id(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static enum status outbox_take_all(struct store_sql *store, int64_t now_us, struct outbox_row out[],
+static enum status outbox_take_all(struct store *store, int64_t now_us, struct outbox_row out[],
                                    size_t max, size_t *count)
 {
     struct sql *sql = store->sql;
@@ -83,21 +85,20 @@ static enum status outbox_take_all(struct store_sql *store, int64_t now_us, stru
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status store_sql_outbox_claim(struct store *store, int64_t now_us, struct outbox_row out[],
-                                   size_t max, size_t *count)
+enum status store_outbox_claim(struct store *store, int64_t now_us, struct outbox_row out[],
+                               size_t max, size_t *count)
 {
-    struct store_sql *self = store_sql_of(store);
     *count = 0;
     /* Mostly there is nothing, and a look needs no transaction. */
-    enum status status = sql_one(self->sql, self->dialect->outbox_due, sql_time(now_us),
+    enum status status = sql_one(store->sql, store->dialect->outbox_due, sql_time(now_us),
                                  sql_time(now_us + OUTBOX_CLAIM_US));
-    sql_end(self->sql);
+    sql_end(store->sql);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    status = sql_begin(self->sql);
+    status = sql_begin(store->sql);
     if (status == STATUS_OK)
-        status = outbox_take_all(self, now_us, out, max, count);
-    status = sql_finish(self->sql, status);
+        status = outbox_take_all(store, now_us, out, max, count);
+    status = sql_finish(store->sql, status);
     if (status == STATUS_OK)
         qsort(out, *count, sizeof out[0], by_id);
     else
@@ -105,9 +106,9 @@ enum status store_sql_outbox_claim(struct store *store, int64_t now_us, struct o
     return status;
 }
 
-enum status store_sql_outbox_done(struct store *store, const int64_t ids[], size_t count)
+enum status store_outbox_done(struct store *store, const int64_t ids[], size_t count)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = sql_do(sql, "DELETE FROM outbox WHERE id = $1", NULL, sql_integer(ids[i]));

@@ -13,6 +13,8 @@
  * Only the owner of the schema migrates, and then grants to each other login what it needs
  * (sql/grants.sql). Whoever is not the owner finds the schema current, or waits until it is.
  */
+#include "store/migrations.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +22,7 @@
 #include "base/embedded.h"
 #include "base/log.h"
 #include "base/steady.h"
-#include "store/store_sql.h"
+#include "store/internal.h"
 
 struct progress {
     const char *name;
@@ -116,7 +118,7 @@ static enum status migration_apply(struct sql *sql, const struct embedded_file *
 }
 
 /* CONFLICT, and told, if the tables are those of the old system, whose names ours would take. */
-static enum status old_system_look(struct store_sql *store)
+static enum status old_system_look(struct store *store)
 {
     if (store->dialect->old_system == NULL)
         return STATUS_OK;
@@ -130,7 +132,7 @@ static enum status old_system_look(struct store_sql *store)
 }
 
 /* What each login may do; the last word of every migration, and the same each time. */
-static enum status rights_grant(struct store_sql *store)
+static enum status rights_grant(struct store *store)
 {
     const char *name = store->dialect->grants;
     if (name == NULL)
@@ -145,7 +147,7 @@ static enum status rights_grant(struct store_sql *store)
     return status;
 }
 
-static enum status migrations_apply(struct store_sql *store, int *applied)
+static enum status migrations_apply(struct store *store, int *applied)
 {
     const char *folder = store->dialect->migrations;
     struct sql *sql = store->sql;
@@ -172,7 +174,7 @@ static enum status migrations_apply(struct store_sql *store, int *applied)
 
 /* TIMED_OUT: another process migrates. Nobody waits in the database itself: CREATE INDEX
  * CONCURRENTLY waits for all who do. */
-static enum status holder_become(struct store_sql *store)
+static enum status holder_become(struct store *store)
 {
     int64_t end_us = steady_now_us() + MIGRATION_WAIT_US;
     struct sql *sql = store->sql;
@@ -188,13 +190,12 @@ static enum status holder_become(struct store_sql *store)
     }
 }
 
-enum status store_sql_migrations_pending(struct store *store, int *pending)
+enum status store_migrations_pending(struct store *store, int *pending)
 {
-    struct store_sql *self = store_sql_of(store);
-    const char *folder = self->dialect->migrations;
+    const char *folder = store->dialect->migrations;
     *pending = 0;
-    enum status begun = sql_one_values(self->sql, self->dialect->migrations_begun, NULL, 0);
-    sql_end(self->sql);
+    enum status begun = sql_one_values(store->sql, store->dialect->migrations_begun, NULL, 0);
+    sql_end(store->sql);
     if (begun != STATUS_OK && begun != STATUS_NOT_FOUND)
         return begun;
     for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
@@ -203,7 +204,7 @@ enum status store_sql_migrations_pending(struct store *store, int *pending)
         struct hash checksum = hash_of(&(struct slice){file->data, file->size}, 1);
         int64_t version = strtol(file->name + strlen(folder), NULL, 10);
         enum status status =
-            begun == STATUS_OK ? migration_find(self->sql, version, &checksum) : STATUS_NOT_FOUND;
+            begun == STATUS_OK ? migration_find(store->sql, version, &checksum) : STATUS_NOT_FOUND;
         if (status == STATUS_NOT_FOUND)
             (*pending)++;
         else if (status != STATUS_OK)
@@ -213,7 +214,7 @@ enum status store_sql_migrations_pending(struct store *store, int *pending)
 }
 
 /* FORBIDDEN: something is to be applied, and this login is not the owner's. */
-static enum status owner_check(struct store_sql *store, bool *owner)
+static enum status owner_check(struct store *store, bool *owner)
 {
     int pending = 0;
     enum status status = sql_one_values(store->sql, store->dialect->migrations_owner, NULL, 0);
@@ -221,25 +222,24 @@ static enum status owner_check(struct store_sql *store, bool *owner)
     sql_end(store->sql);
     if (status != STATUS_OK || *owner)
         return status;
-    status = store_sql_migrations_pending(&store->base, &pending);
+    status = store_migrations_pending(store, &pending);
     return status == STATUS_OK && pending > 0 ? STATUS_FORBIDDEN : status;
 }
 
-enum status store_sql_migrate(struct store *store, int *applied)
+enum status store_migrate(struct store *store, int *applied)
 {
-    struct store_sql *self = store_sql_of(store);
     bool owner;
     *applied = 0;
-    if (self->dialect->migrations_lock == NULL)
-        return migrations_apply(self, applied);
-    enum status status = owner_check(self, &owner);
+    if (store->dialect->migrations_lock == NULL)
+        return migrations_apply(store, applied);
+    enum status status = owner_check(store, &owner);
     if (status != STATUS_OK || !owner)
         return status;
-    status = holder_become(self);
+    status = holder_become(store);
     if (status != STATUS_OK)
         return status;
-    status = migrations_apply(self, applied);
+    status = migrations_apply(store, applied);
     enum status unlocked =
-        sql_do_values(self->sql, self->dialect->migrations_unlock, NULL, 0, NULL);
+        sql_do_values(store->sql, store->dialect->migrations_unlock, NULL, 0, NULL);
     return status == STATUS_OK ? unlocked : status;
 }

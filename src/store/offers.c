@@ -3,10 +3,12 @@
  * The store: offers on their way through the steps of domain/offer.def. Each step is an UPDATE that
  * names the state it starts from, so that of two who take it at once one finds nothing to change.
  */
+#include "store/offers.h"
+
 #include <assert.h>
 #include <string.h>
 
-#include "store/store_sql.h"
+#include "store/internal.h"
 
 enum status offer_take(struct sql *sql, struct offer *offer)
 {
@@ -46,10 +48,10 @@ enum status offer_insert(struct sql *sql, const struct offer *offer)
                   sql_time(offer->expires_at_us));
 }
 
-enum status store_sql_offers_list(struct store *store, const struct uuid *user_id, struct page page,
-                                  struct offer out[], size_t *count, int64_t *total)
+enum status store_offers_list(struct store *store, const struct uuid *user_id, struct page page,
+                              struct offer out[], size_t *count, int64_t *total)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     *count = 0;
     enum status status =
         sql_start(sql,
@@ -76,15 +78,15 @@ static enum status offer_find(struct sql *sql, const struct uuid *id, const stru
     return offer_take_one(sql, status, offer);
 }
 
-enum status store_sql_offer_read(struct store *store, const struct uuid *id,
-                                 const struct uuid *user_id, struct offer *offer)
+enum status store_offer_read(struct store *store, const struct uuid *id, const struct uuid *user_id,
+                             struct offer *offer)
 {
-    return offer_find(store_sql_of(store)->sql, id, user_id, offer);
+    return offer_find(store->sql, id, user_id, offer);
 }
 
-enum status store_sql_line_read(struct store *store, const struct uuid *user_id, struct offer *line)
+enum status store_line_read(struct store *store, const struct uuid *user_id, struct offer *line)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     enum status status = sql_one(
         sql, "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1 AND o.status = 'active'",
         sql_uuid(user_id));
@@ -139,11 +141,11 @@ static enum status accept(struct sql *sql, const struct uuid *offer_id, const st
     return step_taken(sql, offer_id, user_id, OFFER_accepted, OFFER_active);
 }
 
-enum status store_sql_offer_accept(struct store *store, const struct uuid *offer_id,
-                                   const struct uuid *user_id, int64_t now_us,
-                                   const struct outbox_row *event, bool *changed)
+enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
+                               const struct uuid *user_id, int64_t now_us,
+                               const struct outbox_row *event, bool *changed)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
         status = accept(sql, offer_id, user_id, now_us, event, changed);
@@ -182,25 +184,24 @@ static enum status activate(struct sql *sql, const struct uuid *offer_id,
     return status;
 }
 
-enum status store_sql_offer_activate(struct store *store, const struct uuid *offer_id,
-                                     const struct uuid *user_id, int64_t now_us,
-                                     const struct notification *notification,
-                                     const struct outbox_row *event, bool *changed)
+enum status store_offer_activate(struct store *store, const struct uuid *offer_id,
+                                 const struct uuid *user_id, int64_t now_us,
+                                 const struct notification *notification,
+                                 const struct outbox_row *event, bool *changed)
 {
-    struct store_sql *self = store_sql_of(store);
-    struct sql *sql = self->sql;
+    struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = sql_one(sql, self->dialect->person_lock, sql_uuid(user_id));
+        status = sql_one(sql, store->dialect->person_lock, sql_uuid(user_id));
     if (status == STATUS_OK)
         status = activate(sql, offer_id, user_id, now_us, notification, event, changed);
     return sql_finish(sql, status);
 }
 
-enum status store_sql_offers_waiting(struct store *store, int64_t before_us, struct offer out[],
-                                     size_t max, size_t *count)
+enum status store_offers_waiting(struct store *store, int64_t before_us, struct offer out[],
+                                 size_t max, size_t *count)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     *count = 0;
     enum status status = sql_start(sql,
                                    "SELECT " OFFER_COLUMNS " FROM offers o WHERE"

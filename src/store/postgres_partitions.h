@@ -6,8 +6,8 @@
 #ifndef ECS_STORE_POSTGRES_PARTITIONS_H
 #define ECS_STORE_POSTGRES_PARTITIONS_H
 
+#include "store/internal.h"
 #include "store/sql.h"
-#include "store/store_sql.h"
 
 enum { PARTITIONS_KNOWN_MAX = 128 };
 

@@ -2,12 +2,14 @@
  *
  * The store: decisions that a challenger has not seen yet, and what it made of them.
  */
-#include "store/store_sql.h"
+#include "store/shadow.h"
 
-enum status store_sql_shadow_pending(struct store *store, const char *challenger, int64_t since_us,
-                                     struct decision out[], size_t max, size_t *count)
+#include "store/internal.h"
+
+enum status store_shadow_pending(struct store *store, const char *challenger, int64_t since_us,
+                                 struct decision out[], size_t max, size_t *count)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     *count = 0;
     enum status status =
         sql_start(sql,
@@ -38,10 +40,10 @@ static enum status shadow_insert(struct sql *sql, const struct shadow_decision *
                   sql_text(shadow->model), sql_hash(&shadow->policy), sql_time(now_us));
 }
 
-enum status store_sql_shadow_record(struct store *store, const struct shadow_decision shadows[],
-                                    size_t count, int64_t now_us)
+enum status store_shadow_record(struct store *store, const struct shadow_decision shadows[],
+                                size_t count, int64_t now_us)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = shadow_insert(sql, &shadows[i], now_us);

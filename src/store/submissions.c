@@ -3,7 +3,9 @@
  * The store: what is known of events before they are counted: whether their ids were, and whose
  * Idempotency-Key they came with.
  */
-#include "store/store_sql.h"
+#include "store/submissions.h"
+
+#include "store/internal.h"
 
 struct id_checks {
     struct id_check *checks;
@@ -22,19 +24,18 @@ static void id_take(struct sql *sql, void *context)
     }
 }
 
-enum status store_sql_ids_check(struct store *store, struct id_check checks[], size_t count)
+enum status store_ids_check(struct store *store, struct id_check checks[], size_t count)
 {
-    struct store_sql *self = store_sql_of(store);
     struct id_checks all = {checks, count};
     struct sql_column key = {SQL_HASH, &checks[0].key, sizeof checks[0]};
     for (size_t i = 0; i < count; i++)
         checks[i].conflicts = false;
-    return sql_bulk(self->sql, &(struct sql_bulk){.text = self->dialect->events.keys_read,
-                                                  .columns = &key,
-                                                  .column_count = 1,
-                                                  .count = count,
-                                                  .read = id_take,
-                                                  .context = &all});
+    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.keys_read,
+                                                   .columns = &key,
+                                                   .column_count = 1,
+                                                   .count = count,
+                                                   .read = id_take,
+                                                   .context = &all});
 }
 
 /* Whether the key that is there already is of the same request. */
@@ -53,11 +54,11 @@ static enum status claim_compare(struct sql *sql, const struct uuid *owner, cons
     return status == STATUS_NOT_FOUND ? STATUS_TOO_MANY_REQUESTS : status;
 }
 
-enum status store_sql_submission_claim(struct store *store, const struct uuid *owner,
-                                       const struct idempotency *idempotency, int64_t now_us)
+enum status store_submission_claim(struct store *store, const struct uuid *owner,
+                                   const struct idempotency *idempotency, int64_t now_us)
 {
     static const struct uuid nobody;
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     struct hash key = hash_of((const struct slice[]){slice_of(idempotency->key)}, 1);
     int64_t max = uuid_equal(owner, &nobody) ? 0 : IDEMPOTENCY_KEYS_MAX, added = 0;
     enum status status = sql_begin(sql);

@@ -4,15 +4,17 @@
  * It goes by the database's time, in which the rows are written, and only while that can be
  * believed (domain/retention.h): the machine's clock is the second opinion.
  */
+#include "store/sweep.h"
+
 #include "base/steady.h"
 #include "domain/batch_size.h"
 #include "domain/retention.h"
-#include "store/store_sql.h"
+#include "store/internal.h"
 
 /* Reads the row of sweeps and the database's time; `now_us` is that time where the database has no
  * clock of its own. */
-static enum status retention_read(struct store_sql *store, int64_t now_us,
-                                  struct retention *retention, int64_t *database_us)
+static enum status retention_read(struct store *store, int64_t now_us, struct retention *retention,
+                                  int64_t *database_us)
 {
     struct sql *sql = store->sql;
     enum status status = sql_one(sql, store->dialect->sweeps_read, sql_time(now_us));
@@ -26,7 +28,7 @@ static enum status retention_read(struct store_sql *store, int64_t now_us,
 }
 
 /* Asks whether a sweep is due, and if so takes it: nobody else does within the hour. */
-static enum status sweep_take(struct store_sql *store, int64_t now_us, int64_t machine_us,
+static enum status sweep_take(struct store *store, int64_t now_us, int64_t machine_us,
                               int64_t *database_us, struct sweep *sweep)
 {
     struct sql *sql = store->sql;
@@ -134,45 +136,43 @@ static int64_t life_of(enum swept swept, int64_t raw_life_us)
     }
 }
 
-enum status store_sql_sweep(struct store *store, int64_t now_us, int64_t machine_us,
-                            int64_t raw_life_us, struct sweep *sweep)
+enum status store_sweep(struct store *store, int64_t now_us, int64_t machine_us,
+                        int64_t raw_life_us, struct sweep *sweep)
 {
-    struct store_sql *self = store_sql_of(store);
     int64_t database_us = 0;
     *sweep = (struct sweep){.answer = RETENTION_NOT_DUE};
-    enum status status = sweep_take(self, now_us, machine_us, &database_us, sweep);
+    enum status status = sweep_take(store, now_us, machine_us, &database_us, sweep);
     for (enum swept swept = 0; swept < SWEPT_COUNT && status == STATUS_OK; swept++) {
-        const struct sweep_statements *statements = &self->dialect->sweeps[swept];
+        const struct sweep_statements *statements = &store->dialect->sweeps[swept];
         int64_t before_us = database_us - life_of(swept, raw_life_us);
         if (sweep->answer != RETENTION_DUE)
             break;
         if (statements->remove != NULL)
-            status = sweep_rows(self->sql, statements, before_us, &sweep->removed[swept],
+            status = sweep_rows(store->sql, statements, before_us, &sweep->removed[swept],
                                 &sweep->held_back);
         else
-            status = self->dialect->months_sweep(self, swept, before_us, &sweep->removed[swept],
-                                                 &sweep->held_back);
+            status = store->dialect->months_sweep(store, swept, before_us, &sweep->removed[swept],
+                                                  &sweep->held_back);
     }
     return status;
 }
 
-enum status store_sql_offers_expire(struct store *store, int64_t now_us, int64_t machine_us,
-                                    int64_t *expired)
+enum status store_offers_expire(struct store *store, int64_t now_us, int64_t machine_us,
+                                int64_t *expired)
 {
     enum { PART = 1000 }; /* as in the statement: short transactions */
-    struct store_sql *self = store_sql_of(store);
-    struct sql *sql = self->sql;
+    struct sql *sql = store->sql;
     struct retention retention;
     int64_t database_us = 0, part = 0;
     *expired = 0;
-    enum status status = retention_read(self, now_us, &retention, &database_us);
+    enum status status = retention_read(store, now_us, &retention, &database_us);
     if (status != STATUS_OK ||
         retention_check(&retention, database_us, machine_us) != RETENTION_DUE)
         return status;
     do {
         status = sql_begin(sql);
         if (status == STATUS_OK)
-            status = sql_do(sql, self->dialect->offers_expire, &part, sql_time(database_us));
+            status = sql_do(sql, store->dialect->offers_expire, &part, sql_time(database_us));
         status = sql_finish(sql, status);
         *expired += status == STATUS_OK ? part : 0;
     } while (status == STATUS_OK && part == PART);

@@ -3,15 +3,17 @@
  * The store: decisions by the million, for whoever weighs a policy against them. Both tables are
  * read as they lie on disk: to look every decision's offer up would cost several times as much.
  */
+#include "store/verdicts.h"
+
 #include <string.h>
 
-#include "store/store_sql.h"
+#include "store/internal.h"
 
-enum status store_sql_verdicts_extent(struct store *store, struct extent *decisions,
-                                      struct extent *offers)
+enum status store_verdicts_extent(struct store *store, struct extent *decisions,
+                                  struct extent *offers)
 {
-    const struct verdict_statements *statements = &store_sql_of(store)->dialect->verdicts;
-    struct sql *sql = store_sql_of(store)->sql;
+    const struct verdict_statements *statements = &store->dialect->verdicts;
+    struct sql *sql = store->sql;
     enum status status = sql_start_values(sql, statements->extent, NULL, 0);
     if (status == STATUS_OK)
         status = sql_next(sql);
@@ -39,13 +41,13 @@ static void verdict_read(struct sql *sql, struct verdict *verdict)
     verdict->logged = hash_compare(&verdict->entry, &none) != 0;
 }
 
-enum status store_sql_verdicts_scan(struct store *store, int64_t from, int64_t to, int64_t since_us,
-                                    verdict_taker *take, void *context)
+enum status store_verdicts_scan(struct store *store, int64_t from, int64_t to, int64_t since_us,
+                                verdict_taker *take, void *context)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     struct verdict verdict = {0};
-    enum status status = sql_start(sql, store_sql_of(store)->dialect->verdicts.verdicts,
-                                   sql_integer(from), sql_integer(to), sql_time(since_us));
+    enum status status = sql_start(sql, store->dialect->verdicts.verdicts, sql_integer(from),
+                                   sql_integer(to), sql_time(since_us));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         verdict_read(sql, &verdict);
         take(&verdict, context);
@@ -54,13 +56,13 @@ enum status store_sql_verdicts_scan(struct store *store, int64_t from, int64_t t
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status store_sql_granted_scan(struct store *store, int64_t from, int64_t to,
-                                   granted_taker *take, void *context)
+enum status store_granted_scan(struct store *store, int64_t from, int64_t to, granted_taker *take,
+                               void *context)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     struct granted granted;
-    enum status status = sql_start(sql, store_sql_of(store)->dialect->verdicts.granted,
-                                   sql_integer(from), sql_integer(to));
+    enum status status =
+        sql_start(sql, store->dialect->verdicts.granted, sql_integer(from), sql_integer(to));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         granted.decision_id = row_uuid(sql);
         granted.limit_cents = row_integer(sql);
@@ -72,10 +74,10 @@ enum status store_sql_granted_scan(struct store *store, int64_t from, int64_t to
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status store_sql_addressees_scan(struct store *store, const struct uuid *after,
-                                      struct addressee out[], size_t max, size_t *count)
+enum status store_addressees_scan(struct store *store, const struct uuid *after,
+                                  struct addressee out[], size_t max, size_t *count)
 {
-    struct sql *sql = store_sql_of(store)->sql;
+    struct sql *sql = store->sql;
     *count = 0;
     enum status status = sql_start(sql,
                                    "SELECT u.id, u.email, h.entry FROM (SELECT id, email FROM users"

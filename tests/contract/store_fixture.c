@@ -8,8 +8,14 @@
 
 #include "adapters/clock_system.h"
 #include "base/log.h"
-#include "store/store_postgres.h"
-#include "store/store_sqlite.h"
+#include "store/decisions.h"
+#include "store/messages.h"
+#include "store/migrations.h"
+#include "store/offers.h"
+#include "store/people.h"
+#include "store/sql_sqlite.h"
+#include "store/store.h"
+#include "store/submissions.h"
 
 const struct idempotency no_key = {.key = NULL};
 

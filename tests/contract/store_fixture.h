@@ -18,8 +18,10 @@
 
 #include <cmocka.h>
 
-#include "ports/store.h"
+#include "domain/offer.h"
 #include "postgres_server.h"
+#include "store/messages.h"
+#include "store/submissions.h"
 
 /* 2026-01-15 12:30 UTC, the tests' present. */
 #define NOW_US 1768480200000000LL

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): tells what was known of a person at a moment, neither
+ * What every store does (store/features.h): tells what was known of a person at a moment, neither
  * what happened later nor what was heard of later.
  */
 #include "../unit/unit.h"
 #include "adapters/clock_system.h"
+#include "store/decisions.h"
+#include "store/events.h"
+#include "store/features.h"
 #include "store_fixture.h"
 
 enum { EVENTS = 180, MOMENTS = 25, SPAN_DAYS = 100 };

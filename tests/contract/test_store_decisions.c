@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): decisions, which stand while their inputs do, and the
+ * What every store does (store/decisions.h): decisions, which stand while their inputs do, and the
  * keys that answer a repeated request the same.
  */
 #include "store_fixture.h"
 
 #include "domain/decision_log.h"
+#include "store/decisions.h"
+#include "store/events.h"
 #include "store/evidence.h"
+#include "store/offers.h"
+#include "store/shadow.h"
+#include "store/store.h"
+#include "store/submissions.h"
 
 static void check_decision(const struct decision *out, const struct decision *in)
 {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): events, each counted once, and the tiles they become.
+ * What every store does (store/events.h): events, each counted once, and the tiles they become.
  */
 #include "store_fixture.h"
+
+#include "store/events.h"
+#include "store/features.h"
+#include "store/migrations.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): what people are told, and the outbox.
+ * What every store does (store/messages.h): what people are told, and the outbox.
  */
 #include "store_fixture.h"
+
+#include "store/messages.h"
+#include "store/offers.h"
 
 #include <stdlib.h>
 

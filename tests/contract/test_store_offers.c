@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): offers on their way to a person's one credit line.
+ * What every store does (store/offers.h): offers on their way to a person's one credit line.
  */
 #include "store_fixture.h"
 
 #include "adapters/clock_system.h"
+#include "store/decisions.h"
+#include "store/offers.h"
+#include "store/store.h"
+#include "store/sweep.h"
 
 static void accepts_an_offer(void **state)
 {

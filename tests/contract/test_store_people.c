@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): the schema, people, and their tokens.
+ * What every store does (store/people.h): the schema, people, and their tokens.
  */
 #include "store_fixture.h"
 
+#include "store/migrations.h"
+#include "store/people.h"
+#include "store/sessions.h"
 #include "store/sql_sqlite.h"
+#include "store/store.h"
 
 static void answers_a_ping(void **state)
 {

@@ -6,14 +6,18 @@
 #include "store_fixture.h"
 
 #include "adapters/clock_system.h"
+#include "store/decisions.h"
+#include "store/events.h"
+#include "store/messages.h"
+#include "store/people.h"
 #include "store/sql_postgres.h"
+#include "store/store.h"
+#include "store/sweep.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
 #include <libpq-fe.h>
-
-#include "store/store_postgres.h"
 
 /* A statement that some store is in just now. */
 #define BACKENDS "pg_stat_activity WHERE application_name = 'ecs' AND datname = current_database()"

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (ports/store.h): sessions that end, and logins that fail.
+ * What every store does (store/sessions.h): sessions that end, and logins that fail.
  */
 #include "store_fixture.h"
 
 #include "auth/revocations.h"
+#include "store/people.h"
+#include "store/sessions.h"
+#include "store/store.h"
 
 static enum status rotate(struct store *store, int old, int new, struct refresh_token *next)
 {
@@ -163,7 +166,7 @@ static void counts_failures_of_strangers_apart(void **state)
 
 static void move_failures(void **state, const char *sqlite, const char *postgres)
 {
-    bool postgresql = strcmp(store_of(state)->ops->name, "postgresql") == 0;
+    bool postgresql = strcmp(store_engine(store_of(state)), "postgresql") == 0;
     assert_true(sql_takes(fixture_of(state), postgresql ? postgres : sqlite));
 }
 

@@ -5,6 +5,9 @@
 #include "store_fixture.h"
 
 #include "../unit/unit.h"
+#include "store/decisions.h"
+#include "store/events.h"
+#include "store/submissions.h"
 
 static struct idempotency key_of(const char *key, int request)
 {

@@ -48,7 +48,7 @@ def code():
 
 def test_indirect_jumps_land_where_they_may(code):
     """CET: every function of ours that has a name outside its file begins with its mark."""
-    for name in ("main", "token_verify", "http_server_start", "store_sql_health"):
+    for name in ("main", "token_verify", "http_server_start", "store_health"):
         start = re.search(rf"<{name}>:\n\s+[0-9a-f]+:\s+(\w+)", code)
         assert start and start[1] == "endbr64", name
 

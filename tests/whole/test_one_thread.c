@@ -26,7 +26,10 @@
 #include "roles/role.h"
 #include "scorers/breaker.h"
 #include "scorers/scorecard.h"
-#include "store/store_sqlite.h"
+#include "store/migrations.h"
+#include "store/offers.h"
+#include "store/sql_sqlite.h"
+#include "store/store.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 

@@ -10,12 +10,15 @@
 
 #include "../domain/backtest_equal.h"
 #include "simulation/population_group.h"
+#include "store/decisions.h"
+#include "store/verdicts.h"
 
 enum { DECISIONS = 10000, PEOPLE = 50, STEP = 7 };
 
-/* A place is a decision's number; so is an offer's, which only approvals have. */
-struct array_store {
-    struct store base;
+/* What stands in for a store: the linker puts the functions below in the place of its own
+ * (tests/meson.build). A place is a decision's number; so is an offer's, which only approvals have.
+ */
+struct store {
     bool offers_late; /* every third offer is found by store_decision_read alone */
     enum status scan_status;
     atomic_int late;
@@ -83,17 +86,23 @@ static void email_of(int64_t number, char email[EMAIL_MAX + 1])
              number % 5 == 0 ? "org" : "com");
 }
 
-static enum status extent(struct store *store, struct extent *decisions, struct extent *offers)
+__typeof__(store_verdicts_extent) __wrap_store_verdicts_extent;
+__typeof__(store_verdicts_scan) __wrap_store_verdicts_scan;
+__typeof__(store_granted_scan) __wrap_store_granted_scan;
+__typeof__(store_addressees_scan) __wrap_store_addressees_scan;
+__typeof__(store_decision_read) __wrap_store_decision_read;
+
+enum status __wrap_store_verdicts_extent(struct store *store, struct extent *decisions,
+                                         struct extent *offers)
 {
     (void)store;
     *decisions = *offers = (struct extent){DECISIONS, STEP};
     return STATUS_OK;
 }
 
-static enum status verdicts_scan(struct store *base, int64_t from, int64_t to, int64_t since_us,
-                                 verdict_taker *take, void *context)
+enum status __wrap_store_verdicts_scan(struct store *store, int64_t from, int64_t to,
+                                       int64_t since_us, verdict_taker *take, void *context)
 {
-    struct array_store *store = (struct array_store *)base;
     for (int64_t i = from; i < to && i < DECISIONS; i++) {
         struct verdict verdict = verdict_of(i);
         if (verdict.decided_at_us >= since_us)
@@ -102,10 +111,9 @@ static enum status verdicts_scan(struct store *base, int64_t from, int64_t to, i
     return to > DECISIONS / 2 ? store->scan_status : STATUS_OK;
 }
 
-static enum status granted_scan(struct store *base, int64_t from, int64_t to, granted_taker *take,
-                                void *context)
+enum status __wrap_store_granted_scan(struct store *store, int64_t from, int64_t to,
+                                      granted_taker *take, void *context)
 {
-    struct array_store *store = (struct array_store *)base;
     for (int64_t i = from; i < to && i < DECISIONS; i++) {
         struct terms terms = terms_of(i);
         struct granted granted = {id_of(2, i), terms.limit_cents, terms.rate_bp, "SHORT"};
@@ -115,8 +123,8 @@ static enum status granted_scan(struct store *base, int64_t from, int64_t to, gr
     return STATUS_OK;
 }
 
-static enum status addressees_scan(struct store *store, const struct uuid *after,
-                                   struct addressee out[], size_t max, size_t *count)
+enum status __wrap_store_addressees_scan(struct store *store, const struct uuid *after,
+                                         struct addressee out[], size_t max, size_t *count)
 {
     (void)store;
     *count = 0;
@@ -132,13 +140,13 @@ static enum status addressees_scan(struct store *store, const struct uuid *after
     return STATUS_OK;
 }
 
-static enum status decision_read(struct store *base, const struct uuid *id,
-                                 const struct uuid *user_id, struct decision *decision)
+enum status __wrap_store_decision_read(struct store *store, const struct uuid *id,
+                                       const struct uuid *user_id, struct decision *decision)
 {
     int64_t number = id->bytes[14] * 256 + id->bytes[15];
     struct terms terms = terms_of(number);
     (void)user_id;
-    atomic_fetch_add(&((struct array_store *)base)->late, 1);
+    atomic_fetch_add(&store->late, 1);
     decision->has_offer = true;
     decision->offer.limit_cents = terms.limit_cents;
     decision->offer.rate_bp = terms.rate_bp;
@@ -146,17 +154,11 @@ static enum status decision_read(struct store *base, const struct uuid *id,
     return STATUS_OK;
 }
 
-static const struct store_ops ops = {.verdicts_extent = extent,
-                                     .verdicts_scan = verdicts_scan,
-                                     .granted_scan = granted_scan,
-                                     .addressees_scan = addressees_scan,
-                                     .decision_read = decision_read};
-
 static void check_read(bool offers_late, int64_t since_us)
 {
     static struct backtest read, expected;
-    struct array_store store = {.base = {&ops}, .offers_late = offers_late};
-    struct store *stores[BACKTEST_READERS] = {&store.base, &store.base};
+    struct store store = {.offers_late = offers_late};
+    struct store *stores[BACKTEST_READERS] = {&store, &store};
     backtest_init(&read, &candidate_policy);
     backtest_init(&expected, &candidate_policy);
     assert_int_equal(backtest_read(stores, since_us, &read), STATUS_OK);
@@ -192,8 +194,8 @@ static void an_offer_that_was_missed_is_asked_for(void **state)
 static void a_failing_store_is_told(void **state)
 {
     static struct backtest backtest;
-    struct array_store store = {.base = {&ops}, .scan_status = STATUS_UNAVAILABLE};
-    struct store *stores[BACKTEST_READERS] = {&store.base, &store.base};
+    struct store store = {.scan_status = STATUS_UNAVAILABLE};
+    struct store *stores[BACKTEST_READERS] = {&store, &store};
     (void)state;
     backtest_init(&backtest, &candidate_policy);
     assert_int_equal(backtest_read(stores, 0, &backtest), STATUS_UNAVAILABLE);

@@ -1,67 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "store/store_sqlite.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the store says to SQLite.
+ */
 #include <stdlib.h>
 
-#include "store/store_sql.h"
-
-static const struct store_ops ops = {
-    .name = "sqlite",
-    .migrate = store_sql_migrate,
-    .migrations_pending = store_sql_migrations_pending,
-    .health = store_sql_health,
-    .close = store_sql_close,
-    .user_create = store_sql_user_create,
-    .user_by_email = store_sql_user_by_email,
-    .user_by_id = store_sql_user_by_id,
-    .user_password_renew = store_sql_user_password_renew,
-    .refresh_create = store_sql_refresh_create,
-    .refresh_rotate = store_sql_refresh_rotate,
-    .sessions_end = store_sql_sessions_end,
-    .revocations_mark = store_sql_revocations_mark,
-    .revocations_read = store_sql_revocations_read,
-    .attempts_read = store_sql_attempts_read,
-    .attempts_fail = store_sql_attempts_fail,
-    .positions_timed_since = store_sql_positions_timed_since,
-    .emotions_apply = store_sql_emotions_apply,
-    .transactions_apply = store_sql_transactions_apply,
-    .ids_check = store_sql_ids_check,
-    .submission_claim = store_sql_submission_claim,
-    .tiles_read = store_sql_tiles_read,
-    .people_scan = store_sql_people_scan,
-    .tiles_as_of = store_sql_tiles_as_of,
-    .decision_at = store_sql_decision_at,
-    .credit_state = store_sql_credit_state,
-    .decision_record = store_sql_decision_record,
-    .decision_by_key = store_sql_decision_by_key,
-    .decision_read = store_sql_decision_read,
-    .decisions_list = store_sql_decisions_list,
-    .decisions_scan = store_sql_decisions_scan,
-    .verdicts_extent = store_sql_verdicts_extent,
-    .verdicts_scan = store_sql_verdicts_scan,
-    .granted_scan = store_sql_granted_scan,
-    .addressees_scan = store_sql_addressees_scan,
-    .log_shards = store_sql_log_shards,
-    .log_scan = store_sql_log_scan,
-    .policy_next = store_sql_policy_next,
-    .policy_keep = store_sql_policy_keep,
-    .policy_read = store_sql_policy_read,
-    .shadow_pending = store_sql_shadow_pending,
-    .shadow_record = store_sql_shadow_record,
-    .offers_list = store_sql_offers_list,
-    .offer_read = store_sql_offer_read,
-    .line_read = store_sql_line_read,
-    .offer_accept = store_sql_offer_accept,
-    .offer_activate = store_sql_offer_activate,
-    .offers_waiting = store_sql_offers_waiting,
-    .offers_expire = store_sql_offers_expire,
-    .notifications_after = store_sql_notifications_after,
-    .outbox_claim = store_sql_outbox_claim,
-    .outbox_done = store_sql_outbox_done,
-    .sweep = store_sql_sweep,
-    .gone_people = store_sql_gone_people,
-    .gone_seen = store_sql_gone_seen,
-};
+#include "store/internal.h"
+#include "store/sql_sqlite.h"
 
 #define SWEEP(table, key, time)                                                                    \
     {                                                                                              \
@@ -76,6 +20,7 @@ static const struct store_ops ops = {
  * is nothing to lock. */
 #define OUTBOX_IS_DUE "(claimed_until <= $1 OR claimed_until > $2)"
 static const struct store_dialect dialect = {
+    .engine = "sqlite",
     .migrations = "sql/sqlite/",
     .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations ("
                         " version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
@@ -168,16 +113,14 @@ static const struct store_dialect dialect = {
 
 enum status store_sqlite_open(struct sqlite_database *database, struct store **store)
 {
-    struct store_sql *sqlite = calloc(1, sizeof *sqlite);
+    struct store *sqlite = calloc(1, sizeof *sqlite);
     if (sqlite == NULL)
         return STATUS_UNAVAILABLE;
-    struct sql *sql;
-    enum status status = sql_sqlite_open(database, &sql);
-    if (status != STATUS_OK) {
+    sqlite->dialect = &dialect;
+    enum status status = sql_sqlite_open(database, &sqlite->sql);
+    if (status == STATUS_OK)
+        *store = sqlite;
+    else
         free(sqlite);
-        return status;
-    }
-    store_sql_init(sqlite, &ops, sql, &dialect);
-    *store = &sqlite->base;
-    return STATUS_OK;
+    return status;
 }

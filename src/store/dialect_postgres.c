@@ -1,23 +1,24 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "store/store_postgres.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the store says to PostgreSQL.
+ */
 #include <stdlib.h>
 
+#include "store/internal.h"
 #include "store/postgres_partitions.h"
 #include "store/sql_postgres.h"
-#include "store/store_sql.h"
 
 struct store_postgres {
-    struct store_sql base;
+    struct store base;
     struct partitions partitions;
 };
 
-static struct partitions *partitions_of(struct store_sql *store)
+static struct partitions *partitions_of(struct store *store)
 {
     return &((struct store_postgres *)store)->partitions;
 }
 
-static enum status rows_prepare(struct store_sql *store, enum event_table table,
+static enum status rows_prepare(struct store *store, enum event_table table,
                                 const struct sql_column *times, size_t count)
 {
     /* The last batch failed, perhaps because a partition was dropped meanwhile. */
@@ -26,71 +27,13 @@ static enum status rows_prepare(struct store_sql *store, enum event_table table,
     return partitions_make(partitions_of(store), store->sql, table, times, count);
 }
 
-static enum status months_sweep(struct store_sql *store, enum swept swept, int64_t before_us,
+static enum status months_sweep(struct store *store, enum swept swept, int64_t before_us,
                                 int64_t *removed, bool *held_back)
 {
     enum event_table table = swept == SWEPT_EMOTIONS ? TABLE_EMOTIONS : TABLE_TRANSACTIONS;
     partitions_forget(partitions_of(store));
     return partitions_drop(store->sql, table, before_us, removed, held_back);
 }
-
-static const struct store_ops ops = {
-    .name = "postgresql",
-    .migrate = store_sql_migrate,
-    .migrations_pending = store_sql_migrations_pending,
-    .health = store_sql_health,
-    .close = store_sql_close,
-    .user_create = store_sql_user_create,
-    .user_by_email = store_sql_user_by_email,
-    .user_by_id = store_sql_user_by_id,
-    .user_password_renew = store_sql_user_password_renew,
-    .refresh_create = store_sql_refresh_create,
-    .refresh_rotate = store_sql_refresh_rotate,
-    .sessions_end = store_sql_sessions_end,
-    .revocations_mark = store_sql_revocations_mark,
-    .revocations_read = store_sql_revocations_read,
-    .attempts_read = store_sql_attempts_read,
-    .attempts_fail = store_sql_attempts_fail,
-    .positions_timed_since = store_sql_positions_timed_since,
-    .emotions_apply = store_sql_emotions_apply,
-    .transactions_apply = store_sql_transactions_apply,
-    .ids_check = store_sql_ids_check,
-    .submission_claim = store_sql_submission_claim,
-    .tiles_read = store_sql_tiles_read,
-    .people_scan = store_sql_people_scan,
-    .tiles_as_of = store_sql_tiles_as_of,
-    .decision_at = store_sql_decision_at,
-    .credit_state = store_sql_credit_state,
-    .decision_record = store_sql_decision_record,
-    .decision_by_key = store_sql_decision_by_key,
-    .decision_read = store_sql_decision_read,
-    .decisions_list = store_sql_decisions_list,
-    .decisions_scan = store_sql_decisions_scan,
-    .verdicts_extent = store_sql_verdicts_extent,
-    .verdicts_scan = store_sql_verdicts_scan,
-    .granted_scan = store_sql_granted_scan,
-    .addressees_scan = store_sql_addressees_scan,
-    .log_shards = store_sql_log_shards,
-    .log_scan = store_sql_log_scan,
-    .policy_next = store_sql_policy_next,
-    .policy_keep = store_sql_policy_keep,
-    .policy_read = store_sql_policy_read,
-    .shadow_pending = store_sql_shadow_pending,
-    .shadow_record = store_sql_shadow_record,
-    .offers_list = store_sql_offers_list,
-    .offer_read = store_sql_offer_read,
-    .line_read = store_sql_line_read,
-    .offer_accept = store_sql_offer_accept,
-    .offer_activate = store_sql_offer_activate,
-    .offers_waiting = store_sql_offers_waiting,
-    .offers_expire = store_sql_offers_expire,
-    .notifications_after = store_sql_notifications_after,
-    .outbox_claim = store_sql_outbox_claim,
-    .outbox_done = store_sql_outbox_done,
-    .sweep = store_sql_sweep,
-    .gone_people = store_sql_gone_people,
-    .gone_seen = store_sql_gone_seen,
-};
 
 /* Where a block of a table begins: with it the server reads just those blocks, one after the other,
  * while an index would lead it to each row apart. */
@@ -118,6 +61,7 @@ static const struct store_ops ops = {
  * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
  * chooses more than its limit. An open offer is known by its person, who has no other. */
 static const struct store_dialect dialect = {
+    .engine = "postgresql",
     .migrations = "sql/postgres/",
     /* Its limits were a table, ours are a view. */
     .old_system = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema()"
@@ -219,13 +163,11 @@ enum status store_postgres_open(const char *url, struct store **store)
     struct store_postgres *postgres = calloc(1, sizeof *postgres);
     if (postgres == NULL)
         return STATUS_UNAVAILABLE;
-    struct sql *sql;
-    enum status status = sql_postgres_open(url, &sql);
-    if (status != STATUS_OK) {
+    postgres->base.dialect = &dialect;
+    enum status status = sql_postgres_open(url, &postgres->base.sql);
+    if (status == STATUS_OK)
+        *store = &postgres->base;
+    else
         free(postgres);
-        return status;
-    }
-    store_sql_init(&postgres->base, &ops, sql, &dialect);
-    *store = &postgres->base.base;
-    return STATUS_OK;
+    return status;
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: what features are made of, as they are now and as they were at a moment.
+ */
+#ifndef ECS_STORE_FEATURES_H
+#define ECS_STORE_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/uuid.h"
+#include "domain/decision.h"
+#include "domain/features.h"
+
+struct store;
+
+/* Tiles of the longest windows as of `now_us`, ascending, and the version of the person's
+ * features that they are, from one snapshot. NOT_FOUND if there is no such person. */
+MUST_CHECK enum status store_tiles_read(struct store *store, const struct uuid *user_id,
+                                        int64_t now_us, int64_t *version,
+                                        struct person_tiles *tiles);
+/* Persons registered at or before `as_of_us`, in the order of their ids, those behind `after`;
+ * none: that was all. */
+MUST_CHECK enum status store_people_scan(struct store *store, const struct uuid *after,
+                                         int64_t as_of_us, struct uuid out[], size_t max,
+                                         size_t *count);
+/* The tiles of the longest windows as they were at `as_of_us`: of events that had been counted by
+ * then, by the clock of the database, those a little ahead of it in its own hour and day among
+ * them. A batch is counted from when its rows are written, some milliseconds before others can see
+ * it. NOT_FOUND: nobody of that id was registered then. */
+MUST_CHECK enum status store_tiles_as_of(struct store *store, const struct uuid *user_id,
+                                         int64_t as_of_us, struct person_tiles *tiles);
+/* The person's decision of this very moment; of several the last. NOT_FOUND: there is none. */
+MUST_CHECK enum status store_decision_at(struct store *store, const struct uuid *user_id,
+                                         int64_t at_us, struct decision *decision);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of the store, for the files of this room alone. It is written once, over sql.h;
+ * dialect_sqlite.c and dialect_postgres.c hold all that differs between the engines.
+ */
+#ifndef ECS_STORE_INTERNAL_H
+#define ECS_STORE_INTERNAL_H
+
+#include "domain/decision.h"
+#include "domain/decision_log.h"
+#include "domain/offer.h"
+#include "store/messages.h"
+#include "store/sql.h"
+#include "store/store.h"
+#include "store/sweep.h"
+
+struct store;
+struct store_batch;
+
+/* The bulk statements of a batch of events; events.c says what each takes and gives. */
+struct event_statements {
+    const char *persons_find;
+    const char *persons_lock;
+    const char *keys_add;
+    const char *keys_read;
+    const char *keys_renew;
+    const char *versions_grow;
+    const char *rows_add[2]; /* by enum event_table; so is the next */
+    const char *tiles_add[2];
+};
+
+/* Tables read as they lie; verdicts.c says what each takes and gives. */
+struct verdict_statements {
+    const char *extent; /* the ends of both */
+    int64_t step;
+    const char *verdicts;
+    const char *granted;
+};
+
+/* Of decisions d, $1 and $2 the places in the way of the engine. */
+#define VERDICTS_SELECT(begin, end)                                                                \
+    "SELECT d.user_id, d.id, d.decided_at, d.approved, d.risk, d.risk_full, d.risk_financial,"     \
+    " d.emotions_known, d.entry FROM decisions d WHERE " begin " AND " end                         \
+    " AND d.decided_at >= $3"
+#define GRANTED_SELECT(begin, end)                                                                 \
+    "SELECT d.decision_id, d.limit_cents, d.rate_bp, d.credit_type FROM offers d WHERE " begin     \
+    " AND " end
+
+/* An enum transaction_source as the column has it. */
+#define SOURCE_NAME(number) " CASE " number " WHEN 2 THEN 'self' ELSE 'core' END"
+
+/* Sessions; the engines name their transactions and their clocks differently. */
+#define GENERATION_BEGIN(change)                                                                   \
+    "UPDATE users SET generation = generation + 1, generation_change = " change                    \
+    " WHERE id = $1 RETURNING generation"
+#define ATTEMPTS_READ(age)                                                                         \
+    "SELECT k.familiar, f.failures, " age " FROM (SELECT EXISTS (SELECT 1 FROM refresh_tokens"     \
+    " WHERE user_id = $1 AND place = $2 AND used_at IS NULL AND expires_at > $3) AS familiar) k"   \
+    " LEFT JOIN login_failures f ON f.account = $1 AND f.familiar = k.familiar AND " age " < $4"
+#define ATTEMPTS_FAIL(now, age)                                                                    \
+    "INSERT INTO login_failures AS f (account, familiar, failures, failed_at)"                     \
+    " VALUES ($1, $2, 1, " now ") ON CONFLICT (account, familiar) DO UPDATE SET"                   \
+    " failures = CASE WHEN " age " < $3 THEN f.failures + 1 ELSE 1 END,"                           \
+    " failed_at = excluded.failed_at RETURNING failures"
+
+enum event_table { TABLE_EMOTIONS, TABLE_TRANSACTIONS };
+
+/* How rows of a table are dropped for their age. $1 is a moment: older rows go. */
+struct sweep_statements {
+    const char *due;    /* gives a row if there is one to drop */
+    const char *count;  /* of all rows, or nearly */
+    const char *remove; /* at most $2 of them; NULL: they lie in months, see months_sweep */
+};
+#define SWEEP_DUE(table, time) "SELECT 1 FROM " table " WHERE " time " < $1 LIMIT 1"
+
+/* How an added tile meets the one that is there; the engines name the lesser of two differently. */
+#define EMOTION_TILE_MERGE(least, greatest)                                                        \
+    " ON CONFLICT (user_id, hour) DO UPDATE SET"                                                   \
+    " event_count = t.event_count + excluded.event_count,"                                         \
+    " stress_event_count = t.stress_event_count + excluded.stress_event_count,"                    \
+    " positivity_sum = t.positivity_sum + excluded.positivity_sum,"                                \
+    " intensity_sum = t.intensity_sum + excluded.intensity_sum,"                                   \
+    " stress_sum = t.stress_sum + excluded.stress_sum,"                                            \
+    " stress_square_sum = t.stress_square_sum + excluded.stress_square_sum,"                       \
+    " stress_min = " least "(t.stress_min, excluded.stress_min),"                                  \
+    " stress_max = " greatest "(t.stress_max, excluded.stress_max)"
+#define TRANSACTION_TILE_MERGE(least, greatest)                                                    \
+    " ON CONFLICT (user_id, day) DO UPDATE SET"                                                    \
+    " count = t.count + excluded.count, sum_cents = t.sum_cents + excluded.sum_cents,"             \
+    " square_sum = t.square_sum + excluded.square_sum,"                                            \
+    " min_cents = " least "(t.min_cents, excluded.min_cents),"                                     \
+    " max_cents = " greatest "(t.max_cents, excluded.max_cents),"                                  \
+    " in_count = t.in_count + excluded.in_count,"                                                  \
+    " in_sum_cents = t.in_sum_cents + excluded.in_sum_cents"
+
+struct store_dialect {
+    const char *engine;     /* its name */
+    const char *migrations; /* where they lie among the embedded files */
+    const char *old_system; /* finds a row in a database of the old system; NULL: there was none */
+    const char *migrations_lock; /* tells whether it was had; NULL: nobody else has the file */
+    const char *migrations_unlock;
+    const char *migrations_table; /* made if it is not there */
+    const char *migrations_begun; /* gives a row if it is */
+    const char *migrations_owner; /* tells whether this login is the owner's */
+    const char *grants;           /* an embedded file, run after them; NULL: there are no logins */
+    const char *person_lock;      /* whoever holds it decides about this person alone */
+    const char *shard_lock;       /* whoever holds it appends to this shard of the log alone */
+    const char *generation_begin;
+    const char *revocations_mark;
+    const char *attempts_read;
+    const char *attempts_fail;
+    const char *offers_expire;
+    /* $1 is the process's present, $2 the end of a claim that is made then; a database with a clock
+     * of its own takes their difference. A claim that ends later than one made now was made before
+     * the clock was set back, and is void. */
+    const char *outbox_due;
+    const char *outbox_claim;
+    const char *sweeps_read; /* the row of sweeps, and the database's time, which may be $1 */
+    struct sweep_statements sweeps[SWEPT_COUNT];
+    struct event_statements events;
+    struct verdict_statements verdicts;
+    /* Makes room for the raw rows of these moments; NULL: there always is. */
+    enum status (*rows_prepare)(struct store *store, enum event_table table,
+                                const struct sql_column *times, size_t count);
+    /* Drops the oldest month of raw rows, if all of it is before that moment. */
+    enum status (*months_sweep)(struct store *store, enum swept swept, int64_t before_us,
+                                int64_t *removed, bool *held_back);
+};
+
+struct store {
+    struct sql *sql;
+    const struct store_dialect *dialect;
+    struct store_batch *batch; /* made with the first batch of events */
+};
+
+/* decisions.c */
+#define DECISION_COLUMNS(features)                                                                 \
+    "d.id, d.user_id, d.decided_at, d.approved, d.risk, d.reason, CAST(" features " AS text),"     \
+    " d.features_version, d.model, d.policy, d.inputs, d.risk_full, d.risk_financial, d.basis,"    \
+    " d.emotions_known, CAST(d.explanation AS text), d.previous, d.entry"
+#define DECISION_AND_OFFER DECISION_COLUMNS("d.features") ", " OFFER_COLUMNS
+/* Without its features, which take the most time to read. */
+#define DECISION_IN_BRIEF_AND_OFFER DECISION_COLUMNS("''") ", " OFFER_COLUMNS
+#define DECISION_WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
+/* Reads DECISION_AND_OFFER, or the same in brief: then features and evidence are zero. */
+MUST_CHECK enum status decision_take(struct sql *sql, struct decision *decision);
+
+/* offers.c */
+#define OFFER_COLUMNS                                                                              \
+    "o.id, o.user_id, o.decision_id, o.status, o.limit_cents, o.rate_bp, o.credit_type,"           \
+    " o.created_at, o.expires_at, o.accepted_at, o.activated_at"
+/* The one statement that moves offers: those of `which` that are `from`, at the moment $1, as a row
+ * of domain/offer.def has it. Gives a row for each. */
+#define OFFER_CHANGE(from, to, when, which)                                                        \
+    "UPDATE offers SET status = '" #to "', updated_at = $1" OFFER_NOTES_##to                       \
+        " WHERE status = '" #from "'" OFFER_TIME_##when " AND " which " RETURNING 1"
+#define OFFER_NOTES_accepted ", accepted_at = $1"
+#define OFFER_NOTES_active ", activated_at = $1"
+#define OFFER_NOTES_expired ""
+#define OFFER_NOTES_superseded ""
+#define OFFER_TIME_before " AND expires_at > $1"
+#define OFFER_TIME_after " AND expires_at <= $1"
+#define OFFER_TIME_ever ""
+/* Takes that step, which must be one of domain/offer.def, with the person's offer of that id, or if
+ * `id` is NULL with all of theirs. `changed`, unless NULL: how many were `from` and in time. */
+MUST_CHECK enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
+                                    const struct uuid *user_id, const struct uuid *id,
+                                    int64_t now_us, int64_t *changed);
+/* Reads OFFER_COLUMNS. */
+MUST_CHECK enum status offer_take(struct sql *sql, struct offer *offer);
+MUST_CHECK enum status offer_insert(struct sql *sql, const struct offer *offer);
+
+/* log.c */
+/* Within the transaction that made this head; the last thing in it. */
+MUST_CHECK enum status log_append(struct store *store, const struct uuid *user_id,
+                                  const struct chain_head *head);
+
+/* messages.c */
+MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);
+MUST_CHECK enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The log of heads grows in the transaction that records a decision, as the last thing of it:
+ * whoever appends to a shard holds it until the commit.
+ */
+#include "store/log.h"
+
+#include "store/internal.h"
+
+enum status store_decisions_scan(struct store *store, const struct log_place *after,
+                                 int64_t since_us, struct logged_decision out[], size_t max,
+                                 size_t *count)
+{
+    struct sql *sql = store->sql;
+    *count = 0;
+    /* The page is chosen before anything is joined to it, or a planner may read all offers for
+     * each page. */
+    enum status status = sql_start(
+        sql,
+        "SELECT d.position, coalesce(h.count, 0), coalesce(h.entry, d.previous),"
+        " coalesce((SELECT l.count FROM log_heads l WHERE l.user_id = d.user_id"
+        " AND l.entry = d.entry), 0),"
+        " EXISTS (SELECT 1 FROM policies p WHERE p.hash = d.policy), " DECISION_AND_OFFER
+        " FROM (SELECT * FROM decisions"
+        " WHERE (user_id, position) > ($1, $2) AND decided_at >= $3"
+        " ORDER BY user_id, position LIMIT $4) d" DECISION_WITH_OFFER
+        " LEFT JOIN decision_heads h ON h.user_id = d.user_id ORDER BY d.user_id, d.position",
+        sql_uuid(&after->user_id), sql_integer(after->position), sql_time(since_us),
+        sql_integer((int64_t)max));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        struct logged_decision *logged = &out[*count];
+        logged->position = row_integer(sql);
+        logged->head.count = row_integer(sql);
+        logged->head.entry = row_hash(sql);
+        logged->logged = row_integer(sql);
+        logged->policy_kept = row_boolean(sql);
+        status = decision_take(sql, &logged->decision);
+        (*count)++;
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_policy_keep(struct store *store, const struct hash *hash, const char *text,
+                              int64_t now_us)
+{
+    struct sql *sql = store->sql;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_do(sql,
+                        "INSERT INTO policies (hash, content, added_at) VALUES ($1, $2, $3)"
+                        " ON CONFLICT DO NOTHING",
+                        NULL, sql_hash(hash), sql_text(text), sql_time(now_us));
+    return sql_finish(sql, status);
+}
+
+enum status store_policy_read(struct store *store, const struct hash *hash,
+                              char text[POLICY_BYTES_MAX + 1])
+{
+    struct sql *sql = store->sql;
+    enum status status =
+        sql_one(sql, "SELECT content FROM policies WHERE hash = $1", sql_hash(hash));
+    if (status == STATUS_OK)
+        row_text(sql, text, POLICY_BYTES_MAX + 1);
+    sql_end(sql);
+    return status;
+}
+
+enum status log_append(struct store *store, const struct uuid *user_id,
+                       const struct chain_head *head)
+{
+    struct sql *sql = store->sql;
+    int64_t shard = log_shard_of(user_id), position = 0;
+    struct hash seal = {{0}};
+    enum status status = sql_one(sql, store->dialect->shard_lock, sql_integer(shard));
+    if (status == STATUS_OK) {
+        position = row_integer(sql) + 1;
+        seal = row_hash(sql);
+        seal = log_seal(&seal, user_id, head);
+    }
+    sql_end(sql);
+    if (status == STATUS_OK)
+        status = sql_do(sql, "UPDATE log_shards SET position = $2, seal = $3 WHERE shard = $1",
+                        NULL, sql_integer(shard), sql_integer(position), sql_hash(&seal));
+    if (status == STATUS_OK)
+        status = sql_do(sql,
+                        "INSERT INTO log_heads (shard, position, user_id, count, entry, seal)"
+                        " VALUES ($1, $2, $3, $4, $5, $6)",
+                        NULL, sql_integer(shard), sql_integer(position), sql_uuid(user_id),
+                        sql_integer(head->count), sql_hash(&head->entry), sql_hash(&seal));
+    return status == STATUS_NOT_FOUND ? STATUS_INTERNAL : status;
+}
+
+enum status store_log_shards(struct store *store, struct log_shard out[LOG_SHARDS_ALL],
+                             size_t *count)
+{
+    struct sql *sql = store->sql;
+    *count = 0;
+    enum status status = sql_start(sql,
+                                   "SELECT shard, position, seal FROM log_shards"
+                                   " ORDER BY shard LIMIT $1",
+                                   sql_integer(LOG_SHARDS_ALL));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        struct log_shard *shard = &out[(*count)++];
+        shard->shard = row_integer(sql);
+        shard->position = row_integer(sql);
+        shard->seal = row_hash(sql);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_log_scan(struct store *store, int64_t shard, int64_t after, struct log_head out[],
+                           size_t max, size_t *count)
+{
+    struct sql *sql = store->sql;
+    *count = 0;
+    enum status status = sql_start(
+        sql,
+        "SELECT l.position, l.user_id, l.count, l.entry, l.seal,"
+        " EXISTS (SELECT 1 FROM decisions d WHERE d.user_id = l.user_id AND d.entry = l.entry),"
+        " (SELECT erased_at FROM erasures e WHERE e.user_id = l.user_id)"
+        " FROM log_heads l WHERE l.shard = $1 AND l.position > $2 ORDER BY l.position LIMIT $3",
+        sql_integer(shard), sql_integer(after), sql_integer((int64_t)max));
+    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+        struct log_head *head = &out[(*count)++];
+        head->position = row_integer(sql);
+        head->user_id = row_uuid(sql);
+        head->head.count = row_integer(sql);
+        head->head.entry = row_hash(sql);
+        head->seal = row_hash(sql);
+        head->found = row_boolean(sql);
+        head->erased = !row_is_null(sql);
+        head->erased_at_us = row_time_us(sql);
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status store_policy_next(struct store *store, struct hash *hash,
+                              char text[POLICY_BYTES_MAX + 1])
+{
+    struct sql *sql = store->sql;
+    enum status status = sql_one(sql,
+                                 "SELECT hash, content FROM policies WHERE hash > $1"
+                                 " ORDER BY hash LIMIT 1",
+                                 sql_hash(hash));
+    if (status == STATUS_OK) {
+        *hash = row_hash(sql);
+        row_text(sql, text, POLICY_BYTES_MAX + 1);
+    }
+    sql_end(sql);
+    return status;
+}

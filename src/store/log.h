@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store: the decision log and the log of heads (domain/decision_log.h) as those read them who
+ * prove them and who decide again, and the policies that they speak of.
+ */
+#ifndef ECS_STORE_LOG_H
+#define ECS_STORE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "domain/decision.h"
+#include "domain/decision_log.h"
+#include "domain/policy.h"
+
+struct store;
+
+/* A place in the decision log: persons in the order of their ids, the decisions of each in the
+ * order in which they were recorded. Zero: before the first. */
+struct log_place {
+    struct uuid user_id;
+    int64_t position;
+};
+
+struct logged_decision {
+    int64_t position;
+    struct chain_head head; /* of the person's chain */
+    int64_t logged;   /* the count under which the log of heads has its entry; 0: it has not */
+    bool policy_kept; /* the text of its policy is at hand */
+    struct decision decision;
+};
+
+/* A row of the log of heads. */
+struct log_head {
+    int64_t position;
+    struct uuid user_id;
+    struct chain_head head;
+    struct hash seal;
+    bool found; /* there is a decision of that person with that entry */
+    bool erased;
+    int64_t erased_at_us;
+};
+
+/* The end of one of its shards. */
+struct log_shard {
+    int64_t shard;
+    int64_t position;
+    struct hash seal;
+};
+
+/* Up to `max` entries behind `after`, decided at or after `since_us`; none: that was all. */
+MUST_CHECK enum status store_decisions_scan(struct store *store, const struct log_place *after,
+                                            int64_t since_us, struct logged_decision out[],
+                                            size_t max, size_t *count);
+/* The end of each shard of the log of heads, as it is now. */
+MUST_CHECK enum status store_log_shards(struct store *store, struct log_shard out[LOG_SHARDS_ALL],
+                                        size_t *count);
+/* Up to `max` rows of a shard behind position `after`; none: that was all. */
+MUST_CHECK enum status store_log_scan(struct store *store, int64_t shard, int64_t after,
+                                      struct log_head out[], size_t max, size_t *count);
+/* The kept policy behind `hash`, in the order of hashes. NOT_FOUND: that was all. */
+MUST_CHECK enum status store_policy_next(struct store *store, struct hash *hash,
+                                         char text[POLICY_BYTES_MAX + 1]);
+/* Keeps the text of a policy that is about to decide, for whoever decides again; once for each. */
+MUST_CHECK enum status store_policy_keep(struct store *store, const struct hash *hash,
+                                         const char *text, int64_t now_us);
+/* NOT_FOUND if none of that hash has decided. */
+MUST_CHECK enum status store_policy_read(struct store *store, const struct hash *hash,
+                                         char text[POLICY_BYTES_MAX + 1]);
+
+#endif
