@@ -4,10 +4,10 @@
  */
 #include "auth/revocations.h"
 
-#include "store/sessions.h"
-
 #include <pthread.h>
 #include <stdlib.h>
+
+#include "store/sessions.h"
 
 enum { SLOTS_MIN = 1024, BATCH = 256 };
 

@@ -4,7 +4,6 @@
 #include <strings.h>
 
 #include "base/log.h"
-#include "store/people.h"
 
 /* An event may be refused because it is no valid JSON: the id is looked for as text. */
 static bool holds_id(struct slice payload, const struct uuid *user_id)

@@ -6,7 +6,6 @@
 
 #include "base/metrics.h"
 #include "roles/message_span.h"
-#include "store/messages.h"
 
 enum { CONFIRM_WAIT_US = 10000 };
 

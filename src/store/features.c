@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tiles of a person now are read by one statement, and so from one snapshot with the version
- * that they are. What was known at a moment is folded anew from raw rows: tiles cannot tell it,
- * they hold what came in later as well.
+ * The store: the tiles of a person are read by one statement, and so from one snapshot with the
+ * version that they are. What was known at a moment is folded anew from raw rows: tiles cannot tell
+ * it, they hold what came in later as well.
  */
 #include "store/features.h"
 

@@ -14,7 +14,6 @@
 #include "store/store.h"
 #include "store/sweep.h"
 
-struct store;
 struct store_batch;
 
 /* The bulk statements of a batch of events; events.c says what each takes and gives. */

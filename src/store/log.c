@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The log of heads grows in the transaction that records a decision, as the last thing of it:
- * whoever appends to a shard holds it until the commit.
+ * The store: the decision log, the log of heads, and the policies that decided. The log of heads
+ * grows in the transaction that records a decision, as the last thing of it: whoever appends to a
+ * shard holds it until the commit.
  */
 #include "store/log.h"
 

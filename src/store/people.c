@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: people and their refresh tokens.
+ * The store: people, and those who were deleted, while their dead letters are looked for.
  */
 #include "store/people.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: sessions that were ended, and logins that failed.
+ * The store: refresh tokens, sessions that were ended, and logins that failed.
  */
 #include "store/sessions.h"
 

@@ -4,12 +4,12 @@
  */
 #include "store_fixture.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "store/events.h"
 #include "store/features.h"
 #include "store/migrations.h"
-
-#include <stdlib.h>
-#include <time.h>
 
 /* Tiles computed again from raw rows by SQL: those that differ, or that one side lacks. */
 #define EMOTION_TILES                                                                              \

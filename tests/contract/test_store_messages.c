@@ -4,10 +4,10 @@
  */
 #include "store_fixture.h"
 
+#include <stdlib.h>
+
 #include "store/messages.h"
 #include "store/offers.h"
-
-#include <stdlib.h>
 
 static void tells_what_came_after(void **state)
 {

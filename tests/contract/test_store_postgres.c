@@ -6,6 +6,9 @@
 #include "store_fixture.h"
 
 #include "adapters/clock_system.h"
+#include <signal.h>
+#include <stdlib.h>
+
 #include "store/decisions.h"
 #include "store/events.h"
 #include "store/messages.h"
@@ -13,9 +16,6 @@
 #include "store/sql_postgres.h"
 #include "store/store.h"
 #include "store/sweep.h"
-
-#include <signal.h>
-#include <stdlib.h>
 
 #include <libpq-fe.h>
 
