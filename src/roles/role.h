@@ -41,8 +41,8 @@ struct role_settings {
     int64_t batch_max; /* events in one transaction */
 };
 
-/* What a step works with. One per thread: store, cache and scorer handles are not shared. Ports
- * that a step of the role does not use may be NULL. */
+/* What a step works with. One per thread: store, cache and scorer handles are not shared. What
+ * no step of the role uses may be NULL. */
 struct role_context {
     const struct role_settings *settings;
     struct store *store;
@@ -84,7 +84,7 @@ struct tick_step {
     enum status (*step)(struct role_context *context);
 };
 
-/* The ports that the steps of a role work with; the others may be NULL in its context. */
+/* What the steps of a role work with; the others may be NULL in its context. */
 enum role_uses {
     USES_BUS = 1,
     USES_STORE = 2,

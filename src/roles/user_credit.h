@@ -43,7 +43,8 @@ enum status retention_sweep(struct role_context *context);
 /* What a decoder refused: 400 with `reason` if it was MALFORMED, 422 with `errors` if INVALID. */
 void answer_refused(struct response *response, enum status status,
                     const struct field_errors *errors, const char *reason);
-/* A call on a port failed: 503 with Retry-After, or `missing` as a 404 if it was NOT_FOUND. */
+/* A call of the store or a port failed: 503 with Retry-After, or `missing` as a 404 if it was
+ * NOT_FOUND. */
 void answer_failed(struct response *response, enum status status, const char *missing);
 /* 429 with Retry-After. */
 void answer_limited(struct response *response, const char *detail, int64_t retry_after_us);
