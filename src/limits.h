@@ -48,7 +48,6 @@
     128 /* of those, requests that hash a password; they have their own */
 #define HTTP_POOL_AGE_US (2 * SECOND_US)    /* a request that waits longer for a thread gets 503, */
 #define HTTP_HASHING_AGE_US (5 * SECOND_US) /* and one that hashes a password after so long */
-#define HTTP_QUEUE_SHARE 2   /* one address has at most this part of either queue: a half */
 #define HTTP_HASHING_NICE 10 /* hashing takes the processor's time that others leave */
 #define HEAP_STEP (1 << 20)
 #define HEAP_FREE_MAX (16 << 20) /* bytes that are kept at the end of a heap */

@@ -46,9 +46,8 @@ struct call {
     size_t body_max;
     size_t received; /* body bytes, also those dropped */
     struct buf body;
-    size_t body_share;    /* of the memory for bodies, taken for rate_key */
-    struct shares *queue; /* once it waited for a thread: where */
-    int64_t body_end_us;  /* monotonic: the request was complete */
+    size_t body_share;   /* of the memory for bodies, taken for rate_key */
+    int64_t body_end_us; /* monotonic: the request was complete */
     struct span span;
     struct slice path;
     char allow[ROUTE_ALLOW_SIZE];

@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    READ_BLOCK = 4096,
-    QUEUED_RUNS_MAX = HTTP_POOL_QUEUE_MAX / 4 /* news for everybody leaves room for requests */
-};
+enum { READ_BLOCK = 4096 };
 
 /* All by the lock of struct events, but for the call while `running`, which is the handler's. */
 struct event_stream {
@@ -246,9 +243,9 @@ static void stream_start(struct event_stream *stream)
     if (!stream->stale || stream->running || !stream->live || stream->ending ||
         stream->out.size > 0)
         return;
-    stream->running =
-        pool_submit(stream->events->pool, stream_run, stream_expired, stream, QUEUED_RUNS_MAX);
-    stream->stale = !stream->running; /* a full pool: at the next tick */
+    stream->running = pool_submit(stream->events->pool, stream->call->rate_key, true, stream_run,
+                                  stream_expired, stream);
+    stream->stale = !stream->running; /* no room for news: at the next tick */
 }
 
 static void stream_run(struct role_context *context, void *argument)

@@ -13,20 +13,14 @@
  * suspend for an order to cancel it. A suspended connection is never closed, so the call lives
  * until somebody resumes it.
  */
+#include "base/steady.h"
 #include "http/call.h"
 #include "http/server_state.h"
-
-/* The call's job no longer waits. */
-static void queue_leave(struct call *call)
-{
-    shares_give(call->queue, call->rate_key, 1);
-}
 
 /* An ASYNC handler again, which ends the exchange itself. */
 static void deferred_run(struct role_context *context, void *argument)
 {
     struct call *call = argument;
-    queue_leave(call);
     call->exchange.may_block = true;
     call->endpoint->handle(context, &call->exchange);
 }
@@ -36,6 +30,18 @@ static void job_run(struct role_context *context, void *argument)
     struct call *call = argument;
     deferred_run(context, call);
     exchange_done(&call->exchange);
+}
+
+/* Then rests for as long as a wrong password took: those who guess have half of a thread's time. */
+static void hashing_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    int64_t started_us = steady_now_us();
+    deferred_run(context, call);
+    bool wrong = call->exchange.response.http_status == status_http(STATUS_UNAUTHENTICATED);
+    exchange_done(&call->exchange);
+    if (wrong)
+        steady_pause(steady_now_us() - started_us);
 }
 
 void exchange_done(struct exchange *exchange)
@@ -63,29 +69,19 @@ static void refuse_busy(struct call *call)
 
 static void job_expired(void *argument)
 {
-    struct call *call = argument;
-    queue_leave(call);
-    refuse_busy(call);
+    refuse_busy(argument);
 }
 
-/* Has the job wait for a thread, or refuses the call: when all places are taken, or the share of
- * its address. */
-static void call_queue(struct call *call, pool_job *job, bool hashes)
+static void call_queue(struct call *call, struct pool *pool, pool_job *job)
 {
-    struct http_server *server = call->server;
-    size_t places = hashes ? HTTP_HASHING_QUEUE_MAX : HTTP_POOL_QUEUE_MAX;
-    call->queue = hashes ? &server->hashing_queue : &server->pool_queue;
-    bool taken =
-        shares_take(call->queue, call->rate_key, 1, places / HTTP_QUEUE_SHARE) == STATUS_OK;
-    if (!taken)
+    if (!pool_submit(pool, call->rate_key, false, job, job_expired, call))
         refuse_busy(call);
-    else if (!pool_submit(hashes ? server->hashing : server->pool, job, job_expired, call, places))
-        job_expired(call);
 }
 
 void exchange_defer(struct exchange *exchange)
 {
-    call_queue((struct call *)exchange, deferred_run, false);
+    struct call *call = (struct call *)exchange;
+    call_queue(call, call->server->pool, deferred_run);
 }
 
 static void call_start(struct call *call)
@@ -111,7 +107,10 @@ static void call_start(struct call *call)
             return;
         }
     }
-    call_queue(call, job_run, call->endpoint->hashes && server->hashing != NULL);
+    if (call->endpoint->hashes && server->hashing != NULL)
+        call_queue(call, server->hashing, hashing_run);
+    else
+        call_queue(call, server->pool, job_run);
 }
 
 void call_run(struct call *call)

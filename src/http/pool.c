@@ -3,12 +3,20 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/steady.h"
 
+enum { MODEST_PART = 4 };
+
+TAILQ_HEAD(job_queue, queued_job);
+
 struct queued_job {
+    TAILQ_ENTRY(queued_job) place;
+    uint64_t caller;
+    uint64_t turn; /* one more than that of the caller's job before it; the least is run next */
     pool_job *run;
     pool_expired *expired;
     void *argument;
@@ -21,48 +29,97 @@ struct pool_worker {
     pthread_t thread;
 };
 
-/* The lock guards the ring; workers are written before they start only. */
+/* The lock guards what is queued; workers are written before they start only. */
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct queued_job ring[HTTP_POOL_QUEUE_MAX];
-    size_t first;
-    size_t count;
+    struct job_queue queue; /* as they came */
+    struct job_queue spare;
+    struct queued_job jobs[HTTP_POOL_QUEUE_MAX];
+    size_t count;  /* of those that are queued */
+    uint64_t turn; /* of the job that was run last */
     bool stopping;
+    size_t places;
     int nice;
     size_t worker_count;
     struct pool_worker workers[];
 };
 
-bool pool_submit(struct pool *pool, pool_job *job, pool_expired *expired, void *argument,
-                 size_t queue_max)
+/* The turn of the caller's next job, with the lock held. */
+static uint64_t turn_of(const struct pool *pool, uint64_t caller)
 {
+    const struct queued_job *before;
+    TAILQ_FOREACH_REVERSE(before, &pool->queue, job_queue, place)
+    if (before->caller == caller)
+        return before->turn + 1;
+    return pool->turn + 1;
+}
+
+/* The job whose turn it is. There is one, and the lock is held. */
+static struct queued_job *job_next(const struct pool *pool)
+{
+    struct queued_job *next = TAILQ_FIRST(&pool->queue), *job;
+    TAILQ_FOREACH(job, &pool->queue, place)
+    if (job->turn < next->turn)
+        next = job;
+    return next;
+}
+
+/* Takes a job out of the queue, with the lock held. */
+static struct queued_job job_take(struct pool *pool, struct queued_job *job)
+{
+    TAILQ_REMOVE(&pool->queue, job, place);
+    TAILQ_INSERT_HEAD(&pool->spare, job, place);
+    pool->count--;
+    return *job;
+}
+
+/* Makes room for a job of that turn, if the last in turn is somebody's who has more waiting. That
+ * one is no longer queued, and is to expire; without a function if there is none. */
+static struct queued_job job_displace(struct pool *pool, uint64_t turn)
+{
+    struct queued_job *last = TAILQ_FIRST(&pool->queue), *job;
+    TAILQ_FOREACH(job, &pool->queue, place)
+    if (job->turn >= last->turn)
+        last = job;
+    return last->turn > turn ? job_take(pool, last) : (struct queued_job){0};
+}
+
+bool pool_submit(struct pool *pool, uint64_t caller, bool modest, pool_job *run,
+                 pool_expired *expired, void *argument)
+{
+    struct queued_job displaced = {0};
     pthread_mutex_lock(&pool->lock);
-    bool taken = pool->count < queue_max;
+    uint64_t turn = turn_of(pool, caller);
+    if (pool->count == pool->places && !modest)
+        displaced = job_displace(pool, turn);
+    bool taken = pool->count < (modest ? pool->places / MODEST_PART : pool->places);
     if (taken) {
-        size_t at = (pool->first + pool->count++) % HTTP_POOL_QUEUE_MAX;
-        pool->ring[at] = (struct queued_job){job, expired, argument, steady_now_us()};
+        struct queued_job *job = TAILQ_FIRST(&pool->spare);
+        TAILQ_REMOVE(&pool->spare, job, place);
+        *job = (struct queued_job){.caller = caller,
+                                   .turn = turn,
+                                   .run = run,
+                                   .expired = expired,
+                                   .argument = argument,
+                                   .since_us = steady_now_us()};
+        TAILQ_INSERT_TAIL(&pool->queue, job, place);
+        pool->count++;
         pthread_cond_signal(&pool->changed);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (displaced.expired != NULL)
+        displaced.expired(displaced.argument);
     return taken;
-}
-
-/* The job that has waited longest. There is one, and the lock is held. */
-static struct queued_job queue_pop(struct pool *pool)
-{
-    struct queued_job job = pool->ring[pool->first];
-    pool->first = (pool->first + 1) % HTTP_POOL_QUEUE_MAX;
-    pool->count--;
-    return job;
 }
 
 void pool_expire(struct pool *pool, int64_t age_us)
 {
     int64_t before_us = steady_now_us() - age_us;
     pthread_mutex_lock(&pool->lock);
-    while (pool->count > 0 && pool->ring[pool->first].since_us <= before_us) {
-        struct queued_job job = queue_pop(pool);
+    struct queued_job *first;
+    while ((first = TAILQ_FIRST(&pool->queue)) != NULL && first->since_us <= before_us) {
+        struct queued_job job = job_take(pool, first);
         pthread_mutex_unlock(&pool->lock);
         job.expired(job.argument);
         pthread_mutex_lock(&pool->lock);
@@ -77,8 +134,10 @@ static bool pool_take(struct pool *pool, struct queued_job *job)
     while (pool->count == 0 && !pool->stopping)
         pthread_cond_wait(&pool->changed, &pool->lock);
     bool taken = pool->count > 0;
-    if (taken)
-        *job = queue_pop(pool);
+    if (taken) {
+        *job = job_take(pool, job_next(pool));
+        pool->turn = job->turn;
+    }
     pthread_mutex_unlock(&pool->lock);
     return taken;
 }
@@ -94,7 +153,7 @@ static void *pool_work(void *argument)
     return NULL;
 }
 
-enum status pool_start(struct role_context *const contexts[], size_t count, int nice,
+enum status pool_start(struct role_context *const contexts[], size_t count, size_t places, int nice,
                        struct pool **out)
 {
     size_t workers = count == 0 ? 1 : count;
@@ -103,7 +162,12 @@ enum status pool_start(struct role_context *const contexts[], size_t count, int 
         return STATUS_UNAVAILABLE;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
+    pool->places = places;
     pool->nice = nice;
+    TAILQ_INIT(&pool->queue);
+    TAILQ_INIT(&pool->spare);
+    for (size_t i = 0; i < HTTP_POOL_QUEUE_MAX; i++)
+        TAILQ_INSERT_TAIL(&pool->spare, &pool->jobs[i], place);
     for (size_t i = 0; i < workers; i++) {
         struct pool_worker *worker = &pool->workers[i];
         worker->pool = pool;

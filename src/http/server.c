@@ -266,11 +266,12 @@ static void pools_stop(struct http_server *server)
 static enum status threads_start(struct http_server *server)
 {
     const struct http_options *options = &server->options;
-    if (pool_start(options->pool_contexts, options->pool_count, 0, &server->pool) != STATUS_OK)
+    if (pool_start(options->pool_contexts, options->pool_count, HTTP_POOL_QUEUE_MAX, 0,
+                   &server->pool) != STATUS_OK)
         return STATUS_UNAVAILABLE;
     if (options->hashing_count > 0 &&
-        pool_start(options->hashing_contexts, options->hashing_count, HTTP_HASHING_NICE,
-                   &server->hashing) != STATUS_OK) {
+        pool_start(options->hashing_contexts, options->hashing_count, HTTP_HASHING_QUEUE_MAX,
+                   HTTP_HASHING_NICE, &server->hashing) != STATUS_OK) {
         pool_stop(server->pool);
         return STATUS_UNAVAILABLE;
     }
@@ -292,8 +293,6 @@ static void server_free(struct http_server *server)
     pthread_mutex_destroy(&server->housekeeper_lock);
     connections_destroy(&server->connections);
     shares_destroy(&server->bodies);
-    shares_destroy(&server->pool_queue);
-    shares_destroy(&server->hashing_queue);
     rate_limit_destroy(server->rates);
     rate_limit_destroy(server->people);
     buf_free(&server->openapi);
@@ -310,8 +309,6 @@ enum status http_server_start(const struct http_options *options, struct http_se
     server->options = *options;
     connections_init(&server->connections, connection_places(), options->proxies);
     shares_init(&server->bodies, HTTP_BODIES_MAX);
-    shares_init(&server->pool_queue, HTTP_POOL_QUEUE_MAX);
-    shares_init(&server->hashing_queue, HTTP_HASHING_QUEUE_MAX);
     pthread_mutex_init(&server->housekeeper_lock, NULL);
     steady_condition_init(&server->housekeeper_changed);
     server->rates = rate_limit_create(options->requests_per_second_max);

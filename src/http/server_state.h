@@ -29,10 +29,8 @@ struct http_server {
     struct shares bodies; /* memory of those that are not small */
     struct events events;
     struct pool *pool;
-    struct pool *hashing;        /* NULL: no endpoint hashes passwords */
-    struct shares pool_queue;    /* places of calls that wait for a thread of the pool */
-    struct shares hashing_queue; /* the same for those that hash passwords */
-    struct buf openapi;          /* what /openapi.json says */
+    struct pool *hashing;                         /* NULL: no endpoint hashes passwords */
+    struct buf openapi;                           /* what /openapi.json says */
     struct MHD_Daemon *daemons[HTTP_THREADS_MAX]; /* one epoll thread each */
     size_t daemon_count;
     struct acceptor acceptor;

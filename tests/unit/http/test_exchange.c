@@ -101,7 +101,7 @@ static void test_full_pool(void **state)
     enum { THREADS = 2, EXTRA = 4 };
     hold(true);
     for (int i = 0; i < HTTP_POOL_QUEUE_MAX + THREADS + EXTRA; i++) {
-        fds[i] = client_connect_from((uint8_t)(2 + i % 2)); /* each has a half */
+        fds[i] = client_connect_from((uint8_t)(2 + i % 2));
         client_say(fds[i], BLOCK);
         if (i < THREADS)
             wait_until(blocked() == i + 1);
