@@ -101,9 +101,16 @@
 #define BUS_DEAD_LETTER_AGE_US (EVENT_KEY_LIFE_US - BUS_STREAM_AGE_US - DAY_US)
 #define BUS_REWIND_US_MAX (EVENT_KEY_LIFE_US - DAY_US) /* what is older might count twice */
 #define BUS_DEAD_LETTER_BYTES_MAX (64LL << 20)         /* in the embedded log; then the oldest go */
-#define LETTERS_AT_ONCE 2000 /* dead letters of one source in one process */
+#define LETTER_OVERHEAD 512 /* what a letter takes up beside its payload, about */
+/* Of one producer, from one worker: a 16th of the embedded log at once, and as much again while
+ * the first ones live. One producer thus has at most an eighth of it, with both workers a quarter.
+ */
+#define PRODUCER_LETTER_BYTES (BUS_DEAD_LETTER_BYTES_MAX / 16)
+#define PRODUCER_RATES_MAX 64 /* places for producers */
+#define PRODUCER_MAX 32       /* bytes of a producer's name */
+#define LETTERS_AT_ONCE 2000  /* dead letters of one person in one process */
 #define LETTERS_PER_SECOND 2
-#define LETTER_RATES_MAX 256 /* places for sources */
+#define LETTER_RATES_MAX 256 /* places for persons */
 #define BUS_DUPLICATE_WINDOW_US (2 * MINUTE_US)
 #define BUS_STREAM_BYTES_MAX (4LL << 30)
 #define BUS_WINDOW_MAX 65536 /* messages published and not yet confirmed, in one process */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/producer.h"
 #include "bus/nats_internal.h"
 
 enum { VALUE_MAX = 511 };
@@ -16,6 +17,7 @@ enum { VALUE_MAX = 511 };
 static const char id_header[] = "Nats-Msg-Id";
 static const char request_header[] = "X-Request-ID";
 static const char trace_header[] = "traceparent";
+static const char producer_header[] = "Ecs-Producer";
 static const char reason_header[] = "Ecs-Reason";
 /* Another stream that takes in the same subject does not confirm in our stream's place. */
 static const char stream_header[] = "Nats-Expected-Stream";
@@ -78,6 +80,7 @@ natsMsg *nats_message_write(const struct bus_message *message, struct slice once
     if (set(out, stream_header, slice_of(stream_name(message->stream))) == NATS_OK &&
         put_id(out, once) == NATS_OK && put(out, request_header, message->request_id) == NATS_OK &&
         put(out, trace_header, message->traceparent) == NATS_OK &&
+        set(out, producer_header, message->producer) == NATS_OK &&
         put(out, reason_header, message->reason) == NATS_OK &&
         (!dead || put(out, origin_header, message->message_id) == NATS_OK))
         return out;
@@ -126,6 +129,7 @@ void nats_message_read(natsMsg *from, enum stream stream, struct bus_message *me
     };
     message->request_id = get(from, request_header);
     message->traceparent = get(from, trace_header);
+    message->producer = producer_or_none(get(from, producer_header));
     if (stream == STREAM_DEAD_LETTERS) {
         message->message_id = get(from, origin_header);
         message->reason = get(from, reason_header);
@@ -156,8 +160,8 @@ static struct slice find(struct slice block, const char *name)
 
 natsMsg *nats_message_copy(const char *subject, struct slice headers, struct slice payload)
 {
-    static const char *const names[] = {id_header, request_header, trace_header, reason_header,
-                                        origin_header};
+    static const char *const names[] = {id_header,       request_header, trace_header,
+                                        producer_header, reason_header,  origin_header};
     natsMsg *copy = NULL;
     if (subject == NULL ||
         natsMsg_Create(&copy, subject, NULL, payload.data, (int)payload.size) != NATS_OK)

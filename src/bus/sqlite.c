@@ -34,7 +34,8 @@ static struct slice copy_slice(struct slice from, char **end)
 static size_t message_size(const struct bus_message *message)
 {
     return message->subject.size + message->payload.size + message->message_id.size +
-           message->request_id.size + message->traceparent.size + message->reason.size;
+           message->request_id.size + message->traceparent.size + message->producer.size +
+           message->reason.size;
 }
 
 static struct queued *queued_create(const struct bus_message *message,
@@ -52,6 +53,7 @@ static struct queued *queued_create(const struct bus_message *message,
         .message_id = copy_slice(message->message_id, &end),
         .request_id = copy_slice(message->request_id, &end),
         .traceparent = copy_slice(message->traceparent, &end),
+        .producer = copy_slice(message->producer, &end),
         .reason = copy_slice(message->reason, &end),
     };
     return queued;

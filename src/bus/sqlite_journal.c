@@ -16,10 +16,10 @@
 #include "base/metrics.h"
 #include "store/sqlite_file.h"
 
-enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 1, READER_BUSY_MS = 5000 };
+enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 2, READER_BUSY_MS = 5000 };
 
-/* What a dead letter takes up beside its payload, about. */
-#define LETTER_OVERHEAD "512"
+#define TEXT(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -27,13 +27,17 @@ static const char schema[] =
     "  grouped INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, published_us INTEGER NOT NULL,"
     "  subject TEXT NOT NULL, message_id TEXT NOT NULL, request_id TEXT NOT NULL,"
-    "  traceparent TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL);"
+    "  traceparent TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL,"
+    "  producer TEXT NOT NULL DEFAULT '');"
     "CREATE TABLE IF NOT EXISTS retention (id INTEGER PRIMARY KEY, present_us INTEGER NOT NULL,"
     "  swept_us INTEGER NOT NULL);"
     "INSERT OR IGNORE INTO retention VALUES (1, coalesce((SELECT published_us FROM messages"
     "  ORDER BY id DESC LIMIT 1), 0), 0);"
     "CREATE TABLE IF NOT EXISTS recent (position INTEGER PRIMARY KEY, published_us INTEGER NOT "
     "  NULL, message BLOB NOT NULL UNIQUE);";
+
+/* Of format 1, which had no producers. */
+static const char upgrade[] = "ALTER TABLE messages ADD COLUMN producer TEXT NOT NULL DEFAULT '';";
 
 static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [JOURNAL_BEGIN] = "BEGIN IMMEDIATE",
@@ -45,14 +49,16 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [JOURNAL_FORGET] = "DELETE FROM recent WHERE published_us <= ?1 AND position IN"
                        " (SELECT position FROM recent ORDER BY position LIMIT ?2)",
     [JOURNAL_INSERT] = "INSERT INTO messages (id, published_us, subject, message_id, request_id,"
-                       " traceparent, reason, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                       " traceparent, reason, payload, producer)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [JOURNAL_STREAM_WRITE] = "UPDATE streams SET last = ?2, floor = ?3, grouped = ?4 WHERE id = ?1",
     [JOURNAL_YOUNG] = "SELECT min(id) FROM messages WHERE id BETWEEN ?1 AND ?2"
                       " AND published_us >= ?3",
     [JOURNAL_RETENTION] = "UPDATE retention SET present_us = ?1, swept_us = ?2",
     [JOURNAL_REMOVE] = "DELETE FROM messages WHERE id BETWEEN ?1 AND ?2",
-    [JOURNAL_BYTES] = "SELECT sum(length(payload) + " LETTER_OVERHEAD ") FROM messages"
-                      " WHERE id BETWEEN ?1 AND ?2",
+    [JOURNAL_BYTES] =
+        "SELECT sum(length(payload) + " TEXT(LETTER_OVERHEAD) ") FROM messages"
+                                                              " WHERE id BETWEEN ?1 AND ?2",
     [JOURNAL_OLDEST] = "SELECT min(id) FROM messages WHERE id BETWEEN ?1 AND ?2",
 };
 
@@ -170,7 +176,7 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
     if (sqlite3_open_v2(path, &writer->db, flags, NULL) != SQLITE_OK ||
         (format = format_of(writer->db)) < 0)
         goto fail;
-    if (format != 0 && format != FORMAT) {
+    if (format > FORMAT) {
         /* It is not touched. */
         snprintf(reason, REASON_MAX + 1, "%s is of format %d, and this program's is %d", path,
                  format, FORMAT);
@@ -180,9 +186,10 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
     char pragmas[200];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
-             "PRAGMA user_version = %d; BEGIN IMMEDIATE;",
+             "BEGIN IMMEDIATE; PRAGMA user_version = %d;",
              FORMAT);
     if (sqlite3_exec(writer->db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
+        (format == 1 && sqlite3_exec(writer->db, upgrade, NULL, NULL, NULL) != SQLITE_OK) ||
         sqlite3_exec(writer->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         goto fail;
     for (int stream = 0; stream < STREAM_COUNT; stream++)
@@ -303,6 +310,7 @@ enum status journal_append(struct journal_writer *writer, const struct bus_messa
     bind_slice(statement, 7, message->reason);
     sqlite3_bind_blob(statement, 8, message->payload.size > 0 ? message->payload.data : "",
                       (int)message->payload.size, SQLITE_STATIC);
+    bind_slice(statement, 9, message->producer);
     status = run(writer, JOURNAL_INSERT);
     if (status != STATUS_OK)
         return status;
@@ -452,7 +460,7 @@ enum status journal_reader_open(struct journal_reader *reader, const char *path)
                      NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(reader->db,
                            "SELECT id, published_us, subject, message_id, request_id, traceparent,"
-                           " reason, payload FROM messages WHERE id BETWEEN ?1 AND ?2"
+                           " reason, payload, producer FROM messages WHERE id BETWEEN ?1 AND ?2"
                            " ORDER BY id LIMIT ?3",
                            -1, &reader->range, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(reader->db,
@@ -484,7 +492,7 @@ void journal_reader_close(struct journal_reader *reader)
 /* Copies the row that `statement` stands on. */
 static struct journal_record *record_of(sqlite3_stmt *statement, enum stream stream)
 {
-    enum { FIRST = 2, COLUMNS = 8 };
+    enum { FIRST = 2, COLUMNS = 9 };
     size_t size = sizeof(struct journal_record);
     for (int column = FIRST; column < COLUMNS; column++)
         size += (size_t)sqlite3_column_bytes(statement, column);
@@ -493,9 +501,9 @@ static struct journal_record *record_of(sqlite3_stmt *statement, enum stream str
         return NULL;
     *record = (struct journal_record){0};
     struct bus_message *message = &record->message;
-    struct slice *const slices[] = {&message->subject,    &message->message_id,
-                                    &message->request_id, &message->traceparent,
-                                    &message->reason,     &message->payload};
+    struct slice *const slices[] = {
+        &message->subject, &message->message_id, &message->request_id, &message->traceparent,
+        &message->reason,  &message->payload,    &message->producer};
     char *end = (char *)(record + 1);
     for (int column = FIRST; column < COLUMNS; column++) {
         const void *data = sqlite3_column_blob(statement, column);

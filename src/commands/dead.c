@@ -78,6 +78,8 @@ static void letter_report(struct buf *report, const struct bus_message *letter, 
     json_put_text(report, "stream", stream);
     json_put_integer(report, "bytes", (int64_t)letter->payload.size);
     json_put_bytes(report, "request_id", letter->request_id);
+    if (letter->producer.size > 0)
+        json_put_bytes(report, "producer", letter->producer);
     json_put_bytes(report, "reason", letter->reason);
     json_put_close(report, '}');
 }
@@ -100,11 +102,13 @@ static enum status letter_show(struct bus *bus, const struct bus_message *letter
         return STATUS_OK;
     }
     if (listing->shown++ == 0)
-        printf("%-10s %-27s %-12s %6s %-36s %s\n", "sequence", "time", "stream", "bytes", "request",
-               "reason");
-    printf("%-10" PRIu64 " %s %-12s %6zu %-36.*s %.*s\n", letter->sequence, time,
+        printf("%-10s %-27s %-12s %6s %-36s %-12s %s\n", "sequence", "time", "stream", "bytes",
+               "request", "producer", "reason");
+    printf("%-10" PRIu64 " %s %-12s %6zu %-36.*s %-12.*s %.*s\n", letter->sequence, time,
            known ? stream_name(stream) : "?", letter->payload.size, (int)letter->request_id.size,
-           letter->request_id.data, (int)letter->reason.size, letter->reason.data);
+           letter->request_id.data, (int)letter->producer.size,
+           letter->producer.data == NULL ? "" : letter->producer.data, (int)letter->reason.size,
+           letter->reason.data);
     return STATUS_OK;
 }
 
@@ -162,6 +166,7 @@ static enum status put_back(struct bus *bus, const struct bus_message *letter, e
         .message_id = slice_of(id),
         .request_id = letter->request_id,
         .traceparent = letter->traceparent,
+        .producer = letter->producer,
     };
     bus_publish(bus, &message, note_published, &state);
     enum status status = STATUS_OK;

@@ -32,6 +32,7 @@ static void delivers_what_was_published(void **state)
         .message_id = slice_of("id-1"),
         .request_id = slice_of("request-1"),
         .traceparent = slice_of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        .producer = slice_of("bank-1"),
     };
     assert_int_equal(publish_wait(bus, &out), STATUS_OK);
     struct bus_message in;
@@ -42,6 +43,7 @@ static void delivers_what_was_published(void **state)
     assert_slice(in.message_id, "id-1");
     assert_slice(in.request_id, "request-1");
     assert_slice(in.traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    assert_slice(in.producer, "bank-1");
     assert_int_equal(in.reason.size, 0);
     assert_int_equal(in.sequence, 1);
     assert_int_equal(in.deliveries, 1);
@@ -62,6 +64,7 @@ static void headers_are_optional(void **state)
     assert_int_equal(in.message_id.size, 0);
     assert_int_equal(in.request_id.size, 0);
     assert_int_equal(in.traceparent.size, 0);
+    assert_int_equal(in.producer.size, 0);
     settle_all(consumer, &in, 1, OUTCOME_DONE);
     bus_consumer_close(consumer);
 }
@@ -166,7 +169,8 @@ static void rejected_messages_become_dead_letters(void **state)
     struct bus_message out = {.stream = STREAM_EMOTIONS,
                               .payload = slice_of("poison"),
                               .message_id = slice_of("id-7"),
-                              .request_id = slice_of("request-7")};
+                              .request_id = slice_of("request-7"),
+                              .producer = slice_of("bank-7")};
     int64_t stored = metric_value(METRIC_bus_published, LABEL_emotions);
     int64_t buried = metric_value(METRIC_bus_published, LABEL_dead_letter);
     assert_int_equal(publish_wait(bus, &out), STATUS_OK);
@@ -187,6 +191,7 @@ static void rejected_messages_become_dead_letters(void **state)
     assert_slice(dead[0].reason, "positivity: not a number");
     assert_slice(dead[0].message_id, "id-7");
     assert_slice(dead[0].request_id, "request-7");
+    assert_slice(dead[0].producer, "bank-7");
     assert_true(dead[0].published_us > 0);
     bus_read_free(bus, dead, count);
     assert_int_equal(metric_value(METRIC_bus_published, LABEL_dead_letter), buried + 1);

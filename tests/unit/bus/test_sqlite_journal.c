@@ -85,11 +85,50 @@ static void the_oldest_dead_letters_make_room(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void a_log_of_the_first_format_is_brought_up(void **state)
+{
+    char folder[] = "/tmp/ecs-journal-XXXXXX", path[64], command[64], reason[REASON_MAX + 1];
+    struct journal_writer writer;
+    struct journal_reader reader;
+    struct journal_record *records[2];
+    size_t count;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/bus.db", folder);
+    assert_int_equal(journal_writer_open(&writer, path, now_us, reason), STATUS_OK);
+    append(&writer, "old", now_us);
+    journal_writer_close(&writer);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "ALTER TABLE messages DROP COLUMN producer;"
+                                  "PRAGMA user_version = 1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    for (int time = 0; time < 2; time++) {
+        assert_int_equal(journal_writer_open(&writer, path, now_us, reason), STATUS_OK);
+        append(&writer, time == 0 ? "new" : "newer", now_us);
+        journal_writer_close(&writer);
+    }
+    assert_int_equal(journal_reader_open(&reader, path), STATUS_OK);
+    assert_int_equal(journal_read(&reader, STREAM_EMOTIONS, 1, 2, records, 2, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(records[i]->message.producer.size, 0);
+        free(records[i]);
+    }
+    journal_reader_close(&reader);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_that_jumped_makes_no_message_old),
         cmocka_unit_test(the_oldest_dead_letters_make_room),
+        cmocka_unit_test(a_log_of_the_first_format_is_brought_up),
     };
     log_start(LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
