@@ -265,7 +265,7 @@ static int scale_on_engines(const struct bench_options *options, struct toolbox 
         fprintf(stderr, "scale: the database cannot be opened\n");
         return EX_UNAVAILABLE;
     }
-    struct bench_tools tools = {.internal_key = engines->internal_keys[0],
+    struct bench_tools tools = {.internal_key = engines->internal_keys[0].secret,
                                 .tokens = &engines->tokens,
                                 .store = toolbox->context.store,
                                 .bus = engines->bus,

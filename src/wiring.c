@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/producer.h"
 #include "bus/nats.h"
 #include "bus/sqlite.h"
 #include "domain/scorecard.h"
@@ -88,17 +89,43 @@ static enum status tokens_load(struct engines *engines, struct buf *faults)
     return status;
 }
 
+/* "SECRET" or "producer=SECRET". A secret may itself end in "=", as base64 does. */
+static struct internal_key internal_key_of(char *entry)
+{
+    char *equals = strchr(entry, '=');
+    if (equals == NULL || equals[strspn(equals, "=")] == '\0' ||
+        !producer_is_name((struct slice){entry, (size_t)(equals - entry)}))
+        return (struct internal_key){.secret = entry, .producer = ""};
+    *equals = '\0';
+    return (struct internal_key){.secret = equals + 1, .producer = entry};
+}
+
 static enum status internal_keys_load(struct engines *engines, struct buf *faults)
 {
     static const char variable[] = "INTERNAL_SERVICE_API_KEY";
     const struct settings *settings = engines->settings;
-    size_t count;
+    size_t count = 0;
     enum status status = secret_load(settings, variable, settings->internal_service_api_key,
                                      "internal_key", engines->internal_key_text, faults);
-    return status != STATUS_OK
-               ? status
-               : keys_part(variable, engines->internal_key_text, SETTING_TEXT_MAX,
-                           engines->internal_keys, INTERNAL_KEYS_MAX, &count, faults);
+    if (status != STATUS_OK)
+        return status;
+    char *text = engines->internal_key_text;
+    for (char *entry; (entry = strsep(&text, ",")) != NULL;) {
+        if (count == INTERNAL_KEYS_MAX) {
+            buf_printf(faults, "%s: must be 1 to %d keys parted by commas\n", variable,
+                       INTERNAL_KEYS_MAX);
+            return STATUS_INVALID;
+        }
+        struct internal_key key = internal_key_of(entry);
+        engines->internal_keys[count++] = key;
+        if (strlen(key.secret) >= SECRET_MIN)
+            continue;
+        buf_printf(faults, "%s: key %zu%s%s: must be of %d bytes or more%s\n", variable, count,
+                   key.producer[0] != '\0' ? " of " : "", key.producer, SECRET_MIN,
+                   key.producer[0] != '\0' ? " behind its producer's name" : "");
+        status = STATUS_INVALID;
+    }
+    return status;
 }
 
 static bool asks_a_service(const struct engines *engines)

@@ -43,7 +43,7 @@ struct engines {
     struct stat model_seen; /* its manifest, as it was read last */
     struct token_keys tokens;
     char internal_key_text[SETTING_TEXT_MAX + 1];
-    const char *internal_keys[INTERNAL_KEYS_MAX + 1];
+    struct internal_key internal_keys[INTERNAL_KEYS_MAX + 1];
     struct role_settings role_settings;
 };
 

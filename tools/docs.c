@@ -98,7 +98,11 @@ static void streams_page(void)
         "\nProducers may publish to the first two without HTTP: the worker checks as strictly as "
         "the edge does, and what is refused there is a dead letter here. A transaction is then "
         "the word of the bank's own systems, `\"source\":\"core\"`, unless its `source` says "
-        "`self`, the person's.\n");
+        "`self`, the person's. The header `Ecs-Producer` names who publishes: 1 to %d lower-case "
+        "letters, digits and hyphens, the first a letter; anything else counts as no name. It says "
+        "whose bad events are limited, and proves nothing: who may publish at all is what users "
+        "of NATS are for. The edge sets it to the name of the producer's key.\n",
+        PRODUCER_MAX);
 }
 
 static void metrics_page(void)

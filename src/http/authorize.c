@@ -2,6 +2,7 @@
 #include "http/authorize.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <strings.h>
 
 static struct hash key_hash(struct slice key)
@@ -12,24 +13,28 @@ static struct hash key_hash(struct slice key)
 enum status authority_init(struct authority *authority, const struct http_options *options)
 {
     *authority = (struct authority){.tokens = options->tokens, .revocations = options->revocations};
-    const char *const *keys = options->internal_keys;
-    for (; keys != NULL && *keys != NULL; keys++) {
+    const struct internal_key *key = options->internal_keys;
+    for (; key != NULL && key->secret != NULL; key++) {
         if (authority->internal_key_count == INTERNAL_KEYS_MAX)
             return STATUS_INVALID;
-        authority->internal_keys[authority->internal_key_count++] = key_hash(slice_of(*keys));
+        size_t place = authority->internal_key_count++;
+        authority->internal_keys[place] = key_hash(slice_of(key->secret));
+        authority->producers[place] = key->producer;
     }
     return STATUS_OK;
 }
 
-static bool has_internal_key(const struct authority *authority, const struct headers *headers)
+/* The producer whose key was given; NULL if none was. */
+static const char *producer_of(const struct authority *authority, const struct headers *headers)
 {
-    bool known = false;
+    const char *producer = NULL;
     if (headers->times[HEADER_INTERNAL_KEY] == 1) {
         struct hash given = key_hash(headers->values[HEADER_INTERNAL_KEY]);
         for (size_t i = 0; i < authority->internal_key_count; i++)
-            known |= sodium_memcmp(given.bytes, authority->internal_keys[i].bytes, HASH_SIZE) == 0;
+            if (sodium_memcmp(given.bytes, authority->internal_keys[i].bytes, HASH_SIZE) == 0)
+                producer = authority->producers[i];
     }
-    return known;
+    return producer;
 }
 
 /* The token of "Bearer TOKEN"; empty if it is not that. */
@@ -76,9 +81,12 @@ enum status authorize(const struct authority *authority, enum endpoint_auth auth
 {
     if (auth == AUTH_NONE)
         return STATUS_OK;
-    principal->is_producer = auth_takes_internal_key(auth) && has_internal_key(authority, headers);
-    if (principal->is_producer)
+    const char *producer = auth_takes_internal_key(auth) ? producer_of(authority, headers) : NULL;
+    principal->is_producer = producer != NULL;
+    if (principal->is_producer) {
+        snprintf(principal->producer, sizeof principal->producer, "%s", producer);
         return STATUS_OK;
+    }
     if (auth_takes_token(auth))
         return authorize_user(authority, headers, path_user, now_us, principal, detail);
     *detail = "Invalid or missing internal API key.";

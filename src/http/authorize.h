@@ -16,6 +16,7 @@ struct authority {
     const struct revocations *revocations;
     size_t internal_key_count;
     struct hash internal_keys[INTERNAL_KEYS_MAX]; /* hashed, so that all compare in equal time */
+    const char *producers[INTERNAL_KEYS_MAX];     /* the name that each has */
 };
 
 /* INVALID: more than INTERNAL_KEYS_MAX keys. */

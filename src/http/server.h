@@ -47,7 +47,7 @@ struct http_options {
     size_t hashing_count;                         /* 0: none does */
     const struct token_keys *tokens;
     const struct revocations *revocations;
-    const char *const *internal_keys; /* all are valid; NULL ends the list */
+    const struct internal_key *internal_keys; /* all are valid; one without secret ends the list */
     struct clock *clock;
     struct entropy *entropy;
     struct tracer *tracer;           /* NULL: nobody collects spans */

@@ -44,10 +44,16 @@ static inline bool auth_takes_internal_key(enum endpoint_auth auth)
     return auth == AUTH_INTERNAL || auth == AUTH_USER_OR_INTERNAL;
 }
 
-/* Who asks: a producer with an internal key, who is nobody in particular, or the person of a
- * verified token. */
+/* A key of event producers, and the name of the one that has it ("": none). */
+struct internal_key {
+    const char *secret;
+    const char *producer;
+};
+
+/* Who asks: a producer with an internal key, or the person of a verified token. */
 struct principal {
-    bool is_producer; /* then the rest is zero */
+    bool is_producer;                /* then all but the next is zero */
+    char producer[PRODUCER_MAX + 1]; /* the name that its key has, if it has one */
     struct uuid user_id;
     struct uuid token_id;
     int64_t token_expires_at_us;

@@ -12,21 +12,37 @@
  */
 enum { FAILURES_MAX = 32 };
 
-/* `source`: the person it names; NULL if that is not known. A source that floods leaves no letter.
- */
+/* Tells of a message that leaves no letter, because its person or its producer floods. A person
+ * is not named, a producer is. */
+static void discard(const struct bus_message *message, enum letter_verdict verdict,
+                    const char *reason)
+{
+    char producer[PRODUCER_MAX + 1];
+    snprintf(producer, sizeof producer, "%.*s", (int)message->producer.size,
+             message->producer.size > 0 ? message->producer.data : "");
+    metric_add(METRIC_events_discarded, stream_label(message->stream), 1);
+    if (verdict == LETTER_PRODUCER_FLOODS)
+        log_seldom(LOG_WARN, producer, "refused events of one producer are discarded",
+                   LOG_TEXT("stream", stream_name(message->stream)),
+                   LOG_TEXT("producer", producer));
+    else
+        log_seldom(LOG_WARN, reason, "refused events of one person are discarded",
+                   LOG_TEXT("stream", stream_name(message->stream)), LOG_TEXT("reason", reason));
+}
+
+/* `source`: the person it names; NULL if that is not known. Who floods leaves no letter. */
 static void refuse(struct event_batch *batch, size_t place, const struct uuid *source,
                    const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
     snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
-    if (letter_rates_take(&batch->letters, source, batch->now_us)) {
+    enum letter_verdict verdict =
+        letter_rates_take(&batch->letters, source, message->producer,
+                          message->payload.size + LETTER_OVERHEAD, batch->now_us);
+    if (verdict == LETTER_KEPT)
         message->reason = slice_of(batch->reasons[place]);
-    } else {
-        metric_add(METRIC_events_discarded, stream_label(message->stream), 1);
-        log_seldom(LOG_WARN, batch->reasons[place], "refused events of one source are discarded",
-                   LOG_TEXT("stream", stream_name(message->stream)),
-                   LOG_TEXT("reason", batch->reasons[place]));
-    }
+    else
+        discard(message, verdict, batch->reasons[place]);
     char request_id[TRACE_ID_MAX + 1];
     snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
              message->request_id.data);

@@ -52,6 +52,7 @@ void submission_publish(const struct ingestion *ingestion, struct role_context *
         .message_id = slice_of(submission->message_id),
         .request_id = slice_of(exchange->request.request_id),
         .traceparent = slice_of(exchange->request.traceparent),
+        .producer = slice_of(exchange->request.principal.producer),
     };
     bus_publish(context->bus, &message, done, exchange);
 }

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How many dead letters one source may leave: LETTERS_AT_ONCE, and LETTERS_PER_SECOND from then on.
- * The source is the person that a message names; all that name nobody are one source. A flood of
- * one name then drives no letters of others out. Sources share LETTER_RATES_MAX places, so that
- * names without end, too, leave a bounded number. One thread at a time; zeroed at first.
+ * How many dead letters one person and one producer may leave, so that a flood of one name drives
+ * no letters of others out. A person that messages name: LETTERS_AT_ONCE, and LETTERS_PER_SECOND
+ * from then on. A producer: PRODUCER_LETTER_BYTES at once, and as many again evenly over
+ * BUS_DEAD_LETTER_AGE_US, whoever its messages name. All nameless producers are one; what names
+ * no person is one person's, but for named producers, whose own limit is enough.
+ * Names share LETTER_RATES_MAX and PRODUCER_RATES_MAX places, so that names without end, too,
+ * leave a bounded number. One thread at a time; zeroed at first.
  */
 #ifndef ECS_ROLES_LETTER_RATES_H
 #define ECS_ROLES_LETTER_RATES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "base/uuid.h"
 #include "limits.h"
 
-struct letter_rates {
-    struct {
-        int64_t left_us; /* of the time that the letters so far take up, as of `at_us` */
-        int64_t at_us;
-    } places[LETTER_RATES_MAX];
+struct letter_rate {
+    int64_t left_us; /* of the time that the letters so far take up, as of `at_us` */
+    int64_t at_us;
 };
 
-/* Takes one letter from what `source` (NULL: nobody is named) has left at the monotonic time
- * `now_us`; false if there is none. */
-bool letter_rates_take(struct letter_rates *rates, const struct uuid *source, int64_t now_us);
+struct letter_rates {
+    struct letter_rate persons[LETTER_RATES_MAX];
+    struct letter_rate producers[PRODUCER_RATES_MAX];
+};
+
+enum letter_verdict { LETTER_KEPT, LETTER_PERSON_FLOODS, LETTER_PRODUCER_FLOODS };
+
+/* Takes one letter of `bytes` from what `person` (NULL: nobody is named) and `producer` (empty: it
+ * has no name) both have left at the monotonic time `now_us`; from neither if one has none. */
+enum letter_verdict letter_rates_take(struct letter_rates *rates, const struct uuid *person,
+                                      struct slice producer, size_t bytes, int64_t now_us);
 
 #endif

@@ -21,8 +21,8 @@ struct runner_options {
     const struct role *const *roles;
     size_t role_count;
     unsigned uses; /* what roles use, and what requests need: revocations, shared rates */
-    const char *const *internal_keys; /* NULL ends the list */
-    struct bus *bus;                  /* NULL if no role uses it */
+    const struct internal_key *internal_keys; /* one without secret ends the list */
+    struct bus *bus;                          /* NULL if no role uses it */
     struct revocations *revocations;
     struct clock *clock;
     struct entropy *entropy;

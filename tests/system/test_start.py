@@ -105,6 +105,15 @@ def test_a_model_that_cannot_be_read_is_one_fault(folder):
     assert len(done.stderr.splitlines()) == 2, done.stderr
 
 
+def test_every_fault_of_the_producers_keys_is_told(folder):
+    done = serve(folder, {"INTERNAL_SERVICE_API_KEY": f"bank={'x' * 32},phones={WRONG},{WRONG}"})
+    assert done.returncode == CONFIGURATION
+    told = [line for line in done.stderr.splitlines()
+            if line.startswith("INTERNAL_SERVICE_API_KEY:")]
+    assert len(told) == 2 and "key 2 of phones:" in told[0] and "key 3:" in told[1], done.stderr
+    assert WRONG not in done.stderr and "xxxx" not in done.stderr
+
+
 @pytest.mark.parametrize("name", ["ecs.db", "bus.db"])
 def test_a_file_that_is_no_database_is_called_so(folder, name):
     (folder / "data").mkdir()

@@ -322,7 +322,8 @@ static bool sample_readiness(void *context, struct buf *json)
 static void server_start(int threads, int64_t rate)
 {
     static struct role_context *const contexts[] = {NULL, NULL};
-    static const char *const internal_keys[] = {INTERNAL_KEY_ONE, INTERNAL_KEY_TWO, NULL};
+    static const struct internal_key internal_keys[] = {
+        {INTERNAL_KEY_ONE, ""}, {INTERNAL_KEY_TWO, "bank"}, {0}};
     fixture.keys = (struct token_keys){1, {"a-secret-of-more-than-thirty-two-bytes"}};
     fixture.revocations = revocations_create();
     fixture.stopping = fixture.hold = fixture.events_refuse = false;
