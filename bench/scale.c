@@ -265,8 +265,8 @@ static int scale_on_engines(const struct bench_options *options, struct toolbox 
         fprintf(stderr, "scale: the database cannot be opened\n");
         return EX_UNAVAILABLE;
     }
-    struct bench_tools tools = {.internal_key = engines->internal_keys[0].secret,
-                                .tokens = &engines->tokens,
+    struct bench_tools tools = {.internal_key = engines->secrets.keys[0].secret,
+                                .tokens = &engines->secrets.tokens,
                                 .store = toolbox->context.store,
                                 .bus = engines->bus,
                                 .clock = engines->clock,

@@ -150,6 +150,12 @@ static enum status file_failed(const char *doing, const char *path, struct buf *
     return file_status(error);
 }
 
+bool settings_are_embedded(const struct settings *settings)
+{
+    return settings->database_url[0] == '\0' && settings->nats_url[0] == '\0' &&
+           settings->redis_url[0] == '\0';
+}
+
 /* A file with a random secret, which a crash leaves whole on the disk or not at all. */
 static bool secret_write(char *path)
 {

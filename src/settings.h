@@ -35,6 +35,9 @@ MUST_CHECK enum status settings_load(struct settings *settings, struct buf *faul
 /* Logs each variable that is not read though its name looks like one of ours. */
 void settings_warn(void);
 
+/* No engine is configured: all run in this process. */
+bool settings_are_embedded(const struct settings *settings);
+
 /* Embedded mode: reads the secret `name` from `data_dir`, or makes a random one of 64 hexadecimal
  * digits and keeps it there, mode 0600, whole or not at all. With a line in `faults`: INVALID if it
  * cannot or if the secret is shorter than SECRET_MIN; UNAVAILABLE if waiting may mend it. */

@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/producer.h"
 #include "bus/nats.h"
 #include "bus/sqlite.h"
 #include "domain/scorecard.h"
@@ -33,100 +32,6 @@
 #include "store/store.h"
 
 enum { CACHE_BYTES_MAX = 4 << 20 };
-
-/* Which secrets must be given: with a real engine configured, none is made up. */
-static bool embedded(const struct settings *settings)
-{
-    return settings->database_url[0] == '\0' && settings->nats_url[0] == '\0' &&
-           settings->redis_url[0] == '\0';
-}
-
-static enum status secret_load(const struct settings *settings, const char *variable,
-                               const char *given, const char *file, char *secret,
-                               struct buf *faults)
-{
-    if (given[0] != '\0') {
-        snprintf(secret, SETTING_TEXT_MAX + 1, "%s", given);
-        return STATUS_OK;
-    }
-    if (embedded(settings))
-        return settings_own_secret(settings->data_dir, file, secret, faults);
-    buf_printf(faults, "%s: must be set (or %s_FILE) when an engine is configured\n", variable,
-               variable);
-    return STATUS_INVALID;
-}
-
-/* Parts `text` at its commas; the keys lie in it. */
-static enum status keys_part(const char *variable, char *text, size_t size_max, const char *keys[],
-                             size_t max, size_t *count, struct buf *faults)
-{
-    *count = 0;
-    for (char *key; (key = strsep(&text, ",")) != NULL; keys[(*count)++] = key) {
-        if (*count == max || strlen(key) < SECRET_MIN || strlen(key) > size_max) {
-            buf_printf(faults,
-                       "%s: must be 1 to %zu keys parted by commas, each of %d to %zu bytes\n",
-                       variable, max, SECRET_MIN, size_max);
-            return STATUS_INVALID;
-        }
-    }
-    return STATUS_OK;
-}
-
-static enum status tokens_load(struct engines *engines, struct buf *faults)
-{
-    const struct settings *settings = engines->settings;
-    char text[SETTING_TEXT_MAX + 1];
-    const char *keys[TOKEN_KEYS_MAX];
-    struct token_keys *tokens = &engines->tokens;
-    enum status status =
-        secret_load(settings, "SECRET_KEY", settings->secret_key, "secret_key", text, faults);
-    if (status == STATUS_OK)
-        status = keys_part("SECRET_KEY", text, TOKEN_KEY_SIZE - 1, keys, TOKEN_KEYS_MAX,
-                           &tokens->count, faults);
-    for (size_t i = 0; status == STATUS_OK && i < tokens->count; i++)
-        snprintf(tokens->secrets[i], TOKEN_KEY_SIZE, "%s", keys[i]);
-    explicit_bzero(text, sizeof text);
-    return status;
-}
-
-/* "SECRET" or "producer=SECRET". A secret may itself end in "=", as base64 does. */
-static struct internal_key internal_key_of(char *entry)
-{
-    char *equals = strchr(entry, '=');
-    if (equals == NULL || equals[strspn(equals, "=")] == '\0' ||
-        !producer_is_name((struct slice){entry, (size_t)(equals - entry)}))
-        return (struct internal_key){.secret = entry, .producer = ""};
-    *equals = '\0';
-    return (struct internal_key){.secret = equals + 1, .producer = entry};
-}
-
-static enum status internal_keys_load(struct engines *engines, struct buf *faults)
-{
-    static const char variable[] = "INTERNAL_SERVICE_API_KEY";
-    const struct settings *settings = engines->settings;
-    size_t count = 0;
-    enum status status = secret_load(settings, variable, settings->internal_service_api_key,
-                                     "internal_key", engines->internal_key_text, faults);
-    if (status != STATUS_OK)
-        return status;
-    char *text = engines->internal_key_text;
-    for (char *entry; (entry = strsep(&text, ",")) != NULL;) {
-        if (count == INTERNAL_KEYS_MAX) {
-            buf_printf(faults, "%s: must be 1 to %d keys parted by commas\n", variable,
-                       INTERNAL_KEYS_MAX);
-            return STATUS_INVALID;
-        }
-        struct internal_key key = internal_key_of(entry);
-        engines->internal_keys[count++] = key;
-        if (strlen(key.secret) >= SECRET_MIN)
-            continue;
-        buf_printf(faults, "%s: key %zu%s%s: must be of %d bytes or more%s\n", variable, count,
-                   key.producer[0] != '\0' ? " of " : "", key.producer, SECRET_MIN,
-                   key.producer[0] != '\0' ? " behind its producer's name" : "");
-        status = STATUS_INVALID;
-    }
-    return status;
-}
 
 static bool asks_a_service(const struct engines *engines)
 {
@@ -430,7 +335,7 @@ static void role_settings_fill(struct engines *engines)
     const struct settings *settings = engines->settings;
     engines->role_settings = (struct role_settings){
         .policies = &engines->policies,
-        .tokens = &engines->tokens,
+        .tokens = &engines->secrets.tokens,
         .access_token_life_us = settings->access_token_s * SECOND_US,
         .refresh_token_life_us = settings->refresh_token_s * SECOND_US,
         .feature_cache_life_us = settings->feature_cache_s * SECOND_US,
@@ -458,14 +363,15 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     /* Every check runs even after one has failed: all faults are told at once. What lies in
      * DATA_DIR has its fault alone, and so has a scorer whose model has one. */
     enum status status =
-        needs->reads ? STATUS_OK : fault_folder(faults, settings->data_dir, embedded(settings));
+        needs->reads ? STATUS_OK
+                     : fault_folder(faults, settings->data_dir, settings_are_embedded(settings));
     bool usable = status == STATUS_OK;
     if (usable)
         snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
-    if (needs->tokens && (usable || !embedded(settings)))
-        status = fault_worse(status, tokens_load(engines, faults));
-    if (needs->internal && (usable || !embedded(settings)))
-        status = fault_worse(status, internal_keys_load(engines, faults));
+    if (needs->tokens && (usable || !settings_are_embedded(settings)))
+        status = fault_worse(status, secrets_load_tokens(&engines->secrets, settings, faults));
+    if (needs->internal && (usable || !settings_are_embedded(settings)))
+        status = fault_worse(status, secrets_load_keys(&engines->secrets, settings, faults));
     status = fault_worse(status, policy_load(engines, faults));
     enum status model = model_load_first(engines, needs->uses, faults);
     status = fault_worse(status, model);

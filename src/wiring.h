@@ -14,7 +14,7 @@
 #include "roles/role.h"
 #include "scorers/breaker.h"
 #include "scorers/trained.h"
-#include "settings.h"
+#include "secrets.h"
 
 /* The engines of one process. Zeroed before engines_open. */
 struct engines {
@@ -41,9 +41,7 @@ struct engines {
     struct challengers_folder *challengers; /* NULL: none */
     bool watches_model;
     struct stat model_seen; /* its manifest, as it was read last */
-    struct token_keys tokens;
-    char internal_key_text[SETTING_TEXT_MAX + 1];
-    struct internal_key internal_keys[INTERNAL_KEYS_MAX + 1];
+    struct secrets secrets;
     struct role_settings role_settings;
 };
 

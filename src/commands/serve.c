@@ -91,7 +91,7 @@ static int serve(struct toolbox *toolbox, const struct role *const roles[], size
         .roles = roles,
         .role_count = count,
         .uses = needs.uses,
-        .internal_keys = engines->internal_keys,
+        .internal_keys = engines->secrets.keys,
         .bus = engines->bus,
         .revocations = engines->revocations,
         .clock = engines->clock,

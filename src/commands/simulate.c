@@ -190,7 +190,7 @@ static void *send_part(void *argument)
     struct event_sender sender;
     enum status status = client_open(simulation->options.url, &stop, &client);
     if (status == STATUS_OK) {
-        event_sender_init(&sender, client, engines->internal_keys[0].secret, engines->bus,
+        event_sender_init(&sender, client, engines->secrets.keys[0].secret, engines->bus,
                           &simulation->totals);
         int64_t today = end_us / DAY_US;
         for (int64_t day = today - simulation->options.days; day <= today; day++)
@@ -308,7 +308,7 @@ static void live(struct simulation *simulation, struct credit_desk *desk)
     struct event_sender sender;
     enum status status = STATUS_OK;
     simulation->started_us = clock_monotonic_us(engines->clock);
-    event_sender_init(&sender, desk->client, engines->internal_keys[0].secret, engines->bus,
+    event_sender_init(&sender, desk->client, engines->secrets.keys[0].secret, engines->bus,
                       &simulation->totals);
     for (int64_t turn = 0; (turns == 0 || turn < turns) && status == STATUS_OK; turn++) {
         if (atomic_load(&stop))

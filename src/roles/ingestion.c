@@ -42,6 +42,12 @@ void submission_read(const struct ingestion *ingestion, struct role_context *con
         field_errors_reason(errors, submission->reason);
 }
 
+/* What people report with their own tokens is apart from what nameless producers send. */
+static struct slice producer_of(const struct principal *principal)
+{
+    return slice_of(principal->is_producer ? principal->producer : "people");
+}
+
 void submission_publish(const struct ingestion *ingestion, struct role_context *context,
                         struct exchange *exchange, const struct submission *submission,
                         const struct buf *payloads, bus_published *done)
@@ -52,7 +58,7 @@ void submission_publish(const struct ingestion *ingestion, struct role_context *
         .message_id = slice_of(submission->message_id),
         .request_id = slice_of(exchange->request.request_id),
         .traceparent = slice_of(exchange->request.traceparent),
-        .producer = slice_of(exchange->request.principal.producer),
+        .producer = producer_of(&exchange->request.principal),
     };
     bus_publish(context->bus, &message, done, exchange);
 }

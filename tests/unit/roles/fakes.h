@@ -25,6 +25,7 @@ struct fake_message {
     char payload[FAKE_PAYLOAD_MAX];
     char message_id[64];
     char request_id[TRACE_ID_MAX + 1];
+    char producer[PRODUCER_MAX + 1];
     bus_published *done;
     void *context;
 };
@@ -54,6 +55,7 @@ static inline void fake_publish(struct bus *bus, const struct bus_message *messa
     fake_copy(kept->payload, sizeof kept->payload, message->payload);
     fake_copy(kept->message_id, sizeof kept->message_id, message->message_id);
     fake_copy(kept->request_id, sizeof kept->request_id, message->request_id);
+    fake_copy(kept->producer, sizeof kept->producer, message->producer);
     kept->done = done;
     kept->context = context;
     if (fake->confirms_at_once)

@@ -80,6 +80,7 @@ static void receive_from_producer(const char *body, bool is_batch)
 {
     fake_exchange_open(&exchange, body);
     exchange.request.principal.is_producer = true;
+    snprintf(exchange.request.principal.producer, PRODUCER_MAX + 1, "bank");
     exchange.request.is_batch = is_batch;
     exchange.may_block = true;
     role_transaction_ingestion.endpoints[0].handle(&context, &exchange);
@@ -288,6 +289,19 @@ static void a_producer_reports_for_anybody(void **state)
     assert_int_equal(exchange.response.http_status, 202);
 }
 
+/* The name of a producer's key, and one for all who report with their own tokens. */
+static void a_message_has_the_name_of_its_producer(void **state)
+{
+    (void)state;
+    receive_from_producer("{\"userId\":\"" OTHER "\",\"amount\":1}", false);
+    assert_string_equal(bus.messages[0].producer, "bank");
+    fake_confirm(&bus, 0, STATUS_OK);
+    fake_exchange_close(&exchange);
+    receive("{\"userId\":\"" USER "\",\"amount\":1}");
+    assert_string_equal(bus.messages[1].producer, "people");
+    fake_confirm(&bus, 1, STATUS_OK);
+}
+
 static void a_producer_sends_a_batch(void **state)
 {
     (void)state;
@@ -344,6 +358,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lines_of_a_batch_are_compared, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_reports_for_another, setup, teardown),
         cmocka_unit_test_setup_teardown(a_producer_reports_for_anybody, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_message_has_the_name_of_its_producer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_producer_sends_a_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(field_errors_come_before_the_question_whose_it_is, setup,
                                         teardown),
