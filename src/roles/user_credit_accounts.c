@@ -23,10 +23,11 @@ static enum status user_make(struct role_context *context, const struct credenti
     return password_hash(slice_of(credentials->password), user->password_hash);
 }
 
-/* Creates the person. The one who repeats a registration whose COMMIT was not confirmed gets the
- * person that it made, if it did; for that it must have the same password. */
+/* Creates the person and answers. The one who repeats a registration whose COMMIT was not
+ * confirmed, or whose answer found no memory, gets the person that it made, if it did; for that it
+ * must have the same password. */
 static enum status user_create(struct role_context *context, const struct credentials *credentials,
-                               struct user *user)
+                               struct user *user, struct buf *answer)
 {
     struct lost_commit lost = lost_commit_find(context, slice_of(credentials->email));
     struct hash id;
@@ -34,13 +35,17 @@ static enum status user_create(struct role_context *context, const struct creden
         memcpy(user->id.bytes, lost.made[lost.count - 1].bytes, HASH_SIZE);
     memcpy(id.bytes, user->id.bytes, HASH_SIZE);
     enum status status = store_user_create(context->store, user);
-    if (status == STATUS_UNAVAILABLE)
+    if (status == STATUS_OK)
+        user_encode(user, answer);
+    if (status == STATUS_UNAVAILABLE || answer->overflowed)
         lost_commit_add(context, &lost, &id);
     if (status != STATUS_CONFLICT || lost.count == 0)
         return status;
     status = store_user_by_email(context->store, credentials->email, user);
     bool same = status == STATUS_OK && memcmp(user->id.bytes, id.bytes, HASH_SIZE) == 0 &&
                 password_verify(slice_of(credentials->password), user->password_hash);
+    if (same)
+        user_encode(user, answer);
     return same || status == STATUS_UNAVAILABLE ? status : STATUS_CONFLICT;
 }
 
@@ -63,12 +68,10 @@ void account_register(struct role_context *context, struct exchange *exchange)
     }
     status = user_make(context, &credentials, &user);
     if (status == STATUS_OK)
-        status = user_create(context, &credentials, &user);
-    if (status == STATUS_OK)
-        user_encode(&user, &response->body);
-    else if (status == STATUS_CONFLICT)
+        status = user_create(context, &credentials, &user, &response->body);
+    if (status == STATUS_CONFLICT)
         response_error(response, status, "Email already registered.");
-    else
+    else if (status != STATUS_OK)
         answer_failed(response, status, "");
 }
 

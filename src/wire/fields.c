@@ -5,7 +5,9 @@
  */
 #include "wire/fields.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -57,6 +59,23 @@ static void json_fault_fill(struct json_fault *fault, const json_error_t *error)
     snprintf(fault->message, sizeof fault->message, "%.*s", size, text);
 }
 
+/* Where jansson has no memory for a text it says "invalid token", or goes on without some of its
+ * bytes (2.14 does). So its allocations are ours: they note that memory was
+ * out, and then nothing of what it read counts. */
+static _Thread_local bool memory_out;
+
+static void *json_allocate(size_t size)
+{
+    void *memory = malloc(size);
+    memory_out |= memory == NULL;
+    return memory;
+}
+
+static void json_allocate_ours(void)
+{
+    json_set_alloc_funcs(json_allocate, free);
+}
+
 enum status json_parse(struct slice text, json_t **root, struct json_fault *fault)
 {
     size_t deep_at;
@@ -66,8 +85,17 @@ enum status json_parse(struct slice text, json_t **root, struct json_fault *faul
         snprintf(fault->message, sizeof fault->message, "nested deeper than %d", JSON_DEPTH_MAX);
         return STATUS_MALFORMED;
     }
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, json_allocate_ours);
+    memory_out = false;
     json_error_t error;
     *root = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (memory_out) {
+        json_decref(*root);
+        *root = NULL;
+        *fault = (struct json_fault){{1, 1}, "out of memory"};
+        return STATUS_UNAVAILABLE;
+    }
     if (*root == NULL)
         json_fault_fill(fault, &error);
     return *root == NULL ? STATUS_MALFORMED : STATUS_OK;
@@ -76,11 +104,14 @@ enum status json_parse(struct slice text, json_t **root, struct json_fault *faul
 enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1])
 {
     struct json_fault fault;
-    if (json_parse(text, root, &fault) != STATUS_OK) {
+    enum status status = json_parse(text, root, &fault);
+    if (status == STATUS_UNAVAILABLE)
+        snprintf(reason, REASON_MAX + 1, "Service unavailable. Please try again later.");
+    if (status == STATUS_MALFORMED)
         snprintf(reason, REASON_MAX + 1, "Malformed JSON at line %d, column %d: %.100s.",
                  fault.place.line, fault.place.column, fault.message);
-        return STATUS_MALFORMED;
-    }
+    if (status != STATUS_OK)
+        return status;
     if (!json_is_object(*root)) {
         json_decref(*root);
         *root = NULL;

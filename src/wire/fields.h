@@ -24,11 +24,12 @@ struct json_fault {
 };
 
 /* Parses one JSON value: at most JSON_DEPTH_MAX deep, no duplicate keys, valid UTF-8, finite
- * numbers. OK: `*root` is owned by the caller. MALFORMED: `fault` is filled. */
+ * numbers. OK: `*root` is owned by the caller. MALFORMED: `fault` is filled.
+ * UNAVAILABLE: out of memory, which `fault` says. */
 MUST_CHECK enum status json_parse(struct slice text, json_t **root, struct json_fault *fault);
 
 /* json_parse() of one JSON object. OK: `*root` is owned by the caller. MALFORMED: not JSON, with
- * the position in `reason`. INVALID: JSON, but not an object. */
+ * the position in `reason`. INVALID: JSON, but not an object. UNAVAILABLE: out of memory. */
 MUST_CHECK enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1]);
 
 /* An object whose fields are read, and its place: "body", "body.emotionEvent", …; it may be "". */
