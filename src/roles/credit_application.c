@@ -87,8 +87,8 @@ static enum status activate(struct role_context *context, const struct bus_messa
     bool changed = false;
     buf_init(&payload, NOTIFICATION_MAX);
     notification_event_encode(&notification, &payload);
-    enum status status = outbox_row_make(&row, STREAM_NOTIFICATIONS, message->request_id,
-                                         traceparent, buf_slice(&payload));
+    enum status status =
+        outbox_row_make(&row, STREAM_NOTIFICATIONS, message->request_id, traceparent, &payload);
     buf_free(&payload);
     if (status == STATUS_OK)
         status = store_offer_activate(context->store, offer_id, user_id, now_us, &notification,

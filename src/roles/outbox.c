@@ -101,11 +101,11 @@ static bool copy(char *to, size_t size, struct slice from)
 }
 
 enum status outbox_row_make(struct outbox_row *row, enum stream stream, struct slice request_id,
-                            struct slice traceparent, struct slice payload)
+                            struct slice traceparent, const struct buf *payload)
 {
     *row = (struct outbox_row){.stream = stream};
-    bool fits = copy(row->request_id, sizeof row->request_id, request_id) &&
+    bool fits = !payload->overflowed && copy(row->request_id, sizeof row->request_id, request_id) &&
                 copy(row->traceparent, sizeof row->traceparent, traceparent) &&
-                copy(row->payload, sizeof row->payload, payload);
+                copy(row->payload, sizeof row->payload, buf_slice(payload));
     return fits ? STATUS_OK : STATUS_INTERNAL;
 }

@@ -23,9 +23,9 @@ struct outbox_batch {
 enum status outbox_relay(struct role_context *context);
 
 /* A message on `stream` in the name of `request_id` and `traceparent`; its payload is copied.
- * INTERNAL if it does not fit. */
+ * INTERNAL if it does not fit, or was cut for want of memory. */
 MUST_CHECK enum status outbox_row_make(struct outbox_row *row, enum stream stream,
                                        struct slice request_id, struct slice traceparent,
-                                       struct slice payload);
+                                       const struct buf *payload);
 
 #endif

@@ -52,7 +52,7 @@ static enum status event_make(const struct offer *offer, const struct request *r
     memcpy(accepted.credit_type, offer->credit_type, sizeof accepted.credit_type);
     credit_accepted_encode(&accepted, &payload);
     enum status status = outbox_row_make(row, STREAM_CREDITS, slice_of(request->request_id),
-                                         slice_of(request->traceparent), buf_slice(&payload));
+                                         slice_of(request->traceparent), &payload);
     buf_free(&payload);
     return status;
 }

@@ -86,13 +86,13 @@ static void fail_each(enum failing what, int stride)
 static void test_an_allocation_fails(void **state)
 {
     (void)state;
-    fail_each(FAILING_ALLOCATION, 13);
+    fail_each(FAILING_ALLOCATION, 5);
 }
 
 static void test_a_call_fails(void **state)
 {
     (void)state;
-    fail_each(FAILING_CALL, 5);
+    fail_each(FAILING_CALL, 11);
 }
 
 static void test_an_answer_gets_lost(void **state)
