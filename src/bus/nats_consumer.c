@@ -115,18 +115,19 @@ static void subscription_retire(struct bus_nats *bus, natsSubscription *subscrip
 void nats_retired_free(struct bus_nats *bus, int64_t before_us)
 {
     pthread_mutex_lock(&bus->events);
-    struct nats_retired **next = &bus->retired;
-    while (*next != NULL) {
-        struct nats_retired *retired = *next;
-        if (retired->since_us >= before_us) {
-            next = &retired->next;
-            continue;
-        }
-        *next = retired->next;
-        natsSubscription_Destroy(retired->subscription);
-        free(retired);
-    }
+    struct nats_retired **at = &bus->retired, *old;
+    while (*at != NULL && (*at)->since_us >= before_us) /* the latest comes first */
+        at = &(*at)->next;
+    old = *at;
+    *at = NULL;
     pthread_mutex_unlock(&bus->events);
+    /* Without the lock: libnats' own may be held by a thread that writes. */
+    while (old != NULL) {
+        struct nats_retired *next = old->next;
+        natsSubscription_Destroy(old->subscription);
+        free(old);
+        old = next;
+    }
 }
 
 static natsStatus subscribe_on(struct nats_consumer *consumer, struct nats_link *link,
