@@ -114,7 +114,7 @@
 #define BUS_DUPLICATE_WINDOW_US (2 * MINUTE_US)
 #define BUS_STREAM_BYTES_MAX (4LL << 30)
 #define BUS_WINDOW_MAX 65536 /* messages published and not yet confirmed, in one process */
-#define BUS_QUEUE_BYTES_MAX (64LL << 20) /* of those, what the embedded log has not written yet */
+#define BUS_QUEUE_BYTES_MAX (64LL << 20) /* of those, not yet written to file or socket */
 #define BUS_PUBLISH_TIMEOUT_US (5 * SECOND_US)
 #define REASON_MAX 200 /* why a message was refused */
 

@@ -4,6 +4,9 @@
  * comes back; the window matches confirmations, a list the answers. Nothing is published while
  * disconnected: libnats would keep it in a buffer and say that all is well.
  *
+ * A publication waits in the window until a thread of its own sends it: a socket that takes no more
+ * holds up whoever writes to it, and holds libnats' lock, for WRITE_DEADLINE_MS.
+ *
  * bus_flush sees to the connection, looks for streams after it was made anew, and ends what has
  * waited too long. libnats calls back on threads of its own.
  */
@@ -107,26 +110,59 @@ natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text)
     return request.answer;
 }
 
+static struct outgoing *outgoing_create(const struct bus_message *message, struct slice once)
+{
+    size_t size = sizeof(struct outgoing) + message_size(message) + once.size;
+    struct outgoing *outgoing = malloc(size);
+    if (outgoing == NULL)
+        return NULL;
+    char *end = (char *)(outgoing + 1);
+    outgoing->message = message_copy(message, &end);
+    outgoing->once = slice_copy(once, &end);
+    outgoing->size = size;
+    return outgoing;
+}
+
 void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
                   bus_published *done, void *context)
 {
     struct publication publication = {message->stream, done, context};
-    struct nats_link *link = atomic_load(&bus->refused) ? NULL : nats_link_take(bus);
+    bool able = !atomic_load(&bus->refused) && nats_connected(bus);
+    struct outgoing *outgoing = able ? outgoing_create(message, once) : NULL;
+    if (outgoing != NULL &&
+        window_add(&bus->window, &publication, outgoing, steady_now_us()) == STATUS_OK)
+        return;
+    free(outgoing);
+    publication_end(&publication, STATUS_UNAVAILABLE);
+}
+
+static natsStatus send_on(const struct nats_link *link, const struct outgoing *outgoing,
+                          uint64_t serial)
+{
+    char reply[NATS_INBOX_SIZE + 20];
+    snprintf(reply, sizeof reply, "%s.%llx", link->bus->inbox, (unsigned long long)serial);
+    natsMsg *out = nats_message_write(&outgoing->message, outgoing->once, reply);
+    natsStatus sent =
+        out == NULL ? NATS_NO_MEMORY : natsConnection_PublishMsg(link->connection, out);
+    natsMsg_Destroy(out);
+    return sent;
+}
+
+/* The sending thread. */
+static void *send_all(void *context)
+{
+    struct bus_nats *bus = context;
+    struct outgoing *outgoing;
     uint64_t serial;
-    if (link == NULL ||
-        window_add(&bus->window, &publication, steady_now_us(), &serial) != STATUS_OK) {
-        publication_end(&publication, STATUS_UNAVAILABLE);
+    while ((outgoing = window_next(&bus->window, &serial)) != NULL) {
+        struct nats_link *link = nats_link_take(bus);
+        if (link == NULL || send_on(link, outgoing, serial) != NATS_OK)
+            window_end(&bus->window, serial, STATUS_UNAVAILABLE);
         if (link != NULL)
             nats_link_release(link);
-        return;
+        free(outgoing);
     }
-    char reply[NATS_INBOX_SIZE + 20];
-    snprintf(reply, sizeof reply, "%s.%llx", bus->inbox, (unsigned long long)serial);
-    natsMsg *out = nats_message_write(message, once, reply);
-    if (out == NULL || natsConnection_PublishMsg(link->connection, out) != NATS_OK)
-        window_end(&bus->window, serial, STATUS_UNAVAILABLE);
-    natsMsg_Destroy(out);
-    nats_link_release(link);
+    return NULL;
 }
 
 static void publish(struct bus *bus, const struct bus_message *message, bus_published *done,
@@ -174,8 +210,8 @@ static void bus_free(struct bus_nats *bus)
     free(bus);
 }
 
-/* The order matters: libnats' threads call back into the bus until its links have ended; a
- * subscription may be destroyed only when nothing comes in. */
+/* The order matters: libnats' threads call back into the bus until its links have ended, and the
+ * sender may hold one until then; a subscription may be destroyed only when nothing comes in. */
 static void close_bus(struct bus *base)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
@@ -185,6 +221,8 @@ static void close_bus(struct bus *base)
         log_error("bus does not end; its memory is left", LOG_TEXT("engine", "nats"));
         return;
     }
+    window_close(&bus->window);
+    pthread_join(bus->sender, NULL);
     nats_retired_free(bus, INT64_MAX);
     bus_free(bus);
 }
@@ -245,6 +283,8 @@ enum status bus_nats_open(const struct bus_nats_options *options, struct bus **o
     pthread_mutex_init(&bus->driver, NULL);
     pthread_mutex_init(&bus->admin, NULL);
     enum status status = window_init(&bus->window);
+    if (status == STATUS_OK && pthread_create(&bus->sender, NULL, send_all, bus) != 0)
+        status = STATUS_INTERNAL;
     if (status != STATUS_OK) {
         bus_free(bus);
         return status;

@@ -3,7 +3,7 @@
  * What the files of bus_nats share.
  *   nats.c           publishing, asking
  *   nats_link.c      the connection, again and again
- *   nats_window.c    publications not yet confirmed
+ *   nats_window.c    publications not yet sent or not yet confirmed
  *   nats_message.c   bus_message ↔ natsMsg, headers
  *   nats_admin.c     streams and durable consumers: JetStream's JSON calls
  *   nats_consumer.c  pulling, settling, tails
@@ -50,6 +50,7 @@ struct bus_nats {
     char inboxes[NATS_USER_MAX + 9]; /* what all inboxes begin with: _INBOX or _INBOX.USER */
     char inbox[NATS_INBOX_SIZE]; /* confirmations come to <inbox>.<serial>, answers to <inbox>.r… */
     struct window window;
+    pthread_t sender;                   /* sends what is in the window */
     int replicas;                       /* of each stream, at least */
     atomic_uint epoch;                  /* the link's number; 0: there was none yet */
     atomic_uint prepared[STREAM_COUNT]; /* the epoch in which it was found or made; 0: look again */

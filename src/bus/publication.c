@@ -17,6 +17,36 @@ void publication_end(const struct publication *publication, enum status status)
     publication->done(publication->context, status);
 }
 
+size_t message_size(const struct bus_message *message)
+{
+    return message->subject.size + message->payload.size + message->message_id.size +
+           message->request_id.size + message->traceparent.size + message->producer.size +
+           message->reason.size;
+}
+
+struct slice slice_copy(struct slice from, char **end)
+{
+    struct slice copy = {*end, from.size};
+    if (from.size > 0)
+        memcpy(*end, from.data, from.size);
+    *end += from.size;
+    return copy;
+}
+
+struct bus_message message_copy(const struct bus_message *message, char **end)
+{
+    return (struct bus_message){
+        .stream = message->stream,
+        .subject = slice_copy(message->subject, end),
+        .payload = slice_copy(message->payload, end),
+        .message_id = slice_copy(message->message_id, end),
+        .request_id = slice_copy(message->request_id, end),
+        .traceparent = slice_copy(message->traceparent, end),
+        .producer = slice_copy(message->producer, end),
+        .reason = slice_copy(message->reason, end),
+    };
+}
+
 bool letter_is_due(const struct bus_message *message, enum outcome outcome)
 {
     return outcome == OUTCOME_REJECT && message->reason.size > 0;

@@ -15,6 +15,13 @@ struct publication {
     void *context;
 };
 
+/* Bytes of all that a message refers to. */
+size_t message_size(const struct bus_message *message);
+/* Copies to `*end`, which has that much room, and moves it on. A message is copied as it is to be
+ * published: without what tells where it stood. */
+struct slice slice_copy(struct slice from, char **end);
+struct bus_message message_copy(const struct bus_message *message, char **end);
+
 #define LETTER_PREFIX "ecs.dead." /* of the subject of every dead letter */
 
 /* What a dead letter is found by. */

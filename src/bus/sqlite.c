@@ -22,22 +22,6 @@
 
 enum { FLOOR_DELAY_US = 200000, TRIM_PERIOD_US = 1000000 };
 
-static struct slice copy_slice(struct slice from, char **end)
-{
-    struct slice copy = {*end, from.size};
-    if (from.size > 0)
-        memcpy(*end, from.data, from.size);
-    *end += from.size;
-    return copy;
-}
-
-static size_t message_size(const struct bus_message *message)
-{
-    return message->subject.size + message->payload.size + message->message_id.size +
-           message->request_id.size + message->traceparent.size + message->producer.size +
-           message->reason.size;
-}
-
 static struct queued *queued_create(const struct bus_message *message,
                                     const struct publication *publication)
 {
@@ -46,16 +30,7 @@ static struct queued *queued_create(const struct bus_message *message,
         return NULL;
     char *end = (char *)(queued + 1);
     *queued = (struct queued){.publication = *publication, .status = STATUS_UNAVAILABLE};
-    queued->message = (struct bus_message){
-        .stream = message->stream,
-        .subject = copy_slice(message->subject, &end),
-        .payload = copy_slice(message->payload, &end),
-        .message_id = copy_slice(message->message_id, &end),
-        .request_id = copy_slice(message->request_id, &end),
-        .traceparent = copy_slice(message->traceparent, &end),
-        .producer = copy_slice(message->producer, &end),
-        .reason = copy_slice(message->reason, &end),
-    };
+    queued->message = message_copy(message, &end);
     return queued;
 }
 

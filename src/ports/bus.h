@@ -81,7 +81,8 @@ struct bus_consumer {
     struct bus *bus;
 };
 
-/* Never blocks: a full window calls `done` with UNAVAILABLE. */
+/* Never blocks: where BUS_WINDOW_MAX messages wait, or BUS_QUEUE_BYTES_MAX, it calls `done` with
+ * UNAVAILABLE. */
 static inline void bus_publish(struct bus *bus, const struct bus_message *message,
                                bus_published *done, void *context)
 {

@@ -5,6 +5,7 @@
 #include "bus_fixture.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,6 +424,36 @@ static void publish_many(struct bus *bus, int count, const char *text)
     assert_int_equal(receipt.status, STATUS_OK);
 }
 
+/* A server that does not read soon leaves no room in the socket. Nobody else drives the bus, so
+ * nothing ends before all are published. */
+static void publishing_waits_for_nothing(void **state)
+{
+    enum { COUNT = 1000, LONGEST_US = 1000000 };
+    struct bus_fixture *fixture = *state;
+    static char payload[20000]; /* 20 MB of them */
+    memset(payload, 'x', sizeof payload);
+    struct bus_message message = {.stream = STREAM_EMOTIONS, .payload = {payload, sizeof payload}};
+    static struct receipt receipt;
+    int64_t longest_us = 0;
+    kill(fixture->server.process.pid, SIGSTOP);
+    for (int i = 0; i < COUNT; i++) {
+        int64_t start_us = steady_us();
+        bus_publish(fixture->bus, &message, receive, &receipt);
+        int64_t taken_us = steady_us() - start_us;
+        longest_us = taken_us > longest_us ? taken_us : longest_us;
+    }
+    wait_for_receipt(fixture->bus, &receipt, COUNT);
+    assert_true(longest_us < LONGEST_US);
+    assert_int_equal(receipt.status, STATUS_UNAVAILABLE);
+    kill(fixture->server.process.pid, SIGCONT);
+    int64_t limit_us = steady_us() + 20 * SECOND_US;
+    while (publish_wait(fixture->bus, &message) != STATUS_OK) {
+        assert_true(steady_us() < limit_us);
+        if (bus_flush(fixture->bus, 20000) != STATUS_OK) /* connects again */
+            usleep(1000);
+    }
+}
+
 /* Prints figures; only losses fail it. */
 static void carries_a_hundred_thousand(void **state)
 {
@@ -478,6 +509,8 @@ int main(void)
         ON_BOTH(rewinding_skips_nothing),
         ON_BOTH(tells_its_lag),
         ON_BOTH(a_tail_sees_what_comes),
+        {"nats: publishing_waits_for_nothing", publishing_waits_for_nothing, bus_fixture_nats,
+         bus_fixture_end, NULL},
         ON_BOTH(carries_a_hundred_thousand),
     };
     log_start(LOG_ERROR);

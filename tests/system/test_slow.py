@@ -20,6 +20,8 @@ CALLERS = 300
 # busy machine.
 ANSWERED_S = {"postgres": 3.5 + 3, "nats": 5.5 + 3, "redis": 2.5 + 3}
 ROW_S = 0.003  # 333 rows/s
+BATCHES, WAVE = 60, 6
+BATCH_LINES = 1000  # of some 330 bytes: 20 MB in all
 
 
 @pytest.fixture(name="real", scope="module")
@@ -131,6 +133,58 @@ def test_callers_at_a_frozen_engine_are_answered_and_readiness_at_once(real, eng
     callers = Callers(process, 1, *call)
     until("it works again", lambda: not callers.wait_ms(20))
     assert callers.answers[0][0] in (200, 202)
+
+
+def batch_of(person, number):
+    """Events with ids as long as may be: many bytes, and soon read."""
+    return "\n".join(json.dumps(emotion(person.id, event_id=f"{number}-{line}".rjust(128, "-")))
+                     for line in range(BATCH_LINES)).encode()
+
+
+def posts(process, bodies):
+    return Callers(process, len(bodies), "POST", "/v1/emotions/stream", [
+        f"X-Internal-Key: {INTERNAL_KEY}", "Content-Type: application/x-ndjson"], bodies)
+
+
+def post(process, body):
+    caller = posts(process, [body])
+    until("it is answered", lambda: not caller.wait_ms(20))
+    return caller.answers[0][0]
+
+
+def test_a_flood_at_a_frozen_bus_holds_up_nobody_who_asks_how_it_is(real):
+    """A socket that nobody reads does not take 20 MB. They come in waves, so that who asks waits
+    for no more than a wave to be read."""
+    person, waves, taken = Client(real).person(), [], []
+    process = real.processes["emotion-ingestion"]
+    bodies = [batch_of(person, number) for number in range(BATCHES)]
+    assert post(process, batch_of(person, "before")) == 202
+
+    def ask():
+        for path in ("/readyz", "/metrics"):
+            taken.append(ask_s(process, path)[1])
+
+    real.engines.nats.pause()
+    try:
+        for first in range(0, BATCHES, WAVE):
+            waves.append(posts(process, bodies[first:first + WAVE]))
+            ask()
+        end = time.monotonic() + ANSWERED_S["nats"]
+        while any([wave.wait_ms(1) for wave in waves]) and time.monotonic() < end:
+            ask()
+    finally:
+        real.engines.nats.resume()
+    answers = [answer for wave in waves for answer in wave.answers]
+    assert [status for status, _ in answers] == [503] * BATCHES
+    assert max(seconds for _, seconds in answers) < ANSWERED_S["nats"]
+    assert max(taken) < 1 and statistics.median(taken) < 0.1, sorted(taken)
+
+    process.wait_ready()
+    for body in bodies:  # as one does after a 503
+        until("it is taken", lambda body=body: post(process, body) == 202)
+    total = (BATCHES + 1) * BATCH_LINES
+    until("all are counted", lambda: real.database.emotions_of(person.id) >= total)
+    assert real.database.emotions_of(person.id) == total
 
 
 def test_a_bus_that_takes_its_time_over_each_answer_is_up(real):

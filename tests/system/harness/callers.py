@@ -9,15 +9,17 @@ from . import raw
 
 
 class Callers:
-    """Each has sent the same request on a connection of its own and waits for the answer."""
+    """Each has sent a request on a connection of its own and waits for the answer. All send the same
+    body, or each its own of a list."""
 
     def __init__(self, process, count, method, path, headers=(), body=b""):
         self.selector = selectors.DefaultSelector()
         self.answers = []  # (status, seconds until it was there)
-        data = raw.request(method, path, body, [*headers, f"Content-Length: {len(body)}"])
-        for _ in range(count):
+        for i in range(count):
+            own = body[i] if isinstance(body, list) else body
             connection = socket.create_connection(("127.0.0.1", process.port), 10)
-            connection.sendall(data)
+            connection.sendall(
+                raw.request(method, path, own, [*headers, f"Content-Length: {len(own)}"]))
             self.selector.register(connection, selectors.EVENT_READ, time.monotonic())
 
     def wait_ms(self, wait_ms):

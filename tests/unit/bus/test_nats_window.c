@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/nats_window.h"
 
+#include <stdlib.h>
+
 #include "../unit.h"
 #include "base/steady.h"
 #include "limits.h"
@@ -32,17 +34,38 @@ static int teardown(void **state)
     return 0;
 }
 
-static enum status add(int64_t now_us, uint64_t *serial)
+static enum status add_large(int64_t now_us, size_t size)
 {
-    return window_add(&window, &publication, now_us, serial);
+    struct outgoing *outgoing = calloc(1, sizeof *outgoing);
+    assert_non_null(outgoing);
+    outgoing->size = size;
+    enum status status = window_add(&window, &publication, outgoing, now_us);
+    if (status != STATUS_OK)
+        free(outgoing);
+    return status;
+}
+
+static enum status add(int64_t now_us)
+{
+    return add_large(now_us, sizeof(struct outgoing));
+}
+
+/* Sends the next one; the window has one. */
+static uint64_t send_next(void)
+{
+    uint64_t serial = 0;
+    struct outgoing *outgoing = window_next(&window, &serial);
+    assert_non_null(outgoing);
+    free(outgoing);
+    return serial;
 }
 
 static void each_publication_ends_once(void **state)
 {
     (void)state;
-    uint64_t first, second;
-    assert_int_equal(add(0, &first), STATUS_OK);
-    assert_int_equal(add(1, &second), STATUS_OK);
+    assert_int_equal(add(0), STATUS_OK);
+    assert_int_equal(add(1), STATUS_OK);
+    uint64_t first = send_next(), second = send_next();
     window_end(&window, second, STATUS_OK);
     window_end(&window, second, STATUS_OK);
     window_expire(&window, BUS_PUBLISH_TIMEOUT_US - 1);
@@ -57,16 +80,47 @@ static void each_publication_ends_once(void **state)
 static void a_silent_server_gets_no_more(void **state)
 {
     (void)state;
-    uint64_t first, second, other;
     int64_t start_us = steady_now_us();
-    assert_int_equal(add(start_us, &first), STATUS_OK);
-    assert_int_equal(add(start_us + SECOND_US, &second), STATUS_OK);
-    assert_int_equal(add(start_us + ENGINE_SILENCE_US, &other), STATUS_UNAVAILABLE);
-    window_end(&window, first, STATUS_OK); /* the other waits only since a second later */
-    assert_int_equal(add(start_us + ENGINE_SILENCE_US, &other), STATUS_OK);
-    assert_int_equal(add(start_us + ENGINE_SILENCE_US + SECOND_US, &other), STATUS_UNAVAILABLE);
+    assert_int_equal(add(start_us), STATUS_OK);
+    assert_int_equal(add(start_us + SECOND_US), STATUS_OK);
+    assert_int_equal(add(start_us + ENGINE_SILENCE_US), STATUS_UNAVAILABLE);
+    /* The other waits only since a second later. */
+    window_end(&window, send_next(), STATUS_OK);
+    assert_int_equal(add(start_us + ENGINE_SILENCE_US), STATUS_OK);
+    assert_int_equal(add(start_us + ENGINE_SILENCE_US + SECOND_US), STATUS_UNAVAILABLE);
     window_expire(&window, INT64_MAX); /* nothing waits: it is tried again */
-    assert_int_equal(add(start_us + HOUR_US, &other), STATUS_OK);
+    assert_int_equal(add(start_us + HOUR_US), STATUS_OK);
+}
+
+static void what_has_ended_is_not_sent(void **state)
+{
+    (void)state;
+    assert_int_equal(add(0), STATUS_OK);
+    assert_int_equal(add(1), STATUS_OK);
+    assert_int_equal(add(2), STATUS_OK);
+    uint64_t first = send_next();
+    window_expire(&window, BUS_PUBLISH_TIMEOUT_US + 1);
+    assert_int_equal(failed, 2);
+    assert_int_equal(send_next(), first + 2);
+    window_close(&window);
+    uint64_t serial;
+    assert_null(window_next(&window, &serial));
+}
+
+static void messages_that_wait_to_be_sent_are_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(add_large(0, BUS_QUEUE_BYTES_MAX), STATUS_OK);
+    assert_int_equal(add_large(0, 1), STATUS_UNAVAILABLE);
+    (void)send_next();
+    assert_int_equal(add_large(1, BUS_QUEUE_BYTES_MAX), STATUS_OK);
+    assert_int_equal(add_large(1, 1), STATUS_UNAVAILABLE);
+    window_expire(&window, INT64_MAX);
+    for (int i = 0; i < BUS_WINDOW_MAX; i++)
+        assert_int_equal(add(0), STATUS_OK);
+    assert_int_equal(add(0), STATUS_UNAVAILABLE);
+    (void)send_next(); /* its confirmation is still to come */
+    assert_int_equal(add(0), STATUS_UNAVAILABLE);
 }
 
 int main(void)
@@ -74,6 +128,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_publication_ends_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_server_gets_no_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_has_ended_is_not_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(messages_that_wait_to_be_sent_are_bounded, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
