@@ -53,7 +53,7 @@ enum status fault_folder(struct buf *faults, const char *path, bool written)
     umask(077);
     int error = mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : errno;
     for (size_t i = 0; error == 0 && i < sizeof marks / sizeof marks[0]; i++)
-        folder_make_private(path, marks[i]);
+        file_make_folder_private(path, marks[i]);
     if (error == 0 && stat(path, &folder) == 0 && !S_ISDIR(folder.st_mode))
         error = ENOTDIR;
     if (error == 0 && written && access(path, R_OK | W_OK | X_OK) != 0)

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks names: every file and function that a comment or a page of documentation names is there, no
-two structs, enums or unions of src/ share a tag, the program uses what its headers declare, and a
-function that a header declares begins with the header's name, with a tag that the header gives, or in
-a room that is one thing, with that.
+two structs, enums or unions of src/ share a tag, the program uses what its headers declare, and what
+returns a status is MUST_CHECK. A function that a header declares begins with the header's name, with
+a tag that the header gives, or in a room that is one thing, with that. Of the header's name its form
+may be left out (user_json.h has user_encode), and it may be of one or of many (faults.h has
+fault_worse).
 
 usage: names.py [ROOT]              prints one line for each fault, and exits 1 if there is any
        names.py --prefixes [ROOT]   prints every function whose name does not begin so, also of the
@@ -31,8 +33,7 @@ TESTS_ONLY = {"adapters/clock_manual.h", "adapters/entropy_seeded.h"}
 # Rooms that are one thing: its noun begins what they offer to others.
 ROOM_NOUNS = {"bus": "bus", "scorers": "scorer", "store": "store"}
 # Rooms whose functions do not all begin with the name of their header or a tag of it; none may join.
-STRAY_ROOMS = {"base", "bus", "domain", "faults.h", "http", "ports", "roles", "simulation", "store",
-               "wire"}
+STRAY_ROOMS = {"bus"}
 
 FILE = re.compile(r"(?<![\w/.{*$<…-])((?:[\w.-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:c|h|def|py|sh|sql|md|json|ya?ml|"
                   r"conf|css|js|csv|service|txt|svg|html))\b(?![\w/(])")
@@ -41,6 +42,7 @@ GIVEN = re.compile(r"^(?:struct|enum|union)\s+(\w+)\s*[{;]", re.MULTILINE)
 TAG = re.compile(r"\b(?:struct|enum|union)\s+(\w+)\s*\{")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 TOKEN = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.DOTALL)
+UNCHECKED = re.compile(r"^(?:static inline )?enum status (\w+)\(", re.MULTILINE)
 DECLARED = re.compile(r"^(?!typedef)\w[\w \t\n*]*?[ \t\n*](\w+)\((?:[^()]|\([^()]*\))*\)[^;{}=]*[;{]",
                       re.MULTILINE)
 
@@ -128,13 +130,21 @@ def unused_functions(tree):
             yield f"{header}: the program does not use {name}"
 
 
+def unchecked_functions(tree):
+    for header in tree.source(".h"):
+        for name in UNCHECKED.findall(tree.code(header)):
+            yield f"{header}: {name} returns a status and is not MUST_CHECK"
+
+
 def stray_prefixes(tree, left_out=()):
     for header, name, _ in public_functions(tree):
-        nouns = {pathlib.PurePath(header).stem, *GIVEN.findall(tree.code(header))}
+        noun = re.sub(r"_(json|text)$", "", pathlib.PurePath(header).stem)
+        nouns = {noun, *GIVEN.findall(tree.code(header))}
+        forms = {noun.removesuffix("s"), f"{noun}s"}
         room = header.split("/")[1]
         nouns |= {ROOM_NOUNS[room]} if room in ROOM_NOUNS else set()
         if room not in left_out and not any(
-                name == noun or name.startswith(f"{noun}_") for noun in nouns):
+                name == noun or name.startswith(f"{noun}_") for noun in nouns | forms):
             yield f"{header}: {name} begins with none of {', '.join(sorted(nouns))}"
 
 
@@ -149,7 +159,7 @@ def main():
         print("\n".join(stray_prefixes(tree)))
         return
     faults = [*lost_files(tree), *lost_functions(tree), *shared_tags(tree), *unused_functions(tree),
-              *stray_prefixes(tree, STRAY_ROOMS)]
+              *unchecked_functions(tree), *stray_prefixes(tree, STRAY_ROOMS)]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"names: {len(tree.texts)} files, {len(faults)} faults")

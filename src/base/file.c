@@ -61,7 +61,7 @@ static bool is_empty(const char *path)
     return count <= 2; /* itself and the one above */
 }
 
-void folder_make_private(const char *path, const char *mark)
+void file_make_folder_private(const char *path, const char *mark)
 {
     char file[FILENAME_MAX];
     snprintf(file, sizeof file, "%s/%s", path, mark);
@@ -69,7 +69,7 @@ void folder_make_private(const char *path, const char *mark)
         (void)chmod(path, 0700);
 }
 
-void database_make_private(const char *path)
+void file_make_database_private(const char *path)
 {
     static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
     char file[FILENAME_MAX];

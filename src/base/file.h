@@ -20,13 +20,13 @@ bool file_changed(const struct stat *before, const struct stat *now);
 
 /* What a failed call with this errno means at a start. UNAVAILABLE: waiting may mend it (the disk
  * is full, memory is out). INVALID: somebody must change something. */
-enum status file_status(int error);
+MUST_CHECK enum status file_status(int error);
 
 /* Lets nobody but us read a folder of ours: one that is empty, or holds `mark`. Another is left as
  * it is. */
-void folder_make_private(const char *path, const char *mark);
+void file_make_folder_private(const char *path, const char *mark);
 /* The same for a database of ours and what lies beside it; those that are not there are passed
  * over. */
-void database_make_private(const char *path);
+void file_make_database_private(const char *path);
 
 #endif

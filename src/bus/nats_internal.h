@@ -127,22 +127,25 @@ MUST_CHECK enum status nats_prepare(struct bus_nats *bus, enum stream stream);
 MUST_CHECK enum status nats_prepare_all(struct bus_nats *bus);
 /* The stream's durable pull consumer exists; one that is there stays as it is. */
 MUST_CHECK enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream);
-enum status nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);
-enum status nats_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
-                      struct bus_message messages[], size_t max, size_t *count);
+MUST_CHECK enum status nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);
+MUST_CHECK enum status nats_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
+                                 struct bus_message messages[], size_t max, size_t *count);
 void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count);
-enum status nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
-enum status nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
-enum status nats_health(struct bus *bus, struct health *health);
+MUST_CHECK enum status nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
+MUST_CHECK enum status nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
+MUST_CHECK enum status nats_health(struct bus *bus, struct health *health);
 
 /* nats_consumer.c */
 
-enum status nats_consumer_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
-enum status nats_tail_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
-enum status nats_fetch(struct bus_consumer *consumer, struct bus_message messages[], size_t max,
-                       int64_t wait_us, size_t *count);
-enum status nats_settle(struct bus_consumer *consumer, const struct bus_message messages[],
-                        const enum outcome outcomes[], size_t count);
+MUST_CHECK enum status nats_consumer_open(struct bus *bus, enum stream stream,
+                                          struct bus_consumer **consumer);
+MUST_CHECK enum status nats_tail_open(struct bus *bus, enum stream stream,
+                                      struct bus_consumer **consumer);
+MUST_CHECK enum status nats_fetch(struct bus_consumer *consumer, struct bus_message messages[],
+                                  size_t max, int64_t wait_us, size_t *count);
+MUST_CHECK enum status nats_settle(struct bus_consumer *consumer,
+                                   const struct bus_message messages[],
+                                   const enum outcome outcomes[], size_t count);
 void nats_consumer_close(struct bus_consumer *consumer);
 /* Frees subscriptions that were given up before `before_us`. */
 void nats_retired_free(struct bus_nats *bus, int64_t before_us);

@@ -402,7 +402,7 @@ enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **
         bus->path == NULL ? STATUS_INTERNAL : sqlite_file_lock(path, &bus->lock_file, reason);
     if (status != STATUS_OK)
         goto fail_lock;
-    database_make_private(path);
+    file_make_database_private(path);
     status = journal_writer_open(&bus->writer, path, clock_now_us(clock), reason);
     if (status != STATUS_OK)
         goto fail_writer;

@@ -67,13 +67,15 @@ MUST_CHECK enum status sqlite_store(struct bus_sqlite *bus, const struct bus_mes
 MUST_CHECK enum status sqlite_store_floor(struct bus_sqlite *bus, enum stream stream,
                                           uint64_t floor);
 
-enum status sqlite_consumer_open(struct bus *bus, enum stream stream,
-                                 struct bus_consumer **consumer);
-enum status sqlite_tail_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
-enum status sqlite_fetch(struct bus_consumer *consumer, struct bus_message messages[], size_t max,
-                         int64_t wait_us, size_t *count);
-enum status sqlite_settle(struct bus_consumer *consumer, const struct bus_message messages[],
-                          const enum outcome outcomes[], size_t count);
+MUST_CHECK enum status sqlite_consumer_open(struct bus *bus, enum stream stream,
+                                            struct bus_consumer **consumer);
+MUST_CHECK enum status sqlite_tail_open(struct bus *bus, enum stream stream,
+                                        struct bus_consumer **consumer);
+MUST_CHECK enum status sqlite_fetch(struct bus_consumer *consumer, struct bus_message messages[],
+                                    size_t max, int64_t wait_us, size_t *count);
+MUST_CHECK enum status sqlite_settle(struct bus_consumer *consumer,
+                                     const struct bus_message messages[],
+                                     const enum outcome outcomes[], size_t count);
 void sqlite_consumer_close(struct bus_consumer *consumer);
 
 #endif

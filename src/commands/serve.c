@@ -39,8 +39,8 @@ static struct needs needs_of(const struct role *const roles[], size_t count)
         for (size_t k = 0; k < roles[i]->endpoint_count; k++) {
             const struct endpoint *endpoint = &roles[i]->endpoints[k];
             needs.uses |= USES_CACHE; /* request rates are shared through it */
-            needs.internal |= auth_takes_internal_key(endpoint->auth);
-            if (auth_takes_token(endpoint->auth)) {
+            needs.internal |= endpoint_auth_takes_internal_key(endpoint->auth);
+            if (endpoint_auth_takes_token(endpoint->auth)) {
                 needs.tokens = true;
                 needs.uses |= USES_STORE; /* revoked tokens are read from it */
             }

@@ -120,7 +120,7 @@ static void decision_check(struct verification *verification, struct chain_walk 
     static const struct hash none;
     enum chain_fault ended, fault;
     struct uuid before = walk->user_id;
-    chain_step(walk, &logged->decision, &logged->head, logged->logged, &ended, &fault);
+    chain_walk_step(walk, &logged->decision, &logged->head, logged->logged, &ended, &fault);
     tell_person(verification, &before, ended);
     tell_decision(verification, &logged->decision, fault);
     /* Policies are kept for as long as there is a log. */
@@ -148,7 +148,7 @@ static enum status decisions_walk(struct verification *verification)
         }
         verification->decisions += count;
     } while (count > 0);
-    tell_person(verification, &walk.user_id, chain_end(&walk));
+    tell_person(verification, &walk.user_id, chain_walk_end(&walk));
     return STATUS_OK;
 }
 
@@ -193,7 +193,7 @@ static enum status shard_walk(struct verification *verification, const struct lo
             const struct log_head *head = &verification->heads[i];
             struct hash seal = {{0}};
             if (shard->shard < LOG_SHARDS)
-                seal = log_seal(&last.seal, &head->user_id, &head->head);
+                seal = decision_log_seal(&last.seal, &head->user_id, &head->head);
             if (head->position != last.position + 1)
                 tell_shard(verification, shard->shard, last.position + 1, "is missing");
             else if (hash_compare(&seal, &head->seal) != 0)

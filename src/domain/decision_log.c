@@ -18,7 +18,7 @@ static int offer_text(const struct decision *decision, char *text, size_t size)
                     offer->created_at_us, offer->expires_at_us);
 }
 
-size_t decision_entry_text(const struct decision *decision, char text[DECISION_ENTRY_TEXT_MAX])
+size_t decision_log_entry_text(const struct decision *decision, char text[DECISION_ENTRY_TEXT_MAX])
 {
     char id[UUID_TEXT_SIZE], user_id[UUID_TEXT_SIZE], policy[HASH_TEXT_SIZE];
     char inputs[HASH_TEXT_SIZE], evidence[HASH_TEXT_SIZE], previous[HASH_TEXT_SIZE];
@@ -35,27 +35,27 @@ size_t decision_entry_text(const struct decision *decision, char text[DECISION_E
                  "\nbasis %s\nemotions_known %d\nreason %s\n"
                  "features_version %" PRId64 "\nmodel %s\npolicy %s\ninputs %s\nevidence %s\n",
                  previous, id, user_id, decision->decided_at_us, decision->approved, decision->risk,
-                 decision->risk_full, decision->risk_financial, basis_name(decision->basis),
+                 decision->risk_full, decision->risk_financial, risk_basis_name(decision->basis),
                  decision->emotions_known, decision->reason, decision->features_version,
                  decision->model, policy, inputs, evidence);
     length += offer_text(decision, text + length, DECISION_ENTRY_TEXT_MAX - (size_t)length);
     return (size_t)length;
 }
 
-struct hash decision_entry(const struct decision *decision)
+struct hash decision_log_entry(const struct decision *decision)
 {
     char text[DECISION_ENTRY_TEXT_MAX];
-    struct slice whole = {text, decision_entry_text(decision, text)};
+    struct slice whole = {text, decision_log_entry_text(decision, text)};
     return hash_of(&whole, 1);
 }
 
-int log_shard_of(const struct uuid *user_id)
+int decision_log_shard(const struct uuid *user_id)
 {
     return user_id->bytes[sizeof user_id->bytes - 1] % LOG_SHARDS;
 }
 
-struct hash log_seal(const struct hash *previous, const struct uuid *user_id,
-                     const struct chain_head *head)
+struct hash decision_log_seal(const struct hash *previous, const struct uuid *user_id,
+                              const struct chain_head *head)
 {
     char text[256], before[HASH_TEXT_SIZE], id[UUID_TEXT_SIZE], entry[HASH_TEXT_SIZE];
     hash_format(previous, before);
@@ -66,7 +66,7 @@ struct hash log_seal(const struct hash *previous, const struct uuid *user_id,
     return hash_of(&(struct slice){text, (size_t)size}, 1);
 }
 
-enum chain_fault chain_end(const struct chain_walk *walk)
+enum chain_fault chain_walk_end(const struct chain_walk *walk)
 {
     if (!walk->started || (walk->count == 0 && walk->head.count == 0))
         return CHAIN_SOUND;
@@ -94,13 +94,13 @@ static bool is_in_its_place(const struct chain_walk *walk, int64_t logged)
     return logged == walk->count || (logged == 0 && walk->logged == 0);
 }
 
-void chain_step(struct chain_walk *walk, const struct decision *decision,
-                const struct chain_head *head, int64_t logged, enum chain_fault *ended,
-                enum chain_fault *fault)
+void chain_walk_step(struct chain_walk *walk, const struct decision *decision,
+                     const struct chain_head *head, int64_t logged, enum chain_fault *ended,
+                     enum chain_fault *fault)
 {
     *ended = *fault = CHAIN_SOUND;
     if (!walk->started || !uuid_equal(&walk->user_id, &decision->user_id)) {
-        *ended = chain_end(walk);
+        *ended = chain_walk_end(walk);
         *walk = (struct chain_walk){
             .started = true, .unlinked = walk->unlinked, .user_id = decision->user_id};
     }
@@ -108,7 +108,7 @@ void chain_step(struct chain_walk *walk, const struct decision *decision,
         *head; /* a chain may grow during the walk: its head is that beside the last entry */
     if (is_unlinked(walk, decision, fault))
         return;
-    struct hash entry = decision_entry(decision);
+    struct hash entry = decision_log_entry(decision);
     walk->count++;
     if (hash_compare(&entry, &decision->entry) != 0)
         *fault = CHAIN_ALTERED;

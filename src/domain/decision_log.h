@@ -18,13 +18,13 @@
 #include "base/hash.h"
 #include "domain/decision.h"
 
-/* The hash of an entry: BLAKE2b of 16 bytes over `decision_entry_text`, with `decision->previous`
- * and `decision->evidence` in it. */
-struct hash decision_entry(const struct decision *decision);
+/* The hash of an entry: BLAKE2b of 16 bytes over `decision_log_entry_text`, with
+ * `decision->previous` and `decision->evidence` in it. */
+struct hash decision_log_entry(const struct decision *decision);
 
 enum { DECISION_ENTRY_TEXT_MAX = 2048 };
 /* What is hashed: one "name value" line for each fact, in a fixed order. Returns its length. */
-size_t decision_entry_text(const struct decision *decision, char text[DECISION_ENTRY_TEXT_MAX]);
+size_t decision_log_entry_text(const struct decision *decision, char text[DECISION_ENTRY_TEXT_MAX]);
 
 /* What is kept of a chain beside the log: how many entries it has, and which is its last. */
 struct chain_head {
@@ -40,11 +40,11 @@ enum {
     LOG_SHARDS_ALL
 };
 
-int log_shard_of(const struct uuid *user_id);
+int decision_log_shard(const struct uuid *user_id);
 /* The seal of a row of a shard: BLAKE2b of 16 bytes over the lines "previous", "user_id", "count"
  * and "entry", where `previous` is the seal of the row before, zero for the first. */
-struct hash log_seal(const struct hash *previous, const struct uuid *user_id,
-                     const struct chain_head *head);
+struct hash decision_log_seal(const struct hash *previous, const struct uuid *user_id,
+                              const struct chain_head *head);
 
 /* A walk over a log, person by person, each chain from its first entry on. */
 struct chain_walk {
@@ -70,10 +70,10 @@ enum chain_fault {
 /* Looks at the next decision of the log. `head` is what is kept of its chain, `logged` the count
  * under which the log of heads has its entry, or 0. `ended` tells of the person whose chain ended
  * before it: SOUND, CUT_SHORT or UNLOGGED; `fault` of this decision itself. */
-void chain_step(struct chain_walk *walk, const struct decision *decision,
-                const struct chain_head *head, int64_t logged, enum chain_fault *ended,
-                enum chain_fault *fault);
+void chain_walk_step(struct chain_walk *walk, const struct decision *decision,
+                     const struct chain_head *head, int64_t logged, enum chain_fault *ended,
+                     enum chain_fault *fault);
 /* After the last decision. */
-enum chain_fault chain_end(const struct chain_walk *walk);
+enum chain_fault chain_walk_end(const struct chain_walk *walk);
 
 #endif

@@ -47,8 +47,8 @@ int64_t features_transactions_from_us(int64_t now_us)
     return transaction_window_from_us(TRANSACTION_WINDOW_MAX, now_us);
 }
 
-struct emotion_tile emotion_window(const struct person_tiles *tiles, enum feature_window window,
-                                   int64_t now_us)
+struct emotion_tile person_tiles_emotions(const struct person_tiles *tiles,
+                                          enum feature_window window, int64_t now_us)
 {
     int64_t from_us = emotion_window_from_us(window, now_us);
     struct emotion_tile merged = {.hour_us = from_us};
@@ -60,8 +60,8 @@ struct emotion_tile emotion_window(const struct person_tiles *tiles, enum featur
     return merged;
 }
 
-struct transaction_tile transaction_window(const struct person_tiles *tiles,
-                                           enum feature_window window, int64_t now_us)
+struct transaction_tile person_tiles_transactions(const struct person_tiles *tiles,
+                                                  enum feature_window window, int64_t now_us)
 {
     int64_t from_us = transaction_window_from_us(window, now_us);
     struct transaction_tile merged = {.day_us = from_us};
@@ -133,12 +133,12 @@ static int64_t account_age_days(const struct person_tiles *tiles, int64_t now_us
 
 struct features features_compute(const struct person_tiles *tiles, int64_t now_us)
 {
-    const struct emotion_tile felt_24h = emotion_window(tiles, WINDOW_24H, now_us);
-    const struct emotion_tile felt_7d = emotion_window(tiles, WINDOW_7D, now_us);
-    const struct emotion_tile felt_30d = emotion_window(tiles, WINDOW_30D, now_us);
-    const struct transaction_tile paid_7d = transaction_window(tiles, WINDOW_7D, now_us);
-    const struct transaction_tile paid_30d = transaction_window(tiles, WINDOW_30D, now_us);
-    const struct transaction_tile paid_90d = transaction_window(tiles, WINDOW_90D, now_us);
+    const struct emotion_tile felt_24h = person_tiles_emotions(tiles, WINDOW_24H, now_us);
+    const struct emotion_tile felt_7d = person_tiles_emotions(tiles, WINDOW_7D, now_us);
+    const struct emotion_tile felt_30d = person_tiles_emotions(tiles, WINDOW_30D, now_us);
+    const struct transaction_tile paid_7d = person_tiles_transactions(tiles, WINDOW_7D, now_us);
+    const struct transaction_tile paid_30d = person_tiles_transactions(tiles, WINDOW_30D, now_us);
+    const struct transaction_tile paid_90d = person_tiles_transactions(tiles, WINDOW_90D, now_us);
     struct features features;
 #define FEATURE(name, unit, group, family, direction, formula, words, portuguese)                  \
     features.values[FEATURE_##name] = formula;

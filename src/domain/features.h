@@ -86,10 +86,10 @@ int64_t features_emotions_from_us(int64_t now_us);
 int64_t features_transactions_from_us(int64_t now_us);
 
 /* All emotion (transaction) tiles within a window, merged. */
-struct emotion_tile emotion_window(const struct person_tiles *tiles, enum feature_window window,
-                                   int64_t now_us);
-struct transaction_tile transaction_window(const struct person_tiles *tiles,
-                                           enum feature_window window, int64_t now_us);
+struct emotion_tile person_tiles_emotions(const struct person_tiles *tiles,
+                                          enum feature_window window, int64_t now_us);
+struct transaction_tile person_tiles_transactions(const struct person_tiles *tiles,
+                                                  enum feature_window window, int64_t now_us);
 
 struct features features_compute(const struct person_tiles *tiles, int64_t now_us);
 

@@ -41,12 +41,12 @@ bool guard_parse(const char *name, enum emotion_guard *guard)
     return found >= 0;
 }
 
-const char *basis_name(enum risk_basis basis)
+const char *risk_basis_name(enum risk_basis basis)
 {
     return basis_names[basis];
 }
 
-bool basis_parse(const char *name, enum risk_basis *basis)
+bool risk_basis_parse(const char *name, enum risk_basis *basis)
 {
     int found = find(basis_names, BASIS_COUNT, name);
     if (found >= 0)

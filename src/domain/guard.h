@@ -27,7 +27,7 @@ const char *guard_name(enum emotion_guard guard);
 /* False if there is none of that name. */
 bool guard_parse(const char *name, enum emotion_guard *guard);
 
-const char *basis_name(enum risk_basis basis);
-bool basis_parse(const char *name, enum risk_basis *basis);
+const char *risk_basis_name(enum risk_basis basis);
+bool risk_basis_parse(const char *name, enum risk_basis *basis);
 
 #endif

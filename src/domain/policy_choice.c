@@ -10,7 +10,7 @@ static bool is_calibrated(const char *model)
            strspn(at + 1, "0123456789abcdef") == HASH_TEXT_SIZE - 1;
 }
 
-const struct policy *policy_choose(const struct policy_choice *choice, const char *model)
+const struct policy *policy_choice_policy(const struct policy_choice *choice, const char *model)
 {
     return choice->by_model && is_calibrated(model) ? &choice->calibrated : &choice->policy;
 }

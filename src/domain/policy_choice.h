@@ -22,6 +22,6 @@ struct policy_choice {
 
 /* `model` as a score names it; empty if none has answered yet. A calibrated one is what `ecs train`
  * made, in this process or behind a service: it is named NAME@HASH. The policy is the choice's. */
-const struct policy *policy_choose(const struct policy_choice *choice, const char *model);
+const struct policy *policy_choice_policy(const struct policy_choice *choice, const char *model);
 
 #endif

@@ -40,7 +40,7 @@ static void add_headers(const struct call *call, struct MHD_Response *answer)
     if (call->allow[0] != '\0')
         add_header(answer, MHD_HTTP_HEADER_ALLOW, call->allow);
     if (response->http_status == MHD_HTTP_UNAUTHORIZED && call->endpoint != NULL &&
-        auth_takes_token(call->endpoint->auth))
+        endpoint_auth_takes_token(call->endpoint->auth))
         add_header(answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     if (response->retry_after_s > 0) {
         char seconds[16];

@@ -81,13 +81,14 @@ enum status authorize(const struct authority *authority, enum endpoint_auth auth
 {
     if (auth == AUTH_NONE)
         return STATUS_OK;
-    const char *producer = auth_takes_internal_key(auth) ? producer_of(authority, headers) : NULL;
+    const char *producer =
+        endpoint_auth_takes_internal_key(auth) ? producer_of(authority, headers) : NULL;
     principal->is_producer = producer != NULL;
     if (principal->is_producer) {
         snprintf(principal->producer, sizeof principal->producer, "%s", producer);
         return STATUS_OK;
     }
-    if (auth_takes_token(auth))
+    if (endpoint_auth_takes_token(auth))
         return authorize_user(authority, headers, path_user, now_us, principal, detail);
     *detail = "Invalid or missing internal API key.";
     return STATUS_UNAUTHENTICATED;

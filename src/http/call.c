@@ -44,7 +44,7 @@ static bool call_keep(struct call *call, struct slice text, size_t max, bool enc
         room = max;
     size_t size = text.size;
     if (encoded) {
-        if (!percent_decode(text, to, room, &size))
+        if (!route_percent_decode(text, to, room, &size))
             return false;
     } else {
         if (size > room)
@@ -210,8 +210,8 @@ static enum status call_check_body(struct call *call, const struct headers *head
     call->body_max = HTTP_BODY_MAX;
     if (call->endpoint->request_schema != NULL && type.size > 0) {
         bool batch = media_type_is(type, "application/x-ndjson") && call->endpoint->batch;
-        bool person =
-            auth_takes_token(call->endpoint->auth) && !call->exchange.request.principal.is_producer;
+        bool person = endpoint_auth_takes_token(call->endpoint->auth) &&
+                      !call->exchange.request.principal.is_producer;
         if (batch && !person) {
             call->exchange.request.is_batch = true;
             call->body_max = HTTP_BATCH_BODY_MAX;
@@ -279,7 +279,7 @@ static enum status call_admit(struct call *call, const struct headers *headers,
     if (status != STATUS_OK)
         return status;
     const struct principal *who = &request->principal;
-    if (auth_takes_token(call->endpoint->auth) && !who->is_producer)
+    if (endpoint_auth_takes_token(call->endpoint->auth) && !who->is_producer)
         status = rate_check(call, server->people, rate_limit_person_key(&who->user_id), detail);
     if (status != STATUS_OK)
         return status;

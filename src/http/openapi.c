@@ -50,7 +50,7 @@ static void put_operation_id(struct buf *json, const struct endpoint *endpoint)
 {
     char id[128];
     size_t size = 0;
-    for (const char *at = method_name(endpoint->method); *at != '\0'; at++)
+    for (const char *at = route_method_name(endpoint->method); *at != '\0'; at++)
         id[size++] = (char)tolower((unsigned char)*at);
     for (const char *at = endpoint->path; *at != '\0' && size < sizeof id - 1; at++) {
         if (isalnum((unsigned char)*at))
@@ -208,7 +208,7 @@ static void put_operation(struct buf *json, const struct route *route)
     const struct endpoint *endpoint = route->endpoint;
     char method[8];
     size_t size = 0;
-    for (const char *at = method_name(endpoint->method); *at != '\0'; at++)
+    for (const char *at = route_method_name(endpoint->method); *at != '\0'; at++)
         method[size++] = (char)tolower((unsigned char)*at);
     method[size] = '\0';
     json_put_open(json, method, '{');

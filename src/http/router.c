@@ -9,7 +9,7 @@
 
 static const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE", "PATCH"};
 
-const char *method_name(enum method method)
+const char *route_method_name(enum method method)
 {
     return method_names[method];
 }
@@ -105,7 +105,7 @@ static int hex_value(char digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
-bool percent_decode(struct slice text, char *out, size_t size_max, size_t *size)
+bool route_percent_decode(struct slice text, char *out, size_t size_max, size_t *size)
 {
     size_t written = 0;
     for (size_t i = 0; i < text.size; i++) {

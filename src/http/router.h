@@ -34,10 +34,10 @@ MUST_CHECK enum status router_init(struct router *router, const struct endpoint_
 /* NOT_FOUND: no such path. METHOD_NOT_ALLOWED: not with this method. HEAD goes where GET goes. */
 MUST_CHECK enum status router_match(const struct router *router, const char *method,
                                     struct slice path, struct route_match *match);
-const char *method_name(enum method method);
+const char *route_method_name(enum method method);
 
 /* Decodes %XX. False if an escape is malformed or stands for a zero byte, or if the text does not
  * fit into `size_max` bytes. The result is not terminated. */
-MUST_CHECK bool percent_decode(struct slice text, char *out, size_t size_max, size_t *size);
+MUST_CHECK bool route_percent_decode(struct slice text, char *out, size_t size_max, size_t *size);
 
 #endif

@@ -50,7 +50,7 @@ void trace_end(struct call *call, int http_status)
     if (!span->recorded || is_own(endpoint))
         return;
     span->kind = SPAN_SERVER;
-    span->action = endpoint == NULL ? "HTTP" : method_name(endpoint->method);
+    span->action = endpoint == NULL ? "HTTP" : route_method_name(endpoint->method);
     span->object = endpoint == NULL ? NULL : endpoint->path;
     span->failed = http_status >= 500;
     span_text(span, "http.request.method", endpoint == NULL ? "_OTHER" : span->action);

@@ -34,12 +34,12 @@ enum endpoint_kind {
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH, METHOD_COUNT };
 
-static inline bool auth_takes_token(enum endpoint_auth auth)
+static inline bool endpoint_auth_takes_token(enum endpoint_auth auth)
 {
     return auth == AUTH_USER || auth == AUTH_USER_OR_INTERNAL;
 }
 
-static inline bool auth_takes_internal_key(enum endpoint_auth auth)
+static inline bool endpoint_auth_takes_internal_key(enum endpoint_auth auth)
 {
     return auth == AUTH_INTERNAL || auth == AUTH_USER_OR_INTERNAL;
 }

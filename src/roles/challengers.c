@@ -14,7 +14,7 @@ static const struct policy *policy_of(const struct challenger *challenger,
                                       const struct policy_choice *choice)
 {
     return challenger->has_policy ? &challenger->policy
-                                  : policy_choose(choice, scorer_model(challenger->model));
+                                  : policy_choice_policy(choice, scorer_model(challenger->model));
 }
 
 static enum status score_one(const struct challenger *challenger, const struct policy *policy,

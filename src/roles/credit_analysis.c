@@ -7,7 +7,7 @@
 #include "roles/credit_analysis.h"
 #include "wire/score_json.h"
 
-void answer_model_failed(struct response *response)
+void credit_analysis_failed(struct response *response)
 {
     response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
     response->retry_after_s = 1;
@@ -20,7 +20,7 @@ static void predict(struct role_context *context, struct exchange *exchange)
     char reason[REASON_MAX + 1];
     struct question question;
     struct score score;
-    enum status status = question_decode(exchange->request.body, &question, &errors, reason);
+    enum status status = score_question_decode(exchange->request.body, &question, &errors, reason);
     if (status == STATUS_INVALID) {
         response_field_errors(response, &errors);
         return;
@@ -33,7 +33,7 @@ static void predict(struct role_context *context, struct exchange *exchange)
     if (status == STATUS_OK) {
         score_encode(&score, &response->body);
     } else {
-        answer_model_failed(response);
+        credit_analysis_failed(response);
     }
 }
 
@@ -87,13 +87,14 @@ static const struct endpoint endpoints[] = {
         .success = 200,
         .response_schema = response_schema,
     },
-    INFERENCE(METHOD_GET, "/v2/health/live", inference_live, "True: the server runs.", NULL),
-    INFERENCE(METHOD_GET, "/v2/health/ready", inference_ready, "True: models can be asked.", NULL),
-    INFERENCE(METHOD_GET, "/v2/models/{model}", inference_model,
+    INFERENCE(METHOD_GET, "/v2/health/live", credit_analysis_live, "True: the server runs.", NULL),
+    INFERENCE(METHOD_GET, "/v2/health/ready", credit_analysis_ready, "True: models can be asked.",
+              NULL),
+    INFERENCE(METHOD_GET, "/v2/models/{model}", credit_analysis_model,
               "The model's version, inputs and outputs. The one model is credit-risk.", NULL),
-    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", inference_model_ready,
+    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", credit_analysis_model_ready,
               "True: the model can be asked.", NULL),
-    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", inference_infer,
+    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", credit_analysis_infer,
               "Risks of up to 256 rows of features, as tensors.", tensors_schema),
 };
 

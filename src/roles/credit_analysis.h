@@ -8,13 +8,13 @@
 #include "roles/role.h"
 
 /* 503 with Retry-After: the model failed. */
-void answer_model_failed(struct response *response);
+void credit_analysis_failed(struct response *response);
 
 /* credit_analysis_inference.c: the Open Inference Protocol. */
-void inference_live(struct role_context *context, struct exchange *exchange);
-void inference_ready(struct role_context *context, struct exchange *exchange);
-void inference_model(struct role_context *context, struct exchange *exchange);
-void inference_model_ready(struct role_context *context, struct exchange *exchange);
-void inference_infer(struct role_context *context, struct exchange *exchange);
+void credit_analysis_live(struct role_context *context, struct exchange *exchange);
+void credit_analysis_ready(struct role_context *context, struct exchange *exchange);
+void credit_analysis_model(struct role_context *context, struct exchange *exchange);
+void credit_analysis_model_ready(struct role_context *context, struct exchange *exchange);
+void credit_analysis_infer(struct role_context *context, struct exchange *exchange);
 
 #endif

@@ -15,13 +15,13 @@ static void answer_flag(struct response *response, const char *name)
     json_put_close(&response->body, '}');
 }
 
-void inference_live(struct role_context *context, struct exchange *exchange)
+void credit_analysis_live(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
     answer_flag(&exchange->response, "live");
 }
 
-void inference_ready(struct role_context *context, struct exchange *exchange)
+void credit_analysis_ready(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
     answer_flag(&exchange->response, "ready");
@@ -36,13 +36,13 @@ static bool model_is_known(struct exchange *exchange)
     return false;
 }
 
-void inference_model(struct role_context *context, struct exchange *exchange)
+void credit_analysis_model(struct role_context *context, struct exchange *exchange)
 {
     if (model_is_known(exchange))
         infer_metadata_encode(scorer_model(context->model), &exchange->response.body);
 }
 
-void inference_model_ready(struct role_context *context, struct exchange *exchange)
+void credit_analysis_model_ready(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
     if (!model_is_known(exchange))
@@ -67,7 +67,7 @@ static enum status score_all(struct scorer *model, const struct infer_request *r
     return status;
 }
 
-void inference_infer(struct role_context *context, struct exchange *exchange)
+void credit_analysis_infer(struct role_context *context, struct exchange *exchange)
 {
     struct inference_work {
         struct infer_request request;
@@ -80,7 +80,7 @@ void inference_infer(struct role_context *context, struct exchange *exchange)
         return;
     struct inference_work *work = malloc(sizeof *work);
     if (work == NULL) {
-        answer_model_failed(response);
+        credit_analysis_failed(response);
         return;
     }
     enum status status =
@@ -92,6 +92,6 @@ void inference_infer(struct role_context *context, struct exchange *exchange)
     else if (score_all(context->model, &work->request, work->scores) == STATUS_OK)
         infer_answer_encode(&work->request, work->scores, &response->body);
     else
-        answer_model_failed(response);
+        credit_analysis_failed(response);
     free(work);
 }

@@ -86,7 +86,7 @@ static enum status activate(struct role_context *context, const struct bus_messa
     struct buf payload;
     bool changed = false;
     buf_init(&payload, NOTIFICATION_MAX);
-    notification_event_encode(&notification, &payload);
+    credit_notification_event_encode(&notification, &payload);
     enum status status =
         outbox_row_make(&row, STREAM_NOTIFICATIONS, message->request_id, traceparent, &payload);
     buf_free(&payload);

@@ -69,7 +69,9 @@ struct event_kind {
 };
 
 /* A consumer_step for one kind; context->scratch is a struct event_batch. */
-enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
-                                  struct bus_consumer *consumer, int64_t wait_us, size_t *ended);
+MUST_CHECK enum status event_processing_step(const struct event_kind *kind,
+                                             struct role_context *context,
+                                             struct bus_consumer *consumer, int64_t wait_us,
+                                             size_t *ended);
 
 #endif

@@ -20,6 +20,6 @@ struct gone_batch {
 /* A tick_step: looks at some dead letters, and removes those that hold the id of somebody who is
  * gone. Events that were on their way are refused later, so each person is looked for until nothing
  * of theirs can be left on a stream. */
-enum status gone_people_follow(struct role_context *context);
+MUST_CHECK enum status gone_people_follow(struct role_context *context);
 
 #endif

@@ -20,7 +20,7 @@ struct outbox_batch {
 };
 
 /* A tick_step: publishes what waits, and deletes what the bus has confirmed. */
-enum status outbox_relay(struct role_context *context);
+MUST_CHECK enum status outbox_relay(struct role_context *context);
 
 /* A message on `stream` in the name of `request_id` and `traceparent`; its payload is copied.
  * INTERNAL if it does not fit, or was cut for want of memory. */

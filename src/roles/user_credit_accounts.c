@@ -49,14 +49,15 @@ static enum status user_create(struct role_context *context, const struct creden
     return same || status == STATUS_UNAVAILABLE ? status : STATUS_CONFLICT;
 }
 
-void account_register(struct role_context *context, struct exchange *exchange)
+void user_credit_register(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
     struct credentials credentials;
     struct field_errors errors;
     struct user user;
     char reason[REASON_MAX + 1];
-    enum status status = registration_decode(exchange->request.body, &credentials, &errors, reason);
+    enum status status =
+        user_registration_decode(exchange->request.body, &credentials, &errors, reason);
     if (status != STATUS_OK) {
         answer_refused(response, status, &errors, reason);
         return;
@@ -75,7 +76,7 @@ void account_register(struct role_context *context, struct exchange *exchange)
         answer_failed(response, status, "");
 }
 
-void account_read(struct role_context *context, struct exchange *exchange)
+void user_credit_account(struct role_context *context, struct exchange *exchange)
 {
     const struct uuid *user_id = &exchange->request.principal.user_id;
     struct user user;
@@ -87,7 +88,7 @@ void account_read(struct role_context *context, struct exchange *exchange)
     }
     status = store_line_read(context->store, user_id, &line);
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
-        profile_encode(&user, status == STATUS_OK ? &line : NULL, &exchange->response.body);
+        user_profile_encode(&user, status == STATUS_OK ? &line : NULL, &exchange->response.body);
     else
         answer_failed(&exchange->response, status, "");
 }

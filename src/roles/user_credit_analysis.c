@@ -153,7 +153,7 @@ static enum status score_with(struct role_context *context, const struct request
         enum status status = scorer_score(context->scorer, &question, score);
         if (status != STATUS_OK)
             return status;
-        *policy = policy_choose(&context->policies.choice, score->model);
+        *policy = policy_choice_policy(&context->policies.choice, score->model);
         if (*policy == asked_for) {
             policy_tell(context, asked_for);
             return STATUS_OK;
@@ -192,7 +192,7 @@ static void decide(struct role_context *context, struct exchange *exchange,
             note(&exchange->request, &stands);
         else
             metric_add(METRIC_decisions, LABEL_repeated, 1);
-        analysis_encode(&stands, &response->body);
+        credit_analysis_encode(&stands, &response->body);
     }
 }
 
@@ -210,7 +210,7 @@ static bool answered_before(struct role_context *context, struct exchange *excha
         return false;
     if (status == STATUS_OK) {
         metric_add(METRIC_decisions, LABEL_repeated, 1);
-        analysis_encode(&decision, &response->body);
+        credit_analysis_encode(&decision, &response->body);
     } else if (status == STATUS_CONFLICT) {
         response_error(response, STATUS_INVALID, "Idempotency-Key was used for another request.");
     } else {
@@ -219,11 +219,11 @@ static bool answered_before(struct role_context *context, struct exchange *excha
     return true;
 }
 
-void credit_analyse(struct role_context *context, struct exchange *exchange)
+void user_credit_analyse(struct role_context *context, struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
     const struct policy *policy =
-        policy_choose(role_policies(context), scorer_model(context->scorer));
+        policy_choice_policy(role_policies(context), scorer_model(context->scorer));
     char key[IDEMPOTENCY_KEY_MAX + 1];
     snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
              request->idempotency_key.data == NULL ? "" : request->idempotency_key.data);
@@ -249,20 +249,20 @@ void credit_analyse(struct role_context *context, struct exchange *exchange)
         decision_still_stands(&state.last, &inputs, policy->cooling_off_us,
                               decision.decided_at_us)) {
         metric_add(METRIC_decisions, LABEL_repeated, 1);
-        analysis_encode(&state.last, &exchange->response.body);
+        credit_analysis_encode(&state.last, &exchange->response.body);
         return;
     }
     decide(context, exchange, policy, &decision, &idempotency);
 }
 
-void decision_list(struct role_context *context, struct exchange *exchange)
+void user_credit_decisions(struct role_context *context, struct exchange *exchange)
 {
     struct buf *json = &exchange->response.body;
     struct decision decisions[PAGE_SIZE_MAX];
     struct page page;
     size_t count;
     int64_t total;
-    if (!page_read(&exchange->request, &page, &exchange->response))
+    if (!answer_page_read(&exchange->request, &page, &exchange->response))
         return;
     enum status status = store_decisions_list(context->store, &exchange->request.principal.user_id,
                                               page, decisions, &count, &total);
@@ -270,13 +270,13 @@ void decision_list(struct role_context *context, struct exchange *exchange)
         answer_failed(&exchange->response, status, "");
         return;
     }
-    page_open(&page, total, json);
+    answer_page_open(&page, total, json);
     for (size_t i = 0; i < count; i++)
-        decision_encode(&decisions[i], json);
-    page_close(json);
+        credit_decision_encode(&decisions[i], json);
+    answer_page_close(json);
 }
 
-void decision_get(struct role_context *context, struct exchange *exchange)
+void user_credit_decision(struct role_context *context, struct exchange *exchange)
 {
     static const char missing[] = "Decision not found.";
     const struct request *request = &exchange->request;
@@ -287,7 +287,7 @@ void decision_get(struct role_context *context, struct exchange *exchange)
     if (uuid_parse(text.data, text.size, &id) == STATUS_OK)
         status = store_decision_read(context->store, &id, &request->principal.user_id, &decision);
     if (status == STATUS_OK)
-        decision_encode(&decision, &exchange->response.body);
+        credit_decision_encode(&decision, &exchange->response.body);
     else
         answer_failed(&exchange->response, status, missing);
 }

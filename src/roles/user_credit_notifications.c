@@ -36,7 +36,7 @@ static bool after_read(const struct request *request, int64_t *after, struct res
     return false;
 }
 
-void notification_list(struct role_context *context, struct exchange *exchange)
+void user_credit_notifications(struct role_context *context, struct exchange *exchange)
 {
     struct buf *json = &exchange->response.body;
     struct notification notifications[LIST_MAX];
@@ -54,7 +54,7 @@ void notification_list(struct role_context *context, struct exchange *exchange)
     json_put_open(json, NULL, '{');
     json_put_open(json, "items", '[');
     for (size_t i = 0; i < count; i++)
-        notification_encode(&notifications[i], json);
+        credit_notification_encode(&notifications[i], json);
     json_put_close(json, ']');
     json_put_close(json, '}');
 }
@@ -63,13 +63,13 @@ static void frame_write(const struct notification *notification, struct buf *fra
 {
     struct buf data;
     buf_init(&data, DATA_MAX);
-    notification_encode(notification, &data);
+    credit_notification_encode(notification, &data);
     buf_printf(frames, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)notification->id,
                notification->type, buf_slice(&data).data);
     buf_free(&data);
 }
 
-void notification_stream(struct role_context *context, struct exchange *exchange)
+void user_credit_notification_stream(struct role_context *context, struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     struct notification notifications[FRAMES_MAX];

@@ -16,14 +16,14 @@ enum { EVENT_MAX = 1024 };
 
 static const char no_offer[] = "Offer not found, expired or already processed.";
 
-void offer_list(struct role_context *context, struct exchange *exchange)
+void user_credit_offers(struct role_context *context, struct exchange *exchange)
 {
     struct buf *json = &exchange->response.body;
     struct offer offers[PAGE_SIZE_MAX];
     struct page page;
     size_t count;
     int64_t total;
-    if (!page_read(&exchange->request, &page, &exchange->response))
+    if (!answer_page_read(&exchange->request, &page, &exchange->response))
         return;
     enum status status = store_offers_list(context->store, &exchange->request.principal.user_id,
                                            page, offers, &count, &total);
@@ -31,10 +31,10 @@ void offer_list(struct role_context *context, struct exchange *exchange)
         answer_failed(&exchange->response, status, "");
         return;
     }
-    page_open(&page, total, json);
+    answer_page_open(&page, total, json);
     for (size_t i = 0; i < count; i++)
-        offer_encode(&offers[i], json);
-    page_close(json);
+        credit_offer_encode(&offers[i], json);
+    answer_page_close(json);
 }
 
 static enum status event_make(const struct offer *offer, const struct request *request,
@@ -82,13 +82,14 @@ static enum status accept(struct role_context *context, const struct request *re
     return status;
 }
 
-void offer_accept(struct role_context *context, struct exchange *exchange)
+void user_credit_accept(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
     struct field_errors errors;
     struct uuid user_id;
     char reason[REASON_MAX + 1];
-    enum status status = acceptance_decode(exchange->request.body, &user_id, &errors, reason);
+    enum status status =
+        credit_acceptance_decode(exchange->request.body, &user_id, &errors, reason);
     if (status != STATUS_OK) {
         answer_refused(response, status, &errors, reason);
         return;

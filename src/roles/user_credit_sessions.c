@@ -53,7 +53,7 @@ static enum status session_answer(struct role_context *context, const struct use
     snprintf(principal.email, sizeof principal.email, "%s", user->email);
     enum status status = token_sign(settings->tokens, &principal, now_us, access_token);
     if (status == STATUS_OK)
-        session_encode(access_token, settings->access_token_life_us, refresh_token, json);
+        user_session_encode(access_token, settings->access_token_life_us, refresh_token, json);
     return status;
 }
 
@@ -155,7 +155,7 @@ static void password_renew(struct role_context *context, const struct user *user
         log_warn("a password's hash is not renewed", LOG_TEXT("status", status_name(status)));
 }
 
-void session_login(struct role_context *context, struct exchange *exchange)
+void user_credit_login(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
     struct slice address = exchange->request.remote_address;
@@ -165,7 +165,7 @@ void session_login(struct role_context *context, struct exchange *exchange)
     struct hash place;
     int64_t wait_us;
     char reason[REASON_MAX + 1];
-    enum status status = login_decode(exchange->request.body, &credentials, &errors, reason);
+    enum status status = user_login_decode(exchange->request.body, &credentials, &errors, reason);
     if (status != STATUS_OK) {
         answer_refused(response, status, &errors, reason);
         return;
@@ -204,14 +204,14 @@ static enum status refresh_rotate(struct role_context *context, const struct has
     return status;
 }
 
-void session_refresh(struct role_context *context, struct exchange *exchange)
+void user_credit_refresh(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
     char old[REFRESH_TOKEN_MAX + 1], text[REFRESH_TEXT_SIZE], reason[REASON_MAX + 1];
     struct field_errors errors;
     struct refresh_token next;
     struct user user;
-    enum status status = refresh_decode(exchange->request.body, old, &errors, reason);
+    enum status status = user_refresh_decode(exchange->request.body, old, &errors, reason);
     if (status != STATUS_OK) {
         answer_refused(response, status, &errors, reason);
         return;
@@ -230,7 +230,7 @@ void session_refresh(struct role_context *context, struct exchange *exchange)
         answer_failed(response, status, "");
 }
 
-void session_logout(struct role_context *context, struct exchange *exchange)
+void user_credit_logout(struct role_context *context, struct exchange *exchange)
 {
     const struct principal *principal = &exchange->request.principal;
     int64_t generation;

@@ -7,7 +7,7 @@
 #include "roles/user_credit.h"
 #include "store/sweep.h"
 
-enum status offers_sweep(struct role_context *context)
+enum status user_credit_offers_sweep(struct role_context *context)
 {
     int64_t expired = 0;
     enum status status = store_offers_expire(context->store, clock_now_us(context->clock),
@@ -45,7 +45,7 @@ static void sweep_tell(const struct sweep *sweep)
                  LOG_INTEGER("percent_max", SWEEP_SHARE_PERCENT));
 }
 
-enum status retention_sweep(struct role_context *context)
+enum status user_credit_retention_sweep(struct role_context *context)
 {
     struct sweep sweep;
     enum status status =

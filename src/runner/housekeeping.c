@@ -35,7 +35,7 @@ static bool notified_user(struct slice payload, struct uuid *user_id)
 {
     json_t *root;
     char reason[REASON_MAX + 1];
-    if (json_document(payload, &root, reason) != STATUS_OK)
+    if (fields_parse_object(payload, &root, reason) != STATUS_OK)
         return false;
     struct field_errors errors = {0};
     struct fields fields = {root, "body", &errors};
@@ -158,7 +158,7 @@ static bool streams_events(const struct endpoint *endpoint)
 
 static bool takes_token(const struct endpoint *endpoint)
 {
-    return auth_takes_token(endpoint->auth);
+    return endpoint_auth_takes_token(endpoint->auth);
 }
 
 enum status housekeeping_open(struct housekeeping *keeping, const struct runner_options *options,

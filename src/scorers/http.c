@@ -107,7 +107,7 @@ static enum status ask(struct scorer_http *http, const struct question *question
                        int64_t deadline_us, struct score *score, bool *one_risk)
 {
     buf_clear(&http->request);
-    question_encode(question, &http->request);
+    score_question_encode(question, &http->request);
     enum status status = post(http, question, deadline_us);
     if (status == STATUS_OK && score_decode(buf_slice(&http->reply), score, one_risk) != STATUS_OK)
         status = STATUS_UNAVAILABLE;

@@ -42,7 +42,7 @@ static int64_t newness(const struct simulated_person *person, int64_t month)
     return (int64_t)NEWNESS * NEWNESS_DAYS / (NEWNESS_DAYS + (days > 0 ? days : 0));
 }
 
-int64_t population_hazard(const struct simulated_person *person, int64_t month)
+int64_t population_outcome_hazard(const struct simulated_person *person, int64_t month)
 {
     struct life_standing standing = life_standing(person, month);
     struct life_mood mood = lasting_mood(person, month);
@@ -61,7 +61,7 @@ int64_t population_hazard(const struct simulated_person *person, int64_t month)
 struct population_outcome population_outcome(const struct simulated_person *person, int64_t day)
 {
     int64_t month = life_month(person, day);
-    int64_t hazard = population_hazard(person, month), survives = MILLIONTHS;
+    int64_t hazard = population_outcome_hazard(person, month), survives = MILLIONTHS;
     for (int i = 0; i < MONTHS; i++)
         survives = chance_times(survives, MILLIONTHS - hazard);
     uint64_t drawn = chance_of(person->seed, LIFE_DEFAULT, (uint64_t)month);

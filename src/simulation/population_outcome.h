@@ -17,7 +17,7 @@ struct population_outcome {
 };
 
 /* Probability of a default in a month (life.h), in millionths: docs/population.md. */
-int64_t population_hazard(const struct simulated_person *person, int64_t month);
+int64_t population_outcome_hazard(const struct simulated_person *person, int64_t month);
 /* As seen on `day` (days since 1970). */
 struct population_outcome population_outcome(const struct simulated_person *person, int64_t day);
 

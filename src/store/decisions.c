@@ -12,41 +12,41 @@
 #include "store/internal.h"
 #include "store/submissions.h"
 
-enum status decision_take(struct sql *sql, struct decision *decision)
+enum status store_decision_take(struct sql *sql, struct decision *decision)
 {
     char features[EVIDENCE_TEXT_MAX], explanation[EVIDENCE_TEXT_MAX], basis[16];
-    decision->id = row_uuid(sql);
-    decision->user_id = row_uuid(sql);
-    decision->decided_at_us = row_time_us(sql);
-    decision->approved = row_boolean(sql);
-    decision->risk = (int32_t)row_integer(sql);
-    row_text(sql, decision->reason, sizeof decision->reason);
-    row_text(sql, features, sizeof features);
-    decision->features_version = row_integer(sql);
-    row_text(sql, decision->model, sizeof decision->model);
-    decision->policy = row_hash(sql);
-    decision->inputs = row_hash(sql);
-    decision->risk_full = (int32_t)row_integer(sql);
-    decision->risk_financial = (int32_t)row_integer(sql);
-    row_text(sql, basis, sizeof basis);
-    decision->emotions_known = row_boolean(sql);
-    row_text(sql, explanation, sizeof explanation);
-    decision->previous = row_hash(sql);
-    decision->entry = row_hash(sql);
-    decision->has_offer = !row_is_null(sql);
+    decision->id = sql_row_uuid(sql);
+    decision->user_id = sql_row_uuid(sql);
+    decision->decided_at_us = sql_row_time_us(sql);
+    decision->approved = sql_row_boolean(sql);
+    decision->risk = (int32_t)sql_row_integer(sql);
+    sql_row_text(sql, decision->reason, sizeof decision->reason);
+    sql_row_text(sql, features, sizeof features);
+    decision->features_version = sql_row_integer(sql);
+    sql_row_text(sql, decision->model, sizeof decision->model);
+    decision->policy = sql_row_hash(sql);
+    decision->inputs = sql_row_hash(sql);
+    decision->risk_full = (int32_t)sql_row_integer(sql);
+    decision->risk_financial = (int32_t)sql_row_integer(sql);
+    sql_row_text(sql, basis, sizeof basis);
+    decision->emotions_known = sql_row_boolean(sql);
+    sql_row_text(sql, explanation, sizeof explanation);
+    decision->previous = sql_row_hash(sql);
+    decision->entry = sql_row_hash(sql);
+    decision->has_offer = !sql_row_is_null(sql);
     memset(&decision->offer, 0, sizeof decision->offer);
     enum status status = evidence_read(features, explanation, decision);
-    if (!basis_parse(basis, &decision->basis))
+    if (!risk_basis_parse(basis, &decision->basis))
         status = STATUS_INTERNAL;
     if (status == STATUS_OK && decision->has_offer)
-        status = offer_take(sql, &decision->offer);
+        status = store_offer_take(sql, &decision->offer);
     return status;
 }
 
 static enum status decision_take_one(struct sql *sql, enum status status, struct decision *decision)
 {
     if (status == STATUS_OK)
-        status = decision_take(sql, decision);
+        status = store_decision_take(sql, decision);
     sql_end(sql);
     return status;
 }
@@ -62,10 +62,10 @@ static enum status state_read(struct sql *sql, const struct uuid *user_id,
                 " WHERE v.user_id = $1",
                 sql_uuid(user_id));
     if (status == STATUS_OK) {
-        state->features_version = row_integer(sql);
-        state->has_decision = !row_is_null(sql);
+        state->features_version = sql_row_integer(sql);
+        state->has_decision = !sql_row_is_null(sql);
         if (state->has_decision)
-            status = decision_take(sql, &state->last);
+            status = store_decision_take(sql, &state->last);
     }
     sql_end(sql);
     return status;
@@ -104,7 +104,7 @@ static enum status key_find(struct sql *sql, const struct uuid *user_id,
                                  " WHERE k.user_id = $1 AND k.key = $2",
                                  sql_uuid(user_id), sql_text(idempotency->key));
     if (status == STATUS_OK) {
-        struct hash request = row_hash(sql);
+        struct hash request = sql_row_hash(sql);
         if (hash_compare(&request, &idempotency->request) != 0)
             status = STATUS_CONFLICT;
     }
@@ -124,14 +124,14 @@ static enum status head_move(struct sql *sql, struct decision *decision, struct 
                                  sql_uuid(&decision->user_id));
     *head = (struct chain_head){0};
     if (status == STATUS_OK) {
-        head->count = row_integer(sql);
-        head->entry = row_hash(sql);
+        head->count = sql_row_integer(sql);
+        head->entry = sql_row_hash(sql);
     }
     sql_end(sql);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     decision->previous = head->entry;
-    decision->entry = decision_entry(decision);
+    decision->entry = decision_log_entry(decision);
     *head = (struct chain_head){head->count + 1, decision->entry};
     return sql_do(sql,
                   "INSERT INTO decision_heads AS h (user_id, count, entry) VALUES ($1, 1, $2)"
@@ -161,7 +161,7 @@ static enum status decision_insert(struct sql *sql, struct decision *decision,
             sql_integer(decision->features_version), sql_text(decision->model),
             sql_hash(&decision->policy), sql_hash(&decision->inputs),
             sql_integer(decision->risk_full), sql_integer(decision->risk_financial),
-            sql_text(basis_name(decision->basis)), sql_json(evidence.explanation),
+            sql_text(risk_basis_name(decision->basis)), sql_json(evidence.explanation),
             sql_hash(&decision->previous), sql_hash(&decision->entry),
             sql_boolean(decision->emotions_known));
     return status;
@@ -176,7 +176,7 @@ static enum status keys_bound(struct sql *sql, const struct uuid *user_id)
                                  " WHERE user_id = $1 LIMIT $2) AS k",
                                  sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
     if (status == STATUS_OK)
-        held = row_integer(sql);
+        held = sql_row_integer(sql);
     sql_end(sql);
     return status == STATUS_OK && held >= IDEMPOTENCY_KEYS_MAX ? STATUS_TOO_MANY_REQUESTS : status;
 }
@@ -197,11 +197,12 @@ static enum status key_insert(struct sql *sql, const struct idempotency *idempot
 static enum status offer_end(struct sql *sql, const struct decision *decision)
 {
     int64_t ended;
-    enum status status = offer_change(sql, OFFER_offered, OFFER_superseded, &decision->user_id,
-                                      NULL, decision->decided_at_us, &ended);
+    enum status status =
+        store_offer_change(sql, OFFER_offered, OFFER_superseded, &decision->user_id, NULL,
+                           decision->decided_at_us, &ended);
     if (status == STATUS_OK && ended == 0)
-        status = offer_change(sql, OFFER_offered, OFFER_expired, &decision->user_id, NULL,
-                              decision->decided_at_us, NULL);
+        status = store_offer_change(sql, OFFER_offered, OFFER_expired, &decision->user_id, NULL,
+                                    decision->decided_at_us, NULL);
     return status;
 }
 
@@ -209,7 +210,7 @@ static enum status decision_add(struct sql *sql, struct decision *decision, stru
 {
     enum status status = decision_insert(sql, decision, head);
     if (status == STATUS_OK && decision->has_offer)
-        status = offer_insert(sql, &decision->offer);
+        status = store_offer_insert(sql, &decision->offer);
     return status;
 }
 
@@ -244,7 +245,7 @@ static enum status decision_settle(struct store *store, const struct decision *d
     if (status == STATUS_OK)
         status = key_insert(sql, idempotency, stands, decision->decided_at_us);
     if (status == STATUS_OK && head.count > 0)
-        status = log_append(store, &stands->user_id, &head);
+        status = store_log_append(store, &stands->user_id, &head);
     return status;
 }
 
@@ -274,9 +275,9 @@ enum status store_decisions_list(struct store *store, const struct uuid *user_id
                   " ORDER BY d.position DESC",
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        *total = row_integer(sql);
-        if (!row_is_null(sql))
-            status = decision_take(sql, &out[(*count)++]);
+        *total = sql_row_integer(sql);
+        if (!sql_row_is_null(sql))
+            status = store_decision_take(sql, &out[(*count)++]);
     }
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;

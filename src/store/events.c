@@ -137,7 +137,7 @@ static bool *user_known(struct store_batch *batch, const struct uuid *user_id)
 
 static void user_take(struct sql *sql, void *context)
 {
-    struct uuid user_id = row_uuid(sql);
+    struct uuid user_id = sql_row_uuid(sql);
     bool *known = user_known(context, &user_id);
     if (known != NULL)
         *known = true;
@@ -201,7 +201,7 @@ static bool has_key(const struct store_batch *batch, uint32_t place, const struc
 static void new_key_take(struct sql *sql, void *context)
 {
     struct store_batch *batch = context;
-    struct hash key = row_hash(sql);
+    struct hash key = sql_row_hash(sql);
     size_t i = key_search(batch, batch->firsts, batch->first_count, &key);
     if (i < batch->first_count && has_key(batch, batch->firsts[i], &key))
         batch->results[batch->firsts[i]] = EVENT_COUNTED;
@@ -235,8 +235,8 @@ static enum status keys_add(struct store *store, struct store_batch *batch)
 static void old_key_take(struct sql *sql, void *context)
 {
     struct store_batch *batch = context;
-    struct hash key = row_hash(sql), content = row_hash(sql);
-    batch->renew = row_boolean(sql) || batch->renew;
+    struct hash key = sql_row_hash(sql), content = sql_row_hash(sql);
+    batch->renew = sql_row_boolean(sql) || batch->renew;
     size_t i = key_search(batch, batch->others, batch->other_count, &key);
     for (; i < batch->other_count && has_key(batch, batch->others[i], &key); i++) {
         uint32_t place = batch->others[i];
@@ -537,7 +537,7 @@ enum status store_positions_timed_since(struct store *store, int64_t *since_us)
     enum status status =
         sql_one(sql, "SELECT timed_since FROM event_positions WHERE id = $1", sql_integer(1));
     if (status == STATUS_OK)
-        *since_us = row_time_us(sql);
+        *since_us = sql_row_time_us(sql);
     sql_end(sql);
     return status;
 }

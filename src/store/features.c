@@ -22,33 +22,33 @@ static const char tiles_text[] =
 
 static void emotion_take(struct sql *sql, struct emotion_tile *tile)
 {
-    tile->hour_us = row_time_us(sql);
-    tile->event_count = row_integer(sql);
-    tile->stress_event_count = row_integer(sql);
-    tile->positivity_sum = row_integer(sql);
-    tile->intensity_sum = row_integer(sql);
-    tile->stress_sum = row_integer(sql);
-    tile->stress_square_sum = row_integer(sql);
-    tile->stress_min = row_integer(sql);
-    tile->stress_max = row_integer(sql);
+    tile->hour_us = sql_row_time_us(sql);
+    tile->event_count = sql_row_integer(sql);
+    tile->stress_event_count = sql_row_integer(sql);
+    tile->positivity_sum = sql_row_integer(sql);
+    tile->intensity_sum = sql_row_integer(sql);
+    tile->stress_sum = sql_row_integer(sql);
+    tile->stress_square_sum = sql_row_integer(sql);
+    tile->stress_min = sql_row_integer(sql);
+    tile->stress_max = sql_row_integer(sql);
 }
 
 static void transaction_take(struct sql *sql, struct transaction_tile *tile)
 {
-    tile->day_us = row_time_us(sql);
-    tile->count = row_integer(sql);
-    tile->sum_cents = row_integer(sql);
-    tile->square_sum = row_integer(sql);
-    tile->min_cents = row_integer(sql);
-    tile->max_cents = row_integer(sql);
-    tile->in_count = row_integer(sql);
-    tile->in_sum_cents = row_integer(sql);
+    tile->day_us = sql_row_time_us(sql);
+    tile->count = sql_row_integer(sql);
+    tile->sum_cents = sql_row_integer(sql);
+    tile->square_sum = sql_row_integer(sql);
+    tile->min_cents = sql_row_integer(sql);
+    tile->max_cents = sql_row_integer(sql);
+    tile->in_count = sql_row_integer(sql);
+    tile->in_sum_cents = sql_row_integer(sql);
 }
 
 /* Windows are bounded, so tiles always fit; were they not, the store would be at fault. */
 static enum status row_take(struct sql *sql, int64_t *version, struct person_tiles *tiles)
 {
-    switch (row_integer(sql)) {
+    switch (sql_row_integer(sql)) {
     case ROW_EMOTIONS:
         if (tiles->emotion_count == EMOTION_TILES_MAX)
             return STATUS_INTERNAL;
@@ -60,8 +60,8 @@ static enum status row_take(struct sql *sql, int64_t *version, struct person_til
         transaction_take(sql, &tiles->transactions[tiles->transaction_count++]);
         return STATUS_OK;
     default:
-        tiles->registered_us = row_time_us(sql);
-        *version = row_integer(sql);
+        tiles->registered_us = sql_row_time_us(sql);
+        *version = sql_row_integer(sql);
         return STATUS_OK;
     }
 }
@@ -94,7 +94,7 @@ enum status store_people_scan(struct store *store, const struct uuid *after, int
                                    " ORDER BY id LIMIT $3",
                                    sql_uuid(after), sql_time(as_of_us), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
-        out[(*count)++] = row_uuid(sql);
+        out[(*count)++] = sql_row_uuid(sql);
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -143,10 +143,10 @@ static enum status emotions_fold(struct sql *sql, const struct uuid *user_id, in
                   sql_uuid(user_id), sql_time(features_emotions_from_us(as_of_us)),
                   sql_time(until_us), sql_time(as_of_us));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        struct emotion_event event = {.occurred_at_us = row_time_us(sql)};
-        event.positivity = (int32_t)row_integer(sql);
-        event.intensity = (int32_t)row_integer(sql);
-        event.stress = (int32_t)row_integer(sql);
+        struct emotion_event event = {.occurred_at_us = sql_row_time_us(sql)};
+        event.positivity = (int32_t)sql_row_integer(sql);
+        event.intensity = (int32_t)sql_row_integer(sql);
+        event.stress = (int32_t)sql_row_integer(sql);
         status = emotion_add(tiles, &event);
     }
     sql_end(sql);
@@ -165,9 +165,9 @@ static enum status transactions_fold(struct sql *sql, const struct uuid *user_id
                   sql_uuid(user_id), sql_time(features_transactions_from_us(as_of_us)),
                   sql_time(until_us), sql_time(as_of_us));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        struct transaction_event event = {.occurred_at_us = row_time_us(sql)};
-        event.amount_cents = row_integer(sql);
-        event.direction = row_integer(sql) == 0 ? TRANSACTION_OUT : TRANSACTION_IN;
+        struct transaction_event event = {.occurred_at_us = sql_row_time_us(sql)};
+        event.amount_cents = sql_row_integer(sql);
+        event.direction = sql_row_integer(sql) == 0 ? TRANSACTION_OUT : TRANSACTION_IN;
         status = transaction_add(tiles, &event);
     }
     sql_end(sql);
@@ -185,7 +185,7 @@ enum status store_decision_at(struct store *store, const struct uuid *user_id, i
                 " ORDER BY d.position DESC LIMIT 1",
                 sql_uuid(user_id), sql_time(at_us));
     if (status == STATUS_OK)
-        status = decision_take(sql, decision);
+        status = store_decision_take(sql, decision);
     sql_end(sql);
     return status;
 }
@@ -199,7 +199,7 @@ enum status store_tiles_as_of(struct store *store, const struct uuid *user_id, i
         sql_one(sql, "SELECT created_at FROM users WHERE id = $1 AND created_at <= $2",
                 sql_uuid(user_id), sql_time(as_of_us));
     if (status == STATUS_OK)
-        tiles->registered_us = row_time_us(sql);
+        tiles->registered_us = sql_row_time_us(sql);
     sql_end(sql);
     if (status == STATUS_OK)
         status = emotions_fold(sql, user_id, as_of_us, tiles);

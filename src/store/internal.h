@@ -142,7 +142,7 @@ struct store {
 #define DECISION_IN_BRIEF_AND_OFFER DECISION_COLUMNS("''") ", " OFFER_COLUMNS
 #define DECISION_WITH_OFFER " LEFT JOIN offers o ON o.user_id = d.user_id AND o.decision_id = d.id"
 /* Reads DECISION_AND_OFFER, or the same in brief: then features and evidence are zero. */
-MUST_CHECK enum status decision_take(struct sql *sql, struct decision *decision);
+MUST_CHECK enum status store_decision_take(struct sql *sql, struct decision *decision);
 
 /* offers.c */
 #define OFFER_COLUMNS                                                                              \
@@ -162,20 +162,21 @@ MUST_CHECK enum status decision_take(struct sql *sql, struct decision *decision)
 #define OFFER_TIME_ever ""
 /* Takes that step, which must be one of domain/offer.def, with the person's offer of that id, or if
  * `id` is NULL with all of theirs. `changed`, unless NULL: how many were `from` and in time. */
-MUST_CHECK enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
-                                    const struct uuid *user_id, const struct uuid *id,
-                                    int64_t now_us, int64_t *changed);
+MUST_CHECK enum status store_offer_change(struct sql *sql, enum offer_status from,
+                                          enum offer_status to, const struct uuid *user_id,
+                                          const struct uuid *id, int64_t now_us, int64_t *changed);
 /* Reads OFFER_COLUMNS. */
-MUST_CHECK enum status offer_take(struct sql *sql, struct offer *offer);
-MUST_CHECK enum status offer_insert(struct sql *sql, const struct offer *offer);
+MUST_CHECK enum status store_offer_take(struct sql *sql, struct offer *offer);
+MUST_CHECK enum status store_offer_insert(struct sql *sql, const struct offer *offer);
 
 /* log.c */
 /* Within the transaction that made this head; the last thing in it. */
-MUST_CHECK enum status log_append(struct store *store, const struct uuid *user_id,
-                                  const struct chain_head *head);
+MUST_CHECK enum status store_log_append(struct store *store, const struct uuid *user_id,
+                                        const struct chain_head *head);
 
 /* messages.c */
-MUST_CHECK enum status notification_insert(struct sql *sql, const struct notification *row);
-MUST_CHECK enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us);
+MUST_CHECK enum status store_notification_insert(struct sql *sql, const struct notification *row);
+MUST_CHECK enum status store_outbox_insert(struct sql *sql, const struct outbox_row *row,
+                                           int64_t now_us);
 
 #endif

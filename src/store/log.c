@@ -30,12 +30,12 @@ enum status store_decisions_scan(struct store *store, const struct log_place *af
         sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct logged_decision *logged = &out[*count];
-        logged->position = row_integer(sql);
-        logged->head.count = row_integer(sql);
-        logged->head.entry = row_hash(sql);
-        logged->logged = row_integer(sql);
-        logged->policy_kept = row_boolean(sql);
-        status = decision_take(sql, &logged->decision);
+        logged->position = sql_row_integer(sql);
+        logged->head.count = sql_row_integer(sql);
+        logged->head.entry = sql_row_hash(sql);
+        logged->logged = sql_row_integer(sql);
+        logged->policy_kept = sql_row_boolean(sql);
+        status = store_decision_take(sql, &logged->decision);
         (*count)++;
     }
     sql_end(sql);
@@ -62,22 +62,22 @@ enum status store_policy_read(struct store *store, const struct hash *hash,
     enum status status =
         sql_one(sql, "SELECT content FROM policies WHERE hash = $1", sql_hash(hash));
     if (status == STATUS_OK)
-        row_text(sql, text, POLICY_BYTES_MAX + 1);
+        sql_row_text(sql, text, POLICY_BYTES_MAX + 1);
     sql_end(sql);
     return status;
 }
 
-enum status log_append(struct store *store, const struct uuid *user_id,
-                       const struct chain_head *head)
+enum status store_log_append(struct store *store, const struct uuid *user_id,
+                             const struct chain_head *head)
 {
     struct sql *sql = store->sql;
-    int64_t shard = log_shard_of(user_id), position = 0;
+    int64_t shard = decision_log_shard(user_id), position = 0;
     struct hash seal = {{0}};
     enum status status = sql_one(sql, store->dialect->shard_lock, sql_integer(shard));
     if (status == STATUS_OK) {
-        position = row_integer(sql) + 1;
-        seal = row_hash(sql);
-        seal = log_seal(&seal, user_id, head);
+        position = sql_row_integer(sql) + 1;
+        seal = sql_row_hash(sql);
+        seal = decision_log_seal(&seal, user_id, head);
     }
     sql_end(sql);
     if (status == STATUS_OK)
@@ -103,9 +103,9 @@ enum status store_log_shards(struct store *store, struct log_shard out[LOG_SHARD
                                    sql_integer(LOG_SHARDS_ALL));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct log_shard *shard = &out[(*count)++];
-        shard->shard = row_integer(sql);
-        shard->position = row_integer(sql);
-        shard->seal = row_hash(sql);
+        shard->shard = sql_row_integer(sql);
+        shard->position = sql_row_integer(sql);
+        shard->seal = sql_row_hash(sql);
     }
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -125,14 +125,14 @@ enum status store_log_scan(struct store *store, int64_t shard, int64_t after, st
         sql_integer(shard), sql_integer(after), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct log_head *head = &out[(*count)++];
-        head->position = row_integer(sql);
-        head->user_id = row_uuid(sql);
-        head->head.count = row_integer(sql);
-        head->head.entry = row_hash(sql);
-        head->seal = row_hash(sql);
-        head->found = row_boolean(sql);
-        head->erased = !row_is_null(sql);
-        head->erased_at_us = row_time_us(sql);
+        head->position = sql_row_integer(sql);
+        head->user_id = sql_row_uuid(sql);
+        head->head.count = sql_row_integer(sql);
+        head->head.entry = sql_row_hash(sql);
+        head->seal = sql_row_hash(sql);
+        head->found = sql_row_boolean(sql);
+        head->erased = !sql_row_is_null(sql);
+        head->erased_at_us = sql_row_time_us(sql);
     }
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -147,8 +147,8 @@ enum status store_policy_next(struct store *store, struct hash *hash,
                                  " ORDER BY hash LIMIT 1",
                                  sql_hash(hash));
     if (status == STATUS_OK) {
-        *hash = row_hash(sql);
-        row_text(sql, text, POLICY_BYTES_MAX + 1);
+        *hash = sql_row_hash(sql);
+        sql_row_text(sql, text, POLICY_BYTES_MAX + 1);
     }
     sql_end(sql);
     return status;

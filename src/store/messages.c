@@ -9,7 +9,7 @@
 
 #include "store/internal.h"
 
-enum status notification_insert(struct sql *sql, const struct notification *row)
+enum status store_notification_insert(struct sql *sql, const struct notification *row)
 {
     return sql_do(sql,
                   "INSERT INTO notifications (user_id, offer_id, type, title, message, created_at)"
@@ -31,18 +31,18 @@ enum status store_notifications_after(struct store *store, const struct uuid *us
         sql_uuid(user_id), sql_integer(after_id), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct notification *row = &out[(*count)++];
-        row->id = row_integer(sql);
-        row->user_id = row_uuid(sql);
-        row->offer_id = row_uuid(sql);
-        row_text(sql, row->type, sizeof row->type);
-        row_text(sql, row->title, sizeof row->title);
-        row_text(sql, row->message, sizeof row->message);
-        row->created_at_us = row_time_us(sql);
+        row->id = sql_row_integer(sql);
+        row->user_id = sql_row_uuid(sql);
+        row->offer_id = sql_row_uuid(sql);
+        sql_row_text(sql, row->type, sizeof row->type);
+        sql_row_text(sql, row->title, sizeof row->title);
+        sql_row_text(sql, row->message, sizeof row->message);
+        row->created_at_us = sql_row_time_us(sql);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us)
+enum status store_outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us)
 {
     return sql_do(sql,
                   "INSERT INTO outbox (stream, request_id, traceparent, payload, created_at,"
@@ -55,11 +55,11 @@ enum status outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t
 static enum status outbox_take(struct sql *sql, struct outbox_row *row)
 {
     char name[32];
-    row->id = row_integer(sql);
-    row_text(sql, name, sizeof name);
-    row_text(sql, row->request_id, sizeof row->request_id);
-    row_text(sql, row->traceparent, sizeof row->traceparent);
-    row_text(sql, row->payload, sizeof row->payload);
+    row->id = sql_row_integer(sql);
+    sql_row_text(sql, name, sizeof name);
+    sql_row_text(sql, row->request_id, sizeof row->request_id);
+    sql_row_text(sql, row->traceparent, sizeof row->traceparent);
+    sql_row_text(sql, row->payload, sizeof row->payload);
     for (int stream = 0; stream < STREAM_COUNT; stream++) {
         row->stream = (enum stream)stream;
         if (strcmp(name, stream_name(row->stream)) == 0)

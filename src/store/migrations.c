@@ -49,7 +49,7 @@ static enum status migration_find(struct sql *sql, int64_t version, const struct
                                  sql_integer(version));
     if (status != STATUS_OK)
         return status;
-    struct hash applied = row_hash(sql);
+    struct hash applied = sql_row_hash(sql);
     sql_end(sql);
     return hash_compare(&applied, checksum) == 0 ? STATUS_OK : STATUS_CONFLICT;
 }
@@ -180,7 +180,7 @@ static enum status holder_become(struct store *store)
     struct sql *sql = store->sql;
     for (;;) {
         enum status status = sql_one_values(sql, store->dialect->migrations_lock, NULL, 0);
-        bool had = status == STATUS_OK && row_boolean(sql);
+        bool had = status == STATUS_OK && sql_row_boolean(sql);
         sql_end(sql);
         if (status != STATUS_OK || had)
             return status;
@@ -218,7 +218,7 @@ static enum status owner_check(struct store *store, bool *owner)
 {
     int pending = 0;
     enum status status = sql_one_values(store->sql, store->dialect->migrations_owner, NULL, 0);
-    *owner = status == STATUS_OK && row_boolean(store->sql);
+    *owner = status == STATUS_OK && sql_row_boolean(store->sql);
     sql_end(store->sql);
     if (status != STATUS_OK || *owner)
         return status;

@@ -10,32 +10,32 @@
 
 #include "store/internal.h"
 
-enum status offer_take(struct sql *sql, struct offer *offer)
+enum status store_offer_take(struct sql *sql, struct offer *offer)
 {
     char status_text[16];
-    offer->id = row_uuid(sql);
-    offer->user_id = row_uuid(sql);
-    offer->decision_id = row_uuid(sql);
-    row_text(sql, status_text, sizeof status_text);
-    offer->limit_cents = row_integer(sql);
-    offer->rate_bp = (int32_t)row_integer(sql);
-    row_text(sql, offer->credit_type, sizeof offer->credit_type);
-    offer->created_at_us = row_time_us(sql);
-    offer->expires_at_us = row_time_us(sql);
-    offer->accepted_at_us = row_time_us(sql);
-    offer->activated_at_us = row_time_us(sql);
+    offer->id = sql_row_uuid(sql);
+    offer->user_id = sql_row_uuid(sql);
+    offer->decision_id = sql_row_uuid(sql);
+    sql_row_text(sql, status_text, sizeof status_text);
+    offer->limit_cents = sql_row_integer(sql);
+    offer->rate_bp = (int32_t)sql_row_integer(sql);
+    sql_row_text(sql, offer->credit_type, sizeof offer->credit_type);
+    offer->created_at_us = sql_row_time_us(sql);
+    offer->expires_at_us = sql_row_time_us(sql);
+    offer->accepted_at_us = sql_row_time_us(sql);
+    offer->activated_at_us = sql_row_time_us(sql);
     return offer_status_parse(status_text, &offer->status);
 }
 
 static enum status offer_take_one(struct sql *sql, enum status status, struct offer *offer)
 {
     if (status == STATUS_OK)
-        status = offer_take(sql, offer);
+        status = store_offer_take(sql, offer);
     sql_end(sql);
     return status;
 }
 
-enum status offer_insert(struct sql *sql, const struct offer *offer)
+enum status store_offer_insert(struct sql *sql, const struct offer *offer)
 {
     return sql_do(sql,
                   "INSERT INTO offers (id, user_id, decision_id, status, limit_cents, rate_bp,"
@@ -61,9 +61,9 @@ enum status store_offers_list(struct store *store, const struct uuid *user_id, s
                   " ORDER BY position DESC LIMIT $2 OFFSET $3) o ON TRUE ORDER BY o.position DESC",
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        *total = row_integer(sql);
-        if (!row_is_null(sql))
-            status = offer_take(sql, &out[(*count)++]);
+        *total = sql_row_integer(sql);
+        if (!sql_row_is_null(sql))
+            status = store_offer_take(sql, &out[(*count)++]);
     }
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -93,9 +93,9 @@ enum status store_line_read(struct store *store, const struct uuid *user_id, str
     return offer_take_one(sql, status, line);
 }
 
-enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
-                         const struct uuid *user_id, const struct uuid *id, int64_t now_us,
-                         int64_t *changed)
+enum status store_offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
+                               const struct uuid *user_id, const struct uuid *id, int64_t now_us,
+                               int64_t *changed)
 {
     static const struct {
         const char *of_person, *of_id;
@@ -131,13 +131,13 @@ static enum status accept(struct sql *sql, const struct uuid *offer_id, const st
                           int64_t now_us, const struct outbox_row *event, bool *changed)
 {
     int64_t accepted;
-    enum status status =
-        offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id, now_us, &accepted);
+    enum status status = store_offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id,
+                                            now_us, &accepted);
     if (status != STATUS_OK)
         return status;
     *changed = accepted > 0;
     if (*changed)
-        return outbox_insert(sql, event, now_us);
+        return store_outbox_insert(sql, event, now_us);
     return step_taken(sql, offer_id, user_id, OFFER_accepted, OFFER_active);
 }
 
@@ -157,9 +157,10 @@ static enum status line_change(struct sql *sql, const struct uuid *offer_id,
                                const struct uuid *user_id, int64_t now_us)
 {
     enum status status =
-        offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, NULL);
+        store_offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, NULL);
     if (status == STATUS_OK)
-        status = offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, NULL);
+        status =
+            store_offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, NULL);
     return status;
 }
 
@@ -178,9 +179,9 @@ static enum status activate(struct sql *sql, const struct uuid *offer_id,
                                                                                 : STATUS_NOT_FOUND;
     status = line_change(sql, offer_id, user_id, now_us);
     if (status == STATUS_OK)
-        status = notification_insert(sql, notification);
+        status = store_notification_insert(sql, notification);
     if (status == STATUS_OK)
-        status = outbox_insert(sql, event, now_us);
+        status = store_outbox_insert(sql, event, now_us);
     return status;
 }
 
@@ -209,7 +210,7 @@ enum status store_offers_waiting(struct store *store, int64_t before_us, struct 
                                    " ORDER BY o.accepted_at LIMIT $2",
                                    sql_time(before_us), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
-        status = offer_take(sql, &out[(*count)++]);
+        status = store_offer_take(sql, &out[(*count)++]);
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

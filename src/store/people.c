@@ -25,12 +25,12 @@ static enum status user_take(struct sql *sql, enum status status, struct user *u
 {
     if (status != STATUS_OK)
         return status;
-    user->id = row_uuid(sql);
-    row_text(sql, user->email, sizeof user->email);
-    row_text(sql, user->password_hash, sizeof user->password_hash);
-    user->created_at_us = row_time_us(sql);
-    user->updated_at_us = row_time_us(sql);
-    user->generation = row_integer(sql);
+    user->id = sql_row_uuid(sql);
+    sql_row_text(sql, user->email, sizeof user->email);
+    sql_row_text(sql, user->password_hash, sizeof user->password_hash);
+    user->created_at_us = sql_row_time_us(sql);
+    user->updated_at_us = sql_row_time_us(sql);
+    user->generation = sql_row_integer(sql);
     sql_end(sql);
     return STATUS_OK;
 }
@@ -85,9 +85,9 @@ enum status store_gone_people(struct store *store, int64_t now_us, struct gone_p
                                    sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct gone_person *person = &out[(*count)++];
-        person->user_id = row_uuid(sql);
-        old = row_time_us(sql) < now_us - followed_us || old;
-        person->letters_to = row_integer(sql);
+        person->user_id = sql_row_uuid(sql);
+        old = sql_row_time_us(sql) < now_us - followed_us || old;
+        person->letters_to = sql_row_integer(sql);
     }
     sql_end(sql);
     if (status == STATUS_NOT_FOUND && old)

@@ -19,7 +19,7 @@ static bool option_is_sound(const PQconninfoOption *option)
     return !place || strchr(option->val, '@') == NULL;
 }
 
-bool postgres_url_is_sound(const char *url)
+bool postgres_check_url(const char *url)
 {
     PQconninfoOption *options = PQconninfoParse(url, NULL);
     bool sound = options != NULL;
@@ -39,7 +39,7 @@ static bool line_explains(const char *line)
     return false;
 }
 
-void postgres_words(const PGconn *connection, char reason[REASON_MAX + 1])
+void postgres_check_words(const PGconn *connection, char reason[REASON_MAX + 1])
 {
     const char *last = PQerrorMessage(connection), *database = PQdb(connection);
     for (const char *line = last; *line != '\0'; line += *line == '\n') {
@@ -108,7 +108,7 @@ enum status postgres_check(const char *url, char reason[REASON_MAX + 1])
     } else if (PQstatus(connection) == CONNECTION_OK) {
         status = STATUS_OK;
     } else {
-        postgres_words(connection, reason);
+        postgres_check_words(connection, reason);
         if (will_not_heal(connection, reason))
             status = STATUS_INVALID;
     }

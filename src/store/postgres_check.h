@@ -14,10 +14,10 @@
 
 /* True if libpq can read the connection string, and none of what it reads in a URL can be the rest
  * of a password with a / or an @ that should have been percent-encoded. */
-bool postgres_url_is_sound(const char *url);
+bool postgres_check_url(const char *url);
 
 /* What a connection that could not be made says of the last server that it tried. */
-void postgres_words(const PGconn *connection, char reason[REASON_MAX + 1]);
+void postgres_check_words(const PGconn *connection, char reason[REASON_MAX + 1]);
 
 /* Connects once, and disconnects. `reason` has the server's code (SQLSTATE) and words. UNAVAILABLE:
  * waiting may mend it. INVALID: it will not, as with a wrong password or no such database. Takes

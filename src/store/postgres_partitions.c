@@ -90,8 +90,8 @@ enum status partitions_drop(struct sql *sql, enum event_table table, int64_t bef
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     status = sql_one(sql, "SELECT events_month_drop($1, $2)", sql_text(tables[table]),
                      sql_time(before_us));
-    if (status == STATUS_OK && !row_is_null(sql)) {
-        row_text(sql, name, sizeof name);
+    if (status == STATUS_OK && !sql_row_is_null(sql)) {
+        sql_row_text(sql, name, sizeof name);
         log_info("month of raw events dropped", LOG_TEXT("table", name));
         *dropped = 1;
     }

@@ -137,7 +137,7 @@ enum status postgres_parameters_of_columns(struct postgres_parameters *parameter
     return STATUS_OK;
 }
 
-int64_t postgres_integer(const char *bytes, int size, enum sql_type type)
+int64_t postgres_values_integer(const char *bytes, int size, enum sql_type type)
 {
     int64_t integer = size > 0 && (bytes[0] & 0x80) != 0 ? -1 : 0;
     for (int i = 0; i < size && i < 8; i++)

@@ -27,6 +27,6 @@ void postgres_parameters_of_values(struct postgres_parameters *parameters,
 MUST_CHECK enum status postgres_parameters_of_columns(struct postgres_parameters *parameters,
                                                       const struct sql_bulk *bulk);
 /* An integer of one to eight bytes, or a time, as sql.h has it. */
-int64_t postgres_integer(const char *bytes, int size, enum sql_type type);
+int64_t postgres_values_integer(const char *bytes, int size, enum sql_type type);
 
 #endif

@@ -35,9 +35,9 @@ static enum status refresh_lock(struct store *store, const struct hash *token,
         sql, "SELECT user_id, family, place FROM refresh_tokens WHERE token = $1", sql_hash(token));
     if (status != STATUS_OK)
         return status;
-    next->user_id = row_uuid(sql);
-    next->family = row_uuid(sql);
-    next->place = row_hash(sql);
+    next->user_id = sql_row_uuid(sql);
+    next->family = sql_row_uuid(sql);
+    next->place = sql_row_hash(sql);
     return sql_do(sql, store->dialect->person_lock, NULL, sql_uuid(&next->user_id));
 }
 
@@ -48,7 +48,7 @@ static enum status generation_read(struct sql *sql, struct refresh_token *token)
         sql_one(sql, "SELECT generation FROM users WHERE id = $1", sql_uuid(&token->user_id));
     if (status != STATUS_OK)
         return status;
-    token->generation = row_integer(sql);
+    token->generation = sql_row_integer(sql);
     sql_end(sql);
     return STATUS_OK;
 }
@@ -99,7 +99,7 @@ enum status store_sessions_end(struct store *store, const struct uuid *user_id, 
     if (status == STATUS_OK)
         status = sql_one(sql, store->dialect->generation_begin, sql_uuid(user_id));
     if (status == STATUS_OK) {
-        *generation = row_integer(sql);
+        *generation = sql_row_integer(sql);
         sql_end(sql);
         status =
             sql_do(sql, "DELETE FROM refresh_tokens WHERE user_id = $1", NULL, sql_uuid(user_id));
@@ -112,7 +112,7 @@ enum status store_revocations_mark(struct store *store, int64_t *mark)
     enum status status = sql_one_values(store->sql, store->dialect->revocations_mark, NULL, 0);
     if (status != STATUS_OK)
         return status;
-    *mark = row_integer(store->sql);
+    *mark = sql_row_integer(store->sql);
     sql_end(store->sql);
     return STATUS_OK;
 }
@@ -130,9 +130,9 @@ enum status store_revocations_read(struct store *store, const struct revocation 
                   sql_integer(after->change), sql_uuid(&after->user_id), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
         struct revocation *revocation = &out[(*count)++];
-        revocation->user_id = row_uuid(sql);
-        revocation->generation = row_integer(sql);
-        revocation->change = row_integer(sql);
+        revocation->user_id = sql_row_uuid(sql);
+        revocation->generation = sql_row_integer(sql);
+        revocation->change = sql_row_integer(sql);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -146,9 +146,9 @@ enum status store_attempts_read(struct store *store, const struct uuid *account,
                 sql_time(now_us), sql_integer(FAILED_LOGIN_LIFE_US));
     if (status != STATUS_OK)
         return status;
-    attempts->familiar = row_boolean(sql);
-    attempts->failures = row_integer(sql);
-    attempts->age_us = row_integer(sql);
+    attempts->familiar = sql_row_boolean(sql);
+    attempts->failures = sql_row_integer(sql);
+    attempts->age_us = sql_row_integer(sql);
     sql_end(sql);
     return STATUS_OK;
 }
@@ -162,7 +162,7 @@ enum status store_attempts_fail(struct store *store, const struct uuid *account,
         status = sql_one(sql, store->dialect->attempts_fail, sql_uuid(account),
                          sql_boolean(attempts->familiar), sql_integer(FAILED_LOGIN_LIFE_US));
     if (status == STATUS_OK) {
-        attempts->failures = row_integer(sql);
+        attempts->failures = sql_row_integer(sql);
         sql_end(sql);
     }
     return sql_finish(sql, status);

@@ -19,7 +19,7 @@ enum status store_shadow_pending(struct store *store, const char *challenger, in
                   " ORDER BY d.decided_at LIMIT $3",
                   sql_text(challenger), sql_time(since_us), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
-        status = decision_take(sql, &out[(*count)++]);
+        status = store_decision_take(sql, &out[(*count)++]);
     sql_end(sql);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

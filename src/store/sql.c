@@ -49,22 +49,22 @@ size_t sql_statement_slot(const char *const texts[SQL_STATEMENT_SLOTS], const ch
     return slot;
 }
 
-int64_t row_integer(struct sql *sql)
+int64_t sql_row_integer(struct sql *sql)
 {
     return sql->ops->integer(sql, SQL_INTEGER);
 }
 
-int64_t row_time_us(struct sql *sql)
+int64_t sql_row_time_us(struct sql *sql)
 {
     return sql->ops->integer(sql, SQL_TIME);
 }
 
-bool row_boolean(struct sql *sql)
+bool sql_row_boolean(struct sql *sql)
 {
     return sql->ops->integer(sql, SQL_BOOLEAN) != 0;
 }
 
-struct uuid row_uuid(struct sql *sql)
+struct uuid sql_row_uuid(struct sql *sql)
 {
     struct uuid uuid = {{0}};
     size_t size;
@@ -74,7 +74,7 @@ struct uuid row_uuid(struct sql *sql)
     return uuid;
 }
 
-struct hash row_hash(struct sql *sql)
+struct hash sql_row_hash(struct sql *sql)
 {
     struct hash hash = {{0}};
     size_t size;
@@ -84,7 +84,7 @@ struct hash row_hash(struct sql *sql)
     return hash;
 }
 
-void row_text(struct sql *sql, char *text, size_t size)
+void sql_row_text(struct sql *sql, char *text, size_t size)
 {
     size_t length;
     const void *bytes = sql->ops->bytes(sql, &length);

@@ -224,16 +224,16 @@ static inline struct sql_value sql_json(const char *text)
 size_t sql_statement_slot(const char *const texts[SQL_STATEMENT_SLOTS], const char *text);
 
 /* The next column of the row; each call goes one column on. NULL reads as 0 or "". */
-int64_t row_integer(struct sql *sql);
-int64_t row_time_us(struct sql *sql);
-bool row_boolean(struct sql *sql);
-struct uuid row_uuid(struct sql *sql);
-struct hash row_hash(struct sql *sql);
+int64_t sql_row_integer(struct sql *sql);
+int64_t sql_row_time_us(struct sql *sql);
+bool sql_row_boolean(struct sql *sql);
+struct uuid sql_row_uuid(struct sql *sql);
+struct hash sql_row_hash(struct sql *sql);
 /* A text that is longer than `size` - 1 is cut. */
-void row_text(struct sql *sql, char *text, size_t size);
+void sql_row_text(struct sql *sql, char *text, size_t size);
 
 /* True if the next column is NULL; stays there. */
-static inline bool row_is_null(struct sql *sql)
+static inline bool sql_row_is_null(struct sql *sql)
 {
     return sql->ops->null(sql);
 }

@@ -261,7 +261,7 @@ static enum status connect_try(struct sql_postgres *pg)
     pg->connection = PQconnectdbParams(keys, values, 1);
     if (PQstatus(pg->connection) != CONNECTION_OK || PQsetnonblocking(pg->connection, 1) != 0) {
         char reason[REASON_MAX + 1];
-        postgres_words(pg->connection, reason);
+        postgres_check_words(pg->connection, reason);
         return unreachable(pg, reason);
     }
     PQsetNoticeReceiver(pg->connection, notice_read, pg);
@@ -435,7 +435,7 @@ static int64_t integer(struct sql *sql, enum sql_type type)
 {
     size_t size;
     const char *data = bytes(sql, &size);
-    return postgres_integer(data, (int)size, type);
+    return postgres_values_integer(data, (int)size, type);
 }
 
 /* Asks what makes commits sure; synchronous_commit is on in our sessions, whatever the server's. */
@@ -462,8 +462,8 @@ static enum status health_ask(struct sql *sql, struct health *health)
         status = sql_next(sql);
     if (status != STATUS_OK)
         return status;
-    health->durability = row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
-    clock_system_follow(CLOCK_OF_STORE, row_time_us(sql), asked_us, steady_now_us());
+    health->durability = sql_row_boolean(sql) ? DURABILITY_POWER : DURABILITY_PROCESS;
+    clock_system_follow(CLOCK_OF_STORE, sql_row_time_us(sql), asked_us, steady_now_us());
     sql_end(sql);
     health_answered(health);
     return STATUS_OK;
@@ -530,7 +530,7 @@ static const struct sql_ops ops = {
 
 enum status sql_postgres_open(const char *url, struct sql **sql)
 {
-    if (!postgres_url_is_sound(url))
+    if (!postgres_check_url(url))
         return STATUS_INVALID;
     struct sql_postgres *pg = calloc(1, sizeof *pg);
     if (pg == NULL)

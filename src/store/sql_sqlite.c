@@ -76,7 +76,7 @@ enum status sqlite_database_open(const char *path, struct sqlite_database **out,
     status = sqlite_file_lock(path, &database->lock, reason);
     if (status != STATUS_OK)
         goto free_path;
-    database_make_private(path);
+    file_make_database_private(path);
     status = sqlite_connection_open(&database->writer, path, writer_settings, reason);
     if (status != STATUS_OK)
         goto unlock;

@@ -35,6 +35,6 @@ MUST_CHECK enum status sqlite_connection_prepare(struct sqlite_connection *conne
                                                  const char *text,
                                                  struct sqlite_statement **statement);
 /* What a result code means; logged if it is a failure of the database. */
-enum status sqlite_connection_status(struct sqlite_connection *connection, int code);
+MUST_CHECK enum status sqlite_connection_status(struct sqlite_connection *connection, int code);
 
 #endif

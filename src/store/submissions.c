@@ -16,7 +16,7 @@ struct id_checks {
 static void id_take(struct sql *sql, void *context)
 {
     struct id_checks *all = context;
-    struct hash key = row_hash(sql), content = row_hash(sql);
+    struct hash key = sql_row_hash(sql), content = sql_row_hash(sql);
     for (size_t i = 0; i < all->count; i++) {
         struct id_check *check = &all->checks[i];
         if (hash_compare(&check->key, &key) == 0)
@@ -46,7 +46,7 @@ static enum status claim_compare(struct sql *sql, const struct uuid *owner, cons
         sql_one(sql, "SELECT request FROM submission_keys WHERE owner = $1 AND key = $2",
                 sql_uuid(owner), sql_hash(key));
     if (status == STATUS_OK) {
-        struct hash claimed = row_hash(sql);
+        struct hash claimed = sql_row_hash(sql);
         if (hash_compare(&claimed, request) != 0)
             status = STATUS_CONFLICT;
     }

@@ -19,9 +19,9 @@ static enum status retention_read(struct store *store, int64_t now_us, struct re
     struct sql *sql = store->sql;
     enum status status = sql_one(sql, store->dialect->sweeps_read, sql_time(now_us));
     if (status == STATUS_OK) {
-        retention->present_us = row_time_us(sql);
-        retention->swept_us = row_time_us(sql);
-        *database_us = row_time_us(sql);
+        retention->present_us = sql_row_time_us(sql);
+        retention->swept_us = sql_row_time_us(sql);
+        *database_us = sql_row_time_us(sql);
     }
     sql_end(sql);
     return status;
@@ -91,7 +91,7 @@ static enum status rows_count(struct sql *sql, const char *text, int64_t *rows)
 {
     enum status status = sql_one_values(sql, text, NULL, 0);
     if (status == STATUS_OK)
-        *rows = row_integer(sql);
+        *rows = sql_row_integer(sql);
     sql_end(sql);
     return status;
 }

@@ -18,8 +18,8 @@ enum status store_verdicts_extent(struct store *store, struct extent *decisions,
     if (status == STATUS_OK)
         status = sql_next(sql);
     if (status == STATUS_OK) {
-        decisions->end = row_integer(sql);
-        offers->end = row_integer(sql);
+        decisions->end = sql_row_integer(sql);
+        offers->end = sql_row_integer(sql);
         decisions->step = offers->step = statements->step;
     }
     sql_end(sql);
@@ -29,15 +29,15 @@ enum status store_verdicts_extent(struct store *store, struct extent *decisions,
 static void verdict_read(struct sql *sql, struct verdict *verdict)
 {
     static const struct hash none;
-    verdict->user_id = row_uuid(sql);
-    verdict->decision_id = row_uuid(sql);
-    verdict->decided_at_us = row_time_us(sql);
-    verdict->approved = row_boolean(sql);
-    verdict->risk = (int32_t)row_integer(sql);
-    verdict->risk_full = (int32_t)row_integer(sql);
-    verdict->risk_financial = (int32_t)row_integer(sql);
-    verdict->emotions_known = row_boolean(sql);
-    verdict->entry = row_hash(sql);
+    verdict->user_id = sql_row_uuid(sql);
+    verdict->decision_id = sql_row_uuid(sql);
+    verdict->decided_at_us = sql_row_time_us(sql);
+    verdict->approved = sql_row_boolean(sql);
+    verdict->risk = (int32_t)sql_row_integer(sql);
+    verdict->risk_full = (int32_t)sql_row_integer(sql);
+    verdict->risk_financial = (int32_t)sql_row_integer(sql);
+    verdict->emotions_known = sql_row_boolean(sql);
+    verdict->entry = sql_row_hash(sql);
     verdict->logged = hash_compare(&verdict->entry, &none) != 0;
 }
 
@@ -64,10 +64,10 @@ enum status store_granted_scan(struct store *store, int64_t from, int64_t to, gr
     enum status status =
         sql_start(sql, store->dialect->verdicts.granted, sql_integer(from), sql_integer(to));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        granted.decision_id = row_uuid(sql);
-        granted.limit_cents = row_integer(sql);
-        granted.rate_bp = (int32_t)row_integer(sql);
-        row_text(sql, granted.credit_type, sizeof granted.credit_type);
+        granted.decision_id = sql_row_uuid(sql);
+        granted.limit_cents = sql_row_integer(sql);
+        granted.rate_bp = (int32_t)sql_row_integer(sql);
+        sql_row_text(sql, granted.credit_type, sizeof granted.credit_type);
         take(&granted, context);
     }
     sql_end(sql);
@@ -85,10 +85,10 @@ enum status store_addressees_scan(struct store *store, const struct uuid *after,
                                    " LEFT JOIN decision_heads h ON h.user_id = u.id ORDER BY u.id",
                                    sql_uuid(after), sql_integer((int64_t)max));
     while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
-        out[*count].id = row_uuid(sql);
-        row_text(sql, out[*count].email, sizeof out[*count].email);
-        out[*count].decided = !row_is_null(sql);
-        out[*count].last = out[*count].decided ? row_hash(sql) : (struct hash){{0}};
+        out[*count].id = sql_row_uuid(sql);
+        sql_row_text(sql, out[*count].email, sizeof out[*count].email);
+        out[*count].decided = !sql_row_is_null(sql);
+        out[*count].last = out[*count].decided ? sql_row_hash(sql) : (struct hash){{0}};
         (*count)++;
     }
     sql_end(sql);

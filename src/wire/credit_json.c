@@ -66,19 +66,19 @@ static void put_analysis(const struct decision *decision, struct buf *json)
     put_offer(decision, json);
     put_reasons(decision, json);
     json_put_key(json, "nearest_approval");
-    nearest_encode(&decision->nearest, json);
+    score_nearest_encode(&decision->nearest, json);
     json_put_uuid(json, "decision_id", &decision->id);
     json_put_text(json, "credit_type", decision->has_offer ? decision->offer.credit_type : NULL);
 }
 
-void analysis_encode(const struct decision *decision, struct buf *json)
+void credit_analysis_encode(const struct decision *decision, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     put_analysis(decision, json);
     json_put_close(json, '}');
 }
 
-void decision_encode(const struct decision *decision, struct buf *json)
+void credit_decision_encode(const struct decision *decision, struct buf *json)
 {
     char policy[HASH_TEXT_SIZE], entry[HASH_TEXT_SIZE];
     hash_format(&decision->policy, policy);
@@ -88,7 +88,7 @@ void decision_encode(const struct decision *decision, struct buf *json)
     json_put_time(json, "decided_at", decision->decided_at_us);
     json_put_text(json, "model", decision->model);
     json_put_text(json, "policy", policy);
-    json_put_text(json, "basis", basis_name(decision->basis));
+    json_put_text(json, "basis", risk_basis_name(decision->basis));
     json_put_boolean(json, "emotions_known", decision->emotions_known);
     json_put_decimal(json, "risk_score_full", decision->risk_full, 6);
     json_put_decimal(json, "risk_score_financial", decision->risk_financial, 6);
@@ -100,7 +100,7 @@ void decision_encode(const struct decision *decision, struct buf *json)
     json_put_close(json, '}');
 }
 
-void offer_encode(const struct offer *offer, struct buf *json)
+void credit_offer_encode(const struct offer *offer, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_uuid(json, "offer_id", &offer->id);
@@ -111,7 +111,7 @@ void offer_encode(const struct offer *offer, struct buf *json)
     json_put_close(json, '}');
 }
 
-void line_encode(const struct offer *line, struct buf *json)
+void credit_line_encode(const struct offer *line, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_uuid(json, "offer_id", &line->id);
@@ -121,7 +121,7 @@ void line_encode(const struct offer *line, struct buf *json)
     json_put_close(json, '}');
 }
 
-void notification_encode(const struct notification *notification, struct buf *json)
+void credit_notification_encode(const struct notification *notification, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_integer(json, "id", notification->id);
@@ -133,8 +133,8 @@ void notification_encode(const struct notification *notification, struct buf *js
     json_put_close(json, '}');
 }
 
-enum status acceptance_decode(struct slice body, struct uuid *user_id, struct field_errors *errors,
-                              char reason[REASON_MAX + 1])
+enum status credit_acceptance_decode(struct slice body, struct uuid *user_id,
+                                     struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     json_t *root;
     enum status status = fields_document(body, &root, errors, reason);
@@ -179,7 +179,7 @@ enum status credit_accepted_decode(struct slice payload, struct credit_accepted 
     return good ? STATUS_OK : STATUS_INVALID;
 }
 
-void notification_event_encode(const struct notification *notification, struct buf *json)
+void credit_notification_event_encode(const struct notification *notification, struct buf *json)
 {
     char id[HASH_TEXT_SIZE];
     struct hash hash = hash_of(

@@ -12,18 +12,19 @@
 #include "wire/field_errors.h"
 
 /* What an analysis answers. */
-void analysis_encode(const struct decision *decision, struct buf *json);
+void credit_analysis_encode(const struct decision *decision, struct buf *json);
 /* The same and what the decision was made from. */
-void decision_encode(const struct decision *decision, struct buf *json);
+void credit_decision_encode(const struct decision *decision, struct buf *json);
 /* An offer in a list of them. */
-void offer_encode(const struct offer *offer, struct buf *json);
+void credit_offer_encode(const struct offer *offer, struct buf *json);
 /* An active line. */
-void line_encode(const struct offer *line, struct buf *json);
-void notification_encode(const struct notification *notification, struct buf *json);
+void credit_line_encode(const struct offer *line, struct buf *json);
+void credit_notification_encode(const struct notification *notification, struct buf *json);
 
 /* {userId}: who accepts. MALFORMED: `reason` tells where; INVALID: `errors` tells which fields. */
-MUST_CHECK enum status acceptance_decode(struct slice body, struct uuid *user_id,
-                                         struct field_errors *errors, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status credit_acceptance_decode(struct slice body, struct uuid *user_id,
+                                                struct field_errors *errors,
+                                                char reason[REASON_MAX + 1]);
 
 /* The event of an accepted offer, on the stream of credits. */
 struct credit_accepted {
@@ -45,6 +46,6 @@ MUST_CHECK enum status credit_accepted_decode(struct slice payload,
 
 /* {notificationId, userId, type, title, message}: the event on the stream of notifications. The id
  * is made of person, offer and type, so that one that is published twice has it twice. */
-void notification_event_encode(const struct notification *notification, struct buf *json);
+void credit_notification_event_encode(const struct notification *notification, struct buf *json);
 
 #endif

@@ -76,7 +76,7 @@ static void json_allocate_ours(void)
     json_set_alloc_funcs(json_allocate, free);
 }
 
-enum status json_parse(struct slice text, json_t **root, struct json_fault *fault)
+enum status fields_parse(struct slice text, json_t **root, struct json_fault *fault)
 {
     size_t deep_at;
     *root = NULL;
@@ -101,10 +101,10 @@ enum status json_parse(struct slice text, json_t **root, struct json_fault *faul
     return *root == NULL ? STATUS_MALFORMED : STATUS_OK;
 }
 
-enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1])
+enum status fields_parse_object(struct slice text, json_t **root, char reason[REASON_MAX + 1])
 {
     struct json_fault fault;
-    enum status status = json_parse(text, root, &fault);
+    enum status status = fields_parse(text, root, &fault);
     if (status == STATUS_UNAVAILABLE)
         snprintf(reason, REASON_MAX + 1, "Service unavailable. Please try again later.");
     if (status == STATUS_MALFORMED)
@@ -151,7 +151,7 @@ enum status fields_document(struct slice text, json_t **root, struct field_error
                             char reason[REASON_MAX + 1])
 {
     errors->count = 0;
-    enum status status = json_document(text, root, reason);
+    enum status status = fields_parse_object(text, root, reason);
     if (status == STATUS_INVALID)
         field_error_add(&(struct fields){NULL, "body", errors}, "", "model_attributes_type",
                         "Input should be a valid object", NULL);

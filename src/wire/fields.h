@@ -26,11 +26,12 @@ struct json_fault {
 /* Parses one JSON value: at most JSON_DEPTH_MAX deep, no duplicate keys, valid UTF-8, finite
  * numbers. OK: `*root` is owned by the caller. MALFORMED: `fault` is filled.
  * UNAVAILABLE: out of memory, which `fault` says. */
-MUST_CHECK enum status json_parse(struct slice text, json_t **root, struct json_fault *fault);
+MUST_CHECK enum status fields_parse(struct slice text, json_t **root, struct json_fault *fault);
 
-/* json_parse() of one JSON object. OK: `*root` is owned by the caller. MALFORMED: not JSON, with
+/* fields_parse() of one JSON object. OK: `*root` is owned by the caller. MALFORMED: not JSON, with
  * the position in `reason`. INVALID: JSON, but not an object. UNAVAILABLE: out of memory. */
-MUST_CHECK enum status json_document(struct slice text, json_t **root, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status fields_parse_object(struct slice text, json_t **root,
+                                           char reason[REASON_MAX + 1]);
 
 /* An object whose fields are read, and its place: "body", "body.emotionEvent", …; it may be "". */
 struct fields {
@@ -43,7 +44,8 @@ struct fields {
 void field_error_add(const struct fields *fields, const char *name, const char *type,
                      const char *message, const json_t *input);
 
-/* json_document() with a field error for the body when it is INVALID; `errors` is emptied first. */
+/* fields_parse_object() with a field error for the body when it is INVALID; `errors` is emptied
+ * first. */
 MUST_CHECK enum status fields_document(struct slice text, json_t **root,
                                        struct field_errors *errors, char reason[REASON_MAX + 1]);
 

@@ -211,7 +211,7 @@ enum status infer_answer_decode(struct slice text, int32_t risks[], size_t count
 {
     char reason[REASON_MAX + 1];
     json_t *root;
-    if (json_document(text, &root, reason) != STATUS_OK)
+    if (fields_parse_object(text, &root, reason) != STATUS_OK)
         return STATUS_INVALID;
     struct field_errors errors = {0};
     struct fields fields = {root, "reply", &errors};

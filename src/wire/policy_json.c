@@ -292,7 +292,7 @@ enum status policy_parse(struct slice text, const char *name, struct policy *pol
     struct json_fault fault;
     json_t *root;
     *policy = (struct policy){.hash = hash_of(&text, 1)};
-    if (json_parse(text, &root, &fault) != STATUS_OK) {
+    if (fields_parse(text, &root, &fault) != STATUS_OK) {
         report_line(&reading, POLICY_ERROR, fault.place, "", fault.message);
         return STATUS_INVALID;
     }

@@ -15,7 +15,7 @@ static void put_risk(struct buf *json, const char *key, int32_t risk)
     json_put_decimal(json, key, risk, RISK_PLACES);
 }
 
-void question_encode(const struct question *question, struct buf *json)
+void score_question_encode(const struct question *question, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     features_encode(&question->features, json);
@@ -42,8 +42,8 @@ static bool guard_read(const struct fields *fields, struct question *question)
     return false;
 }
 
-enum status question_decode(struct slice text, struct question *question,
-                            struct field_errors *errors, char reason[REASON_MAX + 1])
+enum status score_question_decode(struct slice text, struct question *question,
+                                  struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     json_t *root;
     enum status status = fields_document(text, &root, errors, reason);
@@ -62,7 +62,7 @@ enum status question_decode(struct slice text, struct question *question,
     return good ? STATUS_OK : STATUS_INVALID;
 }
 
-void weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
+void score_weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
 {
     json_put_open(json, NULL, '{');
     for (int i = 0; i < FEATURE_COUNT; i++) {
@@ -72,7 +72,7 @@ void weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
     json_put_close(json, '}');
 }
 
-void nearest_encode(const struct nearest *nearest, struct buf *json)
+void score_nearest_encode(const struct nearest *nearest, struct buf *json)
 {
     if (nearest->lever == LEVER_NONE) {
         json_put_null(json, NULL);
@@ -98,12 +98,12 @@ void score_encode(const struct score *score, struct buf *json)
     put_risk(json, "risk_score", score->risk);
     put_risk(json, "risk_score_full", score->risk_full);
     put_risk(json, "risk_score_financial", score->risk_financial);
-    json_put_text(json, "basis", basis_name(score->basis));
+    json_put_text(json, "basis", risk_basis_name(score->basis));
     json_put_text(json, "model", score->model);
     json_put_key(json, "attributions");
-    weights_encode(score->weights, json);
+    score_weights_encode(score->weights, json);
     json_put_key(json, "nearest_approval");
-    nearest_encode(&score->nearest, json);
+    score_nearest_encode(&score->nearest, json);
     json_put_close(json, '}');
 }
 
@@ -142,7 +142,7 @@ enum status score_decode(struct slice text, struct score *score, bool *one_risk)
     char reason[REASON_MAX + 1];
     json_t *root;
     *score = (struct score){0};
-    if (json_document(text, &root, reason) != STATUS_OK)
+    if (fields_parse_object(text, &root, reason) != STATUS_OK)
         return STATUS_INVALID;
     struct field_errors errors = {0};
     struct fields fields = {root, "reply", &errors};
@@ -151,7 +151,7 @@ enum status score_decode(struct slice text, struct score *score, bool *one_risk)
     *one_risk = !risk_read(root, "risk_score_full", &score->risk_full) ||
                 !risk_read(root, "risk_score_financial", &score->risk_financial);
     const char *basis = json_string_value(json_object_get(root, "basis"));
-    if (basis != NULL && basis_parse(basis, &score->basis)) {
+    if (basis != NULL && risk_basis_parse(basis, &score->basis)) {
         weights_read(json_object_get(root, "attributions"), score->weights);
         nearest_read(json_object_get(root, "nearest_approval"), &score->nearest);
     }

@@ -10,12 +10,13 @@
 #include "wire/fields.h"
 
 /* The features by name; `emotion_guard` and `approve_to` beside them. */
-void question_encode(const struct question *question, struct buf *json);
+void score_question_encode(const struct question *question, struct buf *json);
 /* Clients of the former system send four features and nothing else: without `emotion_guard` the
  * risk of all features decides. MALFORMED: `reason` tells where. INVALID: `errors` tells which
  * fields. */
-MUST_CHECK enum status question_decode(struct slice text, struct question *question,
-                                       struct field_errors *errors, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status score_question_decode(struct slice text, struct question *question,
+                                             struct field_errors *errors,
+                                             char reason[REASON_MAX + 1]);
 
 void score_encode(const struct score *score, struct buf *json);
 /* Reads what a model service answered; it may know no more than `risk_score`, and then both risks
@@ -24,9 +25,9 @@ void score_encode(const struct score *score, struct buf *json);
 MUST_CHECK enum status score_decode(struct slice text, struct score *score, bool *one_risk);
 
 /* What is not 0, by feature: log-odds with six decimals. */
-void weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json);
+void score_weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json);
 
 /* {"change", "percent", "risk_score", "text"}, or null. */
-void nearest_encode(const struct nearest *nearest, struct buf *json);
+void score_nearest_encode(const struct nearest *nearest, struct buf *json);
 
 #endif

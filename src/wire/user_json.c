@@ -60,20 +60,20 @@ static enum status credentials_decode(struct slice body, bool is_new,
     return good ? STATUS_OK : STATUS_INVALID;
 }
 
-enum status registration_decode(struct slice body, struct credentials *credentials,
-                                struct field_errors *errors, char reason[REASON_MAX + 1])
+enum status user_registration_decode(struct slice body, struct credentials *credentials,
+                                     struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     return credentials_decode(body, true, credentials, errors, reason);
 }
 
-enum status login_decode(struct slice body, struct credentials *credentials,
-                         struct field_errors *errors, char reason[REASON_MAX + 1])
+enum status user_login_decode(struct slice body, struct credentials *credentials,
+                              struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     return credentials_decode(body, false, credentials, errors, reason);
 }
 
-enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
-                           struct field_errors *errors, char reason[REASON_MAX + 1])
+enum status user_refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
+                                struct field_errors *errors, char reason[REASON_MAX + 1])
 {
     json_t *root;
     enum status status = fields_document(body, &root, errors, reason);
@@ -100,19 +100,19 @@ void user_encode(const struct user *user, struct buf *json)
     json_put_close(json, '}');
 }
 
-void profile_encode(const struct user *user, const struct offer *line, struct buf *json)
+void user_profile_encode(const struct user *user, const struct offer *line, struct buf *json)
 {
     put_user(user, json);
     json_put_key(json, "credit_line");
     if (line == NULL)
         json_put_null(json, NULL);
     else
-        line_encode(line, json);
+        credit_line_encode(line, json);
     json_put_close(json, '}');
 }
 
-void session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
-                    struct buf *json)
+void user_session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
+                         struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_text(json, "access_token", access_token);

@@ -19,23 +19,24 @@ struct credentials {
 
 /* {email, password}: an address, and PASSWORD_MIN to PASSWORD_MAX characters. MALFORMED: `reason`
  * tells where; INVALID: `errors` tells which fields; so are the next. */
-MUST_CHECK enum status registration_decode(struct slice body, struct credentials *credentials,
-                                           struct field_errors *errors,
-                                           char reason[REASON_MAX + 1]);
+MUST_CHECK enum status user_registration_decode(struct slice body, struct credentials *credentials,
+                                                struct field_errors *errors,
+                                                char reason[REASON_MAX + 1]);
 /* The same with a password of any length up to PASSWORD_BYTES_MAX: what is no password of anybody
  * is a wrong one. */
-MUST_CHECK enum status login_decode(struct slice body, struct credentials *credentials,
-                                    struct field_errors *errors, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status user_login_decode(struct slice body, struct credentials *credentials,
+                                         struct field_errors *errors, char reason[REASON_MAX + 1]);
 /* {refresh_token} */
-MUST_CHECK enum status refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
-                                      struct field_errors *errors, char reason[REASON_MAX + 1]);
+MUST_CHECK enum status user_refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
+                                           struct field_errors *errors,
+                                           char reason[REASON_MAX + 1]);
 
 /* {id, email, created_at, updated_at} */
 void user_encode(const struct user *user, struct buf *json);
 /* The same and the person's active line; NULL: none. */
-void profile_encode(const struct user *user, const struct offer *line, struct buf *json);
+void user_profile_encode(const struct user *user, const struct offer *line, struct buf *json);
 /* {access_token, token_type, expires_in, refresh_token} */
-void session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
-                    struct buf *json);
+void user_session_encode(const char *access_token, int64_t life_us, const char *refresh_token,
+                         struct buf *json);
 
 #endif

@@ -27,7 +27,7 @@ static void check_decision(const struct decision *out, const struct decision *in
     assert_int_equal(out->emotions_known, in->emotions_known);
     assert_memory_equal(&out->reasons, &in->reasons, sizeof in->reasons);
     assert_int_equal(out->nearest.lever, in->nearest.lever);
-    struct hash entry = decision_entry(out);
+    struct hash entry = decision_log_entry(out);
     assert_memory_equal(&out->entry, &entry, sizeof entry);
     assert_string_equal(out->reason, in->reason);
     assert_memory_equal(&out->features, &in->features, sizeof in->features);

@@ -45,6 +45,7 @@ def test_what_is_sound_passes(tmp_path):
     ("src/scorers/http.h", "int scorer_http(void);\nint sum(void);",
      "src/scorers/http.h: sum begins with none of http, scorer\n"),
     ("src/main.c", "int main(void)\n{\n}", "the program does not use buf_size"),
+    ("src/model/part.h", "enum status part(void);", "part returns a status and is not MUST_CHECK"),
 ])
 def test_a_fault_is_found(tmp_path, path, text, fault):
     status, errors = check(tmp_path, **{path: f"{text}\n"})

@@ -33,7 +33,7 @@ static void the_text_names_every_fact(void **state)
 {
     (void)state;
     char text[DECISION_ENTRY_TEXT_MAX];
-    size_t size = decision_entry_text(&sample, text);
+    size_t size = decision_log_entry_text(&sample, text);
     assert_int_equal(size, strlen(text));
     assert_non_null(strstr(text, "previous 06000000000000000000000000000000\n"));
     assert_non_null(strstr(text, "\nrisk 250000\nrisk_full 260000\nrisk_financial 250000\n"));
@@ -43,7 +43,7 @@ static void the_text_names_every_fact(void **state)
 
 static bool differs(const struct decision *changed)
 {
-    struct hash before = decision_entry(&sample), after = decision_entry(changed);
+    struct hash before = decision_log_entry(&sample), after = decision_log_entry(changed);
     return hash_compare(&before, &after) != 0;
 }
 

@@ -119,8 +119,8 @@ static void windows_check(int64_t now_us)
         }
         struct emotion_tile emotions = {0};
         if (window <= EMOTION_WINDOW_MAX)
-            emotions = emotion_window(&tiles, window, now_us);
-        struct transaction_tile transactions = transaction_window(&tiles, window, now_us);
+            emotions = person_tiles_emotions(&tiles, window, now_us);
+        struct transaction_tile transactions = person_tiles_transactions(&tiles, window, now_us);
         felt.hour_us = emotions.hour_us;
         spent.day_us = transactions.day_us;
         assert_memory_equal(&emotions, &felt, sizeof felt);

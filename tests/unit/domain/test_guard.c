@@ -42,7 +42,7 @@ static void names_go_there_and_back(void **state)
     }
     for (int i = 0; i < BASIS_COUNT; i++) {
         enum risk_basis basis;
-        assert_true(basis_parse(basis_name((enum risk_basis)i), &basis));
+        assert_true(risk_basis_parse(risk_basis_name((enum risk_basis)i), &basis));
         assert_int_equal(basis, i);
     }
     enum emotion_guard guard;

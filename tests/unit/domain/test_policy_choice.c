@@ -9,7 +9,7 @@ static const struct policy_choice by_model = {.by_model = true};
 
 static bool decided_as_calibrated(const char *model)
 {
-    const struct policy *policy = policy_choose(&by_model, model);
+    const struct policy *policy = policy_choice_policy(&by_model, model);
     assert_true(policy == &by_model.calibrated || policy == &by_model.policy);
     return policy == &by_model.calibrated;
 }
@@ -44,8 +44,8 @@ static void a_chosen_policy_decides_for_all(void **state)
 {
     static const struct policy_choice chosen = {.by_model = false};
     (void)state;
-    assert_ptr_equal(policy_choose(&chosen, "population@" HASH), &chosen.policy);
-    assert_ptr_equal(policy_choose(&chosen, "random"), &chosen.policy);
+    assert_ptr_equal(policy_choice_policy(&chosen, "population@" HASH), &chosen.policy);
+    assert_ptr_equal(policy_choice_policy(&chosen, "random"), &chosen.policy);
 }
 
 int main(void)

@@ -113,7 +113,7 @@ static void decodes(const char *text, const char *expected)
 {
     char out[8];
     size_t size;
-    bool good = percent_decode(slice_of(text), out, sizeof out, &size);
+    bool good = route_percent_decode(slice_of(text), out, sizeof out, &size);
     assert_int_equal(good, expected != NULL);
     if (good) {
         assert_int_equal(size, strlen(expected));

@@ -51,7 +51,7 @@ static const struct decision approval = {
 static void an_approval(void **state)
 {
     (void)state;
-    analysis_encode(&approval, &json);
+    credit_analysis_encode(&approval, &json);
     assert_string_equal(json.data,
                         "{\"user_id\":\"" USER "\",\"approved\":true,\"ml_risk_score\":0.250000,"
                         "\"offer\":{\"offer_id\":\"" OFFER "\",\"credit_limit\":7500.00,"
@@ -67,7 +67,7 @@ static void a_denial(void **state)
     (void)state;
     struct decision denial = {
         .id = {{1}}, .user_id = {{2}}, .risk = MILLIONTHS, .reason = "High risk score."};
-    analysis_encode(&denial, &json);
+    credit_analysis_encode(&denial, &json);
     assert_string_equal(json.data,
                         "{\"user_id\":\"" USER "\",\"approved\":false,\"ml_risk_score\":1.000000,"
                         "\"offer\":null,\"reason\":\"High risk score.\","
@@ -79,7 +79,7 @@ static void a_denial(void **state)
 static void a_decision_tells_what_it_was_made_from(void **state)
 {
     (void)state;
-    decision_encode(&approval, &json);
+    credit_decision_encode(&approval, &json);
     assert_non_null(strstr(
         json.data, "\"model\":\"m-1\",\"policy\":\"ab00000000000000000000000000"
                    "0000\",\"basis\":\"full\",\"emotions_known\":true,\"risk_score_full\":0.250000,"
@@ -95,13 +95,13 @@ static void a_decision_tells_what_it_was_made_from(void **state)
 static void an_offer_and_a_line(void **state)
 {
     (void)state;
-    offer_encode(&approval.offer, &json);
+    credit_offer_encode(&approval.offer, &json);
     assert_string_equal(json.data, "{\"offer_id\":\"" OFFER "\",\"status\":\"offered\","
                                    "\"credit_limit\":7500.00,\"interest_rate\":8.75,"
                                    "\"created_at\":\"1970-01-01T00:00:00.000000Z\","
                                    "\"expires_at\":\"1970-01-01T00:00:01.000000Z\"}");
     buf_clear(&json);
-    line_encode(&approval.offer, &json);
+    credit_line_encode(&approval.offer, &json);
     assert_string_equal(json.data, "{\"offer_id\":\"" OFFER "\",\"credit_limit\":7500.00,"
                                    "\"interest_rate\":8.75,\"credit_type\":\"LOAN\","
                                    "\"activated_at\":\"1970-01-01T00:00:00.000000Z\"}");
@@ -154,12 +154,12 @@ static void notifications(void **state)
                                         .type = "T",
                                         .title = "Title \"quoted\"",
                                         .message = "M"};
-    notification_encode(&notification, &json);
+    credit_notification_encode(&notification, &json);
     assert_string_equal(json.data, "{\"id\":7,\"type\":\"T\",\"title\":\"Title \\\"quoted\\\"\","
                                    "\"message\":\"M\",\"offer_id\":\"" OFFER "\","
                                    "\"created_at\":\"1970-01-01T00:00:00.000000Z\"}");
     buf_clear(&json);
-    notification_event_encode(&notification, &json);
+    credit_notification_event_encode(&notification, &json);
     assert_string_equal(json.data, "{\"notificationId\":\"40dc39933601b4a04fd56161e45ca7df\","
                                    "\"userId\":\"" USER "\",\"type\":\"T\","
                                    "\"title\":\"Title \\\"quoted\\\"\",\"message\":\"M\"}");
@@ -172,13 +172,15 @@ static void who_accepts(void **state)
     struct field_errors errors;
     char reason[REASON_MAX + 1];
     assert_int_equal(
-        acceptance_decode(slice_of("{\"userId\":\"" USER "\"}"), &user_id, &errors, reason),
+        credit_acceptance_decode(slice_of("{\"userId\":\"" USER "\"}"), &user_id, &errors, reason),
         STATUS_OK);
     assert_int_equal(user_id.bytes[0], 2);
-    assert_int_equal(acceptance_decode(slice_of("{\"userId\":7}"), &user_id, &errors, reason),
-                     STATUS_INVALID);
+    assert_int_equal(
+        credit_acceptance_decode(slice_of("{\"userId\":7}"), &user_id, &errors, reason),
+        STATUS_INVALID);
     assert_string_equal(errors.items[0].loc, "body.userId");
-    assert_int_equal(acceptance_decode(slice_of(""), &user_id, &errors, reason), STATUS_MALFORMED);
+    assert_int_equal(credit_acceptance_decode(slice_of(""), &user_id, &errors, reason),
+                     STATUS_MALFORMED);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -37,7 +37,7 @@ static void depth_is_limited_outside_of_texts_only(void **state)
             text[size++] = ']';
         text[size++] = '}';
         enum status wanted = depth > JSON_DEPTH_MAX ? STATUS_MALFORMED : STATUS_OK;
-        assert_int_equal(json_document((struct slice){text, size}, &root, reason), wanted);
+        assert_int_equal(fields_parse_object((struct slice){text, size}, &root, reason), wanted);
         json_decref(root);
     }
     assert_string_equal(reason, "Malformed JSON at line 1, column 37: nested deeper than 32.");
@@ -49,10 +49,10 @@ static void a_document_that_fails_leaves_nothing(void **state)
     (void)state;
     char reason[REASON_MAX + 1];
     root = (json_t *)&errors;
-    assert_int_equal(json_document(slice_of("{"), &root, reason), STATUS_MALFORMED);
+    assert_int_equal(fields_parse_object(slice_of("{"), &root, reason), STATUS_MALFORMED);
     assert_null(root);
     root = (json_t *)&errors;
-    assert_int_equal(json_document(slice_of("[1]"), &root, reason), STATUS_INVALID);
+    assert_int_equal(fields_parse_object(slice_of("[1]"), &root, reason), STATUS_INVALID);
     assert_null(root);
     assert_string_equal(reason, "The document should be a JSON object.");
 }

@@ -13,7 +13,7 @@ static enum status decode(const char *email, const char *password)
 {
     char body[2048];
     snprintf(body, sizeof body, "{\"email\":%s,\"password\":%s}", email, password);
-    return registration_decode(slice_of(body), &credentials, &errors, reason);
+    return user_registration_decode(slice_of(body), &credentials, &errors, reason);
 }
 
 static void credentials_are_read(void **state)
@@ -50,11 +50,11 @@ static void a_login_takes_any_password(void **state)
         "{\"email\":\"a@b.de\",\"password\":\"1234567\"}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
-        assert_int_equal(login_decode(slice_of(bodies[i]), &credentials, &errors, reason),
+        assert_int_equal(user_login_decode(slice_of(bodies[i]), &credentials, &errors, reason),
                          STATUS_OK);
     assert_string_equal(credentials.password, "1234567");
-    assert_int_equal(login_decode(slice_of("{\"email\":\"a@b.de\",\"password\":7}"), &credentials,
-                                  &errors, reason),
+    assert_int_equal(user_login_decode(slice_of("{\"email\":\"a@b.de\",\"password\":7}"),
+                                       &credentials, &errors, reason),
                      STATUS_INVALID);
 }
 
@@ -78,12 +78,14 @@ static void a_refresh_token_is_read(void **state)
     (void)state;
     char token[REFRESH_TOKEN_MAX + 1];
     assert_int_equal(
-        refresh_decode(slice_of("{\"refresh_token\":\"abc\"}"), token, &errors, reason), STATUS_OK);
+        user_refresh_decode(slice_of("{\"refresh_token\":\"abc\"}"), token, &errors, reason),
+        STATUS_OK);
     assert_string_equal(token, "abc");
-    assert_int_equal(refresh_decode(slice_of("{\"refresh_token\":\"\"}"), token, &errors, reason),
-                     STATUS_INVALID);
-    assert_int_equal(refresh_decode(slice_of("{}"), token, &errors, reason), STATUS_INVALID);
-    assert_int_equal(refresh_decode(slice_of("no"), token, &errors, reason), STATUS_MALFORMED);
+    assert_int_equal(
+        user_refresh_decode(slice_of("{\"refresh_token\":\"\"}"), token, &errors, reason),
+        STATUS_INVALID);
+    assert_int_equal(user_refresh_decode(slice_of("{}"), token, &errors, reason), STATUS_INVALID);
+    assert_int_equal(user_refresh_decode(slice_of("no"), token, &errors, reason), STATUS_MALFORMED);
 }
 
 static void answers(void **state)
@@ -92,13 +94,13 @@ static void answers(void **state)
     struct user user = {.id = {{1}}, .email = "a@b.de", .password_hash = "secret hash"};
     struct buf json;
     buf_init(&json, 4096);
-    profile_encode(&user, NULL, &json);
+    user_profile_encode(&user, NULL, &json);
     assert_string_equal(json.data,
                         "{\"id\":\"01000000-0000-0000-0000-000000000000\",\"email\":\"a@b.de\","
                         "\"created_at\":\"1970-01-01T00:00:00.000000Z\","
                         "\"updated_at\":\"1970-01-01T00:00:00.000000Z\",\"credit_line\":null}");
     buf_clear(&json);
-    session_encode("access", HOUR_US, "refresh", &json);
+    user_session_encode("access", HOUR_US, "refresh", &json);
     assert_string_equal(json.data, "{\"access_token\":\"access\",\"token_type\":\"bearer\","
                                    "\"expires_in\":3600,\"refresh_token\":\"refresh\"}");
     buf_free(&json);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "roles/answers.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json_put.h"
-#include "roles/user_credit.h"
 #include "store/store.h"
 #include "wire/fields.h"
 
@@ -69,7 +70,7 @@ static bool query_number(const struct fields *fields, const char *name, struct s
     return false;
 }
 
-bool page_read(const struct request *request, struct page *page, struct response *response)
+bool answer_page_read(const struct request *request, struct page *page, struct response *response)
 {
     struct field_errors errors = {0};
     struct fields fields = {NULL, "query", &errors};
@@ -82,7 +83,7 @@ bool page_read(const struct request *request, struct page *page, struct response
     return good;
 }
 
-void page_open(const struct page *page, int64_t total, struct buf *json)
+void answer_page_open(const struct page *page, int64_t total, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_integer(json, "total", total);
@@ -91,7 +92,7 @@ void page_open(const struct page *page, int64_t total, struct buf *json)
     json_put_open(json, "items", '[');
 }
 
-void page_close(struct buf *json)
+void answer_page_close(struct buf *json)
 {
     json_put_close(json, ']');
     json_put_close(json, '}');

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What handlers answer when they cannot do what is asked, and lists that are answered page by page.
+ */
+#ifndef ECS_ROLES_ANSWERS_H
+#define ECS_ROLES_ANSWERS_H
+
+#include "ports/endpoint.h"
+#include "store/store.h"
+#include "wire/field_errors.h"
+
+/* What a decoder refused: 400 with `reason` if it was MALFORMED, 422 with `errors` if INVALID. */
+void answer_refused(struct response *response, enum status status,
+                    const struct field_errors *errors, const char *reason);
+/* A call of the store or a port failed: 503 with Retry-After, or `missing` as a 404 if it was
+ * NOT_FOUND. */
+void answer_failed(struct response *response, enum status status, const char *missing);
+/* 429 with Retry-After. */
+void answer_limited(struct response *response, const char *detail, int64_t retry_after_us);
+
+/* The page that a request asks for; false, with the 422 written, if it is out of range. */
+bool answer_page_read(const struct request *request, struct page *page, struct response *response);
+/* Opens {total, page, page_size, items: [ and closes it. */
+void answer_page_open(const struct page *page, int64_t total, struct buf *json);
+void answer_page_close(struct buf *json);
+
+#endif
