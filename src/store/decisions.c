@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The store: credit decisions with what they were made from. The features that the model saw are
- * kept as JSON, name to integer: exact, and open to queries.
+ * kept as JSON, name to integer: exact, and open to queries. In the same transaction the decision
+ * joins the log, its offer is made, and the open offer before it ends.
  */
 #include "store/decisions.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: drops what has outlived its use, in short transactions, so that nobody waits for it.
- * It goes by the database's time, in which the rows are written, and only while that can be
- * believed (domain/retention.h): the machine's clock is the second opinion.
+ * The store: lets open offers expire, and drops what has outlived its use, in short transactions,
+ * so that nobody waits for it. It goes by the database's time, in which the rows are written, and
+ * only while that can be believed (domain/retention.h): the machine's clock is the second opinion.
  */
 #include "store/sweep.h"
 
