@@ -24,8 +24,8 @@ ROOMS = {
     "learning": ("data to a trained model, its measures and pictures", ("base", "model")),
     "ports": ("what the system needs: bus, cache, scorer, clock, entropy, tracer; and what it"
               " answers: endpoint", ("base", "domain")),
-    "store": ("the database: people, events, features, decisions, offers, outbox, log; on SQLite or"
-              " PostgreSQL", ("base", "domain", "ports")),
+    "store": ("the database: people, events (each counted once here), features, decisions, offers,"
+              " outbox, log; on SQLite or PostgreSQL", ("base", "domain", "ports")),
     "auth": ("passwords, tokens, revocations, seals on what others keep", ("base", "ports")),
     "roles": ("the seven roles, as step functions over the store and ports",
               ("base", "domain", "wire", "ports", "store", "auth")),
@@ -34,8 +34,10 @@ ROOMS = {
                 ("base", "domain", "wire", "model", "ports")),
     "adapters": ("the other ports: cache, tracer, clock, entropy, files that people edit",
                  ("base", "domain", "wire", "ports")),
-    "http": ("endpoint tables to a server; /openapi.json", ("base", "wire", "ports", "auth")),
-    "runner": ("threads around step functions", ("base", "wire")),
+    "http": ("endpoint tables to a server, event streams to phones; /openapi.json",
+             ("base", "wire", "ports", "auth")),
+    "runner": ("threads around step functions; the threads that drive the bus and wake event streams",
+               ("base", "wire")),
     "commands": ("what `ecs` can be told to do: one file, or a few of one name, for each command",
                  ("base", "domain", "simulation", "wire", "model", "learning", "ports", "store",
                   "runner")),
