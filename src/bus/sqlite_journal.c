@@ -4,7 +4,8 @@
  *
  * A message's row id holds its stream and its sequence, so that a stream lies in one piece of one
  * tree, is appended at its end and read in order. Message ids of the last minutes are kept apart,
- * as hashes, in the order they came: the search stays as small as the duplicate window.
+ * as hashes, in the order they came: the search stays as small as the duplicate window. That spares
+ * work only; what makes an event count once, however late it comes again, is store/events.c.
  */
 #include "bus/sqlite_journal.h"
 
