@@ -2,12 +2,13 @@
  *
  * The store: a batch of events → keys, raw rows, versions and tile deltas, in one transaction.
  *
- * First the keys are added, in order: one that another batch is adding is waited for. A key that
- * was there already belongs to an event that was counted before, and its content tells a repetition
- * from a reused id. Only events whose key was new go on: as raw rows, as one more version for each
- * of their persons, and folded into tiles by the domain. To grow the versions locks the persons, in
- * order: from there on, and not before, batches that share a person pass one after the other. As
- * all take keys first and then persons, each in order, nobody deadlocks.
+ * First the persons are looked up, then the keys are added, in order: one that another batch is
+ * adding is waited for. A key that was there already belongs to an event that was counted before,
+ * and its content tells a repetition from a reused id. Only events whose key was new go on: as raw
+ * rows, as one more version for each of their persons, and folded into tiles by the domain. To grow
+ * the versions locks the persons, in order: from there on, and not before, batches that share a
+ * person pass one after the other. As all take keys first and then persons, each in order, nobody
+ * deadlocks.
  *
  * If the answer to COMMIT is lost, the batch is applied again, and the keys decide.
  */
