@@ -26,31 +26,43 @@ static enum status evidence_hash(const json_t *features, const json_t *explanati
     return STATUS_OK;
 }
 
+/* The object, or NULL if a part of it found no memory: what the log keeps is whole. */
+static json_t *whole_or_none(json_t *object, bool whole)
+{
+    if (whole)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
 static json_t *features_object(const struct features *features)
 {
     json_t *object = json_object();
+    bool whole = true;
     for (int i = 0; i < FEATURE_COUNT; i++)
-        json_object_set_new(object, feature_definitions[i].name, json_integer(features->values[i]));
-    return object;
+        whole &= json_object_set_new(object, feature_definitions[i].name,
+                                     json_integer(features->values[i])) == 0;
+    return whole_or_none(object, whole);
 }
 
 static json_t *explanation_object(const struct decision *decision)
 {
     json_t *object = json_object(), *reasons = json_array();
+    bool whole = true;
     for (size_t i = 0; i < decision->reasons.count; i++) {
         const struct reason *reason = &decision->reasons.list[i];
-        json_array_append_new(reasons, json_pack("{s:s, s:i}", "feature",
-                                                 feature_definitions[reason->feature].name,
-                                                 "weight", (int)reason->weight));
+        whole &= json_array_append_new(reasons, json_pack("{s:s, s:i}", "feature",
+                                                          feature_definitions[reason->feature].name,
+                                                          "weight", (int)reason->weight)) == 0;
     }
-    json_object_set_new(object, "reasons", reasons);
+    whole &= json_object_set_new(object, "reasons", reasons) == 0;
     const struct nearest *nearest = &decision->nearest;
     if (nearest->lever != LEVER_NONE)
-        json_object_set_new(object, "nearest",
-                            json_pack("{s:s, s:i, s:i}", "change", lever_name(nearest->lever),
-                                      "percent", (int)nearest->percent, "risk",
-                                      (int)nearest->risk));
-    return object;
+        whole &= json_object_set_new(
+                     object, "nearest",
+                     json_pack("{s:s, s:i, s:i}", "change", lever_name(nearest->lever), "percent",
+                               (int)nearest->percent, "risk", (int)nearest->risk)) == 0;
+    return whole_or_none(object, whole);
 }
 
 enum status evidence_write(struct decision *decision, struct evidence *evidence)

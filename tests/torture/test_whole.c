@@ -11,7 +11,7 @@
 #include "failing.h"
 #include "world.h"
 
-enum { HOURS = 3, STATE_SIZE = 2048 };
+enum { HOURS = 3, STATE_SIZE = 4096 };
 
 /* What must be the same, whatever failed: rows, sums and states, and no message left. */
 static const char state_query[] =
@@ -21,7 +21,8 @@ static const char state_query[] =
     "   FROM transaction_events)"
     " || ' tiles ' || (SELECT sum(event_count) || ' ' || sum(stress_sum) FROM emotion_tiles)"
     " || ' ' || (SELECT sum(count) || ' ' || sum(sum_cents) FROM transaction_tiles)"
-    " || ' decisions ' || (SELECT group_concat(approved || ' ' || risk) FROM decisions)"
+    " || ' decisions ' || (SELECT group_concat(approved || ' ' || risk || ' ' || features || ' '"
+    "   || explanation) FROM decisions)"
     " || ' offers ' || (SELECT group_concat(status || ' ' || limit_cents) FROM offers)"
     " || ' notifications ' || (SELECT count(*) FROM notifications)"
     " || ' outbox ' || (SELECT count(*) FROM outbox)";
