@@ -271,27 +271,20 @@ static enum status read_messages(struct bus *base, enum stream stream, uint64_t 
                                  struct bus_message messages[], size_t max, size_t *count)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
-    *count = 0;
-    struct journal_record **records = calloc(max, sizeof *records);
-    if (records == NULL)
-        return max == 0 ? STATUS_OK : STATUS_INTERNAL;
     pthread_mutex_lock(&bus->disk);
-    enum status status = journal_read(&bus->reader, stream, from_sequence,
-                                      bus->writer.committed[stream].last, records, max, count);
+    enum status status =
+        journal_read_messages(&bus->reader, stream, from_sequence,
+                              bus->writer.committed[stream].last, messages, max, count);
     pthread_mutex_unlock(&bus->disk);
-    for (size_t i = 0; i < *count; i++) {
-        messages[i] = records[i]->message;
+    for (size_t i = 0; i < *count; i++)
         messages[i].stream_created_us = bus->created_us[stream];
-    }
-    free(records);
     return status;
 }
 
 static void read_free(struct bus *base, struct bus_message messages[], size_t count)
 {
     (void)base;
-    for (size_t i = 0; i < count; i++)
-        free(messages[i].handle);
+    journal_messages_free(messages, count);
 }
 
 static enum status remove_message(struct bus *base, enum stream stream, uint64_t sequence)

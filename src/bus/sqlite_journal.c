@@ -543,6 +543,27 @@ enum status journal_read(struct journal_reader *reader, enum stream stream, uint
     return failed(reader->db, "read");
 }
 
+enum status journal_read_messages(struct journal_reader *reader, enum stream stream, uint64_t from,
+                                  uint64_t to, struct bus_message messages[], size_t max,
+                                  size_t *count)
+{
+    *count = 0;
+    struct journal_record **records = calloc(max, sizeof *records);
+    if (records == NULL)
+        return max == 0 ? STATUS_OK : STATUS_INTERNAL;
+    enum status status = journal_read(reader, stream, from, to, records, max, count);
+    for (size_t i = 0; i < *count; i++)
+        messages[i] = records[i]->message;
+    free(records);
+    return status;
+}
+
+void journal_messages_free(struct bus_message messages[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(messages[i].handle);
+}
+
 enum status journal_sequence_since(struct journal_reader *reader, enum stream stream,
                                    int64_t since_us, uint64_t last, uint64_t *sequence)
 {

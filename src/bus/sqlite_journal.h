@@ -97,6 +97,12 @@ void journal_reader_close(struct journal_reader *reader);
 MUST_CHECK enum status journal_read(struct journal_reader *reader, enum stream stream,
                                     uint64_t from, uint64_t to, struct journal_record *records[],
                                     size_t max, size_t *count);
+/* The messages alone: journal_messages_free() ends them. */
+MUST_CHECK enum status journal_read_messages(struct journal_reader *reader, enum stream stream,
+                                             uint64_t from, uint64_t to,
+                                             struct bus_message messages[], size_t max,
+                                             size_t *count);
+void journal_messages_free(struct bus_message messages[], size_t count);
 /* The first sequence stored at or after `since_us`; `last` + 1 if there is none. */
 MUST_CHECK enum status journal_sequence_since(struct journal_reader *reader, enum stream stream,
                                               int64_t since_us, uint64_t last, uint64_t *sequence);

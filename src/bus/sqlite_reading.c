@@ -70,24 +70,17 @@ static enum status read_messages(struct bus *bus, enum stream stream, uint64_t f
                                  struct bus_message messages[], size_t max, size_t *count)
 {
     *count = 0;
-    struct journal_record **records = calloc(max, sizeof *records);
-    if (records == NULL)
-        return max == 0 ? STATUS_OK : STATUS_INTERNAL;
     uint64_t last;
     enum status status = journal_last(reader_of(bus), stream, &last);
-    if (status == STATUS_OK)
-        status = journal_read(reader_of(bus), stream, from_sequence, last, records, max, count);
-    for (size_t i = 0; i < *count; i++)
-        messages[i] = records[i]->message;
-    free(records);
-    return status;
+    return status != STATUS_OK ? status
+                               : journal_read_messages(reader_of(bus), stream, from_sequence, last,
+                                                       messages, max, count);
 }
 
 static void read_free(struct bus *bus, struct bus_message messages[], size_t count)
 {
     (void)bus;
-    for (size_t i = 0; i < count; i++)
-        free(messages[i].handle);
+    journal_messages_free(messages, count);
 }
 
 static enum status remove_message(struct bus *bus, enum stream stream, uint64_t sequence)
