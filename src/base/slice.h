@@ -24,4 +24,14 @@ static inline bool slice_equals(struct slice slice, const char *text)
     return slice.size == strlen(text) && memcmp(slice.data, text, slice.size) == 0;
 }
 
+/* Copies it as a text: up to a zero in it, and to what `size` bytes hold with a zero at the end. */
+static inline void slice_text(struct slice slice, char *text, size_t size)
+{
+    size_t room = slice.size < size ? slice.size : size - 1;
+    size_t length = slice.data == NULL ? 0 : strnlen(slice.data, room);
+    if (length > 0)
+        memcpy(text, slice.data, length);
+    text[length] = '\0';
+}
+
 #endif

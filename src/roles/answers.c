@@ -45,7 +45,7 @@ static bool query_number(const struct fields *fields, const char *name, struct s
         return true;
     char digits[24], message[FIELD_MESSAGE_MAX];
     char *end = digits;
-    snprintf(digits, sizeof digits, "%.*s", (int)text.size, text.data);
+    slice_text(text, digits, sizeof digits);
     errno = 0;
     long long value = strtoll(digits, &end, 10);
     const char *type = NULL;

@@ -30,19 +30,13 @@ struct acceptance_batch {
     struct batch_size size;
 };
 
-static void request_id_copy(const struct bus_message *message, char request_id[TRACE_ID_MAX + 1])
-{
-    snprintf(request_id, TRACE_ID_MAX + 1, "%.*s", (int)message->request_id.size,
-             message->request_id.data == NULL ? "" : message->request_id.data);
-}
-
 static void refuse(struct acceptance_batch *batch, size_t place, const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
     char request_id[TRACE_ID_MAX + 1];
     snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
     message->reason = slice_of(batch->reasons[place]);
-    request_id_copy(message, request_id);
+    slice_text(message->request_id, request_id, sizeof request_id);
     log_seldom(LOG_WARN, batch->reasons[place], "acceptance refused",
                LOG_TEXT("request_id", request_id),
                LOG_INTEGER("sequence", (int64_t)message->sequence),
@@ -61,7 +55,7 @@ static void conclude(struct acceptance_batch *batch, size_t place, enum status s
 static void note_active(const struct bus_message *message, const struct uuid *offer_id)
 {
     char request_id[TRACE_ID_MAX + 1], id[UUID_TEXT_SIZE];
-    request_id_copy(message, request_id);
+    slice_text(message->request_id, request_id, sizeof request_id);
     uuid_format(offer_id, id);
     log_info("credit line activated", LOG_TEXT("request_id", request_id),
              LOG_INTEGER("sequence", (int64_t)message->sequence), LOG_TEXT("offer_id", id));

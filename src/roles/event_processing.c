@@ -18,8 +18,7 @@ static void discard(const struct bus_message *message, enum letter_verdict verdi
                     const char *reason)
 {
     char producer[PRODUCER_MAX + 1];
-    snprintf(producer, sizeof producer, "%.*s", (int)message->producer.size,
-             message->producer.size > 0 ? message->producer.data : "");
+    slice_text(message->producer, producer, sizeof producer);
     metric_add(METRIC_events_discarded, stream_label(message->stream), 1);
     if (verdict == LETTER_PRODUCER_FLOODS)
         log_seldom(LOG_WARN, producer, "refused events of one producer are discarded",
@@ -44,8 +43,7 @@ static void refuse(struct event_batch *batch, size_t place, const struct uuid *s
     else
         discard(message, verdict, batch->reasons[place]);
     char request_id[TRACE_ID_MAX + 1];
-    snprintf(request_id, sizeof request_id, "%.*s", (int)message->request_id.size,
-             message->request_id.data);
+    slice_text(message->request_id, request_id, sizeof request_id);
     log_seldom(LOG_WARN, batch->reasons[place], "event refused",
                LOG_TEXT("stream", stream_name(message->stream)),
                LOG_INTEGER("sequence", (int64_t)message->sequence),

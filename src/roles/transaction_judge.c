@@ -20,8 +20,7 @@ static bool key_claim(struct role_context *context, struct exchange *exchange)
     char key[IDEMPOTENCY_KEY_MAX + 1];
     if (request->idempotency_key.size == 0)
         return true;
-    snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
-             request->idempotency_key.data);
+    slice_text(request->idempotency_key, key, sizeof key);
     const struct idempotency idempotency = {
         .key = key,
         .request = hash_of((const struct slice[]){slice_of("transactions"), request->body}, 2)};

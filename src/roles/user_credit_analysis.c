@@ -225,8 +225,7 @@ void user_credit_analyse(struct role_context *context, struct exchange *exchange
     const struct policy *policy =
         policy_choice_policy(role_policies(context), scorer_model(context->scorer));
     char key[IDEMPOTENCY_KEY_MAX + 1];
-    snprintf(key, sizeof key, "%.*s", (int)request->idempotency_key.size,
-             request->idempotency_key.data == NULL ? "" : request->idempotency_key.data);
+    slice_text(request->idempotency_key, key, sizeof key);
     struct idempotency idempotency = {
         .key = key[0] == '\0' ? NULL : key,
         .request = hash_of((const struct slice[]){slice_of("credit-analysis"), request->body}, 2),

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json_put.h"
@@ -22,7 +21,7 @@ static bool after_read(const struct request *request, int64_t *after, struct res
     char *end;
     struct slice text = request->query_after;
     if (text.data != NULL)
-        snprintf(digits, sizeof digits, "%.*s", (int)text.size, text.data);
+        slice_text(text, digits, sizeof digits);
     errno = 0;
     *after = strtoll(digits, &end, 10);
     if (end != digits && *end == '\0' && text.size < sizeof digits && errno == 0 && *after >= 0)

@@ -60,8 +60,8 @@ static void json_fault_fill(struct json_fault *fault, const json_error_t *error)
 }
 
 /* Where jansson has no memory for a text it says "invalid token", or goes on without some of its
- * bytes (2.14 does). So its allocations are ours: they note that memory was
- * out, and then nothing of what it read counts. */
+ * bytes (2.14 does). So its allocations are ours: they note that memory was out, and then nothing
+ * of what it read counts. */
 static _Thread_local bool memory_out;
 
 static void *json_allocate(size_t size)

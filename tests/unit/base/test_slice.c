@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/slice.h"
+
+#include "../unit.h"
+
+static void a_text_is_whole_or_cut(void **state)
+{
+    (void)state;
+    char text[4] = "xxx";
+    slice_text((struct slice){"abc", 3}, text, sizeof text);
+    assert_string_equal(text, "abc");
+    slice_text((struct slice){"abcd", 4}, text, sizeof text);
+    assert_string_equal(text, "abc");
+    slice_text((struct slice){"abc", 2}, text, sizeof text);
+    assert_string_equal(text, "ab");
+    slice_text((struct slice){"a\0c", 3}, text, sizeof text);
+    assert_string_equal(text, "a");
+    slice_text((struct slice){NULL, 0}, text, sizeof text);
+    assert_string_equal(text, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_is_whole_or_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
