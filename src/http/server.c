@@ -9,6 +9,8 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -161,6 +163,7 @@ static void *keep_house(void *argument)
             pool_expire(server->hashing, HTTP_HASHING_AGE_US);
         events_tick(&server->events);
         give_memory_back(server, &peak);
+        (void)eventfd_write(server->rouse_fd, 1);
     }
     pthread_mutex_unlock(&server->housekeeper_lock);
     return NULL;
@@ -189,6 +192,17 @@ static size_t connection_places(void)
     return left < HTTP_CONNECTIONS_MAX ? left : HTTP_CONNECTIONS_MAX;
 }
 
+/* libmicrohttpd 0.9.75 may sleep on what it knows: if exactly 128 events wait for a thread, it
+ * looks for more, without a limit, before it deals with them. So the housekeeper rouses the threads
+ * by a descriptor of theirs; libmicrohttpd ignores an event that has no pointer to a connection. */
+static bool rousing_start(const struct http_server *server, struct MHD_Daemon *daemon)
+{
+    int epoll_fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    /* Of the edge: each thread is told of each write once, and nobody needs to read. */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, server->rouse_fd, &event) == 0;
+}
+
 static struct MHD_Daemon *daemon_start(struct http_server *server)
 {
     return MHD_start_daemon(
@@ -212,12 +226,13 @@ static enum status daemons_start(struct http_server *server)
 {
     while (server->daemon_count < (size_t)server->options.threads) {
         struct MHD_Daemon *daemon = daemon_start(server);
-        if (daemon == NULL) {
+        if (daemon != NULL)
+            server->daemons[server->daemon_count++] = daemon;
+        if (daemon == NULL || !rousing_start(server, daemon)) {
             log_error("cannot start the HTTP server", LOG_TEXT("reason", strerror(errno)));
             daemons_stop(server);
             return STATUS_UNAVAILABLE;
         }
-        server->daemons[server->daemon_count++] = daemon;
     }
     return STATUS_OK;
 }
@@ -296,6 +311,8 @@ static void server_free(struct http_server *server)
     rate_limit_destroy(server->rates);
     rate_limit_destroy(server->people);
     buf_free(&server->openapi);
+    if (server->rouse_fd >= 0)
+        close(server->rouse_fd);
     free(server);
 }
 
@@ -307,14 +324,16 @@ enum status http_server_start(const struct http_options *options, struct http_se
     if (server == NULL)
         return STATUS_UNAVAILABLE;
     server->options = *options;
+    server->rouse_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     connections_init(&server->connections, connection_places(), options->proxies);
     shares_init(&server->bodies, HTTP_BODIES_MAX);
     pthread_mutex_init(&server->housekeeper_lock, NULL);
     steady_condition_init(&server->housekeeper_changed);
     server->rates = rate_limit_create(options->requests_per_second_max);
     server->people = rate_limit_create(options->person_requests_per_second_max);
-    enum status status =
-        server->rates == NULL || server->people == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
+    enum status status = server->rates == NULL || server->people == NULL || server->rouse_fd < 0
+                             ? STATUS_UNAVAILABLE
+                             : STATUS_OK;
     if (status == STATUS_OK)
         status = authority_init(&server->authority, options);
     if (status == STATUS_OK)

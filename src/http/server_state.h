@@ -33,6 +33,7 @@ struct http_server {
     struct buf openapi;                           /* what /openapi.json says */
     struct MHD_Daemon *daemons[HTTP_THREADS_MAX]; /* one epoll thread each */
     size_t daemon_count;
+    int rouse_fd; /* an eventfd: see rousing_start */
     struct acceptor acceptor;
     int port;
     _Atomic bool draining;       /* answers end their connections */

@@ -135,6 +135,13 @@ static void handle_block(struct role_context *context, struct exchange *exchange
     answer_size(exchange);
 }
 
+/* Waits where no handler should: whatever is asked of the same thread waits as well. */
+static void handle_stall(struct role_context *context, struct exchange *exchange)
+{
+    handle_block(context, exchange);
+    exchange_done(exchange);
+}
+
 /* Answers on a pool thread, whoever was asked first. */
 static void handle_deferred(struct role_context *context, struct exchange *exchange)
 {
@@ -221,6 +228,17 @@ static const struct endpoint sample_endpoints[] = {
         .kind = ENDPOINT_BLOCKING,
         .handle = handle_block,
         .summary = "Tells the size from a pool thread.",
+        .request_schema = ANY_OBJECT,
+        .success = 200,
+        .response_schema = ANY_OBJECT,
+    },
+    {
+        .method = METHOD_POST,
+        .path = "/v1/stall",
+        .auth = AUTH_NONE,
+        .kind = ENDPOINT_ASYNC,
+        .handle = handle_stall,
+        .summary = "Tells the size from the thread that serves the connection.",
         .request_schema = ANY_OBJECT,
         .success = 200,
         .response_schema = ANY_OBJECT,
@@ -359,6 +377,15 @@ static void hold(bool held)
     fixture.hold = held;
     pthread_cond_broadcast(&fixture.changed);
     pthread_mutex_unlock(&fixture.lock);
+}
+
+/* How many handlers wait for the end of hold(). */
+static int blocked(void)
+{
+    pthread_mutex_lock(&fixture.lock);
+    int count = fixture.blocked;
+    pthread_mutex_unlock(&fixture.lock);
+    return count;
 }
 
 static void *drain(void *argument)

@@ -232,14 +232,6 @@ static void test_one_takes_no_more_than_a_share(void **state)
     }
 }
 
-static size_t blocked(void)
-{
-    pthread_mutex_lock(&fixture.lock);
-    size_t count = (size_t)fixture.blocked;
-    pthread_mutex_unlock(&fixture.lock);
-    return count;
-}
-
 static int block_begin(uint8_t host)
 {
     int fd = client_connect_from(host);

@@ -86,14 +86,6 @@ static void test_races(void **state)
 #define LATER "POST /v1/later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 #define ECHO "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 
-static int blocked(void)
-{
-    pthread_mutex_lock(&fixture.lock);
-    int count = fixture.blocked;
-    pthread_mutex_unlock(&fixture.lock);
-    return count;
-}
-
 static void test_full_pool(void **state)
 {
     (void)state;
@@ -182,6 +174,38 @@ static void test_drain(void **state)
     close(block);
 }
 
+/* As many events at once as libmicrohttpd takes from the system in one go, and none after them: all
+ * are dealt with. */
+static void test_a_full_turn_of_events(void **state)
+{
+    (void)state;
+    enum { AT_ONCE = 128 };
+    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    int fds[AT_ONCE];
+    server_start(1, 1000000);
+    for (int i = 0; i < AT_ONCE; i++) {
+        fds[i] = client_connect();
+        client_say(fds[i], request);
+        assert_int_equal(client_read(fds[i]), 200);
+    }
+    /* While the thread is held all of them ask. The connection that held it ends, and leaves
+     * nothing for which the thread would not sleep. */
+    hold(true);
+    int fd = client_connect();
+    client_say(fd, "POST /v1/stall HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                   "Content-Length: 2\r\n\r\n{}");
+    wait_until(blocked() == 1);
+    for (int i = 0; i < AT_ONCE; i++)
+        client_say(fds[i], request);
+    hold(false);
+    assert_int_equal(client_read(fd), 200);
+    close(fd);
+    for (int i = 0; i < AT_ONCE; i++) {
+        assert_int_equal(client_read(fds[i]), 200);
+        close(fds[i]);
+    }
+}
+
 /* Starting and stopping while clients do not stop asking. */
 static void test_stop_under_load(void **state)
 {
@@ -203,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_races, setup_server, teardown_race),
         cmocka_unit_test_setup_teardown(test_clients_that_leave, setup_server, teardown_server),
         cmocka_unit_test_setup_teardown(test_drain, setup_server, teardown_server),
+        cmocka_unit_test_teardown(test_a_full_turn_of_events, teardown_server),
         cmocka_unit_test_teardown(test_stop_under_load, teardown_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
