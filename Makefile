@@ -4,7 +4,7 @@
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 
-## build: build/ecs
+## build: build/ecs, and all tests and measurements
 build:
 	@tools/setup.sh build
 	@test -d build || meson setup build
@@ -13,7 +13,8 @@ build:
 ## run: serves 200 simulated people on 127.0.0.1:9999; FRESH=1 begins anew; ENGINES=real
 run:
 	@tools/setup.sh build $(if $(filter real,$(ENGINES)),engines)
-	@$(MAKE) --no-print-directory build
+	@test -d build || meson setup build
+	@ninja -C build ecs
 	@tools/run.sh
 
 ## test: everything, on engines that it starts itself; ends with N passed, N failed
