@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "base/likeness.h"
-#include "domain/currency.h"
+#include "domain/event.h"
 #include "limits.h"
 
 enum { VARIABLE_MAX = 63 };
@@ -115,7 +115,7 @@ static void check(struct settings *settings, struct buf *faults)
     if (port < 0 || port > 65535 || end == colon + 1 || *end != '\0')
         buf_text(faults, "LISTEN: must be ADDRESS:PORT with a port from 0 to 65535\n");
     proxies_load(settings, faults);
-    if (settings->currency[0] != '\0' && !currency_is_good(settings->currency))
+    if (settings->currency[0] != '\0' && !event_currency_is_good(settings->currency))
         buf_text(faults, "CURRENCY: must be three letters from A to Z\n");
     if (strcmp(settings->nats_storage, "file") != 0 &&
         strcmp(settings->nats_storage, "memory") != 0)

@@ -68,7 +68,7 @@ static void show_head(const struct backtest *backtest, int64_t took_us)
     char hash[HASH_TEXT_SIZE], first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE];
     hash_format(&backtest->candidate->hash, hash);
     printf("candidate  %s, %s, emotion guard %s\n", backtest->candidate->name, hash,
-           guard_name(backtest->candidate->emotion_guard));
+           emotion_guard_name(backtest->candidate->emotion_guard));
     if (count > 0) {
         time_format(backtest->first_us, first);
         time_format(backtest->last_us, last);

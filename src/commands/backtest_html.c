@@ -239,7 +239,7 @@ static void head(FILE *out, const struct backtest *backtest)
         fprintf(out, ", %.10s to %.10s", first, last);
     }
     fprintf(out, ", weighed again by the policy <code>%.8s</code>, emotion guard %s</p>\n", hash,
-            guard_name(policy->emotion_guard));
+            emotion_guard_name(policy->emotion_guard));
     if (backtest->unlogged > 0)
         fprintf(out,
                 "<p class=\"quiet note\">%s decisions are left out: they are from before both "

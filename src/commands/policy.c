@@ -37,7 +37,7 @@ static void show_head(const struct policy *policy)
     char hash[HASH_TEXT_SIZE];
     hash_format(&policy->hash, hash);
     printf("%-15s %s\n%-15s %s\n", "name", policy->name, "hash", hash);
-    printf("%-15s %s\n", "emotion guard", guard_name(policy->emotion_guard));
+    printf("%-15s %s\n", "emotion guard", emotion_guard_name(policy->emotion_guard));
     printf("%-15s %lld days\n", "offer life", policy->offer_life_us / DAY_US);
     if (policy->cooling_off_us == 0)
         printf("%-15s none\n", "cooling off");
@@ -116,7 +116,7 @@ static void policy_report(const struct policy *policy)
     report_begin(&report);
     json_put_text(&report, "name", policy->name);
     json_put_text(&report, "hash", hash);
-    json_put_text(&report, "emotion_guard", guard_name(policy->emotion_guard));
+    json_put_text(&report, "emotion_guard", emotion_guard_name(policy->emotion_guard));
     json_put_integer(&report, "offer_life_days", policy->offer_life_us / DAY_US);
     json_put_integer(&report, "cooling_off_hours", policy->cooling_off_us / HOUR_US);
     cap_report(&report, "exposure_cap", policy->exposure_cap_cents);

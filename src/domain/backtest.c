@@ -28,7 +28,7 @@ static void sum_add(struct backtest_sum *sum, const struct backtest_terms *terms
     sum->limit_cents += terms->limit_cents;
     sum->limit_risk +=
         (__int128)terms->limit_cents *
-        guard_expected_risk(verdict->emotions_known, verdict->risk_full, verdict->risk_financial);
+        scoring_expected_risk(verdict->emotions_known, verdict->risk_full, verdict->risk_financial);
     sum->limit_rate += (__int128)terms->limit_cents * terms->rate_bp;
 }
 
@@ -122,12 +122,10 @@ void backtest_add(struct backtest *backtest, const struct verdict *verdict, int 
         backtest->unlogged++;
         return;
     }
-    enum risk_basis basis = guard_choose(policy->emotion_guard, verdict->emotions_known,
-                                         verdict->risk_full, verdict->risk_financial);
+    enum risk_basis basis = emotion_guard_choose(policy->emotion_guard, verdict->emotions_known,
+                                                 verdict->risk_full, verdict->risk_financial);
     int32_t risk = basis == BASIS_FULL ? verdict->risk_full : verdict->risk_financial;
-    size_t band = 0;
-    while (risk > policy->bands[band].risk_to)
-        band++; /* the last band ends at 1,000,000 */
+    size_t band = policy_band_at(policy, risk);
     struct terms terms = policy_band_terms(policy, &policy->bands[band], risk);
     struct backtest_example change = {
         .decision_id = verdict->decision_id,

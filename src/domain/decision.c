@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/decision.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Little-endian on every machine: the hash is stored and compared across machines. */
@@ -125,4 +126,97 @@ bool decision_still_stands(const struct decision *last, const struct hash *input
         return true;
     return hash_compare(&last->inputs, inputs) == 0 &&
            (!last->has_offer || offer_is_open(&last->offer, now_us));
+}
+
+/* Puts `reason` where it belongs by strength; the weakest of more than REASONS_MAX falls out. */
+static void insert(struct reasons *reasons, struct reason reason, bool approved)
+{
+    int64_t sign = approved ? -1 : 1;
+    size_t place = reasons->count;
+    while (place > 0 && sign * reasons->list[place - 1].weight < sign * reason.weight)
+        place--;
+    if (place == REASONS_MAX)
+        return;
+    if (reasons->count < REASONS_MAX)
+        reasons->count++;
+    for (size_t i = reasons->count - 1; i > place; i--)
+        reasons->list[i] = reasons->list[i - 1];
+    reasons->list[place] = reason;
+}
+
+static bool is_reason(const int32_t weights[], int feature, bool approved)
+{
+    return approved ? weights[feature] < 0 : weights[feature] > 0;
+}
+
+/* True if another feature of its family says the same more strongly. */
+static bool is_outweighed(const int32_t weights[], int feature, bool approved)
+{
+    int64_t sign = approved ? -1 : 1;
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        int64_t more = sign * weights[i] - sign * weights[feature];
+        if (feature_definitions[i].family == feature_definitions[feature].family &&
+            (more > 0 || (more == 0 && i < feature)))
+            return true;
+    }
+    return false;
+}
+
+struct reasons reasons_pick(const int32_t weights[FEATURE_COUNT], bool approved,
+                            enum emotion_guard guard)
+{
+    struct reasons reasons = {0};
+    bool emotions_count = approved || guard != GUARD_MAY_ONLY_HELP;
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        if (is_reason(weights, i, approved) && !is_outweighed(weights, i, approved) &&
+            (emotions_count || feature_definitions[i].group == GROUP_FINANCIAL))
+            insert(&reasons, (struct reason){(enum feature)i, weights[i]}, approved);
+    }
+    return reasons;
+}
+
+struct reasons reasons_pick_formerly(const int32_t weights[FEATURE_COUNT], bool approved)
+{
+    struct reasons reasons = {0};
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        if (is_reason(weights, i, approved))
+            insert(&reasons, (struct reason){(enum feature)i, weights[i]}, approved);
+    }
+    return reasons;
+}
+
+struct shadow_decision shadow_decision_make(const struct decision *decision, const char *challenger,
+                                            const struct policy *policy, const struct score *score)
+{
+    struct shadow_decision shadow = {
+        .user_id = decision->user_id,
+        .decision_id = decision->id,
+        .terms = policy_apply(policy, score->risk),
+        .risk = score->risk,
+        .policy = policy->hash,
+    };
+    snprintf(shadow.challenger, sizeof shadow.challenger, "%s", challenger);
+    memcpy(shadow.model, score->model, sizeof shadow.model);
+    return shadow;
+}
+
+struct score shadow_decision_score(const struct decision *decision, const struct policy *policy)
+{
+    struct question question = decision_question(&decision->features, policy);
+    struct score score = {.risk_full = decision->risk_full,
+                          .risk_financial = decision->risk_financial};
+    scoring_decide(&question, &score);
+    memcpy(score.model, decision->model, sizeof score.model);
+    return score;
+}
+
+bool shadow_decision_agrees(const struct shadow_decision *shadow, const struct decision *decision)
+{
+    const struct terms *terms = &shadow->terms;
+    const struct offer *offer = &decision->offer;
+    if (terms->approved != decision->approved)
+        return false;
+    return !terms->approved ||
+           (terms->limit_cents == offer->limit_cents && terms->rate_bp == offer->rate_bp &&
+            strcmp(terms->credit_type, offer->credit_type) == 0);
 }

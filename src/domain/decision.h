@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A credit decision with all that it was made from.
+ * A credit decision with all that it was made from and the reasons for it; and what a challenger
+ * would have decided in its place.
  */
 #ifndef ECS_DOMAIN_DECISION_H
 #define ECS_DOMAIN_DECISION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/hash.h"
@@ -13,9 +15,29 @@
 #include "domain/features.h"
 #include "domain/offer.h"
 #include "domain/policy.h"
-#include "domain/reasons.h"
 #include "domain/scoring.h"
 #include "limits.h"
+
+struct reason {
+    enum feature feature;
+    int32_t weight; /* what it added to the log-odds of the risk, millionths; below 0: it helped */
+};
+
+/* What weighed most in a decision: for a denial what raised the risk, for an approval what lowered
+ * it; strongest first, and of each family of features only the strongest. */
+struct reasons {
+    size_t count; /* at most REASONS_MAX */
+    struct reason list[REASONS_MAX];
+};
+
+/* Where emotions may only help, none of them is a reason of a denial: the person would have been
+ * denied without them too. Of equal weights, the feature that comes first in features.def. */
+struct reasons reasons_pick(const int32_t weights[FEATURE_COUNT], bool approved,
+                            enum emotion_guard guard);
+
+/* As decisions were explained before families and the guard were looked at; they are still made
+ * again (commands/replay.c). */
+struct reasons reasons_pick_formerly(const int32_t weights[FEATURE_COUNT], bool approved);
 
 struct decision {
     struct uuid id;
@@ -65,5 +87,28 @@ const char *decision_difference(const struct decision *recorded, const struct de
  * over, whatever the inputs. */
 bool decision_still_stands(const struct decision *last, const struct hash *inputs,
                            int64_t cooling_off_us, int64_t now_us);
+
+enum { CHALLENGER_NAME_MAX = 48 };
+
+/* What a challenger, another model or another policy or both, would have decided. It is recorded
+ * and compared; nobody is ever answered from it. */
+struct shadow_decision {
+    struct uuid user_id;
+    struct uuid decision_id; /* the decision that was really made */
+    char challenger[CHALLENGER_NAME_MAX + 1];
+    struct terms terms; /* their texts belong to the challenger's policy */
+    int32_t risk;       /* millionths: that would have decided */
+    char model[MODEL_NAME_MAX + 1];
+    struct hash policy;
+};
+
+/* What the policy makes of a score. */
+struct shadow_decision shadow_decision_make(const struct decision *decision, const char *challenger,
+                                            const struct policy *policy, const struct score *score);
+/* The score that a decision recorded, seen by this policy's guard: for a challenger that is a
+ * policy alone. */
+struct score shadow_decision_score(const struct decision *decision, const struct policy *policy);
+/* True if it is the same result with the same terms. */
+bool shadow_decision_agrees(const struct shadow_decision *shadow, const struct decision *decision);
 
 #endif

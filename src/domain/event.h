@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The streams of the system (event.def) and what every event has: a key that makes it count once.
+ * The streams of the system (event.def), the events on them, and the tiles that many events are
+ * folded into. Every event has a key that makes it count once.
  *
  * The key is a hash of what identifies the event to its producer:
  *   - the event id in the payload, with the stream, the person it is about and whose ids it is one
@@ -22,6 +23,7 @@
 #include "base/metrics.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "limits.h"
 
 enum stream {
 #define STREAM(id, label, name, subject, producers, consumers, content) STREAM_##id,
@@ -59,5 +61,87 @@ enum event_result {
     EVENT_CONFLICTING, /* its id was used before for other content: nothing changed */
     EVENT_UNKNOWN_USER /* nothing changed */
 };
+
+/* When the hour, and the day, began that an event lies in: the time of its tile. */
+int64_t event_hour_us(int64_t occurred_at_us);
+int64_t event_day_us(int64_t occurred_at_us);
+
+/* What a person felt at one moment. */
+struct emotion_event {
+    struct hash key;
+    struct hash content;
+    struct uuid user_id;
+    int64_t occurred_at_us;
+    int64_t received_at_us; /* when the bus stored it */
+    int32_t positivity;     /* this and the next two: millionths, 0 to 1,000,000 */
+    int32_t intensity;
+    int32_t stress;
+    char type[EVENT_TYPE_MAX + 1];
+    char event_id[EVENT_ID_MAX + 1]; /* empty if the producer gave none */
+    char trace_id[TRACE_ID_MAX + 1];
+};
+
+/* All emotion events of one person in one hour. Every field is a count or a sum of integers (or
+ * the least or the greatest), so tiles merge in any order to the same bits. */
+struct emotion_tile {
+    int64_t hour_us; /* start of the hour */
+    int64_t event_count;
+    int64_t stress_event_count; /* stress at or above STRESS_THRESHOLD_MILLIONTHS */
+    int64_t positivity_sum;     /* this and the next two: millionths */
+    int64_t intensity_sum;
+    int64_t stress_sum;
+    int64_t stress_square_sum; /* millionths squared; 9.2 million events fit */
+    int64_t stress_min;
+    int64_t stress_max;
+};
+
+/* The tile of this one event. */
+struct emotion_tile emotion_tile_of(const struct emotion_event *event);
+/* Adds `from` to `into`, which may have no events yet; `into` keeps its own hour. */
+void emotion_tile_merge(struct emotion_tile *into, const struct emotion_tile *from);
+
+enum transaction_direction { TRANSACTION_OUT, TRANSACTION_IN };
+
+/* Who says that it happened. */
+enum transaction_source {
+    SOURCE_UNSAID,
+    SOURCE_CORE, /* the bank's own systems */
+    SOURCE_SELF  /* the person */
+};
+
+/* One payment of a person. */
+struct transaction_event {
+    struct hash key;
+    struct hash content;
+    struct uuid user_id;
+    int64_t occurred_at_us;
+    int64_t received_at_us; /* when the bus stored it */
+    int64_t amount_cents;   /* 1 to AMOUNT_CENTS_MAX */
+    enum transaction_direction direction;
+    enum transaction_source source;     /* never UNSAID */
+    char currency[CURRENCY_LENGTH + 1]; /* ISO 4217; empty if not given */
+    char category[CATEGORY_MAX + 1];
+    char transaction_id[EVENT_ID_MAX + 1]; /* empty if the client gave none */
+    char trace_id[TRACE_ID_MAX + 1];
+};
+
+/* All transactions of one person on one day, UTC. Mergeable in any order, as emotion tiles are. */
+struct transaction_tile {
+    int64_t day_us; /* start of the day */
+    int64_t count;
+    int64_t sum_cents;
+    int64_t square_sum; /* of whole units, each capped at 1,000,000 so that the sum fits */
+    int64_t min_cents;
+    int64_t max_cents;
+    int64_t in_count;
+    int64_t in_sum_cents;
+};
+
+struct transaction_tile transaction_tile_of(const struct transaction_event *event);
+/* Adds `from` to `into`, which may have no transactions yet; `into` keeps its own day. */
+void transaction_tile_merge(struct transaction_tile *into, const struct transaction_tile *from);
+
+/* A currency by its letters, ISO 4217: true of three from A to Z. A deployment has one. */
+bool event_currency_is_good(const char *currency);
 
 #endif

@@ -29,12 +29,12 @@ static const int window_days[WINDOW_COUNT] = {
 /* A window holds the tiles that start from here on, up to the tile that `now_us` lies in. */
 static int64_t emotion_window_from_us(enum feature_window window, int64_t now_us)
 {
-    return emotion_hour_us(now_us) - (window_days[window] * 24 - 1) * HOUR_US;
+    return event_hour_us(now_us) - (window_days[window] * 24 - 1) * HOUR_US;
 }
 
 static int64_t transaction_window_from_us(enum feature_window window, int64_t now_us)
 {
-    return transaction_day_us(now_us) - (window_days[window] - 1) * DAY_US;
+    return event_day_us(now_us) - (window_days[window] - 1) * DAY_US;
 }
 
 int64_t features_emotions_from_us(int64_t now_us)
@@ -105,7 +105,7 @@ static int64_t stress_spread(const struct emotion_tile *felt)
     return count == 0 ? 0 : square_root(scaled) / felt->event_count;
 }
 
-/* The same in cents; tiles hold the squares of whole units of currency (transaction.h), so this is
+/* The same in cents; tiles hold the squares of whole units of currency (event.h), so this is
  * true to about a unit, and can come out below zero where all values are alike. */
 static int64_t payment_spread(const struct transaction_tile *paid)
 {
@@ -170,5 +170,5 @@ bool features_emotions_known(const struct features *features)
 
 int64_t features_period_us(int64_t now_us)
 {
-    return emotion_hour_us(now_us);
+    return event_hour_us(now_us);
 }

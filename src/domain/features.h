@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "domain/emotion.h"
-#include "domain/transaction.h"
+#include "domain/event.h"
 
 /* COUNT: a whole number. CENTS: money. SHARE: millionths, 0 to 1,000,000. CHANGE: millionths,
  * -1,000,000 to 1,000,000. */

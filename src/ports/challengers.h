@@ -6,7 +6,7 @@
 #ifndef ECS_PORTS_CHALLENGERS_H
 #define ECS_PORTS_CHALLENGERS_H
 
-#include "domain/shadow.h"
+#include "domain/decision.h"
 #include "ports/scorer.h"
 
 enum { CHALLENGERS_MAX = 8 };

@@ -20,7 +20,7 @@ static const struct policy *policy_of(const struct challenger *challenger,
 static enum status score_one(const struct challenger *challenger, const struct policy *policy,
                              const struct decision *decision, struct shadow_decision *shadow)
 {
-    struct score score = shadow_recorded_score(decision, policy);
+    struct score score = shadow_decision_score(decision, policy);
     if (challenger->model != NULL) {
         struct question question = decision_question(&decision->features, policy);
         question.approve_to = -1;
@@ -29,9 +29,9 @@ static enum status score_one(const struct challenger *challenger, const struct p
         if (status != STATUS_OK)
             return status;
     }
-    *shadow = shadow_make(decision, challenger->name, policy, &score);
+    *shadow = shadow_decision_make(decision, challenger->name, policy, &score);
     metric_add(METRIC_shadow_decisions,
-               shadow_agrees(shadow, decision) ? LABEL_agrees : LABEL_differs, 1);
+               shadow_decision_agrees(shadow, decision) ? LABEL_agrees : LABEL_differs, 1);
     return STATUS_OK;
 }
 

@@ -15,8 +15,7 @@
 
 #include "base/metrics.h"
 #include "domain/batch_size.h"
-#include "domain/emotion.h"
-#include "domain/transaction.h"
+#include "domain/event.h"
 #include "ports/bus.h"
 #include "roles/letter_rates.h"
 #include "roles/role.h"

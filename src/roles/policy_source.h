@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-#include "domain/policy_choice.h"
+#include "domain/policy.h"
 
 struct policy_source {
     pthread_mutex_t lock;

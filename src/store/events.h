@@ -9,9 +9,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "domain/emotion.h"
 #include "domain/event.h"
-#include "domain/transaction.h"
 
 struct store;
 

@@ -134,7 +134,7 @@ static enum status transaction_add(struct person_tiles *tiles,
 static enum status emotions_fold(struct sql *sql, const struct uuid *user_id, int64_t as_of_us,
                                  struct person_tiles *tiles)
 {
-    int64_t until_us = emotion_hour_us(as_of_us) + HOUR_US;
+    int64_t until_us = event_hour_us(as_of_us) + HOUR_US;
     enum status status =
         sql_start(sql,
                   "SELECT occurred_at, positivity, intensity, stress FROM emotion_events"
@@ -156,7 +156,7 @@ static enum status emotions_fold(struct sql *sql, const struct uuid *user_id, in
 static enum status transactions_fold(struct sql *sql, const struct uuid *user_id, int64_t as_of_us,
                                      struct person_tiles *tiles)
 {
-    int64_t until_us = transaction_day_us(as_of_us) + DAY_US;
+    int64_t until_us = event_day_us(as_of_us) + DAY_US;
     enum status status =
         sql_start(sql,
                   "SELECT occurred_at, amount_cents, direction FROM transaction_events"

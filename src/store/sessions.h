@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/uuid.h"
-#include "domain/attempts.h"
+#include "domain/user.h"
 
 struct store;
 

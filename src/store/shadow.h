@@ -10,7 +10,6 @@
 
 #include "base/status.h"
 #include "domain/decision.h"
-#include "domain/shadow.h"
 
 struct store;
 

@@ -7,7 +7,6 @@
 #define ECS_WIRE_EMOTION_JSON_H
 
 #include "base/buf.h"
-#include "domain/emotion.h"
 #include "domain/event.h"
 #include "wire/field_errors.h"
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/currency.h"
-#include "domain/policy_check.h"
+#include "domain/event.h"
+#include "domain/policy.h"
 #include "wire/fields.h"
 
 enum {
@@ -224,7 +224,7 @@ static void read_guard(const struct fields *fields, enum emotion_guard *guard)
     if (json_object_get(fields->object, "emotion_guard") == NULL ||
         !field_text(fields, "emotion_guard", FIELD_REQUIRED, 1, sizeof text - 1, text))
         return;
-    if (!guard_parse(text, guard))
+    if (!emotion_guard_parse(text, guard))
         field_error_add(fields, "emotion_guard", "literal_error",
                         "Input should be 'may_only_help', 'full' or 'off'", NULL);
 }
@@ -235,7 +235,7 @@ static void read_currency(const struct fields *fields, char currency[CURRENCY_LE
     if (json_object_get(fields->object, "currency") != NULL &&
         field_text(fields, "currency", FIELD_REQUIRED, CURRENCY_LENGTH, CURRENCY_LENGTH,
                    currency) &&
-        !currency_is_good(currency))
+        !event_currency_is_good(currency))
         field_error_add(fields, "currency", "string_pattern_mismatch",
                         "String should match pattern '^[A-Z]{3}$'", NULL);
 }

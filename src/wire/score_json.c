@@ -19,7 +19,7 @@ void score_question_encode(const struct question *question, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     features_encode(&question->features, json);
-    json_put_text(json, "emotion_guard", guard_name(question->guard));
+    json_put_text(json, "emotion_guard", emotion_guard_name(question->guard));
     if (question->approve_to >= 0)
         put_risk(json, "approve_to", question->approve_to);
     json_put_close(json, '}');
@@ -35,7 +35,7 @@ static bool guard_read(const struct fields *fields, struct question *question)
     if (name[0] == '\0')
         return true;
     question->emotions_known = features_emotions_known(&question->features);
-    if (guard_parse(name, &question->guard))
+    if (emotion_guard_parse(name, &question->guard))
         return true;
     field_error_add(fields, "emotion_guard", "literal_error",
                     "Input should be 'may_only_help', 'full' or 'off'", NULL);

@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "domain/event.h"
-#include "domain/transaction.h"
 #include "wire/field_errors.h"
 
 /* What is taken, and from whom. */

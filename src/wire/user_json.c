@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/json_put.h"
-#include "domain/email.h"
+#include "domain/user.h"
 #include "wire/credit_json.h"
 #include "wire/fields.h"
 
@@ -12,7 +12,7 @@ static bool read_email(const struct fields *fields, char email[EMAIL_MAX + 1])
 {
     if (!field_text(fields, "email", FIELD_REQUIRED, 0, EMAIL_MAX, email))
         return false;
-    if (email_normalise(email, email) == STATUS_OK)
+    if (user_email_normalise(email, email) == STATUS_OK)
         return true;
     field_error_add(fields, "email", "value_error",
                     "value is not a valid email address: name@example.com, in ASCII",

@@ -139,7 +139,7 @@ static void what_lies_ahead_counts_in_its_own_tile(void **state)
     struct store *store = store_of(state);
     struct uuid user_id = uuid_of(1);
     enum event_result result;
-    int64_t hour_us = emotion_hour_us(NOW_US), version;
+    int64_t hour_us = event_hour_us(NOW_US), version;
     persons_add(store, 1, 1);
     for (int i = 0; i < 2; i++) { /* at the end of this hour, and at the start of the next */
         struct emotion_event event = feeling_of(1, i + 1, 0);

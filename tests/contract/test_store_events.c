@@ -256,8 +256,8 @@ static void late_events_land_in_their_own_tile(void **state)
     assert_int_equal(version, 5);
     assert_int_equal(tiles.emotion_count, 2);
     assert_int_equal(tiles.emotions[0].event_count, 2);
-    assert_int_equal(tiles.emotions[0].hour_us, emotion_hour_us(NOW_US - 29 * DAY_US));
-    assert_int_equal(tiles.emotions[1].hour_us, emotion_hour_us(NOW_US));
+    assert_int_equal(tiles.emotions[0].hour_us, event_hour_us(NOW_US - 29 * DAY_US));
+    assert_int_equal(tiles.emotions[1].hour_us, event_hour_us(NOW_US));
     check_tiles(fixture_of(state));
 }
 
@@ -284,22 +284,22 @@ static void reads_the_windows_and_no_more(void **state)
     persons_add(store, 1, 1);
     emotion_at(store, 1, hour_us);
     emotion_at(store, 2, hour_us - 1);
-    emotion_at(store, 3, emotion_hour_us(NOW_US) + HOUR_US - 1);
-    emotion_at(store, 4, emotion_hour_us(NOW_US) + HOUR_US);
+    emotion_at(store, 3, event_hour_us(NOW_US) + HOUR_US - 1);
+    emotion_at(store, 4, event_hour_us(NOW_US) + HOUR_US);
     payment_at(store, 5, day_us);
     payment_at(store, 6, day_us - 1);
     payment_at(store, 7, NOW_US);
-    payment_at(store, 8, transaction_day_us(NOW_US) + DAY_US);
+    payment_at(store, 8, event_day_us(NOW_US) + DAY_US);
     struct person_tiles tiles;
     int64_t version;
     assert_int_equal(store_tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
     assert_int_equal(version, 8);
     assert_int_equal(tiles.emotion_count, 2);
     assert_int_equal(tiles.emotions[0].hour_us, hour_us);
-    assert_int_equal(tiles.emotions[1].hour_us, emotion_hour_us(NOW_US));
+    assert_int_equal(tiles.emotions[1].hour_us, event_hour_us(NOW_US));
     assert_int_equal(tiles.transaction_count, 2);
     assert_int_equal(tiles.transactions[0].day_us, day_us);
-    assert_int_equal(tiles.transactions[1].day_us, transaction_day_us(NOW_US));
+    assert_int_equal(tiles.transactions[1].day_us, event_day_us(NOW_US));
     assert_int_equal(store_tiles_read(store, &nobody, NOW_US, &version, &tiles), STATUS_NOT_FOUND);
 }
 

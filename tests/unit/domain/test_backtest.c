@@ -45,8 +45,8 @@ static int32_t random_risk(void)
 
 static int32_t risk_under(const struct policy *policy, const struct verdict *verdict)
 {
-    return guard_choose(policy->emotion_guard, verdict->emotions_known, verdict->risk_full,
-                        verdict->risk_financial) == BASIS_FULL
+    return emotion_guard_choose(policy->emotion_guard, verdict->emotions_known, verdict->risk_full,
+                                verdict->risk_financial) == BASIS_FULL
                ? verdict->risk_full
                : verdict->risk_financial;
 }

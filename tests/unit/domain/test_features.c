@@ -52,9 +52,9 @@ static void transaction_lay(const struct transaction_event *event, int64_t now_u
 static int64_t random_time_us(int64_t now_us)
 {
     int64_t hours = (int64_t)(unit_random() % (DAYS * 24));
-    int64_t time_us = emotion_hour_us(now_us) - hours * HOUR_US;
+    int64_t time_us = event_hour_us(now_us) - hours * HOUR_US;
     if (unit_random() % 3 == 0)
-        time_us = transaction_day_us(now_us) - days[unit_random() % WINDOW_COUNT] * DAY_US;
+        time_us = event_day_us(now_us) - days[unit_random() % WINDOW_COUNT] * DAY_US;
     switch (unit_random() % 4) {
     case 0:
         return time_us;

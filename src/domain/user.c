@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/email.h"
+#include "domain/user.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "limits.h"
 
 enum { NAME_MAX_SIZE = 64, LABEL_MAX_SIZE = 63, HOST_MAX_SIZE = 253 };
 
@@ -58,7 +60,7 @@ static bool host_is_valid(const char *host)
     }
 }
 
-enum status email_normalise(const char *text, char email[EMAIL_MAX + 1])
+enum status user_email_normalise(const char *text, char email[EMAIL_MAX + 1])
 {
     const char *at = strchr(text, '@');
     size_t size = strlen(text);
@@ -68,4 +70,16 @@ enum status email_normalise(const char *text, char email[EMAIL_MAX + 1])
     for (size_t i = 0; i <= size; i++)
         email[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
     return STATUS_OK;
+}
+
+int64_t attempts_wait_us(const struct attempts *attempts, int64_t free_max)
+{
+    if (attempts->failures < free_max || attempts->age_us < 0)
+        return 0;
+    int64_t wait_us = FAILED_LOGIN_WAIT_US;
+    for (int64_t i = free_max; i < attempts->failures && wait_us < FAILED_LOGIN_WAIT_US_MAX; i++)
+        wait_us *= 2;
+    if (wait_us > FAILED_LOGIN_WAIT_US_MAX)
+        wait_us = FAILED_LOGIN_WAIT_US_MAX;
+    return wait_us > attempts->age_us ? wait_us - attempts->age_us : 0;
 }
