@@ -12,7 +12,6 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
-#include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
 #include "store/features.h"
@@ -170,10 +169,10 @@ static enum status people_add(struct bench *bench)
             fprintf(stderr, "scale: people cannot be put into the database\n");
             return STATUS_UNAVAILABLE;
         }
-        progress_bar("people", i + 1, people,
-                     (i + 1) * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
+        report_progress("people", i + 1, people,
+                        (i + 1) * SECOND_US / (clock_monotonic_us(clock) - started_us + 1));
     }
-    progress_end();
+    report_status_end();
     return STATUS_OK;
 }
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/steady.h"
-#include "commands/simulate_client.h"
+#include "commands/simulate_people.h"
 
 enum {
     POLL_MS = 10,

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands/progress.h"
 #include "commands/report.h"
 #include "scale.h"
 #include "wire/emotion_json.h"
@@ -214,7 +213,7 @@ static enum status api_measure(struct bench *bench, const struct api *api, size_
     enum status status = children_start(&replicas, api->role, count);
     if (status != STATUS_OK)
         return status;
-    progress_status("%s on %zu of %s", api->what, count, api->role);
+    report_status("%s on %zu of %s", api->what, count, api->role);
     status = children_wait(&replicas, bench->stop);
     if (status == STATUS_OK && api->warms_up)
         status = load_run(bench, api, &replicas, people_analysed(bench), MINUTE_US, result);
@@ -254,8 +253,8 @@ static enum status api_table(struct bench *bench, const struct api *api)
         if (status == STATUS_OK)
             row_add(bench, &table, api, counts->counts[i], &result, before);
     }
-    progress_end();
-    progress_line("\n%s", buf_slice(&table).data);
+    report_status_end();
+    report_line("\n%s", buf_slice(&table).data);
     buf_free(&table);
     return status;
 }

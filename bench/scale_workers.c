@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/steady.h"
-#include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
 #include "scale.h"
@@ -75,7 +74,7 @@ static enum status backlog_publish(struct bench *bench)
         status = event_sender_send(&sender, account, &event, id);
         if (i % 4096 == 0) {
             int64_t taken_us = clock_now_us(bench->tools->clock) - born_us + 1;
-            progress_bar("publish", i, options->events, i * SECOND_US / taken_us);
+            report_progress("publish", i, options->events, i * SECOND_US / taken_us);
         }
         if (atomic_load(bench->stop))
             status = STATUS_TIMED_OUT;
@@ -114,9 +113,9 @@ static enum status drain_watch(struct bench *bench, const struct children *worke
         }
         if (now_us - moved_us > SILENCE_US)
             return fail("the workers count nothing more");
-        progress_bar(name, bench->options->events - lag, bench->options->events,
-                     (int64_t)((double)(course->first_lag - lag) * SECOND_US /
-                               (double)(now_us - course->first_us + 1)));
+        report_progress(name, bench->options->events - lag, bench->options->events,
+                        (int64_t)((double)(course->first_lag - lag) * SECOND_US /
+                                  (double)(now_us - course->first_us + 1)));
         steady_pause(SAMPLE_MS * 1000);
     }
     if (children_usage(workers, &to) != STATUS_OK)
@@ -200,8 +199,8 @@ enum status bench_workers(struct bench *bench)
             row_add(bench, &table, counts->counts[i], &drain, before);
         before = lag_course_rate(&drain.course);
     }
-    progress_end();
-    progress_line("\n%s", buf_slice(&table).data);
+    report_status_end();
+    report_line("\n%s", buf_slice(&table).data);
     buf_free(&table);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/backtest_figures.h"
+#include "commands/backtest.h"
 
 #include <inttypes.h>
 #include <stdio.h>

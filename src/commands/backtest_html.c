@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/backtest_html.h"
+#include "commands/backtest.h"
 
 #include <inttypes.h>
 
 #include "base/time_text.h"
-#include "commands/backtest_figures.h"
 
 /* Lengths are in thousandths of the bars' width, and in the distribution's own units. */
 enum {

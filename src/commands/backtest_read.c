@@ -4,7 +4,7 @@
  * into the tables of both: to look up offers in the database, one by one, would take longer than
  * all of this. The threads take parts of what is to be read in turn, until none is left.
  */
-#include "commands/backtest_read.h"
+#include "commands/backtest.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -20,7 +20,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-/* Each in a file of its name. */
+/* Each in a file of its name; dead and rewind in streams.c, health in status.c. */
 extern const struct command command_serve, command_migrate, command_simulate, command_population,
     command_train, command_policy, command_backtest, command_dead, command_rewind, command_features,
     command_replay, command_verify_log, command_status, command_health;

@@ -15,7 +15,6 @@
 #include "base/time_text.h"
 #include "commands/command.h"
 #include "commands/options.h"
-#include "commands/progress.h"
 #include "commands/report.h"
 #include "domain/auc.h"
 #include "domain/scorecard.h"
@@ -120,10 +119,10 @@ static void draw_all(const struct population_options *options, struct person_res
         results[i] = person_draw(options, (uint32_t)i, csv);
         int64_t done = i + 1;
         if (done % SHOW_EVERY == 0 || done == options->people)
-            progress_bar("people", done, options->people,
-                         done * SECOND_US / (steady_now_us() - started_us + 1));
+            report_progress("people", done, options->people,
+                            done * SECOND_US / (steady_now_us() - started_us + 1));
     }
-    progress_end();
+    report_status_end();
 }
 
 /* One line about those of a persona, or about all; an object in `report`, if that is not NULL.
@@ -153,9 +152,9 @@ static void group_show(const char *name, int persona, const struct person_result
         json_put_close(report, '}');
         return;
     }
-    progress_line("%-10s %8zu %8.2f %% %9.3f %14.3f", name, count,
-                  count == 0 ? 0.0 : 100.0 * (double)defaults / (double)count, best / 1e6,
-                  scorecard / 1e6);
+    report_line("%-10s %8zu %8.2f %% %9.3f %14.3f", name, count,
+                count == 0 ? 0.0 : 100.0 * (double)defaults / (double)count, best / 1e6,
+                scorecard / 1e6);
 }
 
 static void groups_show(const struct population_options *options,
@@ -172,9 +171,9 @@ static void results_show(const struct population_options *options,
 {
     char as_of[TIME_TEXT_SIZE];
     time_format(options->as_of_us, as_of);
-    progress_line("seed %" PRId64 ", as of %s", options->seed, as_of);
-    progress_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
-                  "scorecard AUC");
+    report_line("seed %" PRId64 ", as of %s", options->seed, as_of);
+    report_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
+                "scorecard AUC");
     groups_show(options, results, cases, NULL);
 }
 

@@ -17,7 +17,6 @@
 #include "base/steady.h"
 #include "commands/command.h"
 #include "commands/options.h"
-#include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
 #include "commands/simulate_people.h"
@@ -242,8 +241,8 @@ static void run_parts(struct simulation *simulation, void *(*work)(void *), cons
     }
     for (int64_t now = before; now < before + total && !atomic_load(&stop);
          now = done(simulation)) {
-        progress_bar(what, now - before, total,
-                     (now - before) * SECOND_US / (elapsed_us(simulation) + 1));
+        report_progress(what, now - before, total,
+                        (now - before) * SECOND_US / (elapsed_us(simulation) + 1));
         pause_us(SHOW_MS * 1000);
         if (now + atomic_load(&simulation->totals.refused) +
                 atomic_load(&simulation->totals.lost) >=
@@ -254,9 +253,9 @@ static void run_parts(struct simulation *simulation, void *(*work)(void *), cons
         pthread_join(parts[--started].thread, NULL);
     int64_t now = done(simulation) - before;
     int64_t rate = now * SECOND_US / (elapsed_us(simulation) + 1);
-    progress_bar(what, now, total, rate);
-    progress_line("%-8s %lld %s in %.1f s", what, (long long)now, done_what,
-                  (double)elapsed_us(simulation) / 1e6);
+    report_progress(what, now, total, rate);
+    report_line("%-8s %lld %s in %.1f s", what, (long long)now, done_what,
+                (double)elapsed_us(simulation) / 1e6);
 }
 
 static int64_t people_registered(struct simulation *simulation)
@@ -293,11 +292,11 @@ static enum status credit_turn(struct simulation *simulation, struct credit_desk
 static void live_show(struct simulation *simulation, const struct credit_desk *desk, int64_t before)
 {
     int64_t sent = events_sent(simulation) - before;
-    progress_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
-                    "accepted, %lld lines active",
-                    (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
-                    (long long)(desk->approved + desk->denied), (long long)desk->approved,
-                    (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
+    report_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
+                  "accepted, %lld lines active",
+                  (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
+                  (long long)(desk->approved + desk->denied), (long long)desk->approved,
+                  (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
 }
 
 static void live(struct simulation *simulation, struct credit_desk *desk)
@@ -326,17 +325,16 @@ static void live(struct simulation *simulation, struct credit_desk *desk)
 static void show_totals(struct simulation *simulation, const struct credit_desk *desk)
 {
     struct event_totals *totals = &simulation->totals;
-    progress_end();
-    progress_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
-                  "%lld not confirmed",
-                  (long long)people_registered(simulation),
-                  (long long)atomic_load(&totals->feelings),
-                  (long long)atomic_load(&totals->payments),
-                  (long long)atomic_load(&totals->refused), (long long)atomic_load(&totals->lost));
+    report_status_end();
+    report_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
+                "%lld not confirmed",
+                (long long)people_registered(simulation), (long long)atomic_load(&totals->feelings),
+                (long long)atomic_load(&totals->payments), (long long)atomic_load(&totals->refused),
+                (long long)atomic_load(&totals->lost));
     if (simulation->options.live > 0)
-        progress_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
-                      (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
-                      (long long)desk->active);
+        report_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
+                    (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
+                    (long long)desk->active);
 }
 
 static void report_totals(struct simulation *simulation, const struct credit_desk *desk)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "commands/progress.h"
+#include "commands/report.h"
 #include "wire/emotion_json.h"
 #include "wire/transaction_json.h"
 
@@ -63,7 +63,7 @@ static void refusal_tell(struct event_sender *sender, const char *what, int stat
 {
     const char *detail = json_string_value(json_object_get(answer, "detail"));
     if (status != 0 && atomic_load(&sender->totals->refused) == 0)
-        progress_line("%s is refused: %d %s", what, status, detail == NULL ? "" : detail);
+        report_line("%s is refused: %d %s", what, status, detail == NULL ? "" : detail);
 }
 
 static enum status batch_send(struct event_sender *sender)

@@ -1,11 +1,131 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/simulate_people.h"
 
+#include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "commands/progress.h"
+#include "base/buf.h"
+#include "base/steady.h"
+#include "commands/report.h"
+
+enum { ANSWER_MAX = 1024 * 1024, TIMEOUT_MS = 10000, PAUSE_MS = 100, LINE_MAX = 2048 };
+
+struct client {
+    CURL *curl;
+    const char *url;
+    const atomic_bool *stop;
+    struct buf answer;
+};
+
+static size_t receive(char *data, size_t size, size_t count, void *argument)
+{
+    struct buf *answer = argument;
+    buf_append(answer, data, size * count);
+    return answer->overflowed ? 0 : size * count;
+}
+
+enum status client_open(const char *url, const atomic_bool *stop, struct client **out)
+{
+    struct client *client = calloc(1, sizeof *client);
+    CURL *curl = client == NULL ? NULL : curl_easy_init();
+    if (curl == NULL) {
+        free(client);
+        return STATUS_INTERNAL;
+    }
+    client->curl = curl;
+    client->url = url;
+    client->stop = stop;
+    buf_init(&client->answer, ANSWER_MAX);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &client->answer);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    *out = client;
+    return STATUS_OK;
+}
+
+void client_close(struct client *client)
+{
+    curl_easy_cleanup(client->curl);
+    buf_free(&client->answer);
+    free(client);
+}
+
+static struct curl_slist *headers_of(const struct client_request *request)
+{
+    char line[LINE_MAX];
+    /* No "Expect: 100-continue", which costs a batch a round trip. */
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+    headers = curl_slist_append(headers, request->batch ? "Content-Type: application/x-ndjson"
+                                                        : "Content-Type: application/json");
+    if (request->token != NULL) {
+        snprintf(line, sizeof line, "Authorization: Bearer %s", request->token);
+        headers = curl_slist_append(headers, line);
+    }
+    if (request->internal_key != NULL) {
+        snprintf(line, sizeof line, "X-Internal-Key: %s", request->internal_key);
+        headers = curl_slist_append(headers, line);
+    }
+    return headers;
+}
+
+/* One try. 0: no answer. */
+static long try_once(struct client *client)
+{
+    long status = 0;
+    buf_clear(&client->answer);
+    if (curl_easy_perform(client->curl) == CURLE_OK)
+        curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+bool client_get(struct client *client, const char *path, struct slice *text)
+{
+    char url[LINE_MAX];
+    snprintf(url, sizeof url, "%s%s", client->url, path);
+    curl_easy_setopt(client->curl, CURLOPT_URL, url);
+    bool answered = try_once(client) != 0;
+    *text = buf_slice(&client->answer);
+    return answered;
+}
+
+static bool is_passing(long status)
+{
+    return status == 0 || status == 429 || status == 503;
+}
+
+int client_send(struct client *client, const struct client_request *request, json_t **answer)
+{
+    char url[LINE_MAX];
+    CURL *curl = client->curl;
+    struct curl_slist *headers = headers_of(request);
+    snprintf(url, sizeof url, "%s%s", client->url, request->path);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    if (request->body.size > 0 || request->post) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body.size);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+                         request->body.size > 0 ? request->body.data : "");
+    } else {
+        curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+    }
+    long status = try_once(client);
+    while (is_passing(status) && !atomic_load(client->stop)) {
+        steady_pause(PAUSE_MS * 1000);
+        status = try_once(client);
+    }
+    curl_slist_free_all(headers);
+    *answer = status == 0
+                  ? NULL
+                  : json_loadb(client->answer.data, client->answer.size, JSON_DECODE_ANY, NULL);
+    return is_passing(status) ? 0 : (int)status;
+}
+
+/* Accounts --------------------------------------------------------------------------------- */
 
 enum { BODY_MAX = 256, CLAIMS_MAX = 1024 };
 
@@ -92,6 +212,8 @@ int account_send(struct account *account, struct client *client, struct client_r
     return login(account, client) == STATUS_OK ? client_send(client, &request, answer) : 0;
 }
 
+/* Credit ----------------------------------------------------------------------------------- */
+
 enum { PATH_MAX_SIZE = 160 };
 
 static const char *name_of(const struct account *account)
@@ -119,7 +241,8 @@ static enum status told(struct credit_desk *desk, struct account *account, int64
     return status == 0 ? STATUS_TIMED_OUT : STATUS_OK;
 }
 
-static enum status accept(struct credit_desk *desk, struct account *account, const char *offer_id)
+static enum status accept_offer(struct credit_desk *desk, struct account *account,
+                                const char *offer_id)
 {
     char path[PATH_MAX_SIZE], body[BODY_MAX], title[80];
     json_t *answer;
@@ -147,14 +270,14 @@ static void show_decision(const struct account *account, const json_t *answer, b
     const json_t *offer = json_object_get(answer, "offer");
     double risk = json_number_value(json_object_get(answer, "ml_risk_score"));
     if (json_is_object(offer))
-        progress_line(
+        report_line(
             "  person %-4u %-9s risk %.3f  approved: %.2f at %.2f %%, %s%s", account->number,
             name_of(account), risk, json_number_value(json_object_get(offer, "credit_limit")),
             json_number_value(json_object_get(offer, "interest_rate")),
             json_string_value(json_object_get(offer, "credit_type")), accepts ? ", accepts" : "");
     else
-        progress_line("  person %-4u %-9s risk %.3f  denied: %s", account->number, name_of(account),
-                      risk, json_string_value(json_object_get(answer, "reason")));
+        report_line("  person %-4u %-9s risk %.3f  denied: %s", account->number, name_of(account),
+                    risk, json_string_value(json_object_get(answer, "reason")));
 }
 
 enum status credit_desk_ask(struct credit_desk *desk, struct account *account, bool accepts)
@@ -172,7 +295,8 @@ enum status credit_desk_ask(struct credit_desk *desk, struct account *account, b
         desk->denied += !approved;
         show_decision(account, answer, accepts);
         if (approved && accepts)
-            status = accept(desk, account, json_string_value(json_object_get(offer, "offer_id")));
+            status =
+                accept_offer(desk, account, json_string_value(json_object_get(offer, "offer_id")));
     }
     json_decref(answer);
     return status;
@@ -191,7 +315,7 @@ enum status credit_desk_listen(struct credit_desk *desk)
             continue;
         }
         desk->active++;
-        progress_line("  person %-4u %-9s is told: %s", account->number, name_of(account), title);
+        report_line("  person %-4u %-9s is told: %s", account->number, name_of(account), title);
         desk->waiting_count--;
         desk->waiting[i] = desk->waiting[desk->waiting_count];
         desk->told_before[i] = desk->told_before[desk->waiting_count];

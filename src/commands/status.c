@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `ecs status`: what running servers say of their engines, their breakers and their streams.
+ * `ecs status` and `ecs health`: what running servers say of themselves.
  *
- * /readyz and /metrics of each server -> one table of servers and one of streams. Nothing is
- * asked of the engines: what is told is what the servers themselves see.
+ * Status: /readyz and /metrics of each server -> one table of servers and one of streams. Health:
+ * /readyz of the server beside it -> an exit status, for container engines. Nothing is asked of
+ * the engines: what is told is what the servers themselves see.
  */
+#include <curl/curl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -15,12 +17,66 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
-#include "commands/ask.h"
 #include "commands/command.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
 
-static const char usage[] =
+/* A request to a running server ------------------------------------------------------------ */
+
+enum { URL_MAX = 1100, FAULT_MAX = 255, ANSWER_MAX = 4 * 1024 * 1024, TIMEOUT_MS = 5000 };
+
+/* Where the server of that LISTEN is asked: without a host, or with one that means every
+ * interface, on the loopback. No path at the end. */
+static void url_of_listen(const char *listen, char url[URL_MAX + 1])
+{
+    const char *host = "";
+    if (listen[0] == ':' || strncmp(listen, "0.0.0.0:", 8) == 0) {
+        host = "127.0.0.1";
+        listen = strrchr(listen, ':');
+    } else if (strncmp(listen, "[::]:", 5) == 0) {
+        host = "[::1]";
+        listen += 4;
+    }
+    snprintf(url, URL_MAX + 1, "http://%s%s", host, listen);
+}
+
+static size_t take(char *data, size_t size, size_t count, void *context)
+{
+    struct buf *answer = context;
+    buf_append(answer, data, size * count);
+    return answer->overflowed ? 0 : size * count;
+}
+
+/* GET url + path. Returns the HTTP status with the body in `answer`, which the caller has
+ * initialised; 0 with a reason in `fault` if there was no answer. */
+static long server_get(const char *url, const char *path, struct buf *answer,
+                       char fault[FAULT_MAX + 1])
+{
+    char whole[URL_MAX + 64], error[CURL_ERROR_SIZE] = "";
+    long status = 0;
+    snprintf(whole, sizeof whole, "%s%s", url, path);
+    CURL *curl = curl_easy_init();
+    if (curl == NULL) {
+        strcpy(fault, "no memory");
+        return 0;
+    }
+    curl_easy_setopt(curl, CURLOPT_URL, whole);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    if (curl_easy_perform(curl) == CURLE_OK)
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_cleanup(curl);
+    snprintf(fault, FAULT_MAX + 1, "%s", error);
+    return status;
+}
+
+/* What a server tells ---------------------------------------------------------------------- */
+
+static const char status_usage[] =
     "usage: ecs status [URL]... [--json]\n\n"
     "Asks running servers (http://127.0.0.1:9999), or without a URL the one that listens on\n"
     "LISTEN, how they are: whether each is ready, what each of its engines says (durability with\n"
@@ -66,7 +122,7 @@ struct server {
     int64_t ahead_ms[ENGINES]; /* of the engine's */
     char policy[INFO_MAX + 1];
     char model[INFO_MAX + 1];
-    char fault[ASK_FAULT_MAX + 1];
+    char fault[FAULT_MAX + 1];
 };
 
 /* The text behind NAME{LABEL="value"} or NAME in the Prometheus text format; NULL if it is not
@@ -127,15 +183,15 @@ static void metrics_take(const char *text, struct server *server, struct stream_
 static void server_ask(struct server *server, struct stream_figures figures[])
 {
     struct buf answer;
-    buf_init(&answer, ASK_ANSWER_MAX);
-    long status = ask_get(server->url, "/readyz", &answer, server->fault);
+    buf_init(&answer, ANSWER_MAX);
+    long status = server_get(server->url, "/readyz", &answer, server->fault);
     server->answers = status != 0;
     server->ready = status == 200;
     json_t *document = json_loadb(buf_slice(&answer).data, answer.size, 0, NULL);
     server->checks = json_incref(json_object_get(document, "checks"));
     json_decref(document);
     buf_clear(&answer);
-    if (server->answers && ask_get(server->url, "/metrics", &answer, server->fault) == 200)
+    if (server->answers && server_get(server->url, "/metrics", &answer, server->fault) == 200)
         metrics_take(buf_slice(&answer).data, server, figures);
     buf_free(&answer);
 }
@@ -268,13 +324,13 @@ static void all_report(const struct server servers[], size_t count,
 
 static int servers_show(int argc, char **argv, const char *listen)
 {
-    char own[ASK_URL_MAX + 1];
+    char own[URL_MAX + 1];
     size_t count = argc > 1 ? (size_t)argc - 1 : 1;
     struct stream_figures figures[STREAMS] = {0};
     struct server *servers = calloc(count, sizeof *servers);
     if (servers == NULL)
         return EX_OSERR;
-    ask_url_of(listen, own);
+    url_of_listen(listen, own);
     bool ready = true;
     for (size_t i = 0; i < count; i++) {
         servers[i] = (struct server){.url = argc > 1 ? argv[i + 1] : own, .breaker = ""};
@@ -294,8 +350,7 @@ static int servers_show(int argc, char **argv, const char *listen)
     return ready ? EX_OK : EX_UNAVAILABLE;
 }
 
-/* It needs LISTEN alone: it must work beside a server that waits for its engines. */
-static int run(int argc, char **argv)
+static int status_run(int argc, char **argv)
 {
     struct toolbox toolbox = {0};
     int result = toolbox_load(&toolbox);
@@ -305,6 +360,51 @@ static int run(int argc, char **argv)
 const struct command command_status = {
     .name = "status",
     .summary = "how running servers, their engines and streams are",
-    .usage = usage,
-    .run = run,
+    .usage = status_usage,
+    .run = status_run,
+};
+
+/* ecs health ------------------------------------------------------------------------------- */
+
+/* Container engines know only these two. */
+enum { READY = 0, NOT_READY = 1 };
+
+static const char health_usage[] =
+    "usage: ecs health\n\n"
+    "Asks the ecs serve that listens on LISTEN for /readyz, prints its answer, and exits with 0 "
+    "if\n"
+    "it is ready, with 1 if it is not or does not answer. ecs status tells more.\n";
+
+static int health(int argc, char **argv, const char *listen)
+{
+    char url[URL_MAX + 1], fault[FAULT_MAX + 1];
+    struct buf answer;
+    (void)argv;
+    if (argc > 1) {
+        fputs(health_usage, stderr);
+        return EX_USAGE;
+    }
+    url_of_listen(listen, url);
+    buf_init(&answer, ANSWER_MAX);
+    long status = server_get(url, "/readyz", &answer, fault);
+    if (status == 0)
+        fprintf(stderr, "ecs health: %s/readyz: %s\n", url, fault);
+    else
+        puts(buf_slice(&answer).data);
+    buf_free(&answer);
+    return status == 200 ? READY : NOT_READY;
+}
+
+static int health_run(int argc, char **argv)
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_load(&toolbox);
+    return result == EX_OK ? health(argc, argv, toolbox.settings.listen) : result;
+}
+
+const struct command command_health = {
+    .name = "health",
+    .summary = "ask the server on LISTEN whether it is ready",
+    .usage = health_usage,
+    .run = health_run,
 };

@@ -13,7 +13,6 @@
 #include "base/json_put.h"
 #include "commands/command.h"
 #include "commands/options.h"
-#include "commands/progress.h"
 #include "commands/report.h"
 #include "domain/auc.h"
 #include "learning/csv.h"
@@ -152,9 +151,9 @@ static enum status population_draw(int64_t people, uint64_t seed, struct table *
     for (int64_t i = 0; i < people && status == STATUS_OK; i++) {
         status = person_add(table, seed, (uint32_t)i, &hidden[i]);
         if ((i + 1) % SHOW_EVERY == 0 || i + 1 == people)
-            progress_status("people   %" PRId64 " of %" PRId64, i + 1, people);
+            report_status("people   %" PRId64 " of %" PRId64, i + 1, people);
     }
-    progress_end();
+    report_status_end();
     if (status == STATUS_OK)
         *best_auc = auc_of(hidden, (size_t)people);
     free(hidden);
@@ -218,9 +217,9 @@ static void progress_show(void *context, size_t done, size_t total)
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', done * BAR_WIDTH / total);
     if (isatty(STDOUT_FILENO))
-        progress_status("train    [%s] %zu of %zu", bar, done, total);
+        report_status("train    [%s] %zu of %zu", bar, done, total);
     else
-        progress_status("train    %zu of %zu", done, total);
+        report_status("train    %zu of %zu", done, total);
 }
 
 static const char *const candidate_names[CANDIDATE_COUNT] = {"model", "scorecard",
@@ -339,7 +338,7 @@ static int train(const struct train_options *options, const struct table *table,
         .warnings = warnings,
     };
     enum status status = training_run(table, &training, &report, reason);
-    progress_end();
+    report_status_end();
     buf_free(&command);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs train: %s\n", reason);
@@ -363,10 +362,9 @@ static int train_on_population(const struct train_options *options)
     int result = EX_OSERR;
     table_init(&table);
     if (population_draw(options->people, (uint64_t)options->seed, &table, &best_auc) == STATUS_OK) {
-        progress_line(
-            "%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
-            "%.4f",
-            table.row_count, table.column_count, best_auc / 1e6);
+        report_line("%zu people, %zu features; who knew every hidden hazard would reach an AUC of "
+                    "%.4f",
+                    table.row_count, table.column_count, best_auc / 1e6);
         result = train(options, &table, "");
     }
     table_free(&table);
@@ -392,7 +390,7 @@ static int train_on_csv(const struct train_options *options)
     enum status status = csv_read(options->csv, &csv, &table, &warnings, reason);
     warnings_show(options->csv, &warnings);
     if (status == STATUS_OK) {
-        progress_line("%zu rows, %zu columns", table.row_count, table.column_count);
+        report_line("%zu rows, %zu columns", table.row_count, table.column_count);
         result = train(options, &table, buf_slice(&warnings).data);
     } else {
         fprintf(stderr, "ecs train: %s: %s\n", options->csv, reason);

@@ -3,7 +3,7 @@
  * Two readers over a store that is an array: they count what one would, also where an offer is
  * found late, and tell when the store fails.
  */
-#include "commands/backtest_read.h"
+#include "commands/backtest.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

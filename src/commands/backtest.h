@@ -1,15 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The numbers of a backtest in words, the same on the terminal and on the page.
+ * What `ecs backtest` is made of. Reading: the decision log -> a backtest; two threads read and
+ * count, each with a handle of its own. Figures: the numbers of a backtest in words, the same on
+ * the terminal and on the page. The page.
  */
-#ifndef ECS_COMMANDS_BACKTEST_FIGURES_H
-#define ECS_COMMANDS_BACKTEST_FIGURES_H
+#ifndef ECS_COMMANDS_BACKTEST_H
+#define ECS_COMMANDS_BACKTEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "base/status.h"
 #include "domain/backtest.h"
+#include "model/feature_model.h"
+
+/* Reading ---------------------------------------------------------------------------------- */
+
+struct store;
+
+enum { BACKTEST_READERS = 2 };
+
+/* Counts all that was decided at or after `since_us` into `backtest`, which must be initialised.
+ * Offers and simulated people are kept in memory meanwhile, 48 to 96 bytes for each. UNAVAILABLE:
+ * the database failed, or memory is out. */
+MUST_CHECK enum status backtest_read(struct store *const stores[BACKTEST_READERS], int64_t since_us,
+                                     struct backtest *backtest);
+
+/* The same, but the candidate weighs what `model`, whose columns are the features, says of what was
+ * recorded of them, not the risks that were recorded. INTERNAL too: the model failed. One thread
+ * reads; the model takes as many as there are processors. */
+MUST_CHECK enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS],
+                                            int64_t since_us, struct feature_model *model,
+                                            struct backtest *backtest);
+
+/* Figures ---------------------------------------------------------------------------------- */
 
 struct figure_text {
     char data[48];
@@ -56,5 +82,11 @@ size_t segment_by_group(const struct backtest *backtest, struct segment segments
 
 /* What came out differently; false: nothing did. */
 bool figure_any_differs(const struct backtest *backtest);
+
+/* The page --------------------------------------------------------------------------------- */
+
+/* Writes the backtest as one page that needs nothing beside it: no script, no font, no picture.
+ * False: not all could be written, and errno says why. */
+MUST_CHECK bool backtest_html(const struct backtest *backtest, FILE *out);
 
 #endif
