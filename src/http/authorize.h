@@ -7,7 +7,7 @@
 #define ECS_HTTP_AUTHORIZE_H
 
 #include "base/hash.h"
-#include "http/headers.h"
+#include "http/head.h"
 #include "http/router.h"
 
 /* What requests are judged by; belongs to the server. */

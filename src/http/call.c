@@ -13,7 +13,6 @@
 
 #include "base/metrics.h"
 #include "base/utf8.h"
-#include "http/forwarded.h"
 #include "http/server_state.h"
 #include "http/trace.h"
 #include "wire/fields.h"
@@ -88,29 +87,12 @@ static bool query_keep(struct call *call, struct slice query)
     return true;
 }
 
-/* Whether there is one host, and one end of the body; NULL, or what there is not. */
-static const char *framing_fault(const struct head *head, const struct headers *headers)
-{
-    bool old = strcmp(head->version, MHD_HTTP_VERSION_1_0) == 0;
-    unsigned lengths = headers->times[HEADER_CONTENT_LENGTH];
-    unsigned codings = headers->times[HEADER_TRANSFER_ENCODING];
-    if (!head_is_clear(head))
-        return "Malformed request.";
-    if (headers->times[HEADER_HOST] > 1 || (headers->times[HEADER_HOST] == 0 && !old))
-        return "Exactly one Host is needed.";
-    if (lengths + codings > 1 ||
-        (codings > 0 &&
-         (old || !slice_equals(headers->values[HEADER_TRANSFER_ENCODING], "chunked"))))
-        return "Ambiguous body length.";
-    return NULL;
-}
-
-/* Whom limits by address are for. */
+/* Records the client's address, by which its requests are rate-limited. */
 static void call_note_client(struct call *call, struct slice forwarded_for)
 {
     char text[INET6_ADDRSTRLEN];
     struct in6_addr client = address_subscriber(
-        forwarded_client(call->server->options.proxies, call->connection->peer, forwarded_for));
+        headers_client(call->server->options.proxies, call->connection->peer, forwarded_for));
     call->rate_key = rate_limit_key(&client);
     address_format(&client, text);
     (void)!call_keep(call, slice_of(text), sizeof text, false,
@@ -252,7 +234,7 @@ static enum status call_admit(struct call *call, const struct headers *headers,
     struct http_server *server = call->server;
     struct request *request = &call->exchange.request;
     struct route_match match;
-    *detail = framing_fault(head, headers);
+    *detail = head_fault(head, headers);
     if (*detail != NULL) {
         call->close = true;
         return STATUS_MALFORMED;

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 #include "http/connections.h"
-#include "http/headers.h"
+#include "http/head.h"
 #include "http/router.h"
 #include "ports/tracer.h"
 

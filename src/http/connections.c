@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "http/rate_limit.h"
 #include "limits.h"
 
 void connections_init(struct connections *connections, size_t places,

@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #include "base/address.h"
-#include "http/framing.h"
-#include "http/shares.h"
+#include "http/fairness.h"
+#include "http/head.h"
 
 #define CONNECTION_NO_DEADLINE INT64_MAX
 

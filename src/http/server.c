@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/steady.h"
 #include "http/call.h"
-#include "http/listen.h"
 #include "http/openapi.h"
 #include "http/own_endpoints.h"
 #include "http/server_state.h"
@@ -213,7 +212,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *server)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded,
-        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 0 /* see framing.h */, MHD_OPTION_END);
+        NULL, MHD_OPTION_STRICT_FOR_CLIENT, 0 /* see head.h */, MHD_OPTION_END);
 }
 
 static void daemons_stop(struct http_server *server)
@@ -239,19 +238,13 @@ static enum status daemons_start(struct http_server *server)
 
 static enum status listening_start(struct http_server *server)
 {
-    int fd;
-    if (listen_open(server->options.listen, &fd, &server->port) != STATUS_OK)
+    if (daemons_start(server) != STATUS_OK)
         return STATUS_UNAVAILABLE;
-    if (daemons_start(server) != STATUS_OK) {
-        close(fd);
-        return STATUS_UNAVAILABLE;
-    }
-    if (acceptor_start(&server->acceptor, fd, server->daemons, server->daemon_count,
-                       &server->connections) != STATUS_OK) {
+    enum status status = acceptor_start(&server->acceptor, server->options.listen, server->daemons,
+                                        server->daemon_count, &server->connections);
+    if (status != STATUS_OK)
         daemons_stop(server);
-        return STATUS_UNAVAILABLE;
-    }
-    return STATUS_OK;
+    return status;
 }
 
 /* The tables of the roles and the server's own. */
@@ -356,7 +349,7 @@ enum status http_server_start(const struct http_options *options, struct http_se
 
 int http_server_port(const struct http_server *server)
 {
-    return server->port;
+    return server->acceptor.port;
 }
 
 void http_server_wake(struct http_server *server, const struct uuid *user_id)

@@ -14,8 +14,8 @@
 #include "http/authorize.h"
 #include "http/connections.h"
 #include "http/events.h"
+#include "http/fairness.h"
 #include "http/pool.h"
-#include "http/rate_limit.h"
 #include "http/router.h"
 #include "http/server.h"
 
@@ -35,7 +35,6 @@ struct http_server {
     size_t daemon_count;
     int rouse_fd; /* an eventfd: see rousing_start */
     struct acceptor acceptor;
-    int port;
     _Atomic bool draining;       /* answers end their connections */
     _Atomic bool stopping;       /* no handler starts */
     _Atomic int64_t open_calls;  /* begun and not yet answered to the last byte */

@@ -13,7 +13,7 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
-#include "http/forwarded.h"
+#include "http/head.h"
 
 static void check_time(struct slice text)
 {
@@ -54,7 +54,7 @@ static void check_forwarded(struct slice text)
     struct in6_addr again;
     char formatted[INET6_ADDRSTRLEN];
     FUZZ_CHECK(address_list_add(&everybody, slice_of("::/0")) == STATUS_OK);
-    struct in6_addr client = forwarded_client(&everybody, in6addr_loopback, text);
+    struct in6_addr client = headers_client(&everybody, in6addr_loopback, text);
     address_format(&client, formatted);
     FUZZ_CHECK(address_parse(slice_of(formatted), &again) == STATUS_OK);
     FUZZ_CHECK(memcmp(&client, &again, sizeof client) == 0);

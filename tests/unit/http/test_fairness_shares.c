@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "http/shares.h"
+#include "http/fairness.h"
 
 static struct shares shares;
 

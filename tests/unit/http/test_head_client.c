@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server_fixture.h"
 
-#include "http/forwarded.h"
+#include "http/head.h"
 
 #define PROXY "10.0.0.1"
 #define SECOND_PROXY "2001:db8:10::2"
@@ -17,7 +17,7 @@ static const char *client_of(const char *peer, const char *forwarded_for)
     for (size_t i = 0; i < sizeof trusted / sizeof trusted[0]; i++)
         assert_int_equal(address_list_add(&proxies, slice_of(trusted[i])), STATUS_OK);
     assert_int_equal(address_parse(slice_of(peer), &address), STATUS_OK);
-    address = forwarded_client(&proxies, address, slice_of(forwarded_for));
+    address = headers_client(&proxies, address, slice_of(forwarded_for));
     address_format(&address, text);
     return text;
 }

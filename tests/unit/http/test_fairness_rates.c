@@ -2,7 +2,7 @@
 #include "server_fixture.h"
 
 #include "adapters/clock_manual.h"
-#include "http/rate_limit.h"
+#include "http/fairness.h"
 
 /* A cache of counters, as far as the rate limit uses one. */
 struct counter_cache {
