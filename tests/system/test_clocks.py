@@ -99,4 +99,6 @@ def test_connections_are_made_anew(system_of, folder, by_s):
     until("it is taken", lambda: client.feel(
         emotion(person.id, event_id="ended")).status_code == 202, 15)
     until("it is counted", lambda: system.database.emotions_of(person.id) == 3, 15)
+    for process in system.processes.values():
+        process.wait_ready()
     credit_line(client, person)

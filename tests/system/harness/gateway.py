@@ -85,8 +85,10 @@ class Gateway:
         return is_open(self.port)
 
     def lines(self):
-        """The access log; a line that is no JSON is a fault in itself."""
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+        """The access log; a line that is no JSON is a fault in itself. The last one may still be
+        written."""
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def end(self):
         if self.process is not None:
