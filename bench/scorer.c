@@ -11,7 +11,7 @@
 
 #include "domain/decision.h"
 #include "scorers/trained.h"
-#include "simulation/population_tiles.h"
+#include "simulation/population.h"
 
 enum { PEOPLE = 500 };
 static const int64_t as_of_us = 1767268800 * SECOND_US; /* 2026-01-01T12:00:00Z */

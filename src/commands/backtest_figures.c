@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simulation/population_group.h"
+#include "simulation/population.h"
 
 enum { THOUSAND = 1000, HUNDRED = 100 };
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simulation/population_group.h"
+#include "simulation/population.h"
 #include "store/decisions.h"
 #include "store/log.h"
 #include "store/verdicts.h"

@@ -18,8 +18,8 @@
 #include "commands/report.h"
 #include "domain/auc.h"
 #include "domain/scorecard.h"
-#include "simulation/population_outcome.h"
-#include "simulation/population_tiles.h"
+#include "simulation/life.h"
+#include "simulation/population.h"
 
 enum { PEOPLE_MAX = 1000000, SHOW_EVERY = 500, FIRST_DAY = 365 };
 
@@ -99,7 +99,7 @@ static struct person_result person_draw(const struct population_options *options
     struct simulated_person person = population_person((uint64_t)options->seed, number);
     population_tiles(&person, options->as_of_us, &tiles);
     struct features features = features_compute(&tiles, options->as_of_us);
-    struct population_outcome outcome = population_outcome(&person, options->as_of_us / DAY_US);
+    struct life_outcome outcome = life_outcome(&person, options->as_of_us / DAY_US);
     struct person_result result = {
         .persona = person.persona,
         .defaulted = outcome.defaulted,

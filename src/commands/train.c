@@ -18,8 +18,8 @@
 #include "learning/csv.h"
 #include "learning/training.h"
 #include "model/feature_model.h"
-#include "simulation/population_outcome.h"
-#include "simulation/population_tiles.h"
+#include "simulation/life.h"
+#include "simulation/population.h"
 
 enum {
     FOLDS = 5,
@@ -134,7 +134,7 @@ static enum status person_add(struct table *table, uint64_t seed, uint32_t numbe
     struct simulated_person person = population_person(seed, number);
     population_tiles(&person, as_of_us, &tiles);
     struct features features = features_compute(&tiles, as_of_us);
-    struct population_outcome outcome = population_outcome(&person, as_of_us / DAY_US);
+    struct life_outcome outcome = life_outcome(&person, as_of_us / DAY_US);
     for (int i = 0; i < FEATURE_COUNT; i++)
         values[i] = (double)features.values[i];
     *hidden = (struct auc_case){outcome.probability, outcome.defaulted};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The hidden course of a simulated person's life: money month by month, mood day by day. Both are
- * pure functions of the person and the date with a bounded look back, so that any day can be drawn
- * by itself. docs/population.md has the formulas; they and their weights are invented.
+ * The hidden course of a simulated person's life: money month by month, mood day by day, and
+ * whether they default. All are pure functions of the person and the date with a bounded look back,
+ * so that any day can be drawn by itself. docs/population.md has the formulas; they and their
+ * weights are invented.
  *
  * Months are the person's own: 30 days from a pay day on.
  */
@@ -69,5 +70,17 @@ struct life_standing life_standing(const struct simulated_person *person, int64_
 struct life_mood life_mood(const struct simulated_person *person, int64_t day);
 /* Days on which the person pays nothing and shows nothing but pay that comes in. */
 bool life_is_silent(const struct simulated_person *person, int64_t day);
+
+/* Whether the person defaults: a monthly hazard, of what money and mood say and of a part that
+ * nothing tells of, and the default that is drawn from it. */
+struct life_outcome {
+    int32_t probability; /* of a default within twelve months of 30 days, in millionths */
+    bool defaulted;      /* drawn from it */
+};
+
+/* Probability of a default in a month, in millionths. */
+int64_t life_hazard(const struct simulated_person *person, int64_t month);
+/* As seen on `day` (days since 1970). */
+struct life_outcome life_outcome(const struct simulated_person *person, int64_t day);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulation/population.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "limits.h"
 #include "simulation/chance.h"
 #include "simulation/life.h"
@@ -252,4 +255,87 @@ struct simulated_event population_event(const struct simulated_person *person, i
     else
         pay(&event, &today, &state);
     return event;
+}
+
+/* Reads digits up to `end`, which must follow; NULL if there are none, or more than `max`. */
+static const char *digits_read(const char *text, char end, uint64_t max, uint64_t *number)
+{
+    const char *at = text;
+    *number = 0;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (*number > (max - digit) / 10)
+            return NULL;
+        *number = *number * 10 + digit;
+    }
+    return at > text && *at == end ? at + 1 : NULL;
+}
+
+int population_group(const char *email)
+{
+    static const char prefix[] = "person-";
+    uint64_t seed, number;
+    if (strncmp(email, prefix, sizeof prefix - 1) != 0)
+        return PERSONA_COUNT;
+    const char *rest = digits_read(email + sizeof prefix - 1, '-', INT64_MAX, &seed);
+    if (rest != NULL)
+        rest = digits_read(rest, '@', UINT32_MAX, &number);
+    if (rest == NULL || strcmp(rest, "example.com") != 0)
+        return PERSONA_COUNT;
+    return (int)population_person(seed, (uint32_t)number).persona;
+}
+
+const char *population_group_name(int group)
+{
+    assert(group >= 0 && group < POPULATION_GROUPS);
+    return group == PERSONA_COUNT ? "others" : persona_name((enum persona)group);
+}
+
+static void emotion_lay(struct person_tiles *tiles, const struct simulated_event *event)
+{
+    struct emotion_tile tile = emotion_tile_of(&(struct emotion_event){
+        .occurred_at_us = event->at_us,
+        .positivity = event->positivity,
+        .intensity = event->intensity,
+        .stress = event->stress,
+    });
+    size_t count = tiles->emotion_count;
+    if (count > 0 && tiles->emotions[count - 1].hour_us == tile.hour_us)
+        emotion_tile_merge(&tiles->emotions[count - 1], &tile);
+    else
+        tiles->emotions[tiles->emotion_count++] = tile;
+}
+
+static void transaction_lay(struct person_tiles *tiles, const struct simulated_event *event)
+{
+    struct transaction_tile tile = transaction_tile_of(&(struct transaction_event){
+        .occurred_at_us = event->at_us,
+        .amount_cents = event->amount_cents,
+        .direction = event->is_income ? TRANSACTION_IN : TRANSACTION_OUT,
+    });
+    size_t count = tiles->transaction_count;
+    if (count > 0 && tiles->transactions[count - 1].day_us == tile.day_us)
+        transaction_tile_merge(&tiles->transactions[count - 1], &tile);
+    else
+        tiles->transactions[tiles->transaction_count++] = tile;
+}
+
+void population_tiles(const struct simulated_person *person, int64_t as_of_us,
+                      struct person_tiles *tiles)
+{
+    struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
+    int64_t emotions_from_us = features_emotions_from_us(as_of_us);
+    int64_t transactions_from_us = features_transactions_from_us(as_of_us);
+    tiles->registered_us = person->registered_us;
+    tiles->emotion_count = 0;
+    tiles->transaction_count = 0;
+    for (int64_t day = transactions_from_us / DAY_US; day <= as_of_us / DAY_US; day++) {
+        size_t count = population_day(person, day, events);
+        for (size_t i = 0; i < count && events[i].at_us <= as_of_us; i++) {
+            if (events[i].is_payment)
+                transaction_lay(tiles, &events[i]);
+            else if (events[i].at_us >= emotions_from_us)
+                emotion_lay(tiles, &events[i]);
+        }
+    }
 }

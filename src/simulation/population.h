@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/features.h"
+
 enum persona {
 #define PERSONA(name, share, positivity, stress, payments, thrift, pay, stability) PERSONA_##name,
 #include "simulation/personas.def"
@@ -64,5 +66,20 @@ size_t population_day(const struct simulated_person *person, int64_t day,
 /* One more event, out of turn, at `at_us`; `number` tells it from others of that day. */
 struct simulated_event population_event(const struct simulated_person *person, int64_t at_us,
                                         uint64_t number);
+
+/* Everybody who has an account, parted into groups: one for each persona that `ecs simulate` made,
+ * and one for all others. */
+enum { POPULATION_GROUPS = PERSONA_COUNT + 1 };
+
+/* The group of the person with this address: their persona, or PERSONA_COUNT for all others. */
+int population_group(const char *email);
+const char *population_group_name(int group);
+
+/* A simulated person as a store would know them at a moment, which is what a model is trained on:
+ * folds the person's events up to `as_of_us` (included) into the tiles that features_compute()
+ * needs as of then, ascending by time: the same bits as a store that all of them went through.
+ * `as_of_us` is in 1971 or later. */
+void population_tiles(const struct simulated_person *person, int64_t as_of_us,
+                      struct person_tiles *tiles);
 
 #endif

@@ -26,7 +26,7 @@
 #include "scorers/random.h"
 #include "scorers/scorecard.h"
 #include "scorers/trained.h"
-#include "simulation/population_tiles.h"
+#include "simulation/population.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 

@@ -13,8 +13,8 @@
 
 #include "domain/backtest.h"
 #include "scorers/trained.h"
-#include "simulation/population_outcome.h"
-#include "simulation/population_tiles.h"
+#include "simulation/life.h"
+#include "simulation/population.h"
 #include "wire/policy_json.h"
 #include "wire/policy_text.h"
 
@@ -24,7 +24,7 @@ static const int64_t as_of_us = DAY * DAY_US + 12 * HOUR_US;
 static int people = PEOPLE;
 static struct trained_source trained;
 static struct verdict verdicts[PEOPLE_MAX];
-static struct population_outcome outcomes[PEOPLE_MAX];
+static struct life_outcome outcomes[PEOPLE_MAX];
 static struct backtest backtest; /* of the policy that was looked at last */
 
 /* Of one policy, in units of currency. */
@@ -72,7 +72,7 @@ static int people_score(void **state)
                                        .risk_full = score.risk_full,
                                        .risk_financial = score.risk_financial,
                                        .emotions_known = question.emotions_known};
-        outcomes[i] = population_outcome(&person, DAY);
+        outcomes[i] = life_outcome(&person, DAY);
     }
     scorer_close(model);
     return 0;

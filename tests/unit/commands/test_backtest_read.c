@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "../domain/backtest_equal.h"
-#include "simulation/population_group.h"
+#include "simulation/population.h"
 #include "store/decisions.h"
 #include "store/verdicts.h"
 

@@ -2,15 +2,14 @@
  *
  * What the population must be for a model to learn from it, on 20,000 people with their features.
  */
-#include "simulation/population_outcome.h"
+#include "simulation/life.h"
 
 #include <stdlib.h>
 
 #include "../unit.h"
 #include "domain/auc.h"
 #include "domain/scorecard.h"
-#include "simulation/life.h"
-#include "simulation/population_tiles.h"
+#include "simulation/population.h"
 
 enum { PEOPLE = 20000, DAY = 20454, BANDS = 10, QUINTILES = 5 };
 enum {
@@ -21,7 +20,7 @@ static const int64_t as_of_us = DAY * DAY_US + 12 * HOUR_US;
 
 static struct row {
     struct features features;
-    struct population_outcome outcome;
+    struct life_outcome outcome;
     int32_t scorecard_risk;
 } rows[PEOPLE];
 
@@ -33,7 +32,7 @@ static int draw_people(void **state)
         struct simulated_person person = population_person(1, i);
         population_tiles(&person, as_of_us, &tiles);
         rows[i].features = features_compute(&tiles, as_of_us);
-        rows[i].outcome = population_outcome(&person, DAY);
+        rows[i].outcome = life_outcome(&person, DAY);
         rows[i].scorecard_risk = scorecard_risk(&rows[i].features);
     }
     return 0;
@@ -82,7 +81,7 @@ static void the_same_seed_gives_the_same_outcomes(void **state)
     (void)state;
     for (uint32_t i = 0; i < PEOPLE; i += 100) {
         struct simulated_person person = population_person(1, i);
-        struct population_outcome again = population_outcome(&person, DAY);
+        struct life_outcome again = life_outcome(&person, DAY);
         assert_int_equal(again.probability, rows[i].outcome.probability);
         assert_int_equal(again.defaulted, rows[i].outcome.defaulted);
     }
