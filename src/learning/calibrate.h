@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "model/calibration.h"
+#include "model/part.h"
 
 /* Platt scaling. The slope is held above 0: who is riskier stays riskier. */
 MUST_CHECK enum status calibrate_platt(const double log_odds[], const uint8_t positives[],

@@ -9,7 +9,7 @@
 
 #include "base/time_text.h"
 #include "learning/csv_cell.h"
-#include "learning/doubts.h"
+#include "learning/table.h"
 #include "model/feature_model.h"
 
 /* Codes such as 1, 2 and 3+: so few different values may well be meant as a category. */
@@ -384,7 +384,7 @@ static enum status table_fill(struct parse *parse)
         status = rows_add(parse);
     if (status != STATUS_OK)
         return status;
-    status = doubts_tell(parse->table, parse->fields.lines + 1, parse->warnings);
+    status = table_doubts_tell(parse->table, parse->fields.lines + 1, parse->warnings);
     if (status != STATUS_OK)
         snprintf(parse->reason, REASON_MAX + 1, "memory is out");
     return status;

@@ -12,7 +12,7 @@
  *
  * A column that has one value, or a category in which hardly any value comes twice (a name, a
  * number of a contract), says nothing and is left out, with a warning. What is suspicious is warned
- * about too (doubts.h).
+ * about too (table_doubts_tell).
  */
 #ifndef ECS_LEARNING_CSV_H
 #define ECS_LEARNING_CSV_H

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "learning/random.h"
-
 const char *measure_name(enum measure measure)
 {
     static const char *const names[MEASURE_COUNT] = {"AUC", "KS", "Brier", "log loss"};

@@ -2,13 +2,15 @@
  *
  * What a model is trained on, in memory: rows of values, an outcome for each, and maybe the moment
  * it is of. Filled from a CSV file (csv.h) or by code: first all columns, then all rows. Then it is
- * split into rows that a model is trained on, and rows that it is tested on.
+ * searched for what is suspicious, and split into rows that a model is trained on, and rows that it
+ * is tested on.
  */
 #ifndef ECS_LEARNING_TABLE_H
 #define ECS_LEARNING_TABLE_H
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "model/column.h"
 
 struct table {
@@ -54,5 +56,11 @@ MUST_CHECK enum status table_split_folds(const struct table *table, const size_t
  * the last, about `test_share` of all, for the test. Rows of one moment stay together. */
 void table_split_by_time(const struct table *table, double test_share, size_t order[],
                          size_t *train);
+
+/* Appends a line to `warnings` for each column that alone tells the outcome (an AUC above 0.99),
+ * and one if rows repeat others. `lines`: of each row, where it stands in its file. Both outcomes
+ * must occur. UNAVAILABLE: memory is out. */
+MUST_CHECK enum status table_doubts_tell(const struct table *table, const size_t lines[],
+                                         struct buf *warnings);
 
 #endif

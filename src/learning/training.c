@@ -9,7 +9,6 @@
 #include "learning/baseline.h"
 #include "learning/page.h"
 #include "model/manifest.h"
-#include "model/model_file.h"
 
 enum { IMPORTANCE_ROWS_MAX = 2000, FILES = 3 };
 static const char *const tree_files[] = {"trees.ubj", "trees-without-emotions.ubj"};
@@ -143,7 +142,7 @@ static enum status page_save(struct training_work *work, const char *name, page_
     if (page.overflowed)
         snprintf(work->reason, REASON_MAX + 1, "memory is out");
     else
-        status = model_file_write(work->options->folder, name, buf_slice(&page), work->reason);
+        status = manifest_file_write(work->options->folder, name, buf_slice(&page), work->reason);
     buf_free(&page);
     return status;
 }

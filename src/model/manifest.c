@@ -3,14 +3,17 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/embedded.h"
 #include "base/json_put.h"
-#include "model/model_file.h"
 
 /* Beyond what a float holds; products of these stay finite. */
 static const double number_max = 1e40;
@@ -357,7 +360,7 @@ enum status manifest_save(const char *folder, struct manifest *manifest,
         struct manifest_file *file = &manifest->files[i];
         snprintf(file->name, sizeof file->name, "%s", files[i].name);
         file->hash = hash_of(&files[i].bytes, 1);
-        status = model_file_write(folder, files[i].name, files[i].bytes, reason);
+        status = manifest_file_write(folder, files[i].name, files[i].bytes, reason);
     }
     if (status != STATUS_OK)
         return status;
@@ -369,8 +372,79 @@ enum status manifest_save(const char *folder, struct manifest *manifest,
         snprintf(reason, REASON_MAX + 1, "the manifest is too large");
         status = STATUS_TOO_LARGE;
     } else {
-        status = model_file_write(folder, MANIFEST_FILE, bytes, reason);
+        status = manifest_file_write(folder, MANIFEST_FILE, bytes, reason);
     }
     buf_free(&json);
     return status;
+}
+
+enum { PATH_SIZE = 4096 };
+
+/* Names a file and what the system says of it; for returning. */
+static enum status file_fault(char reason[REASON_MAX + 1], const char *folder, const char *name)
+{
+    enum status status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE;
+    snprintf(reason, REASON_MAX + 1, "%.80s/%.64s: %s", folder, name, strerror(errno));
+    return status;
+}
+
+/* `folder` is one that the binary carries. */
+static enum status embedded_read(const char *folder, const char *name, struct buf *bytes)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    const struct embedded_file *file = embedded_find(path);
+    if (file == NULL) {
+        errno = ENOENT;
+        return STATUS_NOT_FOUND;
+    }
+    buf_append(bytes, file->data, file->size);
+    return STATUS_OK;
+}
+
+enum status manifest_file_read(const char *folder, const char *name, struct buf *bytes,
+                               char reason[REASON_MAX + 1])
+{
+    char path[PATH_SIZE];
+    char chunk[16 * 1024];
+    if (strncmp(folder, EMBEDDED_PREFIX, sizeof EMBEDDED_PREFIX - 1) == 0) {
+        enum status found = embedded_read(folder + sizeof EMBEDDED_PREFIX - 1, name, bytes);
+        return found == STATUS_OK ? found : file_fault(reason, folder, name);
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return file_fault(reason, folder, name);
+    for (size_t size; (size = fread(chunk, 1, sizeof chunk, file)) > 0;)
+        buf_append(bytes, chunk, size);
+    enum status status = ferror(file) ? file_fault(reason, folder, name) : STATUS_OK;
+    fclose(file);
+    if (status == STATUS_OK && bytes->overflowed) {
+        snprintf(reason, REASON_MAX + 1, "%.80s/%.64s: larger than %zu bytes", folder, name,
+                 bytes->max);
+        status = STATUS_TOO_LARGE;
+    }
+    return status;
+}
+
+enum status manifest_file_write(const char *folder, const char *name, struct slice bytes,
+                                char reason[REASON_MAX + 1])
+{
+    char path[PATH_SIZE];
+    char draft[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(draft, sizeof draft, "%s/.%s.new", folder, name);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        (void)file_fault(reason, folder, name);
+        return STATUS_UNAVAILABLE;
+    }
+    FILE *file = fopen(draft, "we");
+    bool fine = file != NULL && fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+    fine = fine && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    if (file != NULL)
+        fine = fclose(file) == 0 && fine;
+    if (fine && rename(draft, path) == 0)
+        return STATUS_OK;
+    (void)file_fault(reason, folder, name);
+    return STATUS_UNAVAILABLE;
 }

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * manifest.json: all of a trained model but its trees, and the hashes of the files beside it. It
- * is written last and put in place at once, so that a folder is always one whole model.
+ * A trained model's folder: manifest.json, which is all of the model but its trees, with the hashes
+ * of the files beside it, and those files. The manifest is written last and put in place at once,
+ * so that a folder is always one whole model.
  */
 #ifndef ECS_MODEL_MANIFEST_H
 #define ECS_MODEL_MANIFEST_H
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/status.h"
+#include "limits.h"
 #include "model/part.h"
+
+#define MANIFEST_FILE "manifest.json"
+
+/* Before a folder of the source tree that the binary carries, such as "embedded:models/default". */
+#define EMBEDDED_PREFIX "embedded:"
 
 enum { MANIFEST_FORMAT = 1, MANIFEST_PARTS_MAX = 2, MANIFEST_FILE_NAME_MAX = 63 };
 
@@ -49,5 +57,14 @@ struct manifest_bytes {
 MUST_CHECK enum status manifest_save(const char *folder, struct manifest *manifest,
                                      const struct manifest_bytes files[], size_t count,
                                      struct hash *hash, char reason[REASON_MAX + 1]);
+
+/* Reads a file of the folder whole: appends it to `bytes`, up to its maximum. NOT_FOUND, TOO_LARGE,
+ * UNAVAILABLE, with the reason. */
+MUST_CHECK enum status manifest_file_read(const char *folder, const char *name, struct buf *bytes,
+                                          char reason[REASON_MAX + 1]);
+/* Puts the file in place at once: who reads meanwhile sees the old one or the new one. Makes the
+ * folder if it is not there. UNAVAILABLE, with the reason. */
+MUST_CHECK enum status manifest_file_write(const char *folder, const char *name, struct slice bytes,
+                                           char reason[REASON_MAX + 1]);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "model/manifest.h"
-#include "model/model_file.h"
 
 struct model {
     struct manifest manifest;
@@ -19,7 +18,7 @@ static enum status file_load(const char *folder, const struct manifest_file *fil
                              struct buf *bytes, char reason[REASON_MAX + 1])
 {
     buf_clear(bytes);
-    enum status status = model_file_read(folder, file->name, bytes, reason);
+    enum status status = manifest_file_read(folder, file->name, bytes, reason);
     if (status != STATUS_OK)
         return status;
     struct slice slice = buf_slice(bytes);
@@ -78,7 +77,7 @@ enum status model_load(const char *folder, struct model **loaded, char reason[RE
     if (model == NULL)
         return STATUS_UNAVAILABLE;
     buf_init(&bytes, MODEL_FILE_MAX);
-    enum status status = model_file_read(folder, MANIFEST_FILE, &bytes, reason);
+    enum status status = manifest_file_read(folder, MANIFEST_FILE, &bytes, reason);
     if (status == STATUS_OK)
         status = load(model, folder, &bytes, reason);
     buf_free(&bytes);

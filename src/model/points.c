@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/json_put.h"
-#include "model/calibration.h"
-#include "model/model_file.h"
+#include "model/manifest.h"
+#include "model/part.h"
 
 enum { POINTS_MAX = 100000 }; /* of one bin, either way: sums stay within 32 bits */
 
@@ -176,7 +176,7 @@ enum status points_load(const char *folder, struct points *points, char reason[R
 {
     struct buf json;
     buf_init(&json, MODEL_FILE_MAX);
-    enum status status = model_file_read(folder, POINTS_FILE, &json, reason);
+    enum status status = manifest_file_read(folder, POINTS_FILE, &json, reason);
     if (status == STATUS_OK)
         status = points_read(buf_slice(&json), points, reason);
     buf_free(&json);

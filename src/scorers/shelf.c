@@ -11,7 +11,7 @@
 
 #include "base/embedded.h"
 #include "model/feature_model.h"
-#include "model/model_file.h"
+#include "model/manifest.h"
 
 static const char models[] = "models/", built_in[] = "models/default/";
 
@@ -26,8 +26,8 @@ static enum status copy_built_in(const char *to, char reason[REASON_MAX + 1])
     enum status status = STATUS_OK;
     for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
         if (strncmp(file->name, built_in, sizeof built_in - 1) == 0 && status == STATUS_OK)
-            status = model_file_write(to, file->name + sizeof built_in - 1,
-                                      (struct slice){file->data, file->size}, reason);
+            status = manifest_file_write(to, file->name + sizeof built_in - 1,
+                                         (struct slice){file->data, file->size}, reason);
     }
     return status;
 }
@@ -37,9 +37,9 @@ static enum status copy_file(const char *from, const char *to, const char *name,
 {
     struct buf bytes;
     buf_init(&bytes, MODEL_FILE_MAX);
-    enum status status = model_file_read(from, name, &bytes, reason);
+    enum status status = manifest_file_read(from, name, &bytes, reason);
     if (status == STATUS_OK)
-        status = model_file_write(to, name, buf_slice(&bytes), reason);
+        status = manifest_file_write(to, name, buf_slice(&bytes), reason);
     buf_free(&bytes);
     return status;
 }

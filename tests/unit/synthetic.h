@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "learning/random.h"
+#include "learning/measures.h"
 #include "learning/table.h"
 #include "unit.h"
 

@@ -2,8 +2,8 @@
 #include "learning/training.h"
 
 #include "../trained.h"
+#include "model/manifest.h"
 #include "model/model.h"
-#include "model/model_file.h"
 
 enum { ROWS = 900 };
 
@@ -12,7 +12,7 @@ static struct buf file_text(const char *folder, const char *name)
     struct buf text;
     char reason[REASON_MAX + 1];
     buf_init(&text, 1 << 22);
-    assert_int_equal(model_file_read(folder, name, &text, reason), STATUS_OK);
+    assert_int_equal(manifest_file_read(folder, name, &text, reason), STATUS_OK);
     return text;
 }
 

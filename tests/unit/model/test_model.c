@@ -2,8 +2,8 @@
 #include "model/model.h"
 
 #include "../trained.h"
-#include "model/calibration.h"
-#include "model/model_file.h"
+#include "model/manifest.h"
+#include "model/part.h"
 
 enum { ROWS = 900, ASKED = 300 };
 static char folder[32];
@@ -144,9 +144,9 @@ static void refused_with(const char *name, struct slice bytes, struct slice orig
     struct model *model = NULL;
     char reason[REASON_MAX + 1] = "";
     char ignored[REASON_MAX + 1];
-    assert_int_equal(model_file_write(folder, name, bytes, ignored), STATUS_OK);
+    assert_int_equal(manifest_file_write(folder, name, bytes, ignored), STATUS_OK);
     enum status status = model_load(folder, &model, reason);
-    assert_int_equal(model_file_write(folder, name, original, ignored), STATUS_OK);
+    assert_int_equal(manifest_file_write(folder, name, original, ignored), STATUS_OK);
     assert_int_equal(status, STATUS_INVALID);
     assert_non_null(strstr(reason, name));
     assert_null(model);
@@ -157,7 +157,7 @@ static struct buf file_read(const char *name)
     struct buf bytes;
     char reason[REASON_MAX + 1];
     buf_init(&bytes, 1 << 22);
-    assert_int_equal(model_file_read(folder, name, &bytes, reason), STATUS_OK);
+    assert_int_equal(manifest_file_read(folder, name, &bytes, reason), STATUS_OK);
     return bytes;
 }
 
@@ -194,7 +194,7 @@ static void a_missing_file_is_told(void **state)
         assert_int_equal(unlink(path), 0);
         assert_int_equal(model_load(folder, &model, reason), STATUS_NOT_FOUND);
         assert_non_null(strstr(reason, names[i]));
-        assert_int_equal(model_file_write(folder, names[i], buf_slice(&original), reason),
+        assert_int_equal(manifest_file_write(folder, names[i], buf_slice(&original), reason),
                          STATUS_OK);
         buf_free(&original);
     }
@@ -211,12 +211,12 @@ static void another_format_is_refused(void **state)
     assert_non_null(format);
     format[9] = '2';
     refused_with("manifest.json", buf_slice(&altered), buf_slice(&original));
-    assert_int_equal(model_file_write(folder, "manifest.json", buf_slice(&altered), reason),
+    assert_int_equal(manifest_file_write(folder, "manifest.json", buf_slice(&altered), reason),
                      STATUS_OK);
     assert_int_equal(model_load(folder, &model, reason), STATUS_INVALID);
     assert_string_equal(
         reason, "manifest.json: written in a format that this version of ecs does not read");
-    assert_int_equal(model_file_write(folder, "manifest.json", buf_slice(&original), reason),
+    assert_int_equal(manifest_file_write(folder, "manifest.json", buf_slice(&original), reason),
                      STATUS_OK);
     buf_free(&original);
     buf_free(&altered);
@@ -234,7 +234,7 @@ static void mutated_manifests_do_no_harm(void **state)
         struct model *model = NULL;
         size_t size = unit_mutate(original.data, original.size, mutated, original.size + 8);
         assert_int_equal(
-            model_file_write(folder, "manifest.json", (struct slice){mutated, size}, reason),
+            manifest_file_write(folder, "manifest.json", (struct slice){mutated, size}, reason),
             STATUS_OK);
         if (model_load(folder, &model, reason) == STATUS_OK) {
             double said;
@@ -245,7 +245,7 @@ static void mutated_manifests_do_no_harm(void **state)
         }
     }
     assert_true(refused > 100);
-    assert_int_equal(model_file_write(folder, "manifest.json", buf_slice(&original), reason),
+    assert_int_equal(manifest_file_write(folder, "manifest.json", buf_slice(&original), reason),
                      STATUS_OK);
     free(mutated);
     buf_free(&original);
