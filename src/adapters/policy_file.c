@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "wire/policy_json.h"
-#include "wire/policy_text.h"
 
 enum status policy_file_read(struct policy_file *file, struct buf *report)
 {

@@ -13,7 +13,6 @@
 #include "commands/command.h"
 #include "commands/report.h"
 #include "wire/policy_json.h"
-#include "wire/policy_text.h"
 
 static const char usage[] =
     "usage: ecs policy check POLICY [--json]\n\n"

@@ -4,10 +4,14 @@
  * same by the Open Inference Protocol. Other processes ask it through their breaker; it has none
  * itself.
  */
-#include "roles/credit_analysis.h"
+#include <stdlib.h>
+
+#include "base/json_put.h"
+#include "roles/role.h"
 #include "wire/score_json.h"
 
-void credit_analysis_failed(struct response *response)
+/* 503 with Retry-After: the model failed. */
+static void answer_unscored(struct response *response)
 {
     response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
     response->retry_after_s = 1;
@@ -33,8 +37,98 @@ static void predict(struct role_context *context, struct exchange *exchange)
     if (status == STATUS_OK) {
         score_encode(&score, &response->body);
     } else {
-        credit_analysis_failed(response);
+        answer_unscored(response);
     }
+}
+
+/* By the Open Inference Protocol, so that clients of any model server can ask this one. */
+
+static void answer_flag(struct response *response, const char *name)
+{
+    json_put_open(&response->body, NULL, '{');
+    json_put_boolean(&response->body, name, true);
+    json_put_close(&response->body, '}');
+}
+
+static void infer_live(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    answer_flag(&exchange->response, "live");
+}
+
+static void infer_ready(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    answer_flag(&exchange->response, "ready");
+}
+
+/* True if the path names the one model there is; else answers. */
+static bool model_is_known(struct exchange *exchange)
+{
+    if (slice_equals(exchange->request.path_parameters[0], INFER_MODEL))
+        return true;
+    response_error(&exchange->response, STATUS_NOT_FOUND, "There is one model: " INFER_MODEL ".");
+    return false;
+}
+
+static void infer_model(struct role_context *context, struct exchange *exchange)
+{
+    if (model_is_known(exchange))
+        score_metadata_encode(scorer_model(context->model), &exchange->response.body);
+}
+
+static void infer_model_ready(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    if (!model_is_known(exchange))
+        return;
+    json_put_open(&exchange->response.body, NULL, '{');
+    json_put_text(&exchange->response.body, "name", INFER_MODEL);
+    json_put_boolean(&exchange->response.body, "ready", true);
+    json_put_close(&exchange->response.body, '}');
+}
+
+static enum status score_all(struct scorer *model, const struct infer_request *request,
+                             struct score scores[])
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < request->count && status == STATUS_OK; i++) {
+        struct question question = {.features = request->rows[i],
+                                    .guard = GUARD_FULL,
+                                    .emotions_known = true,
+                                    .approve_to = -1};
+        status = scorer_score(model, &question, &scores[i]);
+    }
+    return status;
+}
+
+static void infer(struct role_context *context, struct exchange *exchange)
+{
+    struct inference_work {
+        struct infer_request request;
+        struct score scores[INFER_ROWS_MAX];
+    };
+    struct response *response = &exchange->response;
+    struct field_errors errors;
+    char reason[REASON_MAX + 1];
+    if (!model_is_known(exchange))
+        return;
+    struct inference_work *work = malloc(sizeof *work);
+    if (work == NULL) {
+        answer_unscored(response);
+        return;
+    }
+    enum status status =
+        infer_request_decode(exchange->request.body, &work->request, &errors, reason);
+    if (status == STATUS_INVALID)
+        response_field_errors(response, &errors);
+    else if (status != STATUS_OK)
+        response_error(response, status, reason);
+    else if (score_all(context->model, &work->request, work->scores) == STATUS_OK)
+        score_tensors_encode(&work->request, work->scores, &response->body);
+    else
+        answer_unscored(response);
+    free(work);
 }
 
 #define RISK_SCHEMA "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}"
@@ -87,14 +181,13 @@ static const struct endpoint endpoints[] = {
         .success = 200,
         .response_schema = response_schema,
     },
-    INFERENCE(METHOD_GET, "/v2/health/live", credit_analysis_live, "True: the server runs.", NULL),
-    INFERENCE(METHOD_GET, "/v2/health/ready", credit_analysis_ready, "True: models can be asked.",
-              NULL),
-    INFERENCE(METHOD_GET, "/v2/models/{model}", credit_analysis_model,
+    INFERENCE(METHOD_GET, "/v2/health/live", infer_live, "True: the server runs.", NULL),
+    INFERENCE(METHOD_GET, "/v2/health/ready", infer_ready, "True: models can be asked.", NULL),
+    INFERENCE(METHOD_GET, "/v2/models/{model}", infer_model,
               "The model's version, inputs and outputs. The one model is credit-risk.", NULL),
-    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", credit_analysis_model_ready,
+    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", infer_model_ready,
               "True: the model can be asked.", NULL),
-    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", credit_analysis_infer,
+    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", infer,
               "Risks of up to 256 rows of features, as tensors.", tensors_schema),
 };
 

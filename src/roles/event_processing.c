@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "roles/message_span.h"
 #include "store/events.h"
+#include "wire/emotion_json.h"
+#include "wire/transaction_json.h"
 
 /* In a row, with nothing counted between: more than it takes to find one event among BUS_BATCH_MAX.
  */
@@ -271,3 +273,87 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
         *ended = bus_ended(batch->outcomes, batch->message_count);
     return status != STATUS_OK ? status : refused != STATUS_OK ? refused : settled;
 }
+
+/* Emotion events → raw rows and hourly tiles. */
+
+static enum status emotions_decode(struct event_batch *batch, size_t place, struct slice payload,
+                                   const struct event_origin *origin,
+                                   const struct role_settings *settings,
+                                   struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    struct emotion_event *event = &batch->events.emotions[place];
+    enum status status =
+        emotion_decode(payload, origin, settings->raw_life_us, event, errors, reason);
+    batch->users[place] = event->user_id;
+    return status;
+}
+
+static enum status emotions_apply(struct store *store, struct event_batch *batch, size_t first,
+                                  size_t count)
+{
+    return store_emotions_apply(store, batch->events.emotions + first, count,
+                                batch->results + first);
+}
+
+static enum status emotions_step(struct role_context *context, struct bus_consumer *consumer,
+                                 int64_t wait_us, size_t *handled)
+{
+    static const struct event_kind emotions = {LABEL_emotions, emotions_decode, emotions_apply};
+    return event_processing_step(&emotions, context, consumer, wait_us, handled);
+}
+
+static const struct consumer_step emotions_consumer = {
+    .stream = STREAM_EMOTIONS,
+    .scratch_size = sizeof(struct event_batch),
+    .step = emotions_step,
+};
+
+const struct role role_emotion_processing = {
+    .name = "emotion-processing",
+    .summary = "counts emotion events into raw rows and hourly tiles",
+    .uses = USES_BUS | USES_STORE | USES_CACHE,
+    .consumer = &emotions_consumer,
+};
+
+/* Transactions → raw rows and daily tiles. */
+
+static enum status transactions_decode(struct event_batch *batch, size_t place,
+                                       struct slice payload, const struct event_origin *origin,
+                                       const struct role_settings *settings,
+                                       struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    struct transaction_event *event = &batch->events.transactions[place];
+    const struct transaction_rules rules = {.oldest_us = settings->raw_life_us,
+                                            .currency = settings->currency};
+    enum status status = transaction_decode(payload, origin, &rules, event, errors, reason);
+    batch->users[place] = event->user_id;
+    return status;
+}
+
+static enum status transactions_apply(struct store *store, struct event_batch *batch, size_t first,
+                                      size_t count)
+{
+    return store_transactions_apply(store, batch->events.transactions + first, count,
+                                    batch->results + first);
+}
+
+static enum status transactions_step(struct role_context *context, struct bus_consumer *consumer,
+                                     int64_t wait_us, size_t *handled)
+{
+    static const struct event_kind transactions = {LABEL_transactions, transactions_decode,
+                                                   transactions_apply};
+    return event_processing_step(&transactions, context, consumer, wait_us, handled);
+}
+
+static const struct consumer_step transactions_consumer = {
+    .stream = STREAM_TRANSACTIONS,
+    .scratch_size = sizeof(struct event_batch),
+    .step = transactions_step,
+};
+
+const struct role role_transaction_processing = {
+    .name = "transaction-processing",
+    .summary = "counts transactions into raw rows and daily tiles",
+    .uses = USES_BUS | USES_STORE | USES_CACHE,
+    .consumer = &transactions_consumer,
+};

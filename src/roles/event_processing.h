@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A batch of a stream of events → the store, for both streams alike: decode each, apply all in
- * one transaction, forget the cached features of the people concerned, settle.
+ * Roles emotion-processing and transaction-processing: events on the bus → raw rows and tiles in
+ * the store. Both streams alike: decode each event of a batch, apply all in one transaction, forget
+ * the cached features of the people concerned, settle.
  *
  * The order is what makes every event count exactly once: messages are settled only after the
  * commit, and a message delivered again finds its key in the store. Correctness does not rest on
@@ -17,7 +18,7 @@
 #include "domain/batch_size.h"
 #include "domain/event.h"
 #include "ports/bus.h"
-#include "roles/letter_rates.h"
+#include "roles/rates.h"
 #include "roles/role.h"
 #include "wire/field_errors.h"
 

@@ -69,24 +69,4 @@ void ingestion_receive(const struct ingestion *ingestion, struct role_context *c
 void submission_name(struct submission *submission, struct role_context *context,
                      const struct request *request, enum stream stream);
 
-/* The rest is shared by ingestion.c and ingestion_batch.c. */
-
-/* ingestion_batch.c: one document to a line, up to HTTP_BATCH_LINES_MAX. */
-void ingestion_receive_batch(const struct ingestion *ingestion, struct role_context *context,
-                             struct exchange *exchange);
-
-/* Reads one document; `payloads` grows by its payload. Sets status and reason. */
-void submission_read(const struct ingestion *ingestion, struct role_context *context,
-                     const struct request *request, struct slice document,
-                     struct submission *submission, struct buf *payloads,
-                     struct field_errors *errors);
-
-/* Publishes it; `done` is called with the exchange. */
-void submission_publish(const struct ingestion *ingestion, struct role_context *context,
-                        struct exchange *exchange, const struct submission *submission,
-                        const struct buf *payloads, bus_published *done);
-
-/* 503: the event may not be stored; sending it again is right. */
-void ingestion_unavailable(struct response *response);
-
 #endif

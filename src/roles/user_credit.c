@@ -4,10 +4,7 @@
  */
 #include "roles/user_credit.h"
 
-#include "roles/challengers.h"
 #include "roles/features_schema.h"
-#include "roles/gone_people.h"
-#include "roles/outbox.h"
 
 #define UUID_SCHEMA "{\"type\":\"string\",\"format\":\"uuid\"}"
 #define TIME_SCHEMA "{\"type\":\"string\",\"format\":\"date-time\"}"
@@ -245,21 +242,12 @@ static const struct endpoint endpoints[] = {
     },
 };
 
-static const struct tick_step ticks[] = {
-    {"outbox", OUTBOX_PERIOD_US, sizeof(struct outbox_batch), outbox_relay},
-    {"challengers", SECOND_US, sizeof(struct shadow_batch), challengers_score},
-    {"gone_people", SECOND_US, sizeof(struct gone_batch), gone_people_follow},
-    {"expiry", 10 * SECOND_US, 0, user_credit_offers_sweep},
-    /* Clocks are compared each time; rows go once an hour. */
-    {"sweep", 10 * MINUTE_US, 0, user_credit_retention_sweep},
-};
-
 const struct role role_user_credit = {
     .name = "user-credit",
     .summary = "answers people: accounts, credit analyses, offers, notifications",
     .uses = USES_BUS | USES_STORE | USES_CACHE | USES_SCORER | USES_CHALLENGERS,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
-    .ticks = ticks,
-    .tick_count = sizeof ticks / sizeof ticks[0],
+    .ticks = user_credit_ticks,
+    .tick_count = USER_CREDIT_TICKS,
 };

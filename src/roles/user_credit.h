@@ -15,8 +15,6 @@ struct page;
 /* user_credit_accounts.c */
 void user_credit_register(struct role_context *context, struct exchange *exchange);
 void user_credit_account(struct role_context *context, struct exchange *exchange);
-
-/* user_credit_sessions.c */
 void user_credit_login(struct role_context *context, struct exchange *exchange);
 void user_credit_refresh(struct role_context *context, struct exchange *exchange);
 void user_credit_logout(struct role_context *context, struct exchange *exchange);
@@ -29,13 +27,11 @@ void user_credit_decision(struct role_context *context, struct exchange *exchang
 /* user_credit_offers.c */
 void user_credit_offers(struct role_context *context, struct exchange *exchange);
 void user_credit_accept(struct role_context *context, struct exchange *exchange);
-
-/* user_credit_notifications.c */
 void user_credit_notifications(struct role_context *context, struct exchange *exchange);
 void user_credit_notification_stream(struct role_context *context, struct exchange *exchange);
 
-/* user_credit_sweep.c */
-MUST_CHECK enum status user_credit_offers_sweep(struct role_context *context);
-MUST_CHECK enum status user_credit_retention_sweep(struct role_context *context);
+/* user_credit_ticks.c */
+enum { USER_CREDIT_TICKS = 5 };
+extern const struct tick_step user_credit_ticks[USER_CREDIT_TICKS];
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "limits.h"
-#include "wire/infer_json.h"
 #include "wire/score_json.h"
 
 enum { PATIENCE_US = 200000, REPLY_MAX = 64 * 1024, REQUEST_MAX = 16 * 1024 };
@@ -142,7 +141,7 @@ static enum status infer(struct scorer_http *http, const struct question *questi
     enum status status = post(http, question, deadline_us);
     *score = (struct score){0};
     if (status == STATUS_OK &&
-        infer_answer_decode(buf_slice(&http->reply), risks, 2, score->model) != STATUS_OK)
+        score_tensors_decode(buf_slice(&http->reply), risks, 2, score->model) != STATUS_OK)
         status = STATUS_UNAVAILABLE;
     if (status == STATUS_OK) {
         score->risk_full = risks[0];

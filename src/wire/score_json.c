@@ -8,7 +8,7 @@
 #include "base/json_put.h"
 #include "wire/features_json.h"
 
-enum { RISK_PLACES = 6, NAME_MAX_LENGTH = 32 };
+enum { RISK_PLACES = 6, NAME_MAX_LENGTH = 32, TENSOR_NAME_MAX = 64, LOC_MAX = 48 };
 
 static void put_risk(struct buf *json, const char *key, int32_t risk)
 {
@@ -158,4 +158,255 @@ enum status score_decode(struct slice text, struct score *score, bool *one_risk)
     field_text_if_fits(&fields, "model", MODEL_NAME_MAX, score->model);
     json_decref(root);
     return good ? STATUS_OK : STATUS_INVALID;
+}
+
+/* One tensor of a request while it is read. */
+struct tensor {
+    struct fields fields;
+    const json_t *data;
+    size_t rows;
+    int first; /* which feature its first column is; it has `columns` of them */
+    size_t columns;
+};
+
+static void fault(const struct fields *fields, const char *name, const char *message)
+{
+    field_error_add(fields, name, "tensor", message, NULL);
+}
+
+static bool columns_read(struct tensor *tensor)
+{
+    char name[TENSOR_NAME_MAX + 1];
+    if (!field_text(&tensor->fields, "name", FIELD_REQUIRED, 1, TENSOR_NAME_MAX, name))
+        return false;
+    bool all = strcmp(name, "features") == 0;
+    tensor->first = all ? 0 : feature_named(name);
+    tensor->columns = all ? FEATURE_COUNT : 1;
+    if (tensor->first >= 0)
+        return true;
+    fault(&tensor->fields, "name", "Input should be 'features' or the name of a feature");
+    return false;
+}
+
+/* [rows] or [rows, columns]. */
+static bool shape_read(struct tensor *tensor)
+{
+    const json_t *shape = json_object_get(tensor->fields.object, "shape");
+    json_int_t rows = json_integer_value(json_array_get(shape, 0));
+    size_t columns =
+        json_array_size(shape) < 2 ? 1 : (size_t)json_integer_value(json_array_get(shape, 1));
+    if (json_array_size(shape) >= 1 && json_array_size(shape) <= 2 && rows >= 1 &&
+        rows <= INFER_ROWS_MAX && columns == tensor->columns) {
+        tensor->rows = (size_t)rows;
+        return true;
+    }
+    char message[FIELD_MESSAGE_MAX];
+    snprintf(message, sizeof message, "Input should be [rows, %zu], 1 to %d rows", tensor->columns,
+             INFER_ROWS_MAX);
+    fault(&tensor->fields, "shape", message);
+    return false;
+}
+
+/* The data are one flat list, or a list of rows. */
+static const json_t *value_at(const struct tensor *tensor, size_t row, size_t column)
+{
+    const json_t *nested = json_array_get(tensor->data, row);
+    if (json_is_array(nested))
+        return json_array_get(nested, column);
+    return json_array_get(tensor->data, row * tensor->columns + column);
+}
+
+static bool values_read(const struct tensor *tensor, struct infer_request *request)
+{
+    for (size_t row = 0; row < tensor->rows; row++) {
+        for (size_t column = 0; column < tensor->columns; column++) {
+            enum feature feature = (enum feature)(tensor->first + (int)column);
+            const json_t *value = value_at(tensor, row, column);
+            if (json_is_number(value) && feature_from_number(feature, json_number_value(value),
+                                                             &request->rows[row].values[feature]))
+                continue;
+            char message[FIELD_MESSAGE_MAX];
+            snprintf(message, sizeof message,
+                     "Input should be a number within the range of %s, at row %zu",
+                     feature_definitions[feature].name, row);
+            fault(&tensor->fields, "data", message);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool tensor_read(struct tensor *tensor, struct infer_request *request)
+{
+    if (!json_is_object(tensor->fields.object)) {
+        fault(&tensor->fields, "", "Input should be a tensor");
+        return false;
+    }
+    if (!columns_read(tensor) || !shape_read(tensor))
+        return false;
+    tensor->data = json_object_get(tensor->fields.object, "data");
+    size_t size = json_array_size(tensor->data);
+    if (size != tensor->rows * tensor->columns && size != tensor->rows) {
+        fault(&tensor->fields, "data", "Input should have as many values as the shape says");
+        return false;
+    }
+    if (request->count != 0 && request->count != tensor->rows) {
+        fault(&tensor->fields, "shape", "All tensors should have the same number of rows");
+        return false;
+    }
+    request->count = tensor->rows;
+    return values_read(tensor, request);
+}
+
+enum status infer_request_decode(struct slice text, struct infer_request *request,
+                                 struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    json_t *root;
+    enum status status = fields_document(text, &root, errors, reason);
+    if (status != STATUS_OK)
+        return status;
+    struct fields fields = {root, "body", errors};
+    const json_t *inputs = json_object_get(root, "inputs");
+    struct features empty = features_empty();
+    for (size_t i = 0; i < INFER_ROWS_MAX; i++)
+        request->rows[i] = empty;
+    request->count = 0;
+    bool good = field_text(&fields, "id", FIELD_OPTIONAL, 0, INFER_ID_MAX, request->id);
+    if (json_array_size(inputs) < 1 || json_array_size(inputs) > FEATURE_COUNT) {
+        fault(&fields, "inputs", "Input should be a list of tensors");
+        good = false;
+    }
+    for (size_t i = 0; i < json_array_size(inputs) && good; i++) {
+        char loc[LOC_MAX];
+        snprintf(loc, sizeof loc, "body.inputs.%zu", i);
+        struct tensor tensor = {.fields = {json_array_get(inputs, i), loc, errors}};
+        good = tensor_read(&tensor, request);
+    }
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}
+
+static void put_shape(struct buf *json, size_t rows, size_t columns)
+{
+    json_put_open(json, "shape", '[');
+    json_put_integer(json, NULL, (int64_t)rows);
+    if (columns > 1)
+        json_put_integer(json, NULL, (int64_t)columns);
+    json_put_close(json, ']');
+}
+
+void infer_request_encode(const struct features rows[], size_t count, struct buf *json)
+{
+    json_put_open(json, NULL, '{');
+    json_put_open(json, "inputs", '[');
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", "features");
+    json_put_text(json, "datatype", "FP64");
+    put_shape(json, count, FEATURE_COUNT);
+    json_put_open(json, "data", '[');
+    for (size_t row = 0; row < count; row++) {
+        for (int i = 0; i < FEATURE_COUNT; i++)
+            feature_put((enum feature)i, rows[row].values[i], json);
+    }
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+}
+
+static void put_output(struct buf *json, const char *name, const struct score scores[],
+                       size_t count, bool financial)
+{
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", name);
+    json_put_text(json, "datatype", "FP64");
+    put_shape(json, count, 1);
+    json_put_open(json, "data", '[');
+    for (size_t i = 0; i < count; i++)
+        json_put_decimal(json, NULL, financial ? scores[i].risk_financial : scores[i].risk_full, 6);
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+}
+
+void score_tensors_encode(const struct infer_request *request, const struct score scores[],
+                          struct buf *json)
+{
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "model_name", INFER_MODEL);
+    json_put_text(json, "model_version", scores[0].model);
+    if (request->id[0] != '\0')
+        json_put_text(json, "id", request->id);
+    json_put_open(json, "outputs", '[');
+    put_output(json, "risk_score", scores, request->count, false);
+    put_output(json, "risk_score_financial", scores, request->count, true);
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+}
+
+/* The output of that name; where there is but one, whatever it is called. */
+static const json_t *output_data(const json_t *root)
+{
+    const json_t *outputs = json_object_get(root, "outputs");
+    for (size_t i = 0; i < json_array_size(outputs); i++) {
+        const json_t *output = json_array_get(outputs, i);
+        const char *name = json_string_value(json_object_get(output, "name"));
+        if (json_array_size(outputs) == 1 || (name != NULL && strcmp(name, "risk_score") == 0))
+            return json_object_get(output, "data");
+    }
+    return NULL;
+}
+
+enum status score_tensors_decode(struct slice text, int32_t risks[], size_t count,
+                                 char model[MODEL_NAME_MAX + 1])
+{
+    char reason[REASON_MAX + 1];
+    json_t *root;
+    if (fields_parse_object(text, &root, reason) != STATUS_OK)
+        return STATUS_INVALID;
+    struct field_errors errors = {0};
+    struct fields fields = {root, "reply", &errors};
+    const json_t *data = output_data(root);
+    bool good = json_array_size(data) == count;
+    for (size_t i = 0; i < count && good; i++) {
+        const json_t *value = json_array_get(data, i);
+        if (json_is_array(value))
+            value = json_array_get(value, 0);
+        double number = json_number_value(value);
+        good = json_is_number(value) && number >= 0 && number <= 1;
+        risks[i] = good ? (int32_t)lround(number * MILLIONTHS) : 0;
+    }
+    field_text_if_fits(&fields, "model_version", MODEL_NAME_MAX, model);
+    json_decref(root);
+    return good ? STATUS_OK : STATUS_INVALID;
+}
+
+static void put_tensor(struct buf *json, const char *name, int columns)
+{
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", name);
+    json_put_text(json, "datatype", "FP64");
+    json_put_open(json, "shape", '[');
+    json_put_integer(json, NULL, -1); /* any number of rows */
+    if (columns > 1)
+        json_put_integer(json, NULL, columns);
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+}
+
+void score_metadata_encode(const char *version, struct buf *json)
+{
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", INFER_MODEL);
+    json_put_open(json, "versions", '[');
+    json_put_text(json, NULL, version);
+    json_put_close(json, ']');
+    json_put_text(json, "platform", "ecs");
+    json_put_open(json, "inputs", '[');
+    put_tensor(json, "features", FEATURE_COUNT);
+    json_put_close(json, ']');
+    json_put_open(json, "outputs", '[');
+    put_tensor(json, "risk_score", 1);
+    put_tensor(json, "risk_score_financial", 1);
+    json_put_close(json, ']');
+    json_put_close(json, '}');
 }

@@ -28,7 +28,6 @@
 #include "scorers/trained.h"
 #include "simulation/population.h"
 #include "wire/policy_json.h"
-#include "wire/policy_text.h"
 
 static const struct question question = {
     .features.values = {[FEATURE_transaction_count_30d] = 12,

@@ -16,7 +16,6 @@
 #include "simulation/life.h"
 #include "simulation/population.h"
 #include "wire/policy_json.h"
-#include "wire/policy_text.h"
 
 enum { SEED = 777, DAY = 20454, PEOPLE = 5000, PEOPLE_MAX = 100000 };
 static const int64_t as_of_us = DAY * DAY_US + 12 * HOUR_US;

@@ -8,7 +8,6 @@
 #include "store/migrations.h"
 #include "store/offers.h"
 #include "wire/policy_json.h"
-#include "wire/policy_text.h"
 
 enum { START_S = 1767225600 /* 2026-01-01 */, STEPS_MAX = 1000 };
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_json.h"
-#include "wire/policy_text.h"
 
 #include <stdio.h>
 

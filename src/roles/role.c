@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "roles/policy_source.h"
+#include "roles/role.h"
 
 #include <stdatomic.h>
 
