@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "http/openapi.h"
-#include "http/own_endpoints.h"
 #include "ports/endpoint.h"
 #include "roles/role.h"
 

@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Judges a request by its headers, in this order: well-formed, rate, route, method, authorization,
- * media type, size. The first that fails is the answer; no body is read for it.
+ * How a request changes hands. The epoll thread hands it to its handler (RUNNING) and must then
+ * neither wait nor forget it, while the handler may be done before it has even returned. So:
+ *
+ *   done already    the epoll thread sees DONE and answers at once: no suspension, no wake-up
+ *   not yet         the epoll thread suspends the connection first, and only then says so
+ *                   (RUNNING → SUSPENDED); whoever is done later sees it and resumes
+ *   in between      the handler turned RUNNING into DONE while the connection was being suspended:
+ *                   the epoll thread loses the exchange and resumes the connection itself
+ *
+ * Suspending first is what makes it safe: libmicrohttpd takes a resume that comes before its
+ * suspend for an order to cancel it. A suspended connection is never closed, so the call lives
+ * until somebody resumes it.
+ *
+ * The body of an answer changes owner when it is handed to libmicrohttpd, it is not copied.
  */
 #include "http/call.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
+#include "base/log.h"
 #include "base/metrics.h"
-#include "base/utf8.h"
+#include "base/steady.h"
+#include "http/problem.h"
 #include "http/server_state.h"
-#include "http/trace.h"
-#include "wire/fields.h"
 
-static void note_refusal(struct call *call, enum status status)
+void call_note_refusal(struct call *call, enum status status)
 {
     call->refused = true;
     metric_add(METRIC_http_rejected,
@@ -30,242 +41,36 @@ static void note_refusal(struct call *call, enum status status)
 void call_refuse(struct call *call, enum status status, const char *detail)
 {
     response_error(&call->exchange.response, status, detail);
-    note_refusal(call, status);
+    call_note_refusal(call, status);
 }
 
-/* Keeps a decoded or copied text as long as the call lives. False if it is malformed or long. */
-static bool call_keep(struct call *call, struct slice text, size_t max, bool encoded,
-                      struct slice *kept)
+static bool request_id_valid(struct slice text)
 {
-    char *to = call->text + call->text_used;
-    size_t room = sizeof call->text - call->text_used;
-    if (room > max)
-        room = max;
-    size_t size = text.size;
-    if (encoded) {
-        if (!route_percent_decode(text, to, room, &size))
-            return false;
-    } else {
-        if (size > room)
-            return false;
-        if (size > 0)
-            memcpy(to, text.data, size);
-    }
-    call->text_used += size;
-    *kept = (struct slice){to, size};
-    return true;
-}
-
-/* Keeps one argument, "name=value", if it is one that handlers look at. False: malformed. */
-static bool argument_keep(struct call *call, struct slice text)
-{
-    enum { QUERY_VALUE_MAX = 64 };
-    struct request *request = &call->exchange.request;
-    const char *equals = text.size == 0 ? NULL : memchr(text.data, '=', text.size);
-    size_t name_size = equals == NULL ? text.size : (size_t)(equals - text.data);
-    struct slice name = {text.data, name_size}, value = {0};
-    if (equals != NULL)
-        value = (struct slice){equals + 1, text.size - name_size - 1};
-    struct slice *to = slice_equals(name, "page")        ? &request->query_page
-                       : slice_equals(name, "page_size") ? &request->query_page_size
-                       : slice_equals(name, "after")     ? &request->query_after
-                                                         : NULL;
-    return to == NULL || (to->data == NULL && call_keep(call, value, QUERY_VALUE_MAX, true, to) &&
-                          utf8_valid(to->data, to->size));
-}
-
-static bool query_keep(struct call *call, struct slice query)
-{
-    while (query.size > 0) {
-        const char *end = memchr(query.data, '&', query.size);
-        size_t size = end == NULL ? query.size : (size_t)(end - query.data);
-        if (!argument_keep(call, (struct slice){query.data, size}))
-            return false;
-        size_t passed = end == NULL ? size : size + 1;
-        query = (struct slice){query.data + passed, query.size - passed};
-    }
-    return true;
-}
-
-/* Records the client's address, by which its requests are rate-limited. */
-static void call_note_client(struct call *call, struct slice forwarded_for)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr client = address_subscriber(
-        headers_client(call->server->options.proxies, call->connection->peer, forwarded_for));
-    call->rate_key = rate_limit_key(&client);
-    address_format(&client, text);
-    (void)!call_keep(call, slice_of(text), sizeof text, false,
-                     &call->exchange.request.remote_address);
-}
-
-/* A 422 that names a part of the head that is no text. */
-static void refuse_bytes(struct call *call, const char *loc, const char *name)
-{
-    struct field_errors errors = {0};
-    field_error_add(&(struct fields){NULL, loc, &errors}, name, "string_unicode",
-                    "Input should be valid UTF-8", NULL);
-    response_field_errors(&call->exchange.response, &errors);
-    note_refusal(call, STATUS_INVALID);
-}
-
-static bool header_is_text(struct call *call, const struct headers *headers, enum header header,
-                           const char *name)
-{
-    struct slice value = headers->values[header];
-    if (value.size == 0 || utf8_valid(value.data, value.size))
-        return true;
-    refuse_bytes(call, "header", name);
-    return false;
-}
-
-/* MALFORMED: `*detail` says why. INVALID: refused already. */
-static enum status parameters_keep(struct call *call, const struct route_match *match,
-                                   const char **detail)
-{
-    enum { PARAMETER_MAX = 128 };
-    const char *template = match->route->endpoint->path;
-    for (size_t i = 0; i < match->route->parameter_count; i++) {
-        struct slice *kept = &call->exchange.request.path_parameters[i];
-        if (!call_keep(call, match->parameters[i], PARAMETER_MAX, true, kept)) {
-            *detail = "Malformed path.";
-            return STATUS_MALFORMED;
-        }
-        template = strchr(template, '{') + 1;
-        if (!utf8_valid(kept->data, kept->size)) {
-            char name[PARAMETER_MAX];
-            snprintf(name, sizeof name, "%.*s", (int)strcspn(template, "}"), template);
-            refuse_bytes(call, "path", name);
-            return STATUS_INVALID;
-        }
-    }
-    return STATUS_OK;
-}
-
-/* Copies what the handler may look at. MALFORMED: `*detail` says why. INVALID: refused already. */
-static enum status call_fill(struct call *call, const struct headers *headers,
-                             const struct route_match *match, const char **detail)
-{
-    struct request *request = &call->exchange.request;
-    enum status status = parameters_keep(call, match, detail);
-    if (status != STATUS_OK)
-        return status;
-    if (!query_keep(call, target_query(&call->connection->target))) {
-        *detail = "Malformed query.";
-        return STATUS_MALFORMED;
-    }
-    if (!call_keep(call, headers->values[HEADER_IDEMPOTENCY_KEY], IDEMPOTENCY_KEY_MAX, false,
-                   &request->idempotency_key)) {
-        *detail = "Idempotency-Key is too long.";
-        return STATUS_MALFORMED;
-    }
-    if (!header_is_text(call, headers, HEADER_IDEMPOTENCY_KEY, "Idempotency-Key") ||
-        !header_is_text(call, headers, HEADER_INTERNAL_KEY, "X-Internal-Key"))
-        return STATUS_INVALID;
-    struct slice last = headers->values[HEADER_LAST_EVENT_ID];
-    if (last.size > 0) {
-        char *end;
-        errno = 0;
-        request->last_event_id = strtoll(last.data, &end, 10);
-        if (errno != 0 || end != last.data + last.size || request->last_event_id < 0)
-            request->last_event_id = 0;
-    }
-    return STATUS_OK;
-}
-
-/* "application/json; charset=utf-8" is of the type "application/json". */
-static bool media_type_is(struct slice value, const char *type)
-{
-    size_t size = strlen(type);
-    if (value.size < size || strncasecmp(value.data, type, size) != 0)
+    if (text.size == 0 || text.size > TRACE_ID_MAX)
         return false;
-    while (size < value.size && (value.data[size] == ' ' || value.data[size] == '\t'))
-        size++;
-    return size == value.size || value.data[size] == ';';
+    for (size_t i = 0; i < text.size; i++)
+        if (!isalnum((unsigned char)text.data[i]) && memchr("._:-", text.data[i], 4) == NULL)
+            return false;
+    return true;
 }
 
-static enum status call_check_body(struct call *call, const struct headers *headers,
-                                   const char **detail)
+/* Fills request_id and traceparent of the request, and begins its span. A client's own are kept if
+ * they are safe to repeat; else new ones are made. */
+static void trace_begin(struct call *call, const struct headers *headers)
 {
-    struct slice type = headers->values[HEADER_CONTENT_TYPE];
-    struct slice encoding = headers->values[HEADER_CONTENT_ENCODING];
-    call->body_max = HTTP_BODY_MAX;
-    if (call->endpoint->request_schema != NULL && type.size > 0) {
-        bool batch = media_type_is(type, "application/x-ndjson") && call->endpoint->batch;
-        bool person = endpoint_auth_takes_token(call->endpoint->auth) &&
-                      !call->exchange.request.principal.is_producer;
-        if (batch && !person) {
-            call->exchange.request.is_batch = true;
-            call->body_max = HTTP_BATCH_BODY_MAX;
-        } else if (!media_type_is(type, "application/json")) {
-            *detail = batch ? "A batch needs an internal key." : "Unsupported media type.";
-            return STATUS_UNSUPPORTED_MEDIA_TYPE;
-        }
-    }
-    if (encoding.size > 0 && !slice_equals(encoding, "identity")) {
-        *detail = "Unsupported content encoding.";
-        return STATUS_UNSUPPORTED_MEDIA_TYPE;
-    }
-    struct slice length = headers->values[HEADER_CONTENT_LENGTH];
-    if (length.size > 0 && strtoull(length.data, NULL, 10) > call->body_max) {
-        *detail = "Request body is too large.";
-        return STATUS_TOO_LARGE;
-    }
-    buf_init(&call->body, call->body_max);
-    return STATUS_OK;
-}
-
-/* TOO_MANY_REQUESTS: it is one too many of this address or person. */
-static enum status rate_check(struct call *call, struct rate_limit *limit, uint64_t key,
-                              const char **detail)
-{
-    if (rate_limit_pass(limit, key, call->exchange.request.received_us))
-        return STATUS_OK;
-    call->exchange.response.retry_after_s = 1;
-    *detail = "Too many requests.";
-    return STATUS_TOO_MANY_REQUESTS;
-}
-
-/* All that can be said by the headers alone. Not OK: `*detail` says why, unless it is refused
- * already. */
-static enum status call_admit(struct call *call, const struct headers *headers,
-                              const struct head *head, const char **detail)
-{
-    struct http_server *server = call->server;
+    const struct http_options *options = &call->server->options;
     struct request *request = &call->exchange.request;
-    struct route_match match;
-    *detail = head_fault(head, headers);
-    if (*detail != NULL) {
-        call->close = true;
-        return STATUS_MALFORMED;
+    struct slice request_id = headers->values[HEADER_REQUEST_ID];
+    if (request_id_valid(request_id)) {
+        memcpy(request->request_id, request_id.data, request_id.size);
+        request->request_id[request_id.size] = '\0';
+    } else {
+        struct uuid uuid = entropy_uuid(options->entropy, request->received_us);
+        uuid_format(&uuid, request->request_id);
     }
-    call_note_client(call, headers->values[HEADER_FORWARDED_FOR]);
-    enum status status = rate_check(call, server->rates, call->rate_key, detail);
-    if (status != STATUS_OK)
-        return status;
-    status = router_match(&server->router, head->method, call->path, &match);
-    if (status != STATUS_OK) {
-        memcpy(call->allow, match.allow, sizeof call->allow);
-        *detail = status == STATUS_NOT_FOUND ? "Endpoint not found." : "Method not allowed.";
-        return status;
-    }
-    call->endpoint = match.route->endpoint;
-    status = call_fill(call, headers, &match, detail);
-    if (status != STATUS_OK)
-        return status;
-    struct slice user = {0};
-    if (match.route->user_parameter >= 0)
-        user = request->path_parameters[match.route->user_parameter];
-    status = authorize(&server->authority, call->endpoint->auth, headers, user,
-                       request->received_us, &request->principal, detail);
-    if (status != STATUS_OK)
-        return status;
-    const struct principal *who = &request->principal;
-    if (endpoint_auth_takes_token(call->endpoint->auth) && !who->is_producer)
-        status = rate_check(call, server->people, rate_limit_person_key(&who->user_id), detail);
-    if (status != STATUS_OK)
-        return status;
-    return call_check_body(call, headers, detail);
+    span_begin(&call->span, options->tracer, headers->values[HEADER_TRACEPARENT],
+               slice_of(request->request_id));
+    memcpy(request->traceparent, call->span.traceparent, sizeof request->traceparent);
 }
 
 /* The path of "http://host/path", as some proxies ask. */
@@ -320,16 +125,10 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
     call->has_body = headers.times[HEADER_TRANSFER_ENCODING] > 0 ||
                      (headers.times[HEADER_CONTENT_LENGTH] > 0 &&
                       !slice_equals(headers.values[HEADER_CONTENT_LENGTH], "0"));
-    const char *detail = NULL;
-    enum status status = STATUS_HEADERS_TOO_LARGE;
     if (headers_are_large(mhd))
-        detail = "Request headers are too large.";
-    else
-        status = call_admit(call, &headers, &head, &detail);
-    if (status == STATUS_OK)
+        call_refuse(call, STATUS_HEADERS_TOO_LARGE, "Request headers are too large.");
+    else if (admission_check(call, &head, &headers))
         call->exchange.response.http_status = call->endpoint->success;
-    else if (!call->refused)
-        call_refuse(call, status, detail);
     return call;
 }
 
@@ -340,18 +139,6 @@ static void body_drop(struct call *call)
     if (call->body_share > 0)
         shares_give(&call->server->bodies, call->rate_key, call->body_share);
     call->body_share = 0;
-}
-
-void call_free(struct call *call)
-{
-    /* A client that left is noticed when its connection is resumed, before the answer is asked
-     * for; so this may be the first look at what the handler's thread has done. */
-    enum call_state state = atomic_load(&call->state);
-    assert(state == CALL_OPEN || state == CALL_DONE);
-    free(call->exchange.scratch);
-    buf_free(&call->exchange.response.body);
-    body_drop(call);
-    free(call);
 }
 
 /* Whether the memory that the body has come to is granted. */
@@ -384,4 +171,240 @@ bool call_receive(struct call *call, const char *data, size_t size)
         body_drop(call);
     }
     return true;
+}
+
+/* An ASYNC handler again, which ends the exchange itself. */
+static void deferred_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    call->exchange.may_block = true;
+    call->endpoint->handle(context, &call->exchange);
+}
+
+static void job_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    deferred_run(context, call);
+    exchange_done(&call->exchange);
+}
+
+/* Then rests for as long as a wrong password took: those who guess have half of a thread's time. */
+static void hashing_run(struct role_context *context, void *argument)
+{
+    struct call *call = argument;
+    int64_t started_us = steady_now_us();
+    deferred_run(context, call);
+    bool wrong = call->exchange.response.http_status == status_http(STATUS_UNAUTHENTICATED);
+    exchange_done(&call->exchange);
+    if (wrong)
+        steady_pause(steady_now_us() - started_us);
+}
+
+void exchange_done(struct exchange *exchange)
+{
+    struct call *call = (struct call *)exchange;
+    struct http_server *server = call->server;
+    struct MHD_Connection *mhd = call->mhd;
+    if (atomic_exchange(&call->state, CALL_DONE) == CALL_SUSPENDED)
+        MHD_resume_connection(mhd);
+    /* The last touch: http_server_stop waits for it. */
+    atomic_fetch_sub(&server->in_handlers, 1);
+}
+
+static void refuse_start(struct call *call, enum status status, const char *detail)
+{
+    call->exchange.response.retry_after_s = 1;
+    call_refuse(call, status, detail);
+    exchange_done(&call->exchange);
+}
+
+static void refuse_busy(struct call *call)
+{
+    refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
+}
+
+static void job_expired(void *argument)
+{
+    refuse_busy(argument);
+}
+
+static void call_queue(struct call *call, struct pool *pool, pool_job *job)
+{
+    if (!pool_submit(pool, call->rate_key, false, job, job_expired, call))
+        refuse_busy(call);
+}
+
+void exchange_defer(struct exchange *exchange)
+{
+    struct call *call = (struct call *)exchange;
+    call_queue(call, call->server->pool, deferred_run);
+}
+
+static void call_start(struct call *call)
+{
+    struct http_server *server = call->server;
+    if (atomic_load(&server->stopping)) {
+        refuse_start(call, STATUS_UNAVAILABLE, "Service is ending.");
+        return;
+    }
+    if (call->endpoint->kind == ENDPOINT_ASYNC) {
+        call->endpoint->handle(server->options.async_context, &call->exchange);
+        return;
+    }
+    if (call->endpoint->kind == ENDPOINT_EVENTS) {
+        if (call->is_head) { /* the head of a stream, which takes no place */
+            call->exchange.response.content_type = "text/event-stream";
+            exchange_done(&call->exchange);
+            return;
+        }
+        enum status status = events_reserve(&server->events, call);
+        if (status != STATUS_OK) {
+            refuse_start(call, status, "Too many event streams.");
+            return;
+        }
+    }
+    if (call->endpoint->hashes && server->hashing != NULL)
+        call_queue(call, server->hashing, hashing_run);
+    else
+        call_queue(call, server->pool, job_run);
+}
+
+void call_run(struct call *call)
+{
+    struct http_server *server = call->server;
+    call->exchange.request.body = buf_slice(&call->body);
+    connection_deadline(call->connection, CONNECTION_NO_DEADLINE);
+    /* Counted before `stopping` is looked at, as http_server_stop sets it before it looks at the
+     * count: one of the two sees the other. */
+    atomic_fetch_add(&server->in_handlers, 1);
+    atomic_store(&call->state, CALL_RUNNING);
+    call_start(call);
+    if (atomic_load(&call->state) == CALL_DONE)
+        return;
+    MHD_suspend_connection(call->mhd);
+    enum call_state expected = CALL_RUNNING;
+    if (!atomic_compare_exchange_strong(&call->state, &expected, CALL_SUSPENDED))
+        MHD_resume_connection(call->mhd);
+}
+
+/* Health checks and scrapes are not worth a trace. */
+static bool is_own(const struct endpoint *endpoint)
+{
+    for (size_t i = 0; i < own_endpoints.count; i++)
+        if (endpoint == &own_endpoints.endpoints[i])
+            return true;
+    return false;
+}
+
+static void trace_end(struct call *call, int http_status)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct span *span = &call->span;
+    if (!span->recorded || is_own(endpoint))
+        return;
+    span->kind = SPAN_SERVER;
+    span->action = endpoint == NULL ? "HTTP" : route_method_name(endpoint->method);
+    span->object = endpoint == NULL ? NULL : endpoint->path;
+    span->failed = http_status >= 500;
+    span_text(span, "http.request.method", endpoint == NULL ? "_OTHER" : span->action);
+    if (endpoint != NULL)
+        span_text(span, "http.route", endpoint->path);
+    span_number(span, "http.response.status_code", http_status);
+    span_text(span, "url.scheme", "http");
+    span_end(span, call->server->options.tracer);
+}
+
+static void count_answer(const struct call *call, int http_status)
+{
+    static const enum metric_label classes[] = {LABEL_informational, LABEL_success,
+                                                LABEL_redirection, LABEL_client_error,
+                                                LABEL_server_error};
+    metric_add(METRIC_http_requests, classes[http_status / 100 - 1], 1);
+    if (call->body_end_us != 0)
+        metric_observe_us(METRIC_http_request_us,
+                          clock_monotonic_us(call->server->options.clock) - call->body_end_us);
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    /* Fails only without memory; the answer is worth more than one header. */
+    (void)MHD_add_response_header(response, name, value);
+}
+
+static void add_headers(const struct call *call, struct MHD_Response *answer)
+{
+    const struct response *response = &call->exchange.response;
+    add_header(answer, "X-Request-ID", call->exchange.request.request_id);
+    add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE,
+               response->content_type == NULL ? "application/json" : response->content_type);
+    add_header(answer, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    add_header(answer, "X-Content-Type-Options", "nosniff");
+    if (call->allow[0] != '\0')
+        add_header(answer, MHD_HTTP_HEADER_ALLOW, call->allow);
+    if (response->http_status == MHD_HTTP_UNAUTHORIZED && call->endpoint != NULL &&
+        endpoint_auth_takes_token(call->endpoint->auth))
+        add_header(answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    if (response->retry_after_s > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%d", response->retry_after_s);
+        add_header(answer, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (call->close || atomic_load_explicit(&call->server->draining, memory_order_relaxed))
+        add_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+/* The body as an answer of its own; takes it out of the call. */
+static struct MHD_Response *whole_answer(struct call *call)
+{
+    struct response *response = &call->exchange.response;
+    struct buf *body = &response->body;
+    if (body->overflowed) {
+        log_error("answer too large", LOG_TEXT("request_id", call->exchange.request.request_id));
+        response_error(response, STATUS_INTERNAL, "The answer is too large.");
+    }
+    if (response->content_type == problem_content_type)
+        problem_add_instance(response, call->path);
+    connection_deadline(call->connection,
+                        clock_monotonic_us(call->server->options.clock) + HTTP_ANSWER_DEADLINE_US);
+    if (body->size == 0)
+        return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *answer =
+        MHD_create_response_from_buffer_with_free_callback(body->size, body->data, free);
+    if (answer != NULL)
+        buf_init(body, body->max);
+    return answer;
+}
+
+enum MHD_Result call_answer(struct call *call)
+{
+    struct response *response = &call->exchange.response;
+    struct MHD_Response *answer;
+    if (call->stream != NULL && response->http_status < 300) {
+        response->content_type = "text/event-stream";
+        answer = events_answer(&call->server->events, call->stream);
+    } else {
+        answer = whole_answer(call);
+    }
+    if (answer == NULL)
+        return MHD_NO;
+    int http_status = response->http_status;
+    add_headers(call, answer);
+    enum MHD_Result result = MHD_queue_response(call->mhd, (unsigned)http_status, answer);
+    MHD_destroy_response(answer);
+    call->answered = true;
+    count_answer(call, http_status);
+    trace_end(call, http_status);
+    return result;
+}
+
+void call_free(struct call *call)
+{
+    /* A client that left is noticed when its connection is resumed, before the answer is asked
+     * for; so this may be the first look at what the handler's thread has done. */
+    enum call_state state = atomic_load(&call->state);
+    assert(state == CALL_OPEN || state == CALL_DONE);
+    free(call->exchange.scratch);
+    buf_free(&call->exchange.response.body);
+    body_drop(call);
+    free(call);
 }

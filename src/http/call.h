@@ -2,10 +2,11 @@
  *
  * One request on its way through the server, from its headers to its answer:
  *
- *   call_begin → call_admit → (body: call_receive) → call_run → handler → exchange_done → answer
+ *   call_begin → admission_check → (body: call_receive) → call_run → handler → exchange_done
+ *     → call_answer
  *
  * It belongs to the epoll thread of its connection, but for the time between call_run and
- * exchange_done, when it belongs to the handler. See exchange.c for how it changes hands.
+ * exchange_done, when it belongs to the handler. See call.c for how it changes hands.
  */
 #ifndef ECS_HTTP_CALL_H
 #define ECS_HTTP_CALL_H
@@ -42,8 +43,7 @@ struct call {
     bool has_body;
     bool is_head; /* the method is HEAD */
     bool answered;
-    bool close; /* the connection ends with the answer */
-    size_t body_max;
+    bool close;      /* the connection ends with the answer */
     size_t received; /* body bytes, also those dropped */
     struct buf body;
     size_t body_share;   /* of the memory for bodies, taken for rate_key */
@@ -61,6 +61,8 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
 void call_free(struct call *call);
 /* Makes the answer a refusal; the handler will not run. */
 void call_refuse(struct call *call, enum status status, const char *detail);
+/* The same, for a response that says already what is wrong. */
+void call_note_refusal(struct call *call, enum status status);
 /* Keeps or drops a part of the body. False: it is far too much, cut the connection. */
 MUST_CHECK bool call_receive(struct call *call, const char *data, size_t size);
 /* The request is complete: hands it to its handler. The connection may be suspended after it. */

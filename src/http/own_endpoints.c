@@ -1,8 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "http/own_endpoints.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every server answers by itself. None of it waits for anything: it is answered while every
+ * thread of the pool hangs.
+ */
 #include "base/metrics.h"
-#include "http/call.h"
 #include "http/server_state.h"
 
 static const struct http_server *server_of(const struct exchange *exchange)
@@ -10,7 +11,6 @@ static const struct http_server *server_of(const struct exchange *exchange)
     return ((const struct call *)exchange)->server;
 }
 
-/* None of them waits for anything: they are answered while every pool thread hangs. */
 static void answer_health(struct role_context *context, struct exchange *exchange)
 {
     (void)context;

@@ -10,8 +10,6 @@
 
 extern const char problem_content_type[];
 
-/* Ends a problem behind its `detail`. */
-void problem_close(struct buf *json, int http_status, const char *title);
 /* Adds `instance`, the path that was asked, to a problem. */
 void problem_add_instance(struct response *response, struct slice path);
 

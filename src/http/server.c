@@ -17,9 +17,7 @@
 
 #include "base/log.h"
 #include "base/steady.h"
-#include "http/call.h"
 #include "http/openapi.h"
-#include "http/own_endpoints.h"
 #include "http/server_state.h"
 
 enum {

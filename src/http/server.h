@@ -34,6 +34,9 @@ struct endpoint_table {
     size_t count;
 };
 
+/* What every server answers by itself, whatever its roles. */
+extern const struct endpoint_table own_endpoints;
+
 struct http_options {
     const char *listen;                 /* "127.0.0.1:9999", "[::1]:0"; port 0: any free one */
     const struct address_list *proxies; /* whose X-Forwarded-For is believed */

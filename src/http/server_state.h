@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "http/acceptor.h"
-#include "http/authorize.h"
+#include "http/admission.h"
 #include "http/connections.h"
 #include "http/events.h"
 #include "http/fairness.h"

@@ -48,7 +48,7 @@ def write(folder, path, text):
     ("model/model.c", '"domain/scoring.h"'),
     ("learning/fit.c", '"simulation/population.h"'),
     ("roles/user_credit.c", '"model/model.h"'),
-    ("scorers/fixed.c", "<xgboost/c_api.h>"),
+    ("scorers/simple.c", "<xgboost/c_api.h>"),
     ("settings.c", '"bus/nats.h"'),
     ("shed/anything.c", '"base/buf.h"'),
 ])
@@ -68,7 +68,7 @@ def test_a_wrong_include_is_found(tmp_path, path, include):
     ("wiring.c", '"store/sql_sqlite.h"'),
     ("runner/runner.c", '"roles/role.h"'),
     ("store/sql_postgres.c", "<libpq-fe.h>"),
-    ("scorers/fixed.c", '"model/model.h"'),
+    ("scorers/simple.c", '"model/model.h"'),
     ("learning/boosting.c", "<xgboost/c_api.h>"),
     ("commands/train.c", '"learning/training.h"'),
     ("wiring.c", '"bus/nats.h"'),

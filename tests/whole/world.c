@@ -4,7 +4,7 @@
 #include "adapters/cache_memory.h"
 #include "base/time_text.h"
 #include "bus/sqlite.h"
-#include "scorers/scorecard.h"
+#include "scorers/simple.h"
 #include "store/migrations.h"
 #include "store/offers.h"
 #include "wire/policy_json.h"
@@ -231,7 +231,7 @@ json_t *world_call(struct world *world, const char *path, const struct uuid *use
                    const char *parameter, const char *body, int wanted)
 {
     struct response response = exchange_run(world, path, user, parameter, body);
-    /* A body that was cut is not sent (http/answer.c). */
+    /* A body that was cut is not sent (http/call.c). */
     bool failed = response.http_status >= 500 || response.body.overflowed;
     if (failed && world->again != NULL && world->again()) {
         buf_free(&response.body);
