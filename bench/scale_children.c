@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/steady.h"
 #include "commands/simulate_people.h"
+#include "process/steady.h"
 
 enum {
     POLL_MS = 10,

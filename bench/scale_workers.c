@@ -6,9 +6,9 @@
  */
 #include <stdio.h>
 
-#include "base/steady.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
+#include "process/steady.h"
 #include "scale.h"
 #include "simulation/chance.h"
 

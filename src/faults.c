@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/log.h"
+#include "process/file.h"
+#include "process/log.h"
 
 enum status fault_worse(enum status one, enum status other)
 {

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/likeness.h"
 #include "domain/event.h"
 #include "limits.h"
+#include "process/file.h"
 
 enum { VARIABLE_MAX = 63 };
 

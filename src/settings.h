@@ -10,8 +10,8 @@
 
 #include "base/address.h"
 #include "base/buf.h"
-#include "base/log.h"
 #include "base/status.h"
+#include "process/log.h"
 
 enum { SETTING_TEXT_MAX = 1024 };
 

@@ -116,10 +116,7 @@ static void metrics_page(void)
 #define GAUGE(name, help, label)                                                                   \
     printf("| `%s` | gauge | %s | %s |\n", #name, LABEL_OF(label), help);
 #define HISTOGRAM(name, help) printf("| `%s` | histogram | | %s |\n", #name, help);
-#include "base/metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef HISTOGRAM
+#include "process/metrics.def"
 }
 
 static void features_page(void)

@@ -12,7 +12,7 @@ import sys
 def main():
     output, root, files = sys.argv[1], sys.argv[2], sorted(sys.argv[3:])
     with open(output, "w", encoding="utf-8") as out:
-        out.write('#include "base/embedded.h"\n\n')
+        out.write('#include "process/file.h"\n\n')
         for number, path in enumerate(files):
             data = open(path, "rb").read()
             body = ",".join(str(byte - 256 if byte > 127 else byte) for byte in data + b"\0")

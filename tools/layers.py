@@ -13,34 +13,37 @@ import sys
 
 # Every room: what is in it, and the rooms it may include from besides itself and SHARED.
 ROOMS = {
-    "base": ("bytes, text, time, waits, hashes, addresses, JSON writing, log, metrics", ()),
+    "base": ("bytes, text, time as text, hashes, addresses, JSON writing: pure values", ()),
+    "process": ("what a process is: log, metrics, clock that nobody sets, files", ("base",)),
     "domain": ("events, tiles, features, policy, decision, offer, breaker: pure functions of values",
                ("base",)),
     "simulation": ("people who do not exist: what they feel, earn, pay and owe, drawn from a seed",
                    ("domain",)),
-    "wire": ("JSON documents to typed values and back: the wire contract", ("base", "domain")),
+    "wire": ("JSON documents to typed values and back: the wire contract",
+             ("base", "process", "domain")),
     "model": ("a trained model: its folder, its predictions and what each column adds to them",
-              ("base",)),
+              ("base", "process")),
     "learning": ("data to a trained model, its measures and pictures", ("base", "model")),
     "ports": ("what the system needs: bus, cache, scorer, clock, entropy, tracer; and what it"
-              " answers: endpoint", ("base", "domain")),
+              " answers: endpoint", ("base", "process", "domain")),
     "store": ("the database: people, events (each counted once here), features, decisions, offers,"
-              " outbox, log; on SQLite or PostgreSQL", ("base", "domain", "ports")),
+              " outbox, log; on SQLite or PostgreSQL", ("base", "process", "domain", "ports")),
     "auth": ("passwords, tokens, revocations, seals on what others keep", ("base", "ports")),
     "roles": ("the seven roles, as step functions over the store and ports",
-              ("base", "domain", "wire", "ports", "store", "auth")),
-    "bus": ("the streams: a log in SQLite, or NATS JetStream", ("base", "domain", "ports")),
+              ("base", "process", "domain", "wire", "ports", "store", "auth")),
+    "bus": ("the streams: a log in SQLite, or NATS JetStream",
+            ("base", "process", "domain", "ports")),
     "scorers": ("who tells a risk: a trained model, a scorecard, a service behind HTTP; the breaker",
-                ("base", "domain", "wire", "model", "ports")),
+                ("base", "process", "domain", "wire", "model", "ports")),
     "adapters": ("the other ports: cache, tracer, clock, entropy, files that people edit",
-                 ("base", "domain", "wire", "ports")),
+                 ("base", "process", "domain", "wire", "ports")),
     "http": ("endpoint tables to a server, event streams to phones; /openapi.json",
-             ("base", "wire", "ports", "auth")),
+             ("base", "process", "wire", "ports", "auth")),
     "runner": ("threads around step functions; the threads that drive the bus and wake event streams",
-               ("base", "wire")),
+               ("base", "process", "wire")),
     "commands": ("what `ecs` can be told to do: one file, or a few of one name, for each command",
-                 ("base", "domain", "simulation", "wire", "model", "learning", "ports", "store",
-                  "runner")),
+                 ("base", "process", "domain", "simulation", "wire", "model", "learning", "ports",
+                  "store", "runner")),
 }
 SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
@@ -78,8 +81,8 @@ PURE_HEADERS = {
     "assert.h", "inttypes.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "string.h",
 }
 # A clock that can be set must not time a wait, and a test must be able to turn it: waits are
-# base/steady.h's, the time of day is ports/clock.h's. A log line tells when its machine wrote it.
-CLOCKS = {"base/steady.c", "base/log.c", "adapters/clock_system.c"}
+# process/steady.h's, the time of day is ports/clock.h's. A log line tells when its machine wrote it.
+CLOCKS = {"process/steady.c", "process/log.c", "adapters/clock_system.c"}
 CLOCK = re.compile(
     r"\b(CLOCK_(?:REALTIME|MONOTONIC|BOOTTIME|TAI)\w*|clock_gettime|clock_nanosleep|gettimeofday|"
     r"timespec_get|ftime|time(?=\((?:NULL|0|&\w+)\))|nanosleep|usleep|sleep(?=\()|nats_Now\w*|"
@@ -119,7 +122,7 @@ def library_fault(room, name, header):
 def clock_fault(line):
     """What a line that is not one of CLOCKS uses of the system's clocks; None if nothing."""
     match = CLOCK.search(line)
-    return match and f"{match[1]}: waits are base/steady.h's, the time of day is ports/clock.h's"
+    return match and f"{match[1]}: waits are process/steady.h's, the time of day is ports/clock.h's"
 
 
 def room_of(source, path):

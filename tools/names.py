@@ -86,7 +86,7 @@ def lost_files(tree):
 def lost_functions(tree):
     known = {word for name in tree.texts for word in re.findall(r"[A-Za-z_]\w*", tree.code(name))}
     known |= {word for name in tree.names for word in re.split(r"\W+", name)}
-    table = tree.texts.get("src/base/metrics.def", "")
+    table = tree.texts.get("src/process/metrics.def", "")
     known |= {f"ecs_{name}_seconds" for name in re.findall(r"^HISTOGRAM\((\w+)_us\b", table, re.MULTILINE)}
     for name in tree.texts:
         prose = tree.prose(name)

@@ -18,9 +18,9 @@
 
 #include "adapters/cache_redis_tls.h"
 #include "adapters/cache_redis_url.h"
-#include "base/log.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/log.h"
+#include "process/steady.h"
 
 enum {
     BUDGET_US = 20000,       /* of one call, connecting included */

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/log.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 static pthread_mutex_t following = PTHREAD_MUTEX_INITIALIZER;
 static enum clock_leader followed; /* guarded by it */

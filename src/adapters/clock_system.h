@@ -5,7 +5,7 @@
  * processes compare are of one clock, and whatever is done to this machine's clock moves none of
  * them. The engine may: at each answer the time may go back by some tens of microseconds, and by a
  * whole step when the engine's own clock is set or another machine takes over for it. What must not
- * go back goes by base/steady.h. One for the process; safe from any thread.
+ * go back goes by process/steady.h. One for the process; safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_SYSTEM_H
 #define ECS_ADAPTERS_CLOCK_SYSTEM_H

@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "base/log.h"
+#include "process/log.h"
 
 static void fill(struct entropy *entropy, void *bytes, size_t size)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/file.h"
+#include "process/file.h"
 #include "wire/policy_json.h"
 
 enum status policy_file_read(struct policy_file *file, struct buf *report)

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/steady.h"
+#include "process/log.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 enum { BODY_MAX = TRACE_BATCH_MAX * 2048, URL_SIZE = 1100 };
 

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
-#include "base/steady.h"
 #include "bus/nats_internal.h"
+#include "process/log.h"
+#include "process/steady.h"
 
 /* A PubAck: {"stream":"emotions","seq":1}, or {"error":{…},…}; a repeated message id is OK with
  * "duplicate":true. Written by the server, so looking for its members is enough. */

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 
 #include "adapters/clock_system.h"
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/steady.h"
 #include "base/time_text.h"
 #include "bus/nats_internal.h"
+#include "process/log.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 enum {
     REQUEST_MAX = 1024,

@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/steady.h"
 #include "bus/nats_internal.h"
+#include "process/steady.h"
 
 enum {
     EXPIRES_MS = 5000,

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 
 #include "adapters/clock_system.h"
-#include "base/log.h"
-#include "base/steady.h"
 #include "bus/nats_internal.h"
+#include "process/log.h"
+#include "process/steady.h"
 
 enum {
     SERVERS_MAX = 16,

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "base/steady.h"
+#include "process/steady.h"
 
 static struct pending *pending_of(struct window *window, uint64_t serial)
 {

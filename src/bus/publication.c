@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 
-#include "base/metrics.h"
+#include "process/metrics.h"
 
 void publication_count(enum stream stream, enum status status, size_t count)
 {
     metric_add(status == STATUS_OK ? METRIC_bus_published : METRIC_bus_publish_failed,
-               stream_label(stream), (int64_t)count);
+               metric_label_of(stream_label(stream)), (int64_t)count);
 }
 
 void publication_end(const struct publication *publication, enum status status)

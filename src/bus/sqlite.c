@@ -14,10 +14,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/log.h"
-#include "base/steady.h"
 #include "bus/sqlite_internal.h"
+#include "process/file.h"
+#include "process/log.h"
+#include "process/steady.h"
 #include "store/sqlite_file.h"
 
 enum { FLOOR_DELAY_US = 200000, TRIM_PERIOD_US = 1000000 };

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/steady.h"
 #include "bus/sqlite_internal.h"
+#include "process/steady.h"
 
 static void hold(struct sqlite_consumer *consumer, struct journal_record *record)
 {

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/log.h"
-#include "base/metrics.h"
+#include "process/log.h"
+#include "process/metrics.h"
 #include "store/sqlite_file.h"
 
 enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 2, READER_BUSY_MS = 5000 };

@@ -10,7 +10,6 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
-#include "base/steady.h"
 #include "base/time_text.h"
 #include "commands/backtest.h"
 #include "commands/command.h"
@@ -18,6 +17,7 @@
 #include "commands/policy.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
+#include "process/steady.h"
 
 struct backtest_options {
     const char *policy_path;

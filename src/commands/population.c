@@ -11,13 +11,13 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
-#include "base/steady.h"
 #include "base/time_text.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/report.h"
 #include "domain/auc.h"
 #include "domain/scorecard.h"
+#include "process/steady.h"
 #include "simulation/life.h"
 #include "simulation/population.h"
 

@@ -11,11 +11,11 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
-#include "base/steady.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
+#include "process/steady.h"
 #include "store/log.h"
 #include "wire/policy_json.h"
 

@@ -9,8 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/steady.h"
 #include "limits.h"
+#include "process/steady.h"
 
 static bool json;
 

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/log.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/toolbox.h"
+#include "process/log.h"
 #include "runner/runner.h"
 
 static const struct role *const all_roles[] = {

@@ -14,13 +14,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/steady.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/report.h"
 #include "commands/simulate_events.h"
 #include "commands/simulate_people.h"
 #include "commands/toolbox.h"
+#include "process/steady.h"
 
 enum {
     PEOPLE_MAX = 100000,

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/steady.h"
 #include "commands/report.h"
+#include "process/steady.h"
 
 enum { ANSWER_MAX = 1024 * 1024, TIMEOUT_MS = 10000, PAUSE_MS = 100, LINE_MAX = 2048 };
 

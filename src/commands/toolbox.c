@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "base/log.h"
+#include "process/log.h"
 #include "store/migrations.h"
 
 enum { FAULTS_MAX = 64 * 1024 };

@@ -16,8 +16,8 @@ static const char *const subjects[STREAM_COUNT] = {
 #undef STREAM
 };
 
-static const enum metric_label labels[STREAM_COUNT] = {
-#define STREAM(id, label, name, subject, producers, consumers, content) LABEL_##label,
+static const char *const labels[STREAM_COUNT] = {
+#define STREAM(id, label, name, subject, producers, consumers, content) #label,
 #include "domain/event.def"
 #undef STREAM
 };
@@ -32,7 +32,7 @@ const char *stream_subject(enum stream stream)
     return subjects[stream];
 }
 
-enum metric_label stream_label(enum stream stream)
+const char *stream_label(enum stream stream)
 {
     return labels[stream];
 }

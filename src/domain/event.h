@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "base/metrics.h"
 #include "base/slice.h"
 #include "base/uuid.h"
 #include "limits.h"
@@ -34,8 +33,8 @@ enum stream {
 
 const char *stream_name(enum stream stream);
 const char *stream_subject(enum stream stream);
-/* The stream as a value of the label "stream" in /metrics. */
-enum metric_label stream_label(enum stream stream);
+/* The stream as a value of the label "stream" in /metrics: metric_label_of() gives its number. */
+const char *stream_label(enum stream stream);
 
 /* Where a message stood on the bus. */
 struct event_origin {

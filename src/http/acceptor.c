@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/steady.h"
+#include "process/log.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 enum { HOST_MAX = 255, BACKLOG = 1024 };
 

@@ -22,11 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
-#include "base/steady.h"
 #include "http/problem.h"
 #include "http/server_state.h"
+#include "process/log.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 void call_note_refusal(struct call *call, enum status status)
 {

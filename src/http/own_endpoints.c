@@ -3,8 +3,8 @@
  * What every server answers by itself. None of it waits for anything: it is answered while every
  * thread of the pool hangs.
  */
-#include "base/metrics.h"
 #include "http/server_state.h"
+#include "process/metrics.h"
 
 static const struct http_server *server_of(const struct exchange *exchange)
 {

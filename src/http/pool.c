@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/steady.h"
+#include "process/steady.h"
 
 enum { MODEST_PART = 4 };
 

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/json_put.h"
-#include "base/metrics.h"
+#include "process/metrics.h"
 #include "wire/field_errors.h"
 
 enum { ANSWER_MAX = 1024 };

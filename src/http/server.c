@@ -15,10 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "base/steady.h"
 #include "http/openapi.h"
 #include "http/server_state.h"
+#include "process/log.h"
+#include "process/steady.h"
 
 enum {
     /* Headers, and the block in which a body is read. Of more than 32 KiB libmicrohttpd makes a

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/embedded.h"
 #include "base/json_put.h"
+#include "process/file.h"
 
 /* Beyond what a float holds; products of these stay finite. */
 static const double number_max = 1e40;
@@ -393,7 +393,7 @@ static enum status embedded_read(const char *folder, const char *name, struct bu
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    const struct embedded_file *file = embedded_find(path);
+    const struct embedded_file *file = embedded_file_find(path);
     if (file == NULL) {
         errno = ENOENT;
         return STATUS_NOT_FOUND;

@@ -2,7 +2,7 @@
  *
  * Port: time. Sampled once per step and handed to the domain, which cannot read a clock.
  * Adapters: clock_system (production), clock_manual (tests). Safe from any thread. For waits there
- * is base/steady.h.
+ * is process/steady.h.
  */
 #ifndef ECS_PORTS_CLOCK_H
 #define ECS_PORTS_CLOCK_H

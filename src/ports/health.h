@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/steady.h"
+#include "process/steady.h"
 
 /* What is confirmed survives: nothing, not even the end of the engine's process; the sudden end of
  * that process; the loss of power as well. */

@@ -6,9 +6,9 @@
  */
 #include <stdio.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
 #include "domain/batch_size.h"
+#include "process/log.h"
+#include "process/metrics.h"
 #include "roles/message_span.h"
 #include "roles/outbox.h"
 #include "store/messages.h"

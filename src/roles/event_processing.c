@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
+#include "process/log.h"
 #include "roles/message_span.h"
 #include "store/events.h"
 #include "wire/emotion_json.h"
@@ -21,7 +21,7 @@ static void discard(const struct bus_message *message, enum letter_verdict verdi
 {
     char producer[PRODUCER_MAX + 1];
     slice_text(message->producer, producer, sizeof producer);
-    metric_add(METRIC_events_discarded, stream_label(message->stream), 1);
+    metric_add(METRIC_events_discarded, metric_label_of(stream_label(message->stream)), 1);
     if (verdict == LETTER_PRODUCER_FLOODS)
         log_seldom(LOG_WARN, producer, "refused events of one producer are discarded",
                    LOG_TEXT("stream", stream_name(message->stream)),

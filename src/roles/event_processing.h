@@ -14,10 +14,10 @@
 #ifndef ECS_ROLES_EVENT_PROCESSING_H
 #define ECS_ROLES_EVENT_PROCESSING_H
 
-#include "base/metrics.h"
 #include "domain/batch_size.h"
 #include "domain/event.h"
 #include "ports/bus.h"
+#include "process/metrics.h"
 #include "roles/rates.h"
 #include "roles/role.h"
 #include "wire/field_errors.h"

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "base/metrics.h"
+#include "process/metrics.h"
 #include "roles/message_span.h"
 
 enum { CONFIRM_WAIT_US = 10000 };

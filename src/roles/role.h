@@ -99,7 +99,7 @@ struct consumer_step {
 
 /* Done every `period_us`. */
 struct tick_step {
-    const char *name; /* and its label in base/metric_labels.def */
+    const char *name; /* and its label in process/metrics.def */
     int64_t period_us;
     size_t scratch_size;
     enum status (*step)(struct role_context *context);

@@ -9,7 +9,7 @@
 #include "auth/password.h"
 #include "auth/seal.h"
 #include "base/json_put.h"
-#include "base/log.h"
+#include "process/log.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
 #include "store/offers.h"

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #include "auth/seal.h"
-#include "base/log.h"
-#include "base/metrics.h"
+#include "process/log.h"
+#include "process/metrics.h"
 #include "roles/user_credit.h"
 #include "store/decisions.h"
 #include "store/features.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/json_put.h"
-#include "base/log.h"
+#include "process/log.h"
 #include "roles/outbox.h"
 #include "roles/user_credit.h"
 #include "store/messages.h"

@@ -6,8 +6,8 @@
  */
 #include <strings.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
+#include "process/log.h"
+#include "process/metrics.h"
 #include "roles/outbox.h"
 #include "roles/user_credit.h"
 #include "store/people.h"

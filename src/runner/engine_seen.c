@@ -2,9 +2,9 @@
 #include "runner/engine_seen.h"
 
 #include "base/json_put.h"
-#include "base/log.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/log.h"
+#include "process/steady.h"
 
 struct health engine_seen_ask(struct engine_seen *seen)
 {

@@ -2,9 +2,9 @@
 #include "runner/housekeeping.h"
 
 #include "base/json_put.h"
-#include "base/log.h"
-#include "base/metrics.h"
 #include "limits.h"
+#include "process/log.h"
+#include "process/metrics.h"
 #include "store/store.h"
 #include "wire/fields.h"
 
@@ -116,7 +116,8 @@ static void measure_lag(struct housekeeping *keeping)
         if (consumer == NULL)
             continue;
         if (bus_lag(keeping->context.bus, consumer->stream, &lag) == STATUS_OK)
-            metric_set(METRIC_bus_lag, stream_label(consumer->stream), (int64_t)lag.pending);
+            metric_set(METRIC_bus_lag, metric_label_of(stream_label(consumer->stream)),
+                       (int64_t)lag.pending);
         if (lag.pending == 0)
             progress_move(&keeping->progress[i]);
         progress_measure(&keeping->progress[i], consumer->stream);

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/json_put.h"
-#include "base/metrics.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 void progress_move(struct stream_progress *progress)
 {
@@ -20,7 +20,7 @@ static int64_t pause_us(struct stream_progress *progress)
 
 void progress_measure(struct stream_progress *progress, enum stream stream)
 {
-    metric_set(METRIC_stream_pause_us, stream_label(stream), pause_us(progress));
+    metric_set(METRIC_stream_pause_us, metric_label_of(stream_label(stream)), pause_us(progress));
 }
 
 bool progress_is_made(struct stream_progress *progress)

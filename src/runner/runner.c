@@ -7,9 +7,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "http/server.h"
 #include "limits.h"
+#include "process/log.h"
 #include "runner/housekeeping.h"
 #include "runner/worker.h"
 

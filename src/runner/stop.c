@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/stop.h"
 
-#include "base/steady.h"
 #include "limits.h"
+#include "process/steady.h"
 
 void stop_init(struct stop *stop)
 {

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
+#include "process/log.h"
+#include "process/metrics.h"
 
 /* Short, so that a stop is noticed soon; while messages come, fetch returns at once. */
 enum { FETCH_WAIT_US = 250000, PAUSE_US = 500000, TICKS_MAX = 8 };
@@ -41,7 +41,8 @@ static void *consume(void *argument)
             if (ended > 0)
                 progress_move(worker->progress);
         }
-        bool bad = failed(worker->role->name, stream_label(step->stream), status, &failing);
+        bool bad = failed(worker->role->name, metric_label_of(stream_label(step->stream)), status,
+                          &failing);
         atomic_store(&worker->progress->failing, bad);
         if (bad && stop_wait(worker->stop, PAUSE_US))
             break;

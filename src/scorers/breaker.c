@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
 #include "domain/breaker.h"
+#include "process/log.h"
+#include "process/metrics.h"
 
 struct breaker_gate {
     pthread_mutex_t lock;

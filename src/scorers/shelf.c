@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/embedded.h"
 #include "model/feature_model.h"
 #include "model/manifest.h"
+#include "process/file.h"
 
 static const char models[] = "models/", built_in[] = "models/default/";
 

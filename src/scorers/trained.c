@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "model/feature_model.h"
 #include "model/points.h"
+#include "process/log.h"
 
 struct scorer_trained {
     struct scorer base;

@@ -19,9 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/embedded.h"
-#include "base/log.h"
-#include "base/steady.h"
+#include "process/file.h"
+#include "process/log.h"
+#include "process/steady.h"
 #include "store/internal.h"
 
 struct progress {
@@ -139,7 +139,7 @@ static enum status rights_grant(struct store *store)
         return STATUS_OK;
     enum status status = sql_begin(store->sql);
     if (status == STATUS_OK)
-        status = sql_script(store->sql, embedded_find(name)->data);
+        status = sql_script(store->sql, embedded_file_find(name)->data);
     status = sql_finish(store->sql, status);
     if (status != STATUS_OK && status != STATUS_UNAVAILABLE)
         log_error("the rights of logins cannot be granted", LOG_TEXT("file", name),

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/steady.h"
+#include "process/steady.h"
 
 enum { SQLSTATE_LENGTH = 5 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
+#include "process/log.h"
 
 enum { NAME_SIZE = 64, MONTHS = 12 };
 

@@ -18,9 +18,9 @@
 #include <string.h>
 
 #include "adapters/clock_system.h"
-#include "base/log.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/log.h"
+#include "process/steady.h"
 #include "store/postgres_check.h"
 #include "store/postgres_values.h"
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "adapters/clock_system.h"
-#include "base/file.h"
-#include "base/log.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/file.h"
+#include "process/log.h"
+#include "process/steady.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_file.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "adapters/clock_system.h"
-#include "base/log.h"
+#include "process/log.h"
 #include "store/sqlite_file.h"
 
 enum status sqlite_connection_status(struct sqlite_connection *connection, int code)

@@ -11,7 +11,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "process/file.h"
 
 enum { CHECK_BUSY_MS = 5000 };
 

@@ -6,9 +6,9 @@
  */
 #include "store/sweep.h"
 
-#include "base/steady.h"
 #include "domain/batch_size.h"
 #include "domain/retention.h"
+#include "process/steady.h"
 #include "store/internal.h"
 
 /* Reads the row of sweeps and the database's time; `now_us` is that time where the database has no

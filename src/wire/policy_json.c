@@ -10,10 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/embedded.h"
-#include "base/file.h"
 #include "domain/event.h"
 #include "domain/policy.h"
+#include "process/file.h"
 #include "wire/fields.h"
 
 enum {
@@ -37,7 +36,7 @@ struct slice policy_built_in(const char *name)
 {
     char path[PATH_SIZE];
     int size = snprintf(path, sizeof path, "policy/%s.json", name);
-    const struct embedded_file *file = size < PATH_SIZE ? embedded_find(path) : NULL;
+    const struct embedded_file *file = size < PATH_SIZE ? embedded_file_find(path) : NULL;
     return file == NULL ? (struct slice){NULL, 0} : (struct slice){file->data, file->size};
 }
 

@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 
 #include "adapters/clock_system.h"
-#include "base/log.h"
+#include "process/log.h"
 #include "store/decisions.h"
 #include "store/messages.h"
 #include "store/migrations.h"

@@ -13,8 +13,8 @@
 
 #include <nats/nats.h>
 
-#include "base/log.h"
-#include "base/metrics.h"
+#include "process/log.h"
+#include "process/metrics.h"
 
 #define assert_slice(slice, text) assert_true(slice_equals(slice, text))
 

@@ -31,20 +31,20 @@ def promtool(*arguments, **options):
                           **options)
 
 
-def table(name, pattern):
-    return re.findall(pattern, (ROOT / "src" / "base" / name).read_text(encoding="utf-8"), re.M)
+def table(pattern):
+    rows = (ROOT / "src" / "process" / "metrics.def").read_text(encoding="utf-8")
+    return re.findall(pattern, rows, re.M)
 
 
 def metrics():
     """{metric of the table: its names in /metrics}"""
     names = {}
-    for kind, name in table("metrics.def", r"^(COUNTER|GAUGE|HISTOGRAM)\((\w+)"):
+    for kind, name in table(r"^(COUNTER|GAUGE|HISTOGRAM)\((\w+)"):
         told = re.sub("_us$", "_seconds", name)
         names[name] = {"COUNTER": {f"ecs_{name}_total"}, "GAUGE": {f"ecs_{told}"},
                        "HISTOGRAM": {f"ecs_{told}_{part}"
                                      for part in ("bucket", "sum", "count")}}[kind]
-    names.update({name: {f"ecs_{name}_info"}
-                  for name in table("metrics_info.def", r"^INFO\((\w+)")})
+    names.update({name: {f"ecs_{name}_info"} for name in table(r"^INFO\((\w+)")})
     return names
 
 
@@ -100,7 +100,7 @@ def test_every_role_is_scraped():
 def test_an_expression_asks_for_what_there_is(expression):
     known = SCRAPED | RECORDED | set().union(*metrics().values())
     assert used_in(expression) and used_in(expression) <= known
-    labels = set(table("metric_labels.def", r"^LABEL\((\w+)"))
+    labels = set(table(r"^LABEL\((\w+)"))
     for values in re.findall(r'(?:class|reason|result|state|stream)=~?"([^"]*)"', expression):
         assert set(values.split("|")) <= labels
 

@@ -95,11 +95,11 @@ def test_a_clock_of_the_system_is_found(tmp_path, use):
     write(tmp_path, "http/server.c", f"/* head */\n{use}\n")
     status, errors = check(tmp_path)
     assert status == 1
-    assert "src/http/server.c:2: " in errors and "base/steady.h" in errors
+    assert "src/http/server.c:2: " in errors and "process/steady.h" in errors
 
 
 @pytest.mark.parametrize("path, use", [
-    ("base/steady.c", "clock_gettime(CLOCK_MONOTONIC, &now);"),
+    ("process/steady.c", "clock_gettime(CLOCK_MONOTONIC, &now);"),
     ("adapters/clock_system.c", "clock_gettime(CLOCK_REALTIME, &now);"),
     ("http/server.c", "int64_t now_us = clock_now_us(clock);"),
     ("http/server.c", "/* its time (in microseconds) */"),
@@ -114,7 +114,7 @@ def test_a_clock_in_its_place_passes(tmp_path, path, use):
     ("runner/runner.c", '#include "roles/role.h"', 'runner/ does not include "roles/role.h"'),
     ("scorers/http.c", "#include <curl/curl.h>", "scorers/ does not include <curl/curl.h>"),
     ("domain/offer.c", "#include <string.h>", "domain and simulation do not include <string.h>"),
-    ("base/log.c", "clock_gettime(CLOCK_REALTIME, &now);", "base/log.c reads no clock"),
+    ("process/log.c", "clock_gettime(CLOCK_REALTIME, &now);", "process/log.c reads no clock"),
 ])
 def test_a_permission_that_nothing_uses_is_found(tmp_path, path, text, fault):
     write(tmp_path, "commands/train.c", "#include <curl/curl.h>\n")

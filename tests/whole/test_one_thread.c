@@ -6,7 +6,7 @@
  */
 #include <sodium.h>
 
-#include "base/metrics.h"
+#include "process/metrics.h"
 #include "world.h"
 
 static void test_a_life_in_one_thread(void **state)

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/metrics.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/metrics.h"
+#include "process/steady.h"
 
 static void manual_stands_still_until_moved(void **state)
 {

@@ -16,7 +16,7 @@
 #include "adapters/clock_system.h"
 #include "adapters/entropy_seeded.h"
 #include "adapters/entropy_system.h"
-#include "base/metrics.h"
+#include "process/metrics.h"
 
 static const char parent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 static const char unsampled[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "../unit.h"
-#include "base/steady.h"
 #include "limits.h"
+#include "process/steady.h"
 
 static struct window window;
 static int confirmed, failed;

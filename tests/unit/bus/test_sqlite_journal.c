@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "../unit.h"
-#include "base/log.h"
-#include "base/metrics.h"
+#include "process/log.h"
+#include "process/metrics.h"
 
 static const int64_t now_us = 1768480200000000LL;
 

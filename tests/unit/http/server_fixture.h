@@ -23,8 +23,8 @@
 #include "adapters/clock_system.h"
 #include "adapters/entropy_system.h"
 #include "base/json_put.h"
-#include "base/metrics.h"
 #include "http/server.h"
+#include "process/metrics.h"
 
 /* No test needs all of this. */
 #pragma GCC diagnostic ignored "-Wunused-function"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
+#include "process/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CHUNK = 4096 };
@@ -78,4 +79,13 @@ void file_make_database_private(const char *path)
         if (is_ours_and_open(file))
             (void)chmod(file, 0600);
     }
+}
+
+const struct embedded_file *embedded_file_find(const char *name)
+{
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+        if (strcmp(file->name, name) == 0)
+            return file;
+    }
+    return NULL;
 }

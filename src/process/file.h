@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whole files of configuration, which are small.
+ * Files: whole ones of configuration, which are small; what of a folder or database is for us
+ * alone; and those of the source tree that the binary carries.
  */
-#ifndef ECS_BASE_FILE_H
-#define ECS_BASE_FILE_H
+#ifndef ECS_PROCESS_FILE_H
+#define ECS_PROCESS_FILE_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -28,5 +29,19 @@ void file_make_folder_private(const char *path, const char *mark);
 /* The same for a database of ours and what lies beside it; those that are not there are passed
  * over. */
 void file_make_database_private(const char *path);
+
+/* A file of the source tree that the binary carries: of sql/, policy/ and models/, and others that
+ * meson.build names. Written by tools/embed.py when the program is built. */
+struct embedded_file {
+    const char *name; /* path in the source tree: "sql/postgres/0001_people.sql" */
+    const char *data; /* terminated by a zero that size does not count */
+    size_t size;
+};
+
+/* Sorted by name; ended by a row without a name. */
+extern const struct embedded_file embedded_files[];
+
+/* The file of that name; NULL if there is none. */
+const struct embedded_file *embedded_file_find(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/log.h"
+#include "process/log.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "base/json_put.h"
-#include "base/steady.h"
+#include "process/steady.h"
 
 enum { LINE_MAX_SIZE = 4096 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/steady.h"
+#include "process/steady.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
+#include "process/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,12 +65,33 @@ static void the_reason_is_told(void **state)
     buf_free(&bytes);
 }
 
+static void every_embedded_file_is_found_by_its_name(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++, count++)
+        assert_ptr_equal(embedded_file_find(file->name), file);
+    assert_true(count > 30);
+}
+
+static void another_name_finds_no_embedded_file(void **state)
+{
+    (void)state;
+    assert_null(embedded_file_find(""));
+    assert_null(embedded_file_find("policy"));
+    assert_null(embedded_file_find("policy/"));
+    assert_null(embedded_file_find("policy/seed.jsonn"));
+    assert_null(embedded_file_find("policy/none.json"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_is_read),
         cmocka_unit_test(the_maximum_is_kept),
         cmocka_unit_test(the_reason_is_told),
+        cmocka_unit_test(every_embedded_file_is_found_by_its_name),
+        cmocka_unit_test(another_name_finds_no_embedded_file),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -3,8 +3,8 @@
  * Counters, gauges and histograms of this process: metrics.def. All functions are safe from any
  * thread; but for metric_tell they never block.
  */
-#ifndef ECS_BASE_METRICS_H
-#define ECS_BASE_METRICS_H
+#ifndef ECS_PROCESS_METRICS_H
+#define ECS_PROCESS_METRICS_H
 
 #include <stdint.h>
 
@@ -14,18 +14,14 @@ enum metric {
 #define COUNTER(name, help, label) METRIC_##name,
 #define GAUGE(name, help, label) METRIC_##name,
 #define HISTOGRAM(name, help) METRIC_##name,
-#include "base/metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef HISTOGRAM
+#include "process/metrics.def"
     METRIC_COUNT
 };
 
 /* Facts about this process, told as the label of a metric that is 1. */
 enum metric_info {
 #define INFO(name, help, label) INFO_##name,
-#include "base/metrics_info.def"
-#undef INFO
+#include "process/metrics.def"
     INFO_COUNT
 };
 enum { METRIC_INFO_MAX = 64 };
@@ -34,8 +30,7 @@ enum { METRIC_INFO_MAX = 64 };
 enum metric_label {
     LABEL_NONE,
 #define LABEL(name) LABEL_##name,
-#include "base/metric_labels.def"
-#undef LABEL
+#include "process/metrics.def"
     LABEL_COUNT
 };
 

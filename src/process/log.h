@@ -9,8 +9,8 @@
  *
  *   log_info("offer activated", LOG_TEXT("request_id", id), LOG_INTEGER("limit_cents", cents));
  */
-#ifndef ECS_BASE_LOG_H
-#define ECS_BASE_LOG_H
+#ifndef ECS_PROCESS_LOG_H
+#define ECS_PROCESS_LOG_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * A flat array of atomics, metric by label: a few kilobytes, no allocation, and no lock but for the
  * few facts that are text.
  */
-#include "base/metrics.h"
+#include "process/metrics.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -24,17 +24,13 @@ static const struct metric_row rows[METRIC_COUNT] = {
 #define COUNTER(name, help, label) {KIND_COUNTER, #name, help, label},
 #define GAUGE(name, help, label) {KIND_GAUGE, #name, help, label},
 #define HISTOGRAM(name, help) {KIND_HISTOGRAM, #name, help, NULL},
-#include "base/metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef HISTOGRAM
+#include "process/metrics.def"
 };
 
 static const char *const label_names[LABEL_COUNT] = {
     "",
 #define LABEL(name) #name,
-#include "base/metric_labels.def"
-#undef LABEL
+#include "process/metrics.def"
 };
 
 /* Upper edges; the last bucket has none. */
@@ -134,8 +130,7 @@ static void write_histogram(struct buf *out, enum metric metric)
 
 static const struct metric_row infos[INFO_COUNT] = {
 #define INFO(name, help, label) {KIND_GAUGE, #name, help, label},
-#include "base/metrics_info.def"
-#undef INFO
+#include "process/metrics.def"
 };
 static pthread_mutex_t info_lock = PTHREAD_MUTEX_INITIALIZER;
 static char info_values[INFO_COUNT][METRIC_INFO_MAX + 1]; /* "": not told */

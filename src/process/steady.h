@@ -4,8 +4,8 @@
  * `ports/clock.h`'s; tools/layers.py refuses every other use of a system clock. Safe from any
  * thread.
  */
-#ifndef ECS_BASE_STEADY_H
-#define ECS_BASE_STEADY_H
+#ifndef ECS_PROCESS_STEADY_H
+#define ECS_PROCESS_STEADY_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/log.h"
+#include "process/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>

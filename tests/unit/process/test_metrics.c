@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/metrics.h"
+#include "process/metrics.h"
 
 #include <pthread.h>
 #include <string.h>
