@@ -14,7 +14,7 @@
 
 #include "base/json_put.h"
 #include "process/metrics.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 enum { ANSWER_MAX = 1024 };
 

@@ -12,13 +12,12 @@
 
 enum { PAGE_SIZE_DEFAULT = 10 };
 
-void answer_refused(struct response *response, enum status status,
-                    const struct field_errors *errors, const char *reason)
+void answer_refused(struct response *response, const struct refusal *refusal)
 {
-    if (status == STATUS_INVALID)
-        response_field_errors(response, errors);
+    if (refusal->errors.count > 0)
+        response_field_errors(response, &refusal->errors);
     else
-        response_error(response, status, reason);
+        response_error(response, refusal->status, refusal->reason);
 }
 
 void answer_failed(struct response *response, enum status status, const char *missing)

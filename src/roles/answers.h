@@ -7,11 +7,10 @@
 
 #include "ports/endpoint.h"
 #include "store/store.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
-/* What a decoder refused: 400 with `reason` if it was MALFORMED, 422 with `errors` if INVALID. */
-void answer_refused(struct response *response, enum status status,
-                    const struct field_errors *errors, const char *reason);
+/* What a decoder refused: 422 with the fields at fault, or another status with the reason. */
+void answer_refused(struct response *response, const struct refusal *refusal);
 /* A call of the store or a port failed: 503 with Retry-After, or `missing` as a 404 if it was
  * NOT_FOUND. */
 void answer_failed(struct response *response, enum status status, const char *missing);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/json_put.h"
+#include "roles/answers.h"
 #include "roles/role.h"
 #include "wire/score_json.h"
 
@@ -20,25 +21,15 @@ static void answer_unscored(struct response *response)
 static void predict(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
+    struct refusal refusal;
     struct question question;
     struct score score;
-    enum status status = score_question_decode(exchange->request.body, &question, &errors, reason);
-    if (status == STATUS_INVALID) {
-        response_field_errors(response, &errors);
-        return;
-    }
-    if (status != STATUS_OK) {
-        response_error(response, status, reason);
-        return;
-    }
-    status = scorer_score(context->model, &question, &score);
-    if (status == STATUS_OK) {
+    if (score_question_decode(exchange->request.body, &question, &refusal) != STATUS_OK)
+        answer_refused(response, &refusal);
+    else if (scorer_score(context->model, &question, &score) == STATUS_OK)
         score_encode(&score, &response->body);
-    } else {
+    else
         answer_unscored(response);
-    }
 }
 
 /* By the Open Inference Protocol, so that clients of any model server can ask this one. */
@@ -109,8 +100,7 @@ static void infer(struct role_context *context, struct exchange *exchange)
         struct score scores[INFER_ROWS_MAX];
     };
     struct response *response = &exchange->response;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
+    struct refusal refusal;
     if (!model_is_known(exchange))
         return;
     struct inference_work *work = malloc(sizeof *work);
@@ -118,12 +108,8 @@ static void infer(struct role_context *context, struct exchange *exchange)
         answer_unscored(response);
         return;
     }
-    enum status status =
-        infer_request_decode(exchange->request.body, &work->request, &errors, reason);
-    if (status == STATUS_INVALID)
-        response_field_errors(response, &errors);
-    else if (status != STATUS_OK)
-        response_error(response, status, reason);
+    if (infer_request_decode(exchange->request.body, &work->request, &refusal) != STATUS_OK)
+        answer_refused(response, &refusal);
     else if (score_all(context->model, &work->request, work->scores) == STATUS_OK)
         score_tensors_encode(&work->request, work->scores, &response->body);
     else

@@ -103,17 +103,13 @@ static enum status handle(struct role_context *context, struct acceptance_batch 
 {
     const struct bus_message *message = &batch->messages[place];
     struct credit_accepted accepted;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
-    enum status status = credit_accepted_decode(message->payload, &accepted, &errors, reason);
-    if (status != STATUS_OK) {
-        if (status == STATUS_INVALID)
-            field_errors_reason(&errors, reason);
-        conclude(batch, place, status, reason);
+    struct refusal refusal;
+    if (credit_accepted_decode(message->payload, &accepted, &refusal) != STATUS_OK) {
+        conclude(batch, place, refusal.status, refusal.reason);
         return STATUS_OK;
     }
-    status = activate(context, message, &accepted.user_id, &accepted.offer_id,
-                      slice_of(span->traceparent));
+    enum status status = activate(context, message, &accepted.user_id, &accepted.offer_id,
+                                  slice_of(span->traceparent));
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
     conclude(batch, place, status, "no accepted offer of this id and user");

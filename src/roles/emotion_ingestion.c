@@ -11,14 +11,13 @@
 
 static enum status emotion_read(struct role_context *context, const struct request *request,
                                 struct slice document, struct submission *submission,
-                                struct buf *payload, struct field_errors *errors)
+                                struct buf *payload, struct refusal *refusal)
 {
     struct event_origin origin = {.stream = STREAM_EMOTIONS, .published_us = request->received_us};
     struct emotion_event event;
-    enum status status = emotion_decode(document, &origin, context->settings->raw_life_us, &event,
-                                        errors, submission->reason);
-    if (status != STATUS_OK)
-        return status;
+    if (emotion_decode(document, &origin, context->settings->raw_life_us, &event, refusal) !=
+        STATUS_OK)
+        return refusal->status;
     snprintf(event.trace_id, sizeof event.trace_id, "%s", request->request_id);
     submission->user_id = event.user_id;
     submission->key = event.key;

@@ -72,22 +72,16 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
                                   .sequence = message->sequence,
                                   .published_us = message->published_us,
                                   .untimed = message->published_us < batch->timed_since_us};
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
-    if (message->payload.size > BUS_PAYLOAD_MAX) {
-        snprintf(reason, sizeof reason, "payload of more than %d bytes", BUS_PAYLOAD_MAX);
-        conclude(batch, place, STATUS_TOO_LARGE, NULL, reason);
-        return;
-    }
-    enum status status = kind->decode(batch, batch->event_count, message->payload, &origin,
-                                      settings, &errors, reason);
-    if (status == STATUS_OK) {
+    struct refusal refusal;
+    enum status status = message->payload.size > BUS_PAYLOAD_MAX
+                             ? refusal_make(&refusal, STATUS_TOO_LARGE,
+                                            "payload of more than %d bytes", BUS_PAYLOAD_MAX)
+                             : kind->decode(batch, batch->event_count, message->payload, &origin,
+                                            settings, &refusal);
+    if (status == STATUS_OK)
         batch->places[batch->event_count++] = place;
-        return;
-    }
-    if (errors.count > 0)
-        field_errors_reason(&errors, reason);
-    conclude(batch, place, status, NULL, reason);
+    else
+        conclude(batch, place, status, NULL, refusal.reason);
 }
 
 /* Ends each event as the result says that the store gave it. */
@@ -278,12 +272,10 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
 
 static enum status emotions_decode(struct event_batch *batch, size_t place, struct slice payload,
                                    const struct event_origin *origin,
-                                   const struct role_settings *settings,
-                                   struct field_errors *errors, char reason[REASON_MAX + 1])
+                                   const struct role_settings *settings, struct refusal *refusal)
 {
     struct emotion_event *event = &batch->events.emotions[place];
-    enum status status =
-        emotion_decode(payload, origin, settings->raw_life_us, event, errors, reason);
+    enum status status = emotion_decode(payload, origin, settings->raw_life_us, event, refusal);
     batch->users[place] = event->user_id;
     return status;
 }
@@ -320,12 +312,12 @@ const struct role role_emotion_processing = {
 static enum status transactions_decode(struct event_batch *batch, size_t place,
                                        struct slice payload, const struct event_origin *origin,
                                        const struct role_settings *settings,
-                                       struct field_errors *errors, char reason[REASON_MAX + 1])
+                                       struct refusal *refusal)
 {
     struct transaction_event *event = &batch->events.transactions[place];
     const struct transaction_rules rules = {.oldest_us = settings->raw_life_us,
                                             .currency = settings->currency};
-    enum status status = transaction_decode(payload, origin, &rules, event, errors, reason);
+    enum status status = transaction_decode(payload, origin, &rules, event, refusal);
     batch->users[place] = event->user_id;
     return status;
 }

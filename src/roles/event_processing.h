@@ -20,7 +20,7 @@
 #include "process/metrics.h"
 #include "roles/rates.h"
 #include "roles/role.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 enum { CACHE_KEYS_MAX = 256, CACHE_KEY_SIZE = 64 }; /* forgotten in one round trip */
 
@@ -62,7 +62,7 @@ struct event_kind {
     /* Decodes a payload into event `place` of the batch, and its user. */
     enum status (*decode)(struct event_batch *batch, size_t place, struct slice payload,
                           const struct event_origin *origin, const struct role_settings *settings,
-                          struct field_errors *errors, char reason[REASON_MAX + 1]);
+                          struct refusal *refusal);
     /* Applies `count` events from `first` on in one transaction, and sets their results. */
     enum status (*apply)(struct store *store, struct event_batch *batch, size_t first,
                          size_t count);

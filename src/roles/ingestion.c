@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/json_put.h"
+#include "roles/answers.h"
 
 void submission_name(struct submission *submission, struct role_context *context,
                      const struct request *request, enum stream stream)
@@ -38,16 +39,16 @@ void submission_name(struct submission *submission, struct role_context *context
 static void submission_read(const struct ingestion *ingestion, struct role_context *context,
                             const struct request *request, struct slice document,
                             struct submission *submission, struct buf *payloads,
-                            struct field_errors *errors)
+                            struct refusal *refusal)
 {
     submission->payload_at = payloads->size;
     payloads->comma = false; /* each is a document of its own */
-    submission->status = ingestion->read(context, request, document, submission, payloads, errors);
+    submission->status = ingestion->read(context, request, document, submission, payloads, refusal);
     submission->payload_size = payloads->size - submission->payload_at;
     if (submission->status == STATUS_OK && payloads->overflowed)
         submission->status = STATUS_UNAVAILABLE;
-    if (submission->status != STATUS_OK && errors->count > 0)
-        field_errors_reason(errors, submission->reason);
+    if (submission->status != STATUS_OK)
+        memcpy(submission->reason, refusal->reason, sizeof submission->reason);
 }
 
 /* What people report with their own tokens is apart from what nameless producers send. */
@@ -87,12 +88,12 @@ static void published(void *context, enum status status)
 }
 
 static void refuse(struct response *response, const struct submission *submission,
-                   const struct field_errors *errors)
+                   const struct refusal *refusal)
 {
     if (submission->status == STATUS_UNAVAILABLE)
         ingestion_unavailable(response);
-    else if (errors->count > 0)
-        response_field_errors(response, errors);
+    else if (refusal->status != STATUS_OK)
+        answer_refused(response, refusal);
     else
         response_error(response, submission->status, submission->reason);
 }
@@ -109,11 +110,11 @@ static void receive_one(const struct ingestion *ingestion, struct role_context *
                         struct exchange *exchange)
 {
     struct submission submission = {0};
-    struct field_errors errors;
+    struct refusal refusal;
     struct buf payload;
     buf_init(&payload, INGESTION_PAYLOAD_MAX);
     submission_read(ingestion, context, &exchange->request, exchange->request.body, &submission,
-                    &payload, &errors);
+                    &payload, &refusal);
     bool judged = is_judged(ingestion, &exchange->request, &submission);
     if (judged && !exchange->may_block) {
         exchange_defer(exchange);
@@ -124,7 +125,7 @@ static void receive_one(const struct ingestion *ingestion, struct role_context *
         ingestion->answer(&exchange->request, &submission, &exchange->response.body);
         submission_publish(ingestion, context, exchange, &submission, &payload, published);
     } else {
-        refuse(&exchange->response, &submission, &errors);
+        refuse(&exchange->response, &submission, &refusal);
         exchange_done(exchange);
     }
     buf_free(&payload);
@@ -197,12 +198,12 @@ static void batch_read(const struct ingestion *ingestion, struct role_context *c
     struct slice rest = request->body;
     for (int64_t number = 1; rest.size > 0; number++) {
         struct slice line = line_next(&rest);
-        struct field_errors errors;
+        struct refusal refusal;
         if (line_is_blank(line))
             continue;
         struct submission *submission = &batch->lines[batch->count++];
         submission->line = number;
-        submission_read(ingestion, context, request, line, submission, &batch->payloads, &errors);
+        submission_read(ingestion, context, request, line, submission, &batch->payloads, &refusal);
     }
 }
 

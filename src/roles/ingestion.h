@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "ports/bus.h"
 #include "roles/role.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 enum {
     MESSAGE_ID_SIZE = UUID_TEXT_SIZE, /* a hash in hexadecimal is shorter */
@@ -43,11 +43,10 @@ struct submission {
 struct ingestion {
     enum stream stream;
     /* Checks a document as the worker will; sets the members from user_id to has_id and the message
-     * id, and appends the payload. Not OK: `errors` tells which fields are wrong, or, if it is
-     * empty, `reason` what is. */
+     * id, and appends the payload. Returns the refusal's status. */
     enum status (*read)(struct role_context *context, const struct request *request,
                         struct slice document, struct submission *submission, struct buf *payload,
-                        struct field_errors *errors);
+                        struct refusal *refusal);
     /* Refuses what is known to be no new event and no repetition, by status and reason; may block.
      * False: the whole request is refused, and the response is written. NULL: nothing can be known
      * of events that are not counted. */

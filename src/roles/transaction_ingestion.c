@@ -150,7 +150,7 @@ static bool transaction_judge(struct role_context *context, struct exchange *exc
 
 static enum status transaction_read(struct role_context *context, const struct request *request,
                                     struct slice document, struct submission *submission,
-                                    struct buf *payload, struct field_errors *errors)
+                                    struct buf *payload, struct refusal *refusal)
 {
     const struct principal *who = &request->principal;
     struct event_origin origin = {.stream = STREAM_TRANSACTIONS,
@@ -159,14 +159,10 @@ static enum status transaction_read(struct role_context *context, const struct r
                                       .source = who->is_producer ? SOURCE_CORE : SOURCE_SELF,
                                       .currency = context->settings->currency};
     struct transaction_event event;
-    enum status status =
-        transaction_decode(document, &origin, &rules, &event, errors, submission->reason);
-    if (status != STATUS_OK)
-        return status;
-    if (!who->is_producer && !uuid_equal(&event.user_id, &who->user_id)) {
-        snprintf(submission->reason, sizeof submission->reason, "Not allowed for this user.");
-        return STATUS_FORBIDDEN;
-    }
+    if (transaction_decode(document, &origin, &rules, &event, refusal) != STATUS_OK)
+        return refusal->status;
+    if (!who->is_producer && !uuid_equal(&event.user_id, &who->user_id))
+        return refusal_make(refusal, STATUS_FORBIDDEN, "Not allowed for this user.");
     snprintf(event.trace_id, sizeof event.trace_id, "%s", request->request_id);
     submission->user_id = event.user_id;
     submission->key = event.key;

@@ -131,13 +131,10 @@ void user_credit_register(struct role_context *context, struct exchange *exchang
 {
     struct response *response = &exchange->response;
     struct credentials credentials;
-    struct field_errors errors;
+    struct refusal refusal;
     struct user user;
-    char reason[REASON_MAX + 1];
-    enum status status =
-        user_registration_decode(exchange->request.body, &credentials, &errors, reason);
-    if (status != STATUS_OK) {
-        answer_refused(response, status, &errors, reason);
+    if (user_registration_decode(exchange->request.body, &credentials, &refusal) != STATUS_OK) {
+        answer_refused(response, &refusal);
         return;
     }
     if (!rate_pass(context, "registrations", exchange->request.remote_address,
@@ -145,7 +142,7 @@ void user_credit_register(struct role_context *context, struct exchange *exchang
         answer_limited(response, "Too many registrations.", SECOND_US);
         return;
     }
-    status = user_make(context, &credentials, &user);
+    enum status status = user_make(context, &credentials, &user);
     if (status == STATUS_OK)
         status = user_create(context, &credentials, &user, &response->body);
     if (status == STATUS_CONFLICT)
@@ -314,21 +311,19 @@ void user_credit_login(struct role_context *context, struct exchange *exchange)
     struct response *response = &exchange->response;
     struct slice address = exchange->request.remote_address;
     struct credentials credentials;
-    struct field_errors errors;
+    struct refusal refusal;
     struct user user;
     struct hash place;
     int64_t wait_us;
-    char reason[REASON_MAX + 1];
-    enum status status = user_login_decode(exchange->request.body, &credentials, &errors, reason);
-    if (status != STATUS_OK) {
-        answer_refused(response, status, &errors, reason);
+    if (user_login_decode(exchange->request.body, &credentials, &refusal) != STATUS_OK) {
+        answer_refused(response, &refusal);
         return;
     }
     if (!rate_pass(context, "logins", address, context->settings->logins_per_second_max)) {
         answer_limited(response, "Too many logins.", SECOND_US);
         return;
     }
-    status = credentials_check(context, address, &credentials, &user, &place, &wait_us);
+    enum status status = credentials_check(context, address, &credentials, &user, &place, &wait_us);
     if (status == STATUS_OK) {
         password_renew(context, &user, credentials.password);
         status = session_begin(context, &user, &place, &response->body);
@@ -361,19 +356,18 @@ static enum status refresh_rotate(struct role_context *context, const struct has
 void user_credit_refresh(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
-    char old[REFRESH_TOKEN_MAX + 1], text[REFRESH_TEXT_SIZE], reason[REASON_MAX + 1];
-    struct field_errors errors;
+    char old[REFRESH_TOKEN_MAX + 1], text[REFRESH_TEXT_SIZE];
+    struct refusal refusal;
     struct refresh_token next;
     struct user user;
-    enum status status = user_refresh_decode(exchange->request.body, old, &errors, reason);
-    if (status != STATUS_OK) {
-        answer_refused(response, status, &errors, reason);
+    if (user_refresh_decode(exchange->request.body, old, &refusal) != STATUS_OK) {
+        answer_refused(response, &refusal);
         return;
     }
     int64_t now_us = clock_now_us(context->clock);
     struct hash old_hash = token_hash(old);
     refresh_make(context, now_us, &next, text);
-    status = refresh_rotate(context, &old_hash, &next, now_us);
+    enum status status = refresh_rotate(context, &old_hash, &next, now_us);
     if (status == STATUS_OK)
         status = store_user_by_id(context->store, &next.user_id, &user);
     if (status == STATUS_OK)

@@ -92,20 +92,17 @@ static enum status accept(struct role_context *context, const struct request *re
 void user_credit_accept(struct role_context *context, struct exchange *exchange)
 {
     struct response *response = &exchange->response;
-    struct field_errors errors;
+    struct refusal refusal;
     struct uuid user_id;
-    char reason[REASON_MAX + 1];
-    enum status status =
-        credit_acceptance_decode(exchange->request.body, &user_id, &errors, reason);
-    if (status != STATUS_OK) {
-        answer_refused(response, status, &errors, reason);
+    if (credit_acceptance_decode(exchange->request.body, &user_id, &refusal) != STATUS_OK) {
+        answer_refused(response, &refusal);
         return;
     }
     if (!uuid_equal(&user_id, &exchange->request.principal.user_id)) {
         response_error(response, STATUS_FORBIDDEN, "Not allowed for this user.");
         return;
     }
-    status = accept(context, &exchange->request);
+    enum status status = accept(context, &exchange->request);
     if (status != STATUS_OK) {
         answer_failed(response, status, no_offer);
         return;

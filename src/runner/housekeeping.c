@@ -33,15 +33,12 @@ static void *drive_bus(void *argument)
 /* The person a notification is for; false if it is none of ours. */
 static bool notified_user(struct slice payload, struct uuid *user_id)
 {
-    json_t *root;
-    char reason[REASON_MAX + 1];
-    if (fields_parse_object(payload, &root, reason) != STATUS_OK)
+    struct fields fields;
+    struct refusal refusal;
+    if (fields_open(payload, &fields, &refusal) != STATUS_OK)
         return false;
-    struct field_errors errors = {0};
-    struct fields fields = {root, "body", &errors};
-    bool known = field_uuid(&fields, "userId", user_id);
-    json_decref(root);
-    return known;
+    field_uuid(&fields, "userId", user_id);
+    return fields_close(&fields, &refusal) == STATUS_OK;
 }
 
 static void *wake(void *argument)

@@ -134,16 +134,13 @@ void credit_notification_encode(const struct notification *notification, struct 
 }
 
 enum status credit_acceptance_decode(struct slice body, struct uuid *user_id,
-                                     struct field_errors *errors, char reason[REASON_MAX + 1])
+                                     struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(body, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
-    bool good = field_uuid(&fields, "userId", user_id);
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    struct fields fields;
+    if (fields_open(body, &fields, refusal) != STATUS_OK)
+        return refusal->status;
+    field_uuid(&fields, "userId", user_id);
+    return fields_close(&fields, refusal);
 }
 
 void credit_accepted_encode(const struct credit_accepted *accepted, struct buf *json)
@@ -159,24 +156,20 @@ void credit_accepted_encode(const struct credit_accepted *accepted, struct buf *
 }
 
 enum status credit_accepted_decode(struct slice payload, struct credit_accepted *accepted,
-                                   struct field_errors *errors, char reason[REASON_MAX + 1])
+                                   struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(payload, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
+    struct fields fields;
+    if (fields_open(payload, &fields, refusal) != STATUS_OK)
+        return refusal->status;
     int64_t rate_bp = 0;
-    bool good = field_uuid(&fields, "offerId", &accepted->offer_id);
-    good &= field_uuid(&fields, "userId", &accepted->user_id);
-    good &= field_decimal(&fields, "creditLimit", 100, 1, AMOUNT_CENTS_MAX, &accepted->limit_cents);
-    good &= field_decimal(&fields, "interestRate", 100, 0, RATE_BP_MAX, &rate_bp);
-    good &= field_text(&fields, "creditType", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX,
-                       accepted->credit_type);
-    good &= field_time(&fields, "acceptedAt", FIELD_REQUIRED, &accepted->accepted_at_us);
+    field_uuid(&fields, "offerId", &accepted->offer_id);
+    field_uuid(&fields, "userId", &accepted->user_id);
+    field_decimal(&fields, "creditLimit", 100, 1, AMOUNT_CENTS_MAX, &accepted->limit_cents);
+    field_decimal(&fields, "interestRate", 100, 0, RATE_BP_MAX, &rate_bp);
+    field_text(&fields, "creditType", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX, accepted->credit_type);
+    field_time(&fields, "acceptedAt", FIELD_REQUIRED, &accepted->accepted_at_us);
     accepted->rate_bp = (int32_t)rate_bp;
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    return fields_close(&fields, refusal);
 }
 
 void credit_notification_event_encode(const struct notification *notification, struct buf *json)

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "domain/decision.h"
 #include "domain/user.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 /* What an analysis answers. */
 void credit_analysis_encode(const struct decision *decision, struct buf *json);
@@ -21,10 +21,9 @@ void credit_offer_encode(const struct offer *offer, struct buf *json);
 void credit_line_encode(const struct offer *line, struct buf *json);
 void credit_notification_encode(const struct notification *notification, struct buf *json);
 
-/* {userId}: who accepts. MALFORMED: `reason` tells where; INVALID: `errors` tells which fields. */
+/* {userId}: who accepts. */
 MUST_CHECK enum status credit_acceptance_decode(struct slice body, struct uuid *user_id,
-                                                struct field_errors *errors,
-                                                char reason[REASON_MAX + 1]);
+                                                struct refusal *refusal);
 
 /* The event of an accepted offer, on the stream of credits. */
 struct credit_accepted {
@@ -38,11 +37,9 @@ struct credit_accepted {
 
 /* {offerId, userId, creditLimit, interestRate, creditType, acceptedAt} */
 void credit_accepted_encode(const struct credit_accepted *accepted, struct buf *json);
-/* MALFORMED and INVALID as above. */
 MUST_CHECK enum status credit_accepted_decode(struct slice payload,
                                               struct credit_accepted *accepted,
-                                              struct field_errors *errors,
-                                              char reason[REASON_MAX + 1]);
+                                              struct refusal *refusal);
 
 /* {notificationId, userId, type, title, message}: the event on the stream of notifications. The id
  * is made of person, offer and type, so that one that is published twice has it twice. */

@@ -45,14 +45,11 @@ static void feeling_decode(const struct fields *body, struct emotion_event *even
 }
 
 enum status emotion_decode(struct slice payload, const struct event_origin *origin,
-                           int64_t oldest_us, struct emotion_event *event,
-                           struct field_errors *errors, char reason[REASON_MAX + 1])
+                           int64_t oldest_us, struct emotion_event *event, struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(payload, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields body = {root, "body", errors};
+    struct fields body;
+    if (fields_open(payload, &body, refusal) != STATUS_OK)
+        return refusal->status;
     *event = (struct emotion_event){.received_at_us = origin->published_us};
     field_uuid(&body, "userId", &event->user_id);
     if (field_time(&body, "timestamp", FIELD_REQUIRED, &event->occurred_at_us))
@@ -60,9 +57,8 @@ enum status emotion_decode(struct slice payload, const struct event_origin *orig
     feeling_decode(&body, event);
     field_text(&body, "eventId", FIELD_OPTIONAL, 1, EVENT_ID_MAX, event->event_id);
     field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
-    json_decref(root);
-    if (errors->count > 0)
-        return STATUS_INVALID;
+    if (fields_close(&body, refusal) != STATUS_OK)
+        return refusal->status;
     event->key =
         event_key(origin, IDS_OF_PRODUCERS, &event->user_id, slice_of(event->event_id), payload);
     event->content = content_of(event);

@@ -8,15 +8,15 @@
 
 #include "base/buf.h"
 #include "domain/event.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 /* Fills all of `event` from a payload that stood at `origin` (at the edge: a zeroed origin but
- * for stream and published_us = now). MALFORMED: not JSON; `errors` is empty and `reason` tells
- * where. INVALID: `errors` tells which fields. An event of more than EVENT_AHEAD_US_MAX after, or
- * `oldest_us` or more before the moment it was stored at is INVALID. */
+ * for stream and published_us = now). An event of more than
+ * EVENT_AHEAD_US_MAX after, or `oldest_us` or more before the moment it was stored at is INVALID.
+ */
 MUST_CHECK enum status emotion_decode(struct slice payload, const struct event_origin *origin,
                                       int64_t oldest_us, struct emotion_event *event,
-                                      struct field_errors *errors, char reason[REASON_MAX + 1]);
+                                      struct refusal *refusal);
 
 /* The payload for the bus: the request and traceId. */
 void emotion_encode(const struct emotion_event *event, struct buf *json);

@@ -77,20 +77,18 @@ void features_snapshot_encode(const struct features_snapshot *snapshot, struct b
 
 enum status features_snapshot_decode(struct slice text, struct features_snapshot *snapshot)
 {
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
-    json_t *root;
+    struct refusal refusal;
+    struct fields fields;
     int64_t schema = 0;
-    if (fields_document(text, &root, &errors, reason) != STATUS_OK)
+    if (fields_open(text, &fields, &refusal) != STATUS_OK)
         return STATUS_INVALID;
-    struct fields fields = {root, "features", &errors};
+    const json_t *version = json_object_get(fields.object, "version");
+    const json_t *period = json_object_get(fields.object, "period_us");
     bool good = field_decimal(&fields, "schema", 1, 0, INT32_MAX, &schema) &&
                 schema == FEATURES_SCHEMA && field_uuid(&fields, "user_id", &snapshot->user_id) &&
-                json_is_integer(json_object_get(root, "version")) &&
-                json_is_integer(json_object_get(root, "period_us")) &&
+                json_is_integer(version) && json_is_integer(period) &&
                 features_read(&fields, &snapshot->features);
-    snapshot->version = json_integer_value(json_object_get(root, "version"));
-    snapshot->period_us = json_integer_value(json_object_get(root, "period_us"));
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    snapshot->version = json_integer_value(version);
+    snapshot->period_us = json_integer_value(period);
+    return fields_close(&fields, &refusal) == STATUS_OK && good ? STATUS_OK : STATUS_INVALID;
 }

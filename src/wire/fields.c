@@ -6,11 +6,13 @@
 #include "wire/fields.h"
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/json_put.h"
 #include "base/time_text.h"
 
 /* Depth is checked before parsing: jansson's own limit is far higher than ours. True with the
@@ -101,26 +103,6 @@ enum status fields_parse(struct slice text, json_t **root, struct json_fault *fa
     return *root == NULL ? STATUS_MALFORMED : STATUS_OK;
 }
 
-enum status fields_parse_object(struct slice text, json_t **root, char reason[REASON_MAX + 1])
-{
-    struct json_fault fault;
-    enum status status = fields_parse(text, root, &fault);
-    if (status == STATUS_UNAVAILABLE)
-        snprintf(reason, REASON_MAX + 1, "Service unavailable. Please try again later.");
-    if (status == STATUS_MALFORMED)
-        snprintf(reason, REASON_MAX + 1, "Malformed JSON at line %d, column %d: %.100s.",
-                 fault.place.line, fault.place.column, fault.message);
-    if (status != STATUS_OK)
-        return status;
-    if (!json_is_object(*root)) {
-        json_decref(*root);
-        *root = NULL;
-        snprintf(reason, REASON_MAX + 1, "The document should be a JSON object.");
-        return STATUS_INVALID;
-    }
-    return STATUS_OK;
-}
-
 /* Secrets are not repeated, not even to those who sent them: answers end in logs of clients. */
 static bool is_secret(const char *name)
 {
@@ -147,15 +129,85 @@ void field_error_add(const struct fields *fields, const char *name, const char *
     error->input[size] = '\0';
 }
 
-enum status fields_document(struct slice text, json_t **root, struct field_errors *errors,
-                            char reason[REASON_MAX + 1])
+/* "body.amount" as ["body", "amount"]. */
+static void loc_write(const char *loc, struct buf *json)
 {
-    errors->count = 0;
-    enum status status = fields_parse_object(text, root, reason);
-    if (status == STATUS_INVALID)
-        field_error_add(&(struct fields){NULL, "body", errors}, "", "model_attributes_type",
-                        "Input should be a valid object", NULL);
+    json_put_open(json, NULL, '[');
+    while (*loc != '\0') {
+        size_t size = strcspn(loc, ".");
+        json_put_bytes(json, NULL, (struct slice){loc, size});
+        loc += size + (loc[size] == '.');
+    }
+    json_put_close(json, ']');
+}
+
+void field_errors_write(const struct field_errors *errors, struct buf *json)
+{
+    json_put_open(json, NULL, '[');
+    for (size_t i = 0; i < errors->count; i++) {
+        const struct field_error *error = &errors->items[i];
+        json_put_open(json, NULL, '{');
+        json_put_text(json, "type", error->type);
+        json_put_key(json, "loc");
+        loc_write(error->loc, json);
+        json_put_text(json, "msg", error->message);
+        json_put_raw(json, "input", slice_of(error->input));
+        json_put_close(json, '}');
+    }
+    json_put_close(json, ']');
+}
+
+/* "amount: Field required; …", cut at its limit. */
+static void errors_tell(const struct field_errors *errors, char reason[REASON_MAX + 1])
+{
+    size_t size = 0;
+    reason[0] = '\0';
+    for (size_t i = 0; i < errors->count && size < REASON_MAX; i++) {
+        const struct field_error *error = &errors->items[i];
+        const char *loc = error->loc;
+        if (strncmp(loc, "body.", strlen("body.")) == 0)
+            loc += strlen("body.");
+        int written = snprintf(reason + size, REASON_MAX + 1 - size, "%s%s: %s", i == 0 ? "" : "; ",
+                               loc, error->message);
+        size += written > 0 ? (size_t)written : 0;
+    }
+}
+
+enum status refusal_make(struct refusal *refusal, enum status status, const char *format, ...)
+{
+    va_list arguments;
+    refusal->status = status;
+    refusal->errors.count = 0;
+    va_start(arguments, format);
+    vsnprintf(refusal->reason, sizeof refusal->reason, format, arguments);
+    va_end(arguments);
     return status;
+}
+
+enum status fields_open(struct slice text, struct fields *body, struct refusal *refusal)
+{
+    json_t *root;
+    struct json_fault fault;
+    enum status status = fields_parse(text, &root, &fault);
+    if (status == STATUS_UNAVAILABLE)
+        return refusal_make(refusal, status, "Service unavailable. Please try again later.");
+    if (status != STATUS_OK)
+        return refusal_make(refusal, status, "Malformed JSON at line %d, column %d: %.100s.",
+                            fault.place.line, fault.place.column, fault.message);
+    *body = (struct fields){root, "body", &refusal->errors};
+    refusal->errors.count = 0;
+    if (json_is_object(root))
+        return refusal->status = STATUS_OK;
+    field_error_add(body, "", "model_attributes_type", "Input should be a valid object", NULL);
+    return fields_close(body, refusal);
+}
+
+enum status fields_close(struct fields *body, struct refusal *refusal)
+{
+    json_decref((json_t *)body->object);
+    body->object = NULL;
+    errors_tell(&refusal->errors, refusal->reason);
+    return refusal->status = refusal->errors.count > 0 ? STATUS_INVALID : STATUS_OK;
 }
 
 /* NULL if the field is not there, which is noted if it is required. */

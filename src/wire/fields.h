@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading typed fields out of a JSON document, with an error for each that does not fit. All
- * decoders of this folder are made of these. A reader that fails notes the error and returns
- * false; decoders go on to the next field, so that a client sees all that is wrong at once.
+ * Reading typed fields out of a JSON document, and what is refused of it. All decoders of this
+ * folder are made of these: fields_open, a reader for each field, fields_close. A reader that fails
+ * notes the error and returns false; decoders go on to the next field, so that a client sees all
+ * that is wrong at once.
  */
 #ifndef ECS_WIRE_FIELDS_H
 #define ECS_WIRE_FIELDS_H
@@ -11,10 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "base/uuid.h"
-#include "wire/field_errors.h"
+#include "limits.h"
 #include "wire/json_place.h"
 
 /* Why a text is no JSON, and where. */
@@ -28,10 +30,36 @@ struct json_fault {
  * UNAVAILABLE: out of memory, which `fault` says. */
 MUST_CHECK enum status fields_parse(struct slice text, json_t **root, struct json_fault *fault);
 
-/* fields_parse() of one JSON object. OK: `*root` is owned by the caller. MALFORMED: not JSON, with
- * the position in `reason`. INVALID: JSON, but not an object. UNAVAILABLE: out of memory. */
-MUST_CHECK enum status fields_parse_object(struct slice text, json_t **root,
-                                           char reason[REASON_MAX + 1]);
+enum { FIELD_ERRORS_MAX = 8, FIELD_LOC_MAX = 96, FIELD_MESSAGE_MAX = 120, FIELD_INPUT_MAX = 64 };
+
+struct field_error {
+    const char *type;        /* a constant: "missing", "greater_than", … */
+    char loc[FIELD_LOC_MAX]; /* dotted: "body.emotionEvent.metrics.positivity" */
+    char message[FIELD_MESSAGE_MAX];
+    char input[FIELD_INPUT_MAX]; /* JSON text of what came, or "null" if nothing or too long */
+};
+
+/* In the shape of the wire contract:
+ * [{"type": …, "loc": ["body", "amount"], "msg": …, "input": …}]. */
+struct field_errors {
+    size_t count; /* further errors than FIELD_ERRORS_MAX are not kept */
+    struct field_error items[FIELD_ERRORS_MAX];
+};
+
+/* A JSON array. */
+void field_errors_write(const struct field_errors *errors, struct buf *json);
+
+/* Why a document is not taken. The reason is one line without any input, for answers, logs and dead
+ * letters; `errors` holds one or more if the status is INVALID, else none. */
+struct refusal {
+    enum status status; /* OK: it is taken */
+    char reason[REASON_MAX + 1];
+    struct field_errors errors;
+};
+
+/* Refuses as a whole, with a reason as printf() makes it; returns `status`. */
+MUST_CHECK enum status refusal_make(struct refusal *refusal, enum status status, const char *format,
+                                    ...) __attribute__((format(printf, 3, 4)));
 
 /* An object whose fields are read, and its place: "body", "body.emotionEvent", …; it may be "". */
 struct fields {
@@ -44,10 +72,13 @@ struct fields {
 void field_error_add(const struct fields *fields, const char *name, const char *type,
                      const char *message, const json_t *input);
 
-/* fields_parse_object() with a field error for the body when it is INVALID; `errors` is emptied
- * first. */
-MUST_CHECK enum status fields_document(struct slice text, json_t **root,
-                                       struct field_errors *errors, char reason[REASON_MAX + 1]);
+/* Opens one JSON object, whose place is "body". Returns the refusal's status: OK: the caller closes
+ * `body`. MALFORMED: not JSON, with the position in the reason. INVALID: JSON, but not an object.
+ * UNAVAILABLE: out of memory. */
+MUST_CHECK enum status fields_open(struct slice text, struct fields *body, struct refusal *refusal);
+/* Frees the document. Returns the refusal's status: INVALID if any error was noted, and then the
+ * reason tells them all, as "amount: Field required"; else OK. */
+MUST_CHECK enum status fields_close(struct fields *body, struct refusal *refusal);
 
 enum presence { FIELD_REQUIRED, FIELD_OPTIONAL };
 

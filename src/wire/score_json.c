@@ -25,41 +25,36 @@ void score_question_encode(const struct question *question, struct buf *json)
     json_put_close(json, '}');
 }
 
-static bool guard_read(const struct fields *fields, struct question *question)
+static void guard_read(const struct fields *fields, struct question *question)
 {
     char name[NAME_MAX_LENGTH + 1];
     if (!field_text(fields, "emotion_guard", FIELD_OPTIONAL, 1, NAME_MAX_LENGTH, name))
-        return false;
+        return;
     question->guard = GUARD_FULL;
     question->emotions_known = true;
     if (name[0] == '\0')
-        return true;
+        return;
     question->emotions_known = features_emotions_known(&question->features);
-    if (emotion_guard_parse(name, &question->guard))
-        return true;
-    field_error_add(fields, "emotion_guard", "literal_error",
-                    "Input should be 'may_only_help', 'full' or 'off'", NULL);
-    return false;
+    if (!emotion_guard_parse(name, &question->guard))
+        field_error_add(fields, "emotion_guard", "literal_error",
+                        "Input should be 'may_only_help', 'full' or 'off'", NULL);
 }
 
 enum status score_question_decode(struct slice text, struct question *question,
-                                  struct field_errors *errors, char reason[REASON_MAX + 1])
+                                  struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(text, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
+    struct fields fields;
+    if (fields_open(text, &fields, refusal) != STATUS_OK)
+        return refusal->status;
     int64_t approve_to = -1;
-    bool good = features_read(&fields, &question->features);
-    good &= guard_read(&fields, question);
-    if (json_object_get(root, "approve_to") != NULL)
-        good &= field_decimal(&fields, "approve_to", MILLIONTHS, 0, MILLIONTHS, &approve_to);
+    features_read(&fields, &question->features);
+    guard_read(&fields, question);
+    if (json_object_get(fields.object, "approve_to") != NULL)
+        field_decimal(&fields, "approve_to", MILLIONTHS, 0, MILLIONTHS, &approve_to);
     question->approve_to = (int32_t)approve_to;
     question->explain = true;
     question->request_id = question->traceparent = NULL;
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    return fields_close(&fields, refusal);
 }
 
 void score_weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
@@ -139,13 +134,12 @@ static void nearest_read(const json_t *object, struct nearest *nearest)
 
 enum status score_decode(struct slice text, struct score *score, bool *one_risk)
 {
-    char reason[REASON_MAX + 1];
-    json_t *root;
+    struct refusal refusal;
+    struct fields fields;
     *score = (struct score){0};
-    if (fields_parse_object(text, &root, reason) != STATUS_OK)
+    if (fields_open(text, &fields, &refusal) != STATUS_OK)
         return STATUS_INVALID;
-    struct field_errors errors = {0};
-    struct fields fields = {root, "reply", &errors};
+    const json_t *root = fields.object;
     bool good = risk_read(root, "risk_score", &score->risk);
     score->risk_full = score->risk_financial = score->risk;
     *one_risk = !risk_read(root, "risk_score_full", &score->risk_full) ||
@@ -156,8 +150,7 @@ enum status score_decode(struct slice text, struct score *score, bool *one_risk)
         nearest_read(json_object_get(root, "nearest_approval"), &score->nearest);
     }
     field_text_if_fits(&fields, "model", MODEL_NAME_MAX, score->model);
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    return fields_close(&fields, &refusal) == STATUS_OK && good ? STATUS_OK : STATUS_INVALID;
 }
 
 /* One tensor of a request while it is read. */
@@ -259,31 +252,26 @@ static bool tensor_read(struct tensor *tensor, struct infer_request *request)
 }
 
 enum status infer_request_decode(struct slice text, struct infer_request *request,
-                                 struct field_errors *errors, char reason[REASON_MAX + 1])
+                                 struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(text, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
-    const json_t *inputs = json_object_get(root, "inputs");
+    struct fields fields;
+    if (fields_open(text, &fields, refusal) != STATUS_OK)
+        return refusal->status;
+    const json_t *inputs = json_object_get(fields.object, "inputs");
     struct features empty = features_empty();
     for (size_t i = 0; i < INFER_ROWS_MAX; i++)
         request->rows[i] = empty;
     request->count = 0;
-    bool good = field_text(&fields, "id", FIELD_OPTIONAL, 0, INFER_ID_MAX, request->id);
-    if (json_array_size(inputs) < 1 || json_array_size(inputs) > FEATURE_COUNT) {
+    field_text(&fields, "id", FIELD_OPTIONAL, 0, INFER_ID_MAX, request->id);
+    if (json_array_size(inputs) < 1 || json_array_size(inputs) > FEATURE_COUNT)
         fault(&fields, "inputs", "Input should be a list of tensors");
-        good = false;
-    }
-    for (size_t i = 0; i < json_array_size(inputs) && good; i++) {
+    for (size_t i = 0; i < json_array_size(inputs) && refusal->errors.count == 0; i++) {
         char loc[LOC_MAX];
         snprintf(loc, sizeof loc, "body.inputs.%zu", i);
-        struct tensor tensor = {.fields = {json_array_get(inputs, i), loc, errors}};
-        good = tensor_read(&tensor, request);
+        struct tensor tensor = {.fields = {json_array_get(inputs, i), loc, fields.errors}};
+        tensor_read(&tensor, request);
     }
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    return fields_close(&fields, refusal);
 }
 
 static void put_shape(struct buf *json, size_t rows, size_t columns)
@@ -359,13 +347,11 @@ static const json_t *output_data(const json_t *root)
 enum status score_tensors_decode(struct slice text, int32_t risks[], size_t count,
                                  char model[MODEL_NAME_MAX + 1])
 {
-    char reason[REASON_MAX + 1];
-    json_t *root;
-    if (fields_parse_object(text, &root, reason) != STATUS_OK)
+    struct refusal refusal;
+    struct fields fields;
+    if (fields_open(text, &fields, &refusal) != STATUS_OK)
         return STATUS_INVALID;
-    struct field_errors errors = {0};
-    struct fields fields = {root, "reply", &errors};
-    const json_t *data = output_data(root);
+    const json_t *data = output_data(fields.object);
     bool good = json_array_size(data) == count;
     for (size_t i = 0; i < count && good; i++) {
         const json_t *value = json_array_get(data, i);
@@ -376,8 +362,7 @@ enum status score_tensors_decode(struct slice text, int32_t risks[], size_t coun
         risks[i] = good ? (int32_t)lround(number * MILLIONTHS) : 0;
     }
     field_text_if_fits(&fields, "model_version", MODEL_NAME_MAX, model);
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    return fields_close(&fields, &refusal) == STATUS_OK && good ? STATUS_OK : STATUS_INVALID;
 }
 
 static void put_tensor(struct buf *json, const char *name, int columns)

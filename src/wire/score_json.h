@@ -14,11 +14,9 @@
 /* The features by name; `emotion_guard` and `approve_to` beside them. */
 void score_question_encode(const struct question *question, struct buf *json);
 /* Clients of the former system send four features and nothing else: without `emotion_guard` the
- * risk of all features decides. MALFORMED: `reason` tells where. INVALID: `errors` tells which
- * fields. */
+ * risk of all features decides. */
 MUST_CHECK enum status score_question_decode(struct slice text, struct question *question,
-                                             struct field_errors *errors,
-                                             char reason[REASON_MAX + 1]);
+                                             struct refusal *refusal);
 
 void score_encode(const struct score *score, struct buf *json);
 /* Reads what a model service answered; it may know no more than `risk_score`, and then both risks
@@ -45,10 +43,8 @@ struct infer_request {
     struct features rows[INFER_ROWS_MAX];
 };
 
-/* MALFORMED: `reason` tells where. INVALID: `errors` tells which fields. */
 MUST_CHECK enum status infer_request_decode(struct slice text, struct infer_request *request,
-                                            struct field_errors *errors,
-                                            char reason[REASON_MAX + 1]);
+                                            struct refusal *refusal);
 void infer_request_encode(const struct features rows[], size_t count, struct buf *json);
 
 /* Outputs risk_score and risk_score_financial, a value for each row. */

@@ -82,14 +82,11 @@ static void currency_decode(const struct fields *body, const char *only,
 
 enum status transaction_decode(struct slice payload, const struct event_origin *origin,
                                const struct transaction_rules *rules,
-                               struct transaction_event *event, struct field_errors *errors,
-                               char reason[REASON_MAX + 1])
+                               struct transaction_event *event, struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(payload, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields body = {root, "body", errors};
+    struct fields body;
+    if (fields_open(payload, &body, refusal) != STATUS_OK)
+        return refusal->status;
     *event = (struct transaction_event){.occurred_at_us = origin->published_us,
                                         .received_at_us = origin->published_us};
     field_uuid(&body, "userId", &event->user_id);
@@ -103,9 +100,8 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
                         rules->oldest_us);
     field_text(&body, "transactionId", FIELD_OPTIONAL, 1, EVENT_ID_MAX, event->transaction_id);
     field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
-    json_decref(root);
-    if (errors->count > 0)
-        return STATUS_INVALID;
+    if (fields_close(&body, refusal) != STATUS_OK)
+        return refusal->status;
     event->key = event_key(origin, event->source == SOURCE_SELF ? IDS_OF_PERSON : IDS_OF_PRODUCERS,
                            &event->user_id, slice_of(event->transaction_id), payload);
     event->content = content_of(event);

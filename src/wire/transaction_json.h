@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "domain/event.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 /* What is taken, and from whom. */
 struct transaction_rules {
@@ -19,13 +19,12 @@ struct transaction_rules {
 };
 
 /* Fills all of `event` from a payload that stood at `origin` (at the edge: a zeroed origin but
- * for stream and published_us = now). MALFORMED: not JSON; `errors` is empty and `reason` tells
- * where. INVALID: `errors` tells which fields. An event of more than EVENT_AHEAD_US_MAX after, or
- * `oldest_us` or more before the moment it was stored at is INVALID. */
+ * for stream and published_us = now). An event of more than
+ * EVENT_AHEAD_US_MAX after, or `oldest_us` or more before the moment it was stored at is INVALID.
+ */
 MUST_CHECK enum status transaction_decode(struct slice payload, const struct event_origin *origin,
                                           const struct transaction_rules *rules,
-                                          struct transaction_event *event,
-                                          struct field_errors *errors, char reason[REASON_MAX + 1]);
+                                          struct transaction_event *event, struct refusal *refusal);
 
 /* The payload for the bus: {userId, amount} and the added fields, `source` among them. */
 void transaction_encode(const struct transaction_event *event, struct buf *json);

@@ -8,16 +8,14 @@
 #include "wire/credit_json.h"
 #include "wire/fields.h"
 
-static bool read_email(const struct fields *fields, char email[EMAIL_MAX + 1])
+static void read_email(const struct fields *fields, char email[EMAIL_MAX + 1])
 {
     if (!field_text(fields, "email", FIELD_REQUIRED, 0, EMAIL_MAX, email))
-        return false;
-    if (user_email_normalise(email, email) == STATUS_OK)
-        return true;
-    field_error_add(fields, "email", "value_error",
-                    "value is not a valid email address: name@example.com, in ASCII",
-                    json_object_get(fields->object, "email"));
-    return false;
+        return;
+    if (user_email_normalise(email, email) != STATUS_OK)
+        field_error_add(fields, "email", "value_error",
+                        "value is not a valid email address: name@example.com, in ASCII",
+                        json_object_get(fields->object, "email"));
 }
 
 /* A password is measured in characters, whatever they are written in. */
@@ -29,60 +27,52 @@ static size_t count_characters(const char *text)
     return count;
 }
 
-static bool check_password(const struct fields *fields, const char *password)
+static void check_password(const struct fields *fields, const char *password)
 {
     char message[FIELD_MESSAGE_MAX];
     size_t count = count_characters(password);
     if (count >= PASSWORD_MIN && count <= PASSWORD_MAX)
-        return true;
+        return;
     bool is_short = count < PASSWORD_MIN;
     snprintf(message, sizeof message, "String should have at %s %d characters",
              is_short ? "least" : "most", is_short ? PASSWORD_MIN : PASSWORD_MAX);
     field_error_add(fields, "password", is_short ? "string_too_short" : "string_too_long", message,
                     NULL);
-    return false;
 }
 
 static enum status credentials_decode(struct slice body, bool is_new,
-                                      struct credentials *credentials, struct field_errors *errors,
-                                      char reason[REASON_MAX + 1])
+                                      struct credentials *credentials, struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(body, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
+    struct fields fields;
+    if (fields_open(body, &fields, refusal) != STATUS_OK)
+        return refusal->status;
     char *password = credentials->password;
-    bool good = read_email(&fields, credentials->email);
-    good &= field_text(&fields, "password", FIELD_REQUIRED, 0, PASSWORD_BYTES_MAX, password) &&
-            (!is_new || check_password(&fields, password));
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    read_email(&fields, credentials->email);
+    if (field_text(&fields, "password", FIELD_REQUIRED, 0, PASSWORD_BYTES_MAX, password) && is_new)
+        check_password(&fields, password);
+    return fields_close(&fields, refusal);
 }
 
 enum status user_registration_decode(struct slice body, struct credentials *credentials,
-                                     struct field_errors *errors, char reason[REASON_MAX + 1])
+                                     struct refusal *refusal)
 {
-    return credentials_decode(body, true, credentials, errors, reason);
+    return credentials_decode(body, true, credentials, refusal);
 }
 
 enum status user_login_decode(struct slice body, struct credentials *credentials,
-                              struct field_errors *errors, char reason[REASON_MAX + 1])
+                              struct refusal *refusal)
 {
-    return credentials_decode(body, false, credentials, errors, reason);
+    return credentials_decode(body, false, credentials, refusal);
 }
 
 enum status user_refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
-                                struct field_errors *errors, char reason[REASON_MAX + 1])
+                                struct refusal *refusal)
 {
-    json_t *root;
-    enum status status = fields_document(body, &root, errors, reason);
-    if (status != STATUS_OK)
-        return status;
-    struct fields fields = {root, "body", errors};
-    bool good = field_text(&fields, "refresh_token", FIELD_REQUIRED, 1, REFRESH_TOKEN_MAX, token);
-    json_decref(root);
-    return good ? STATUS_OK : STATUS_INVALID;
+    struct fields fields;
+    if (fields_open(body, &fields, refusal) != STATUS_OK)
+        return refusal->status;
+    field_text(&fields, "refresh_token", FIELD_REQUIRED, 1, REFRESH_TOKEN_MAX, token);
+    return fields_close(&fields, refusal);
 }
 
 static void put_user(const struct user *user, struct buf *json)

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "domain/offer.h"
 #include "domain/user.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 enum { PASSWORD_BYTES_MAX = 4 * PASSWORD_MAX, REFRESH_TOKEN_MAX = 128 };
 
@@ -17,19 +17,16 @@ struct credentials {
     char password[PASSWORD_BYTES_MAX + 1];
 };
 
-/* {email, password}: an address, and PASSWORD_MIN to PASSWORD_MAX characters. MALFORMED: `reason`
- * tells where; INVALID: `errors` tells which fields; so are the next. */
+/* {email, password}: an address, and PASSWORD_MIN to PASSWORD_MAX characters. */
 MUST_CHECK enum status user_registration_decode(struct slice body, struct credentials *credentials,
-                                                struct field_errors *errors,
-                                                char reason[REASON_MAX + 1]);
+                                                struct refusal *refusal);
 /* The same with a password of any length up to PASSWORD_BYTES_MAX: what is no password of anybody
  * is a wrong one. */
 MUST_CHECK enum status user_login_decode(struct slice body, struct credentials *credentials,
-                                         struct field_errors *errors, char reason[REASON_MAX + 1]);
+                                         struct refusal *refusal);
 /* {refresh_token} */
 MUST_CHECK enum status user_refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
-                                           struct field_errors *errors,
-                                           char reason[REASON_MAX + 1]);
+                                           struct refusal *refusal);
 
 /* {id, email, created_at, updated_at} */
 void user_encode(const struct user *user, struct buf *json);

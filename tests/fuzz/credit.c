@@ -11,11 +11,10 @@
 
 static enum status decode(struct slice payload, struct credit_accepted *accepted)
 {
-    struct field_errors errors = {0};
-    char reason[REASON_MAX + 1] = "";
-    enum status status = credit_accepted_decode(payload, accepted, &errors, reason);
-    FUZZ_CHECK((status == STATUS_INVALID) == (errors.count > 0));
-    FUZZ_CHECK(status != STATUS_MALFORMED || reason[0] != '\0');
+    struct refusal refusal;
+    enum status status = credit_accepted_decode(payload, accepted, &refusal);
+    FUZZ_CHECK((status == STATUS_INVALID) == (refusal.errors.count > 0));
+    FUZZ_CHECK(status == STATUS_OK || refusal.reason[0] != '\0');
     return status;
 }
 

@@ -12,16 +12,14 @@ static const int64_t now_us = 1772366400LL * SECOND_US;
 static enum status decode(struct slice payload, struct emotion_event *event)
 {
     struct event_origin origin = {.stream = STREAM_EMOTIONS, .published_us = now_us};
-    struct field_errors errors;
-    char reason[REASON_MAX + 1] = "";
-    enum status status = emotion_decode(payload, &origin, 400 * DAY_US, event, &errors, reason);
-    FUZZ_CHECK(errors.count <= FIELD_ERRORS_MAX);
-    FUZZ_CHECK((status == STATUS_INVALID) == (errors.count > 0));
-    FUZZ_CHECK(status != STATUS_MALFORMED || reason[0] != '\0');
+    struct refusal refusal;
+    enum status status = emotion_decode(payload, &origin, 400 * DAY_US, event, &refusal);
+    FUZZ_CHECK(refusal.errors.count <= FIELD_ERRORS_MAX);
+    FUZZ_CHECK((status == STATUS_INVALID) == (refusal.errors.count > 0));
+    FUZZ_CHECK(status == STATUS_OK || refusal.reason[0] != '\0');
     struct buf json;
     buf_init(&json, 1 << 20);
-    field_errors_write(&errors, &json);
-    field_errors_reason(&errors, reason);
+    field_errors_write(&refusal.errors, &json);
     FUZZ_CHECK(!json.overflowed);
     buf_free(&json);
     return status;

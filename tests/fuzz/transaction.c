@@ -12,13 +12,12 @@ static const int64_t now_us = 1772366400LL * SECOND_US;
 static enum status decode(struct slice payload, struct transaction_event *event)
 {
     struct event_origin origin = {.stream = STREAM_TRANSACTIONS, .published_us = now_us};
-    struct field_errors errors;
-    char reason[REASON_MAX + 1] = "";
+    struct refusal refusal;
     const struct transaction_rules rules = {.oldest_us = 400 * DAY_US};
-    enum status status = transaction_decode(payload, &origin, &rules, event, &errors, reason);
-    FUZZ_CHECK(errors.count <= FIELD_ERRORS_MAX);
-    FUZZ_CHECK((status == STATUS_INVALID) == (errors.count > 0));
-    FUZZ_CHECK(status != STATUS_MALFORMED || reason[0] != '\0');
+    enum status status = transaction_decode(payload, &origin, &rules, event, &refusal);
+    FUZZ_CHECK(refusal.errors.count <= FIELD_ERRORS_MAX);
+    FUZZ_CHECK((status == STATUS_INVALID) == (refusal.errors.count > 0));
+    FUZZ_CHECK(status == STATUS_OK || refusal.reason[0] != '\0');
     return status;
 }
 

@@ -2,7 +2,7 @@
 #include "../unit.h"
 
 #include "http/problem.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 static struct response started(const char *body)
 {

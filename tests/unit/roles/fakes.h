@@ -13,7 +13,7 @@
 #include "ports/bus.h"
 #include "ports/endpoint.h"
 #include "roles/role.h"
-#include "wire/field_errors.h"
+#include "wire/fields.h"
 
 enum { FAKE_MESSAGES_MAX = 1100, FAKE_PAYLOAD_MAX = 1024 };
 

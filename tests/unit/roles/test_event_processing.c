@@ -225,17 +225,14 @@ static enum status decoded;
 
 static enum status decode_fails(struct event_batch *batch, size_t place, struct slice payload,
                                 const struct event_origin *origin,
-                                const struct role_settings *unused, struct field_errors *errors,
-                                char reason[REASON_MAX + 1])
+                                const struct role_settings *unused, struct refusal *refusal)
 {
     (void)batch;
     (void)place;
     (void)payload;
     (void)origin;
     (void)unused;
-    errors->count = 0;
-    snprintf(reason, REASON_MAX + 1, "as it is");
-    return decoded;
+    return refusal_make(refusal, decoded, "as it is");
 }
 
 static void each_status_has_the_outcome_of_its_table(void **state)

@@ -187,12 +187,11 @@ static void a_correction_is_refused_once_the_first_is_counted(void **state)
 {
     (void)state;
     struct transaction_event event;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
+    struct refusal refusal;
     const struct event_origin origin = {.stream = STREAM_TRANSACTIONS, .published_us = fake_now_us};
     const struct transaction_rules rules = {.oldest_us = DAY_US, .source = SOURCE_SELF};
     static const char first[] = "{\"userId\":\"" USER "\",\"amount\":1,\"transactionId\":\"t\"}";
-    assert_int_equal(transaction_decode(slice_of(first), &origin, &rules, &event, &errors, reason),
+    assert_int_equal(transaction_decode(slice_of(first), &origin, &rules, &event, &refusal),
                      STATUS_OK);
     counted_key = event.key;
     counted_content = event.content;

@@ -117,14 +117,13 @@ static void an_acceptance_goes_there_and_back(void **state)
                                  .credit_type = "LOAN",
                                  .accepted_at_us = 1767225600123456};
     struct credit_accepted out;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
+    struct refusal refusal;
     credit_accepted_encode(&in, &json);
     assert_string_equal(json.data, "{\"offerId\":\"" OFFER "\",\"userId\":\"" USER "\","
                                    "\"creditLimit\":1000.01,\"interestRate\":14.00,"
                                    "\"creditType\":\"LOAN\","
                                    "\"acceptedAt\":\"2026-01-01T00:00:00.123456Z\"}");
-    assert_int_equal(credit_accepted_decode(buf_slice(&json), &out, &errors, reason), STATUS_OK);
+    assert_int_equal(credit_accepted_decode(buf_slice(&json), &out, &refusal), STATUS_OK);
     assert_true(uuid_equal(&out.offer_id, &in.offer_id));
     assert_true(uuid_equal(&out.user_id, &in.user_id));
     assert_int_equal(out.limit_cents, in.limit_cents);
@@ -137,12 +136,10 @@ static void an_acceptance_that_is_none(void **state)
 {
     (void)state;
     struct credit_accepted out;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
-    assert_int_equal(credit_accepted_decode(slice_of("{"), &out, &errors, reason),
-                     STATUS_MALFORMED);
-    assert_int_equal(credit_accepted_decode(slice_of("{}"), &out, &errors, reason), STATUS_INVALID);
-    assert_int_equal(errors.count, 6);
+    struct refusal refusal;
+    assert_int_equal(credit_accepted_decode(slice_of("{"), &out, &refusal), STATUS_MALFORMED);
+    assert_int_equal(credit_accepted_decode(slice_of("{}"), &out, &refusal), STATUS_INVALID);
+    assert_int_equal(refusal.errors.count, 6);
 }
 
 static void notifications(void **state)
@@ -169,18 +166,15 @@ static void who_accepts(void **state)
 {
     (void)state;
     struct uuid user_id;
-    struct field_errors errors;
-    char reason[REASON_MAX + 1];
+    struct refusal refusal;
     assert_int_equal(
-        credit_acceptance_decode(slice_of("{\"userId\":\"" USER "\"}"), &user_id, &errors, reason),
+        credit_acceptance_decode(slice_of("{\"userId\":\"" USER "\"}"), &user_id, &refusal),
         STATUS_OK);
     assert_int_equal(user_id.bytes[0], 2);
-    assert_int_equal(
-        credit_acceptance_decode(slice_of("{\"userId\":7}"), &user_id, &errors, reason),
-        STATUS_INVALID);
-    assert_string_equal(errors.items[0].loc, "body.userId");
-    assert_int_equal(credit_acceptance_decode(slice_of(""), &user_id, &errors, reason),
-                     STATUS_MALFORMED);
+    assert_int_equal(credit_acceptance_decode(slice_of("{\"userId\":7}"), &user_id, &refusal),
+                     STATUS_INVALID);
+    assert_string_equal(refusal.errors.items[0].loc, "body.userId");
+    assert_int_equal(credit_acceptance_decode(slice_of(""), &user_id, &refusal), STATUS_MALFORMED);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

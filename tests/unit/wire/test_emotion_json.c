@@ -13,8 +13,7 @@ enum { DAYS = 400 };
 static const int64_t noon_us = 1772366400LL * SECOND_US; /* 2026-03-01T12:00:00Z */
 
 static struct emotion_event event;
-static struct field_errors errors;
-static char reason[REASON_MAX + 1];
+static struct refusal refusal;
 
 static struct event_origin origin_at(int64_t published_us)
 {
@@ -27,15 +26,15 @@ static struct event_origin origin_at(int64_t published_us)
 static enum status decode(const char *payload)
 {
     struct event_origin origin = origin_at(noon_us);
-    return emotion_decode(slice_of(payload), &origin, DAYS * DAY_US, &event, &errors, reason);
+    return emotion_decode(slice_of(payload), &origin, DAYS * DAY_US, &event, &refusal);
 }
 
 /* One refusal: the payload, the error's type, its place and its message. */
-struct refusal {
+struct refused {
     const char *payload, *type, *loc, *message;
 };
 
-static const struct refusal refusals[] = {
+static const struct refused refusals[] = {
     {"[]", "model_attributes_type", "body", "Input should be a valid object"},
     {"1", "model_attributes_type", "body", "Input should be a valid object"},
     {"{" TIME FEELING(METRICS) "}", "missing", "body.userId", "Field required"},
@@ -99,12 +98,12 @@ static void each_refusal_names_field_and_limit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        const struct refusal *wanted = &refusals[i];
+        const struct refused *wanted = &refusals[i];
         assert_int_equal(decode(wanted->payload), STATUS_INVALID);
-        assert_int_equal(errors.count, 1);
-        assert_string_equal(errors.items[0].type, wanted->type);
-        assert_string_equal(errors.items[0].loc, wanted->loc);
-        assert_string_equal(errors.items[0].message, wanted->message);
+        assert_int_equal(refusal.errors.count, 1);
+        assert_string_equal(refusal.errors.items[0].type, wanted->type);
+        assert_string_equal(refusal.errors.items[0].loc, wanted->loc);
+        assert_string_equal(refusal.errors.items[0].message, wanted->message);
     }
 }
 
@@ -129,14 +128,14 @@ static void what_is_not_json_is_malformed_and_not_quoted(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
-        reason[0] = '\0';
+        refusal.reason[0] = '\0';
         assert_int_equal(decode(malformed[i]), STATUS_MALFORMED);
-        assert_int_equal(errors.count, 0);
-        assert_non_null(strstr(reason, "Malformed JSON"));
+        assert_int_equal(refusal.errors.count, 0);
+        assert_non_null(strstr(refusal.reason, "Malformed JSON"));
     }
     assert_int_equal(decode("{\"a\": hunter2}"), STATUS_MALFORMED);
-    assert_null(strstr(reason, "hunter2"));
-    assert_non_null(strstr(reason, "line 1, column"));
+    assert_null(strstr(refusal.reason, "hunter2"));
+    assert_non_null(strstr(refusal.reason, "line 1, column"));
 }
 
 static void a_whole_event_is_read(void **state)
@@ -253,10 +252,10 @@ static void ten_thousand_mutations_never_crash(void **state)
         char mutated[sizeof whole + 8];
         size_t size = unit_mutate(whole, sizeof whole - 1, mutated, sizeof mutated);
         struct event_origin origin = origin_at(noon_us);
-        enum status status = emotion_decode((struct slice){mutated, size}, &origin, DAYS * DAY_US,
-                                            &event, &errors, reason);
+        enum status status =
+            emotion_decode((struct slice){mutated, size}, &origin, DAYS * DAY_US, &event, &refusal);
         assert_true(status == STATUS_OK || status == STATUS_INVALID || status == STATUS_MALFORMED);
-        assert_true((status == STATUS_INVALID) == (errors.count > 0));
+        assert_true((status == STATUS_INVALID) == (refusal.errors.count > 0));
         refused += status != STATUS_OK;
     }
     assert_in_range(refused, 5000, 10000);

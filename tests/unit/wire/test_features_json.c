@@ -20,16 +20,14 @@ static int setup(void **state)
     return 0;
 }
 
-static struct field_errors errors;
+static struct refusal refusal;
 
 static bool read_into(struct features *out, const char *text)
 {
-    char reason[REASON_MAX + 1];
-    json_t *root;
-    assert_int_equal(fields_document(slice_of(text), &root, &errors, reason), STATUS_OK);
-    struct fields fields = {root, "body", &errors};
+    struct fields fields;
+    assert_int_equal(fields_open(slice_of(text), &fields, &refusal), STATUS_OK);
     bool good = features_read(&fields, out);
-    json_decref(root);
+    assert_int_equal(fields_close(&fields, &refusal), good ? STATUS_OK : STATUS_INVALID);
     return good;
 }
 
@@ -56,11 +54,11 @@ static void the_former_four_are_needed_and_all_are_in_range(void **state)
     (void)state;
     struct features out, empty = features_empty();
     assert_false(read_into(&out, "{}"));
-    assert_int_equal(errors.count, 4);
+    assert_int_equal(refusal.errors.count, 4);
     assert_false(read_into(&out, "{\"transaction_count_30d\":-1,\"avg_transaction_value_30d\":1,"
                                  "\"avg_positivity_7d\":1.1,\"stress_events_30d\":0,"
                                  "\"stress_trend\":-1.1}"));
-    assert_int_equal(errors.count, 3);
+    assert_int_equal(refusal.errors.count, 3);
     assert_true(read_into(&out, "{\"transaction_count_30d\":0,\"avg_transaction_value_30d\":0,"
                                 "\"avg_positivity_7d\":0.5,\"stress_events_30d\":0}"));
     assert_memory_equal(&out, &empty, sizeof out);

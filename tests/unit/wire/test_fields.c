@@ -6,29 +6,24 @@
 #include "../unit.h"
 #include "limits.h"
 
-static json_t *root;
-static struct field_errors errors;
-static struct fields body = {NULL, "body", &errors};
+static struct fields body;
+static struct refusal refusal;
 
 static void open_text(const char *text)
 {
-    char reason[REASON_MAX + 1];
-    assert_int_equal(fields_document(slice_of(text), &root, &errors, reason), STATUS_OK);
-    body.object = root;
+    assert_int_equal(fields_open(slice_of(text), &body, &refusal), STATUS_OK);
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    json_decref(root);
-    root = NULL;
-    return 0;
+    return fields_close(&body, &refusal) == STATUS_UNAVAILABLE;
 }
 
 static void depth_is_limited_outside_of_texts_only(void **state)
 {
     (void)state;
-    char text[256], reason[REASON_MAX + 1];
+    char text[256];
     for (int depth = JSON_DEPTH_MAX; depth <= JSON_DEPTH_MAX + 1; depth++) {
         size_t size = (size_t)snprintf(text, sizeof text, "{\"a\":");
         for (int i = 1; i < depth; i++)
@@ -37,24 +32,27 @@ static void depth_is_limited_outside_of_texts_only(void **state)
             text[size++] = ']';
         text[size++] = '}';
         enum status wanted = depth > JSON_DEPTH_MAX ? STATUS_MALFORMED : STATUS_OK;
-        assert_int_equal(fields_parse_object((struct slice){text, size}, &root, reason), wanted);
-        json_decref(root);
+        assert_int_equal(fields_open((struct slice){text, size}, &body, &refusal), wanted);
+        if (wanted == STATUS_OK)
+            assert_int_equal(fields_close(&body, &refusal), STATUS_OK);
     }
-    assert_string_equal(reason, "Malformed JSON at line 1, column 37: nested deeper than 32.");
+    assert_string_equal(refusal.reason,
+                        "Malformed JSON at line 1, column 37: nested deeper than 32.");
     open_text("{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\"}");
 }
 
 static void a_document_that_fails_leaves_nothing(void **state)
 {
     (void)state;
-    char reason[REASON_MAX + 1];
-    root = (json_t *)&errors;
-    assert_int_equal(fields_parse_object(slice_of("{"), &root, reason), STATUS_MALFORMED);
+    json_t *root = (json_t *)&refusal;
+    struct json_fault fault;
+    assert_int_equal(fields_parse(slice_of("{"), &root, &fault), STATUS_MALFORMED);
     assert_null(root);
-    root = (json_t *)&errors;
-    assert_int_equal(fields_parse_object(slice_of("[1]"), &root, reason), STATUS_INVALID);
-    assert_null(root);
-    assert_string_equal(reason, "The document should be a JSON object.");
+    assert_int_equal(fields_open(slice_of("{"), &body, &refusal), STATUS_MALFORMED);
+    assert_int_equal(refusal.errors.count, 0);
+    assert_int_equal(fields_open(slice_of("[1]"), &body, &refusal), STATUS_INVALID);
+    assert_null(body.object);
+    assert_string_equal(refusal.reason, "body: Input should be a valid object");
 }
 
 static void texts_have_their_bounds(void **state)
@@ -72,14 +70,14 @@ static void texts_have_their_bounds(void **state)
     assert_false(field_text(&body, "e", FIELD_REQUIRED, 3, 4, out));
     assert_true(field_text(&body, "none", FIELD_OPTIONAL, 3, 4, out));
     assert_false(field_text(&body, "none", FIELD_REQUIRED, 3, 4, out));
-    assert_int_equal(errors.count, 5);
+    assert_int_equal(refusal.errors.count, 5);
     field_text_if_fits(&body, "a", 4, out);
     assert_string_equal(out, "1234");
     field_text_if_fits(&body, "b", 4, out);
     assert_string_equal(out, "");
     field_text_if_fits(&body, "none", 4, out);
     assert_string_equal(out, "");
-    assert_int_equal(errors.count, 5);
+    assert_int_equal(refusal.errors.count, 5);
 }
 
 static void decimals_may_be_negative_where_the_limits_are(void **state)
@@ -95,11 +93,13 @@ static void decimals_may_be_negative_where_the_limits_are(void **state)
     assert_int_equal(out, -300);
     assert_true(field_decimal(&body, "e", 1000000, -3000000, 3000000, &out));
     assert_int_equal(out, 2999999);
-    assert_int_equal(errors.count, 0);
+    assert_int_equal(refusal.errors.count, 0);
     assert_false(field_decimal(&body, "d", 100, -300, 300, &out));
-    assert_string_equal(errors.items[0].message, "Input should be greater than or equal to -3");
+    assert_string_equal(refusal.errors.items[0].message,
+                        "Input should be greater than or equal to -3");
     assert_false(field_decimal(&body, "f", 100, -300, 299, &out));
-    assert_string_equal(errors.items[1].message, "Input should be less than or equal to 2.99");
+    assert_string_equal(refusal.errors.items[1].message,
+                        "Input should be less than or equal to 2.99");
 }
 
 static void optional_times_stay_untouched(void **state)
@@ -124,9 +124,9 @@ static void secrets_are_not_repeated(void **state)
     assert_false(field_text(&body, "password", FIELD_REQUIRED, 1, 4, out));
     assert_false(field_text(&body, "refresh_token", FIELD_REQUIRED, 1, 4, out));
     assert_false(field_text(&body, "email", FIELD_REQUIRED, 1, 4, out));
-    assert_string_equal(errors.items[0].input, "null");
-    assert_string_equal(errors.items[1].input, "null");
-    assert_string_equal(errors.items[2].input, "\"hunter4\"");
+    assert_string_equal(refusal.errors.items[0].input, "null");
+    assert_string_equal(refusal.errors.items[1].input, "null");
+    assert_string_equal(refusal.errors.items[2].input, "\"hunter4\"");
 }
 
 static void only_the_first_errors_are_kept(void **state)
@@ -139,8 +139,8 @@ static void only_the_first_errors_are_kept(void **state)
         snprintf(name, sizeof name, "f%d", i);
         assert_false(field_decimal(&body, name, 1, 0, 1, &out));
     }
-    assert_int_equal(errors.count, FIELD_ERRORS_MAX);
-    assert_string_equal(errors.items[FIELD_ERRORS_MAX - 1].loc, "body.f7");
+    assert_int_equal(refusal.errors.count, FIELD_ERRORS_MAX);
+    assert_string_equal(refusal.errors.items[FIELD_ERRORS_MAX - 1].loc, "body.f7");
 }
 
 static void long_names_and_inputs_are_cut(void **state)
@@ -153,28 +153,75 @@ static void long_names_and_inputs_are_cut(void **state)
     open_text(text);
     int64_t out;
     assert_false(field_decimal(&body, name, 1, 0, 1, &out));
-    assert_int_equal(strlen(errors.items[0].loc), FIELD_LOC_MAX - 1);
+    assert_int_equal(strlen(refusal.errors.items[0].loc), FIELD_LOC_MAX - 1);
     for (size_t size = FIELD_INPUT_MAX - 4; size < FIELD_INPUT_MAX + 2; size++) {
         json_t *input = json_stringn(name, size); /* two quotes are added */
-        errors.count = 0;
+        refusal.errors.count = 0;
         field_error_add(&body, "a", "type", "message", input);
         bool fits = size + 2 < FIELD_INPUT_MAX;
-        assert_int_equal(strlen(errors.items[0].input), fits ? size + 2 : strlen("null"));
+        assert_int_equal(strlen(refusal.errors.items[0].input), fits ? size + 2 : strlen("null"));
         json_decref(input);
     }
+}
+
+static const struct field_errors two = {
+    .count = 2,
+    .items = {{"missing", "body.a.b", "Field required", "null"},
+              {"greater_than", "body.amount", "Input should be greater than 0", "-1.5"}},
+};
+
+static void a_list_has_the_shape_of_the_contract(void **state)
+{
+    (void)state;
+    struct buf json;
+    buf_init(&json, 1000);
+    field_errors_write(&two, &json);
+    assert_string_equal(
+        json.data,
+        "[{\"type\":\"missing\",\"loc\":[\"body\",\"a\",\"b\"],\"msg\":\"Field required\","
+        "\"input\":null},{\"type\":\"greater_than\",\"loc\":[\"body\",\"amount\"],"
+        "\"msg\":\"Input should be greater than 0\",\"input\":-1.5}]");
+    buf_free(&json);
+}
+
+static void a_reason_has_no_input(void **state)
+{
+    (void)state;
+    open_text("{}");
+    refusal.errors = two;
+    assert_int_equal(fields_close(&body, &refusal), STATUS_INVALID);
+    assert_string_equal(refusal.reason,
+                        "a.b: Field required; amount: Input should be greater than 0");
+    open_text("{}");
+    assert_int_equal(fields_close(&body, &refusal), STATUS_OK);
+    assert_string_equal(refusal.reason, "");
+}
+
+static void a_reason_is_cut_at_its_limit(void **state)
+{
+    (void)state;
+    open_text("{}");
+    refusal.errors.count = FIELD_ERRORS_MAX;
+    for (size_t i = 0; i < FIELD_ERRORS_MAX; i++)
+        refusal.errors.items[i] = two.items[1];
+    assert_int_equal(fields_close(&body, &refusal), STATUS_INVALID);
+    assert_int_equal(strlen(refusal.reason), REASON_MAX);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(depth_is_limited_outside_of_texts_only, teardown),
-        cmocka_unit_test_teardown(a_document_that_fails_leaves_nothing, teardown),
+        cmocka_unit_test(a_document_that_fails_leaves_nothing),
         cmocka_unit_test_teardown(texts_have_their_bounds, teardown),
         cmocka_unit_test_teardown(decimals_may_be_negative_where_the_limits_are, teardown),
         cmocka_unit_test_teardown(optional_times_stay_untouched, teardown),
         cmocka_unit_test_teardown(secrets_are_not_repeated, teardown),
         cmocka_unit_test_teardown(only_the_first_errors_are_kept, teardown),
         cmocka_unit_test_teardown(long_names_and_inputs_are_cut, teardown),
+        cmocka_unit_test(a_list_has_the_shape_of_the_contract),
+        cmocka_unit_test(a_reason_has_no_input),
+        cmocka_unit_test(a_reason_is_cut_at_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

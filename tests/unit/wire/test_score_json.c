@@ -7,8 +7,7 @@
 #include "base/json_put.h"
 
 static struct buf json;
-static struct field_errors errors;
-static char reason[REASON_MAX + 1];
+static struct refusal refusal;
 
 #define SEED_FEATURES                                                                              \
     "\"transaction_count_30d\":1,\"avg_transaction_value_30d\":2.5,\"avg_positivity_7d\":0.5,"     \
@@ -39,7 +38,7 @@ static void a_question_goes_there_and_back(void **state)
     in.features.values[FEATURE_emotion_count_7d] = 4;
     in.features.values[FEATURE_positivity_trend] = -123456;
     score_question_encode(&in, &json);
-    assert_int_equal(score_question_decode(buf_slice(&json), &out, &errors, reason), STATUS_OK);
+    assert_int_equal(score_question_decode(buf_slice(&json), &out, &refusal), STATUS_OK);
     assert_memory_equal(&out.features, &in.features, sizeof in.features);
     assert_int_equal(out.guard, GUARD_MAY_ONLY_HELP);
     assert_true(out.emotions_known);
@@ -50,9 +49,8 @@ static void a_client_of_the_former_system_knows_of_no_guard(void **state)
 {
     (void)state;
     struct question question;
-    assert_int_equal(
-        score_question_decode(slice_of("{" SEED_FEATURES "}"), &question, &errors, reason),
-        STATUS_OK);
+    assert_int_equal(score_question_decode(slice_of("{" SEED_FEATURES "}"), &question, &refusal),
+                     STATUS_OK);
     assert_int_equal(question.guard, GUARD_FULL);
     assert_true(question.emotions_known);
     assert_int_equal(question.approve_to, -1);
@@ -65,11 +63,10 @@ static void what_is_wrong_with_a_question_is_named(void **state)
     assert_int_equal(
         score_question_decode(slice_of("{" SEED_FEATURES ",\"emotion_guard\":\"never\","
                                        "\"approve_to\":1.5}"),
-                              &question, &errors, reason),
+                              &question, &refusal),
         STATUS_INVALID);
-    assert_int_equal(errors.count, 2);
-    assert_int_equal(score_question_decode(slice_of("{"), &question, &errors, reason),
-                     STATUS_MALFORMED);
+    assert_int_equal(refusal.errors.count, 2);
+    assert_int_equal(score_question_decode(slice_of("{"), &question, &refusal), STATUS_MALFORMED);
 }
 
 static void a_score_goes_there_and_back(void **state)

@@ -11,8 +11,7 @@
 static const int64_t noon_us = 1772366400LL * SECOND_US; /* 2026-03-01T12:00:00Z */
 static struct transaction_rules rules = {.oldest_us = 400 * DAY_US};
 static struct transaction_event event;
-static struct field_errors errors;
-static char reason[REASON_MAX + 1];
+static struct refusal refusal;
 
 static enum status decode_bytes(struct slice payload)
 {
@@ -20,7 +19,7 @@ static enum status decode_bytes(struct slice payload)
                                   .stream_created_us = 1,
                                   .sequence = 2,
                                   .published_us = noon_us};
-    return transaction_decode(payload, &origin, &rules, &event, &errors, reason);
+    return transaction_decode(payload, &origin, &rules, &event, &refusal);
 }
 
 static enum status decode(const char *payload)
@@ -28,11 +27,11 @@ static enum status decode(const char *payload)
     return decode_bytes(slice_of(payload));
 }
 
-struct refusal {
+struct refused {
     const char *payload, *type, *loc, *message, *input;
 };
 
-static const struct refusal refusals[] = {
+static const struct refused refusals[] = {
     {"\"pay\"", "model_attributes_type", "body", "Input should be a valid object", "null"},
     {"{\"amount\":1}", "missing", "body.userId", "Field required", "null"},
     {"{\"userId\":[],\"amount\":1}", "uuid_type", "body.userId", "UUID input should be a string",
@@ -97,13 +96,13 @@ static void each_refusal_names_field_and_limit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        const struct refusal *wanted = &refusals[i];
+        const struct refused *wanted = &refusals[i];
         assert_int_equal(decode(wanted->payload), STATUS_INVALID);
-        assert_int_equal(errors.count, 1);
-        assert_string_equal(errors.items[0].type, wanted->type);
-        assert_string_equal(errors.items[0].loc, wanted->loc);
-        assert_string_equal(errors.items[0].message, wanted->message);
-        assert_string_equal(errors.items[0].input, wanted->input);
+        assert_int_equal(refusal.errors.count, 1);
+        assert_string_equal(refusal.errors.items[0].type, wanted->type);
+        assert_string_equal(refusal.errors.items[0].loc, wanted->loc);
+        assert_string_equal(refusal.errors.items[0].message, wanted->message);
+        assert_string_equal(refusal.errors.items[0].input, wanted->input);
     }
 }
 
@@ -119,7 +118,7 @@ static void all_that_is_wrong_is_told_at_once(void **state)
 {
     (void)state;
     assert_int_equal(decode("{\"amount\":0,\"currency\":1,\"direction\":\"x\"}"), STATUS_INVALID);
-    assert_int_equal(errors.count, 4);
+    assert_int_equal(refusal.errors.count, 4);
 }
 
 static void amounts_are_exact_to_the_cent(void **state)
@@ -226,9 +225,9 @@ static void all_amounts_are_in_one_currency(void **state)
     assert_string_equal(event.currency, "EUR");
     assert_int_equal(decode("{" USER "\"amount\":1}"), STATUS_OK);
     assert_int_equal(decode("{" USER "\"amount\":1,\"currency\":\"JPY\"}"), STATUS_INVALID);
-    assert_int_equal(errors.count, 1);
-    assert_string_equal(errors.items[0].loc, "body.currency");
-    assert_string_equal(errors.items[0].message,
+    assert_int_equal(refusal.errors.count, 1);
+    assert_string_equal(refusal.errors.items[0].loc, "body.currency");
+    assert_string_equal(refusal.errors.items[0].message,
                         "Input should be 'EUR', the currency of all amounts here");
     rules.currency = NULL;
 }
@@ -277,7 +276,7 @@ static void ten_thousand_mutations_never_crash(void **state)
         size_t size = unit_mutate(whole, sizeof whole - 1, mutated, sizeof mutated);
         enum status status = decode_bytes((struct slice){mutated, size});
         assert_true(status == STATUS_OK || status == STATUS_INVALID || status == STATUS_MALFORMED);
-        assert_true((status == STATUS_INVALID) == (errors.count > 0));
+        assert_true((status == STATUS_INVALID) == (refusal.errors.count > 0));
         refused += status != STATUS_OK;
     }
     assert_in_range(refused, 5000, 10000);

@@ -6,14 +6,13 @@
 #include "../unit.h"
 
 static struct credentials credentials;
-static struct field_errors errors;
-static char reason[REASON_MAX + 1];
+static struct refusal refusal;
 
 static enum status decode(const char *email, const char *password)
 {
     char body[2048];
     snprintf(body, sizeof body, "{\"email\":%s,\"password\":%s}", email, password);
-    return user_registration_decode(slice_of(body), &credentials, &errors, reason);
+    return user_registration_decode(slice_of(body), &credentials, &refusal);
 }
 
 static void credentials_are_read(void **state)
@@ -30,7 +29,7 @@ static void passwords_have_8_to_128_characters(void **state)
     (void)state;
     char password[2048] = "\"", *end = password + 1;
     assert_int_equal(decode("\"a@b.de\"", "\"1234567\""), STATUS_INVALID);
-    assert_string_equal(errors.items[0].type, "string_too_short");
+    assert_string_equal(refusal.errors.items[0].type, "string_too_short");
     assert_int_equal(decode("\"a@b.de\"", "\"\\u00e4\\u00f6\\u00fc4567\""), STATUS_INVALID);
     for (int i = 0; i < PASSWORD_MAX; i++)
         end += sprintf(end, "\xf0\x9f\x98\x80");
@@ -38,7 +37,7 @@ static void passwords_have_8_to_128_characters(void **state)
     assert_int_equal(decode("\"a@b.de\"", password), STATUS_OK);
     strcpy(end, "x\"");
     assert_int_equal(decode("\"a@b.de\"", password), STATUS_INVALID);
-    assert_string_equal(errors.items[0].loc, "body.password");
+    assert_string_equal(refusal.errors.items[0].loc, "body.password");
 }
 
 /* Whoever logs in may try any password: a short one is wrong, not malformed. */
@@ -50,11 +49,10 @@ static void a_login_takes_any_password(void **state)
         "{\"email\":\"a@b.de\",\"password\":\"1234567\"}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
-        assert_int_equal(user_login_decode(slice_of(bodies[i]), &credentials, &errors, reason),
-                         STATUS_OK);
+        assert_int_equal(user_login_decode(slice_of(bodies[i]), &credentials, &refusal), STATUS_OK);
     assert_string_equal(credentials.password, "1234567");
     assert_int_equal(user_login_decode(slice_of("{\"email\":\"a@b.de\",\"password\":7}"),
-                                       &credentials, &errors, reason),
+                                       &credentials, &refusal),
                      STATUS_INVALID);
 }
 
@@ -63,29 +61,27 @@ static void errors_do_not_repeat_passwords(void **state)
 {
     (void)state;
     assert_int_equal(decode("\"x\"", "\"hunter2\""), STATUS_INVALID);
-    assert_int_equal(errors.count, 2);
+    assert_int_equal(refusal.errors.count, 2);
     struct buf json;
     buf_init(&json, 4096);
-    field_errors_write(&errors, &json);
+    field_errors_write(&refusal.errors, &json);
     assert_null(strstr(json.data, "hunter2"));
     buf_free(&json);
     assert_int_equal(decode("\"a@b.de\"", "[\"hunter2\"]"), STATUS_INVALID);
-    assert_null(strstr(errors.items[0].input, "hunter2"));
+    assert_null(strstr(refusal.errors.items[0].input, "hunter2"));
 }
 
 static void a_refresh_token_is_read(void **state)
 {
     (void)state;
     char token[REFRESH_TOKEN_MAX + 1];
-    assert_int_equal(
-        user_refresh_decode(slice_of("{\"refresh_token\":\"abc\"}"), token, &errors, reason),
-        STATUS_OK);
+    assert_int_equal(user_refresh_decode(slice_of("{\"refresh_token\":\"abc\"}"), token, &refusal),
+                     STATUS_OK);
     assert_string_equal(token, "abc");
-    assert_int_equal(
-        user_refresh_decode(slice_of("{\"refresh_token\":\"\"}"), token, &errors, reason),
-        STATUS_INVALID);
-    assert_int_equal(user_refresh_decode(slice_of("{}"), token, &errors, reason), STATUS_INVALID);
-    assert_int_equal(user_refresh_decode(slice_of("no"), token, &errors, reason), STATUS_MALFORMED);
+    assert_int_equal(user_refresh_decode(slice_of("{\"refresh_token\":\"\"}"), token, &refusal),
+                     STATUS_INVALID);
+    assert_int_equal(user_refresh_decode(slice_of("{}"), token, &refusal), STATUS_INVALID);
+    assert_int_equal(user_refresh_decode(slice_of("no"), token, &refusal), STATUS_MALFORMED);
 }
 
 static void answers(void **state)
