@@ -59,12 +59,9 @@ void decision_make(struct decision *decision, const struct policy *policy,
     decision->cooling_off_us = policy->cooling_off_us;
     decision->inputs = decision_inputs(&decision->features, decision->model, &decision->policy);
     decision->has_offer = terms.approved;
-    decision->reason[0] = '\0';
-    if (!terms.approved) {
-        strncpy(decision->reason, terms.reason, sizeof decision->reason - 1);
-        decision->reason[sizeof decision->reason - 1] = '\0';
+    snprintf(decision->reason, sizeof decision->reason, "%s", terms.approved ? "" : terms.reason);
+    if (!terms.approved)
         return;
-    }
     decision->offer = (struct offer){
         .id = *offer_id,
         .user_id = decision->user_id,
@@ -75,7 +72,8 @@ void decision_make(struct decision *decision, const struct policy *policy,
         .created_at_us = decision->decided_at_us,
         .expires_at_us = decision->decided_at_us + terms.offer_life_us,
     };
-    strncpy(decision->offer.credit_type, terms.credit_type, CREDIT_TYPE_MAX);
+    snprintf(decision->offer.credit_type, sizeof decision->offer.credit_type, "%s",
+             terms.credit_type);
 }
 
 static bool same_reasons(const struct reasons *one, const struct reasons *other)

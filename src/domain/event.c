@@ -4,37 +4,29 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const names[STREAM_COUNT] = {
-#define STREAM(id, label, name, subject, producers, consumers, content) name,
-#include "domain/event.def"
-#undef STREAM
-};
-
-static const char *const subjects[STREAM_COUNT] = {
-#define STREAM(id, label, name, subject, producers, consumers, content) subject,
-#include "domain/event.def"
-#undef STREAM
-};
-
-static const char *const labels[STREAM_COUNT] = {
-#define STREAM(id, label, name, subject, producers, consumers, content) #label,
+static const struct {
+    const char *name;
+    const char *subject;
+    const char *label;
+} streams[STREAM_COUNT] = {
+#define STREAM(id, label, name, subject, producers, consumers, content) {name, subject, #label},
 #include "domain/event.def"
 #undef STREAM
 };
 
 const char *stream_name(enum stream stream)
 {
-    return names[stream];
+    return streams[stream].name;
 }
 
 const char *stream_subject(enum stream stream)
 {
-    return subjects[stream];
+    return streams[stream].subject;
 }
 
 const char *stream_label(enum stream stream)
 {
-    return labels[stream];
+    return streams[stream].label;
 }
 
 struct hash event_key(const struct event_origin *origin, enum id_giver giver,

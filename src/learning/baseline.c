@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "learning/logistic.h"
+#include "learning/measures.h"
 
 /* A bin that fewer rows are in than this is drawn to the average by so many average rows. */
 static const double prior_rows = 20;
@@ -27,13 +28,6 @@ struct baseline_work {
     double *scratch;                          /* one a row */
 };
 
-static int double_order(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Weight of evidence: the log-odds of a bin less those of everybody. */
 static double bin_evidence(const struct baseline_work *work, const struct bin *bin)
 {
@@ -52,7 +46,7 @@ static size_t values_sort(struct baseline_work *work, size_t column)
             work->scratch[present++] = value;
     }
     if (present > 0)
-        qsort(work->scratch, present, sizeof *work->scratch, double_order);
+        qsort(work->scratch, present, sizeof *work->scratch, measure_order);
     return present;
 }
 
@@ -99,24 +93,12 @@ static size_t bins_pool(const struct baseline_work *work, struct bin bins[], siz
     return kept;
 }
 
-static size_t bin_of(const struct points_column *column, double value)
-{
-    size_t bin = 0;
-    if (!isfinite(value))
-        return MODEL_LEVELS_MAX;
-    if (column->column.kind == MODEL_CATEGORY)
-        return (size_t)value;
-    while (bin + 1 < column->bin_count && value >= column->below[bin])
-        bin++;
-    return bin;
-}
-
 static void bins_count(const struct baseline_work *work, size_t column,
                        struct bin bins[MODEL_LEVELS_MAX + 1])
 {
     for (size_t i = 0; i < work->count; i++) {
         size_t row = work->rows[i];
-        size_t at = bin_of(&work->points->columns[column], table_row(work->table, row)[column]);
+        size_t at = points_bin(&work->points->columns[column], table_row(work->table, row)[column]);
         *(work->table->positives[row] ? &bins[at].positives : &bins[at].negatives) += 1;
     }
 }
@@ -133,7 +115,7 @@ static void column_bin(struct baseline_work *work, size_t at)
             column->below[i] = bins[i].below;
     }
     bins_count(work, at, bins);
-    missing = bins[MODEL_LEVELS_MAX];
+    missing = bins[POINTS_MISSING];
     if (column->column.kind == MODEL_NUMERIC) {
         column->bin_count = bins_pool(work, bins, column->bin_count, column->column.direction);
         for (size_t i = 0; i < column->bin_count; i++)
@@ -141,7 +123,7 @@ static void column_bin(struct baseline_work *work, size_t at)
     }
     for (size_t i = 0; i < MODEL_LEVELS_MAX; i++)
         work->evidence[at][i] = bin_evidence(work, &bins[i]);
-    work->evidence[at][MODEL_LEVELS_MAX] = bin_evidence(work, &missing);
+    work->evidence[at][POINTS_MISSING] = bin_evidence(work, &missing);
 }
 
 /* A logistic regression over the evidence: `weights`, one a column, none below 0, and the
@@ -161,7 +143,7 @@ static enum status weights_fit(struct baseline_work *work, double weights[])
             positives[i] = work->table->positives[work->rows[i]];
             for (size_t k = 0; k < width; k++)
                 values[i * width + k] =
-                    work->evidence[k][bin_of(&work->points->columns[k], row[k])];
+                    work->evidence[k][points_bin(&work->points->columns[k], row[k])];
         }
         struct logistic_problem problem = {values, positives, work->count, width,
                                            1,      penalty,   directions};
@@ -208,7 +190,7 @@ static enum status fit(struct baseline_work *work)
             for (size_t k = 0; k < MODEL_LEVELS_MAX; k++)
                 points->columns[i].points[k] = whole_points(weights[i] * work->evidence[i][k]);
             points->columns[i].missing =
-                whole_points(weights[i] * work->evidence[i][MODEL_LEVELS_MAX]);
+                whole_points(weights[i] * work->evidence[i][POINTS_MISSING]);
         }
     }
     free(weights);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "learning/logistic.h"
+#include "learning/measures.h"
 
 enum { FOLDS = 5, STEP_ROWS_MIN = 25 };
 static const double slope_min = 0.05;
@@ -17,8 +18,7 @@ double calibrate_loss(const struct calibration *calibration, const double log_od
     double loss = 0;
     for (size_t i = 0; i < count; i++) {
         double z = calibration_apply(calibration, log_odds[i]);
-        double toward = positives[i] ? -z : z;
-        loss += fmax(toward, 0) + log1p(exp(-fabs(toward)));
+        loss += measure_log_loss(z, positives[i]);
     }
     return loss / (double)count;
 }
@@ -35,18 +35,6 @@ enum status calibrate_platt(const double log_odds[], const uint8_t positives[], 
     return status;
 }
 
-struct rated_odds {
-    double log_odds;
-    uint8_t positive;
-};
-
-static int rated_order(const void *a, const void *b)
-{
-    double x = ((const struct rated_odds *)a)->log_odds;
-    double y = ((const struct rated_odds *)b)->log_odds;
-    return (x > y) - (x < y);
-}
-
 /* Neighbours that are taken together: their mean log-odds, and how many are positive. */
 struct step {
     double sum;
@@ -60,7 +48,7 @@ static bool out_of_order(const struct step *left, const struct step *right)
 }
 
 /* Sorted rows -> at most CALIBRATION_KNOTS_MAX steps whose shares of positives rise. */
-static size_t steps_pool(const struct rated_odds rated[], size_t count,
+static size_t steps_pool(const struct rated rated[], size_t count,
                          struct step steps[CALIBRATION_KNOTS_MAX + 1])
 {
     size_t rows = count / CALIBRATION_KNOTS_MAX + 1;
@@ -69,9 +57,8 @@ static size_t steps_pool(const struct rated_odds rated[], size_t count,
         rows = STEP_ROWS_MIN;
     for (size_t i = 0; i < count;) {
         struct step step = {0};
-        while (i < count &&
-               (step.count < (double)rows || rated[i].log_odds == rated[i - 1].log_odds)) {
-            step.sum += rated[i].log_odds;
+        while (i < count && (step.count < (double)rows || rated[i].value == rated[i - 1].value)) {
+            step.sum += rated[i].value;
             step.positives += rated[i].positive;
             step.count++;
             i++;
@@ -100,12 +87,9 @@ enum status calibrate_isotonic(const double log_odds[], const uint8_t positives[
 {
     struct step steps[CALIBRATION_KNOTS_MAX + 1];
     struct calibration platt;
-    struct rated_odds *rated = calloc(count, sizeof *rated);
+    struct rated *rated = rated_sort(log_odds, positives, count);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < count; i++)
-        rated[i] = (struct rated_odds){log_odds[i], positives[i]};
-    qsort(rated, count, sizeof *rated, rated_order);
     size_t made = steps_pool(rated, count, steps);
     free(rated);
     enum status status = calibrate_platt(log_odds, positives, count, &platt);

@@ -11,6 +11,7 @@
 #include "learning/csv_cell.h"
 #include "learning/table.h"
 #include "model/feature_model.h"
+#include "model/reason.h"
 
 /* Codes such as 1, 2 and 3+: so few different values may well be meant as a category. */
 enum { CODES_MAX = 16 };
@@ -112,20 +113,18 @@ static enum status numbers_check(const struct choice *choice, const char *name, 
     size_t line = choice->fields->lines[census->word_row];
     struct slice word = csv_cell(choice->fields, census->word_row, field);
     size_t meant = census->numbers + census->resembling;
-    if (feature_named(name) >= 0) {
-        snprintf(choice->reason, REASON_MAX + 1,
-                 "line %zu, column %.60s: %.*s is no number, and the column is a feature of ECS, "
-                 "which is one",
-                 line, name, csv_cell_shown(word), word.data);
-        return STATUS_INVALID;
-    }
-    if (meant * 2 >= census->present && census->different > CODES_MAX) {
-        snprintf(choice->reason, REASON_MAX + 1,
-                 "line %zu, column %.60s: %.*s is no number, and the column seems to be one: mend "
-                 "it, or leave it empty where it is missing",
-                 line, name, csv_cell_shown(word), word.data);
-        return STATUS_INVALID;
-    }
+    if (feature_named(name) >= 0)
+        return reason_tell(
+            choice->reason, STATUS_INVALID,
+            "line %zu, column %.60s: %.*s is no number, and the column is a feature of ECS, "
+            "which is one",
+            line, name, csv_cell_shown(word), word.data);
+    if (meant * 2 >= census->present && census->different > CODES_MAX)
+        return reason_tell(
+            choice->reason, STATUS_INVALID,
+            "line %zu, column %.60s: %.*s is no number, and the column seems to be one: mend "
+            "it, or leave it empty where it is missing",
+            line, name, csv_cell_shown(word), word.data);
     if (meant > 0)
         buf_printf(choice->warnings,
                    "line %zu, column %s: %.*s is no number, as %zu of %zu values are: the column "
@@ -159,11 +158,10 @@ static enum status column_add(struct choice *choice, size_t field)
     if (status == STATUS_OK)
         status = table_add_column(choice->table, &column);
     model_column_free(&column);
-    if (status == STATUS_OK)
-        choice->places[choice->table->column_count - 1] = field;
-    else
-        snprintf(choice->reason, REASON_MAX + 1, "memory is out");
-    return status;
+    if (status != STATUS_OK)
+        return reason_tell(choice->reason, status, "memory is out");
+    choice->places[choice->table->column_count - 1] = field;
+    return STATUS_OK;
 }
 
 /* Adds a column to the table for each field but `label` and `time` (the width: none); `places` has
@@ -182,19 +180,15 @@ static enum status columns_add(const struct csv_fields *fields, size_t label, si
                             .words = calloc(fields->row_count, sizeof *choice.words),
                             .levels = calloc(fields->row_count, sizeof *choice.levels)};
     enum status status = STATUS_OK;
-    if (choice.words == NULL || choice.levels == NULL) {
-        snprintf(reason, REASON_MAX + 1, "memory is out");
-        status = STATUS_UNAVAILABLE;
-    }
+    if (choice.words == NULL || choice.levels == NULL)
+        status = reason_tell(reason, STATUS_UNAVAILABLE, "memory is out");
     for (size_t i = 0; i < fields->width && status == STATUS_OK; i++)
         if (i != label && i != time)
             status = column_add(&choice, i);
     free(choice.words);
     free(choice.levels);
-    if (status == STATUS_OK && table->column_count == 0) {
-        snprintf(reason, REASON_MAX + 1, "no column but the outcome says anything");
-        status = STATUS_INVALID;
-    }
+    if (status == STATUS_OK && table->column_count == 0)
+        status = reason_tell(reason, STATUS_INVALID, "no column but the outcome says anything");
     return status;
 }
 
@@ -214,8 +208,7 @@ struct parse {
 
 static enum status column_missing(struct parse *parse, const char *name)
 {
-    snprintf(parse->reason, REASON_MAX + 1, "line 1: no column is named %.100s", name);
-    return STATUS_INVALID;
+    return reason_tell(parse->reason, STATUS_INVALID, "line 1: no column is named %.100s", name);
 }
 
 /* Finds label and time among the header's names, which must differ. */
@@ -225,19 +218,15 @@ static enum status header_check(struct parse *parse)
     parse->label = parse->time = parse->fields.width;
     for (size_t i = 0; i < parse->fields.width; i++) {
         struct slice name = csv_cell(&parse->fields, 0, i);
-        if (name.size == 0 || name.size > MODEL_COLUMN_NAME_MAX) {
-            snprintf(parse->reason, REASON_MAX + 1,
-                     "line 1: the name of column %zu is empty or longer than %d bytes", i + 1,
-                     MODEL_COLUMN_NAME_MAX);
-            return STATUS_INVALID;
-        }
+        if (name.size == 0 || name.size > MODEL_COLUMN_NAME_MAX)
+            return reason_tell(parse->reason, STATUS_INVALID,
+                               "line 1: the name of column %zu is empty or longer than %d bytes",
+                               i + 1, MODEL_COLUMN_NAME_MAX);
         for (size_t k = 0; k < i; k++) {
             struct slice other = csv_cell(&parse->fields, 0, k);
-            if (csv_cell_order(&name, &other) == 0) {
-                snprintf(parse->reason, REASON_MAX + 1, "line 1: two columns are named %.*s",
-                         (int)name.size, name.data);
-                return STATUS_INVALID;
-            }
+            if (csv_cell_order(&name, &other) == 0)
+                return reason_tell(parse->reason, STATUS_INVALID,
+                                   "line 1: two columns are named %.*s", (int)name.size, name.data);
         }
         if (slice_equals(name, options->label))
             parse->label = i;
@@ -279,11 +268,9 @@ static enum status labels_count(struct parse *parse, size_t *positives,
         struct slice cell = csv_cell(&parse->fields, row, parse->label);
         bool known = slice_equals(cell, parse->options->positive);
         *positives += known;
-        if (csv_cell_is_missing(cell)) {
-            snprintf(parse->reason, REASON_MAX + 1, "line %zu: the outcome is missing",
-                     parse->fields.lines[row]);
-            return STATUS_INVALID;
-        }
+        if (csv_cell_is_missing(cell))
+            return reason_tell(parse->reason, STATUS_INVALID, "line %zu: the outcome is missing",
+                               parse->fields.lines[row]);
         for (size_t i = 0; i < *different && i < OUTCOMES_SHOWN && !known; i++)
             known = csv_cell_order(&cell, &others[i]) == 0;
         if (known || *different > OUTCOMES_SHOWN)
@@ -309,14 +296,12 @@ static enum status labels_check(struct parse *parse)
     if (different == 1)
         return STATUS_OK;
     if (different == 0)
-        snprintf(parse->reason, REASON_MAX + 1, "every outcome is %.100s",
-                 parse->options->positive);
-    else
-        snprintf(parse->reason, REASON_MAX + 1,
-                 "line %zu: a third outcome, %.*s; there may be %.40s and one other",
-                 parse->fields.lines[third], csv_cell_shown(others[1]), others[1].data,
-                 parse->options->positive);
-    return STATUS_INVALID;
+        return reason_tell(parse->reason, STATUS_INVALID, "every outcome is %.100s",
+                           parse->options->positive);
+    return reason_tell(parse->reason, STATUS_INVALID,
+                       "line %zu: a third outcome, %.*s; there may be %.40s and one other",
+                       parse->fields.lines[third], csv_cell_shown(others[1]), others[1].data,
+                       parse->options->positive);
 }
 
 static double value_of(const struct model_column *column, struct slice text)
@@ -351,26 +336,21 @@ static enum status rows_add(struct parse *parse)
     struct table *table = parse->table;
     enum status status = STATUS_OK;
     double *values = calloc(table->column_count, sizeof *values);
+    if (values == NULL)
+        return reason_tell(parse->reason, STATUS_UNAVAILABLE, "memory is out");
     for (size_t row = 1; row < parse->fields.row_count && status == STATUS_OK; row++) {
-        if (values == NULL)
-            break;
         for (size_t i = 0; i < table->column_count; i++)
             values[i] =
                 value_of(&table->columns[i], csv_cell(&parse->fields, row, parse->places[i]));
         struct slice label = csv_cell(&parse->fields, row, parse->label);
         int64_t time_us;
-        if (!time_read(parse, row, &time_us)) {
-            snprintf(parse->reason, REASON_MAX + 1, "line %zu: %.80s is no number and no time",
-                     parse->fields.lines[row], parse->options->time);
-            free(values);
-            return STATUS_INVALID;
-        }
-        status =
-            table_add_row(table, values, slice_equals(label, parse->options->positive), time_us);
-    }
-    if (values == NULL || status != STATUS_OK) {
-        snprintf(parse->reason, REASON_MAX + 1, "memory is out");
-        status = STATUS_UNAVAILABLE;
+        if (!time_read(parse, row, &time_us))
+            status = reason_tell(parse->reason, STATUS_INVALID,
+                                 "line %zu: %.80s is no number and no time",
+                                 parse->fields.lines[row], parse->options->time);
+        else if (table_add_row(table, values, slice_equals(label, parse->options->positive),
+                               time_us) != STATUS_OK)
+            status = reason_tell(parse->reason, STATUS_UNAVAILABLE, "memory is out");
     }
     free(values);
     return status;
@@ -385,9 +365,7 @@ static enum status table_fill(struct parse *parse)
     if (status != STATUS_OK)
         return status;
     status = table_doubts_tell(parse->table, parse->fields.lines + 1, parse->warnings);
-    if (status != STATUS_OK)
-        snprintf(parse->reason, REASON_MAX + 1, "memory is out");
-    return status;
+    return status == STATUS_OK ? status : reason_tell(parse->reason, status, "memory is out");
 }
 
 static enum status fields_into_table(struct parse *parse)
@@ -398,12 +376,8 @@ static enum status fields_into_table(struct parse *parse)
     if (status != STATUS_OK)
         return status;
     parse->places = calloc(parse->fields.width, sizeof *parse->places);
-    if (parse->places != NULL) {
-        status = table_fill(parse);
-    } else {
-        snprintf(parse->reason, REASON_MAX + 1, "memory is out");
-        status = STATUS_UNAVAILABLE;
-    }
+    status = parse->places == NULL ? reason_tell(parse->reason, STATUS_UNAVAILABLE, "memory is out")
+                                   : table_fill(parse);
     free(parse->places);
     return status;
 }
@@ -430,20 +404,18 @@ enum status csv_read(const char *path, const struct csv_options *options, struct
 {
     struct buf text;
     FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        snprintf(reason, REASON_MAX + 1, "%s", strerror(errno));
-        return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE;
-    }
+    if (file == NULL)
+        return reason_tell(reason, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE, "%s",
+                           strerror(errno));
     buf_init(&text, CSV_FILE_MAX);
     char *chunk = malloc(READ_SIZE);
     for (size_t size; chunk != NULL && (size = fread(chunk, 1, READ_SIZE, file)) > 0;)
         buf_append(&text, chunk, size);
-    enum status status = STATUS_UNAVAILABLE;
-    if (chunk == NULL || ferror(file) || text.overflowed)
-        snprintf(reason, REASON_MAX + 1, "cannot be read, or is larger than %lld bytes",
-                 CSV_FILE_MAX);
-    else
-        status = csv_parse(text.data, text.size, options, table, warnings, reason);
+    enum status status =
+        chunk == NULL || ferror(file) || text.overflowed
+            ? reason_tell(reason, STATUS_UNAVAILABLE,
+                          "cannot be read, or is larger than %lld bytes", CSV_FILE_MAX)
+            : csv_parse(text.data, text.size, options, table, warnings, reason);
     free(chunk);
     fclose(file);
     buf_free(&text);

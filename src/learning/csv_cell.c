@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/reason.h"
 
 enum { FIRST_ROWS = 256 };
 
@@ -24,8 +25,7 @@ struct csv_reader {
 
 static enum status fault(struct csv_reader *reader, size_t line, const char *what)
 {
-    snprintf(reader->reason, REASON_MAX + 1, "line %zu: %s", line, what);
-    return STATUS_INVALID;
+    return reason_tell(reader->reason, STATUS_INVALID, "line %zu: %s", line, what);
 }
 
 static bool at_field_end(const struct csv_reader *reader)
@@ -93,11 +93,10 @@ static enum status row_keep(struct csv_reader *reader, size_t line)
     struct csv_fields *out = reader->out;
     if (out->row_count == 0)
         out->width = reader->row_width;
-    if (reader->row_width != out->width) {
-        snprintf(reader->reason, REASON_MAX + 1, "line %zu: %zu fields, the header has %zu", line,
-                 reader->row_width, out->width);
-        return STATUS_INVALID;
-    }
+    if (reader->row_width != out->width)
+        return reason_tell(reader->reason, STATUS_INVALID,
+                           "line %zu: %zu fields, the header has %zu", line, reader->row_width,
+                           out->width);
     if (out->row_count > TRAINING_ROWS_MAX)
         return fault(reader, line, "too many rows");
     if (out->row_count == reader->row_capacity) {

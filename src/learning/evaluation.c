@@ -9,6 +9,7 @@
 
 #include "learning/baseline.h"
 #include "learning/table.h"
+#include "model/reason.h"
 
 /* The evaluation as it goes on. */
 struct evaluation_work {
@@ -239,10 +240,9 @@ static enum status time_run(struct evaluation_work *work, char reason[REASON_MAX
     size_t test = work->table->row_count - train;
     memmove(evaluation->rows, evaluation->rows + train, test * sizeof *evaluation->rows);
     size_t positives = table_positives(work->table, evaluation->rows, test);
-    if (positives == 0 || positives == test) {
-        snprintf(reason, REASON_MAX + 1, "the last rows, to test on, have one outcome alone");
-        return STATUS_INVALID;
-    }
+    if (positives == 0 || positives == test)
+        return reason_tell(reason, STATUS_INVALID,
+                           "the last rows, to test on, have one outcome alone");
     enum status status = trials_run(work, reason);
     if (status != STATUS_OK)
         return status;
@@ -293,10 +293,8 @@ enum status evaluation_run(const struct feature_matrix *full, const struct featu
     };
     for (size_t i = 0; i < table->row_count; i++)
         positives += table->positives[i];
-    if (positives < options->folds || table->row_count - positives < options->folds) {
-        snprintf(reason, REASON_MAX + 1, "fewer rows of one outcome than folds");
-        return STATUS_INVALID;
-    }
+    if (positives < options->folds || table->row_count - positives < options->folds)
+        return reason_tell(reason, STATUS_INVALID, "fewer rows of one outcome than folds");
     snprintf(reason, REASON_MAX + 1, "the training failed");
     enum status status = work_init(&work);
     if (status == STATUS_OK)

@@ -8,6 +8,7 @@
 #include "learning/boosting.h"
 #include "learning/calibrate.h"
 #include "learning/logistic.h"
+#include "learning/measures.h"
 #include "learning/table.h"
 
 enum { FOLDS = 5, ROUNDS_MAX = 400, ROUNDS_STEP = 5, PATIENCE_STEPS = 10 };
@@ -48,8 +49,7 @@ static double loss_of(const struct inner *inner, const double log_odds[])
 {
     double loss = 0;
     for (size_t i = 0; i < inner->count; i++) {
-        double toward = inner->positives[i] ? -log_odds[i] : log_odds[i];
-        double value = fmax(toward, 0) + log1p(exp(-fabs(toward)));
+        double value = measure_log_loss(log_odds[i], inner->positives[i]);
         loss += inner->positives[i] ? inner->positive_weight * value : value;
     }
     return loss / (double)inner->count;
@@ -265,6 +265,13 @@ static enum status penalty_choose(struct inner *inner, size_t *penalty)
     return status;
 }
 
+/* Leaves in `scratch` what trees that count so much say beside a logistic regression. */
+static void blend(struct inner *inner, double tree_weight, const double by_linear[])
+{
+    for (size_t i = 0; i < inner->count; i++)
+        inner->scratch[i] = tree_weight * inner->by_trees[i] + (1 - tree_weight) * by_linear[i];
+}
+
 /* How much the trees count, and the calibration of the sum. */
 static enum status blend_choose(struct inner *inner, size_t penalty, struct part_numbers *numbers)
 {
@@ -273,9 +280,7 @@ static enum status blend_choose(struct inner *inner, size_t penalty, struct part
     enum status status = STATUS_OK;
     for (size_t k = 0; k < TREE_WEIGHTS && status == STATUS_OK; k++) {
         struct calibration platt;
-        for (size_t i = 0; i < inner->count; i++)
-            inner->scratch[i] =
-                tree_weights[k] * inner->by_trees[i] + (1 - tree_weights[k]) * by_linear[i];
+        blend(inner, tree_weights[k], by_linear);
         status = calibrate_platt(inner->scratch, inner->positives, inner->count, &platt);
         double loss = calibrate_loss(&platt, inner->scratch, inner->positives, inner->count);
         if (status == STATUS_OK && loss < least) {
@@ -285,9 +290,7 @@ static enum status blend_choose(struct inner *inner, size_t penalty, struct part
     }
     if (status != STATUS_OK)
         return status;
-    for (size_t i = 0; i < inner->count; i++)
-        inner->scratch[i] =
-            numbers->tree_weight * inner->by_trees[i] + (1 - numbers->tree_weight) * by_linear[i];
+    blend(inner, numbers->tree_weight, by_linear);
     return calibrate(inner->scratch, inner->positives, inner->count, &numbers->calibration);
 }
 

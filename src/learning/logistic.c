@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learning/measures.h"
+
 enum { STEPS_MAX = 30, SWEEPS_MAX = 200, HALVINGS_MAX = 12 };
 static const double tolerance = 1e-7; /* of a weight, in log-odds of a standard deviation */
 static const double curvature_min = 1e-9;
@@ -32,10 +34,8 @@ static double objective(const struct logistic_problem *problem, const double wei
 {
     double loss = 0;
     for (size_t row = 0; row < problem->rows; row++) {
-        double z = row_log_odds(problem, row, weights);
-        double toward = problem->positives[row] ? -z : z;
-        /* ln(1 + e^toward), which neither overflows nor loses digits. */
-        double value = fmax(toward, 0) + log1p(exp(-fabs(toward)));
+        double value =
+            measure_log_loss(row_log_odds(problem, row, weights), problem->positives[row]);
         loss += problem->positives[row] ? problem->positive_weight * value : value;
     }
     for (size_t i = 0; i < problem->width; i++)

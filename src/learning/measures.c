@@ -10,21 +10,21 @@ const char *measure_name(enum measure measure)
     return names[measure];
 }
 
-struct rated_probability {
-    double probability;
-    uint8_t positive;
-};
-
-static int rated_order(const void *a, const void *b)
+double measure_log_loss(double log_odds, bool positive)
 {
-    double x = ((const struct rated_probability *)a)->probability;
-    double y = ((const struct rated_probability *)b)->probability;
+    double toward = positive ? -log_odds : log_odds;
+    return fmax(toward, 0) + log1p(exp(-fabs(toward)));
+}
+
+int measure_order(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
 /* AUC and KS in one walk over the sorted predictions, ties taken together. */
-static void ranks_measure(const struct rated_probability rated[], size_t count,
-                          double values[MEASURE_COUNT])
+static void ranks_measure(const struct rated rated[], size_t count, double values[MEASURE_COUNT])
 {
     size_t positives = 0;
     for (size_t i = 0; i < count; i++)
@@ -35,7 +35,7 @@ static void ranks_measure(const struct rated_probability rated[], size_t count,
     double distance = 0;
     for (size_t i = 0; i < count;) {
         size_t tied[2] = {0, 0};
-        for (double p = rated[i].probability; i < count && rated[i].probability == p; i++)
+        for (double p = rated[i].value; i < count && rated[i].value == p; i++)
             tied[rated[i].positive]++;
         pairs += (double)tied[1] * ((double)below[0] + 0.5 * (double)tied[0]);
         below[0] += tied[0];
@@ -48,41 +48,46 @@ static void ranks_measure(const struct rated_probability rated[], size_t count,
 }
 
 /* Sorts `rated`. */
-static void rated_measure(struct rated_probability rated[], size_t count,
-                          double values[MEASURE_COUNT])
+static void rated_measure(struct rated rated[], size_t count, double values[MEASURE_COUNT])
 {
     static const double least = 1e-15;
     double squares = 0;
     double losses = 0;
     for (size_t i = 0; i < count; i++) {
-        double p = rated[i].probability;
+        double p = rated[i].value;
         double happened = rated[i].positive ? p : 1 - p;
         squares += (1 - happened) * (1 - happened);
         losses -= log(fmax(happened, least));
     }
     values[MEASURE_BRIER] = squares / (double)count;
     values[MEASURE_LOG_LOSS] = losses / (double)count;
-    qsort(rated, count, sizeof *rated, rated_order);
+    qsort(rated, count, sizeof *rated, measure_order);
     ranks_measure(rated, count, values);
 }
 
 /* The caller frees. NULL: memory is out. */
-static struct rated_probability *rated_of(const double values[], const uint8_t positives[],
-                                          size_t count)
+static struct rated *rated_of(const double values[], const uint8_t positives[], size_t count)
 {
-    struct rated_probability *rated = calloc(count, sizeof *rated);
+    struct rated *rated = calloc(count, sizeof *rated);
     for (size_t i = 0; rated != NULL && i < count; i++)
-        rated[i] = (struct rated_probability){values[i], positives[i]};
+        rated[i] = (struct rated){values[i], positives[i]};
+    return rated;
+}
+
+struct rated *rated_sort(const double values[], const uint8_t positives[], size_t count)
+{
+    struct rated *rated = rated_of(values, positives, count);
+    if (rated != NULL && count > 0)
+        qsort(rated, count, sizeof *rated, measure_order);
     return rated;
 }
 
 enum status measure_auc(const double values[], const uint8_t positives[], size_t count, double *auc)
 {
     double measured[MEASURE_COUNT];
-    struct rated_probability *rated = rated_of(values, positives, count);
+    struct rated *rated = rated_sort(values, positives, count);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
-    qsort(rated, count, sizeof *rated, rated_order);
     ranks_measure(rated, count, measured);
     *auc = measured[MEASURE_AUC];
     free(rated);
@@ -92,7 +97,7 @@ enum status measure_auc(const double values[], const uint8_t positives[], size_t
 enum status measures_of(const double probabilities[], const uint8_t positives[], size_t count,
                         double values[MEASURE_COUNT])
 {
-    struct rated_probability *rated = rated_of(probabilities, positives, count);
+    struct rated *rated = rated_of(probabilities, positives, count);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
     rated_measure(rated, count, values);
@@ -131,13 +136,6 @@ struct interval interval_of_folds(const double values[], size_t count, double te
     return (struct interval){mean, mean - reach, mean + reach};
 }
 
-static int double_order(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Draws as many rows of each outcome as there are, with replacement. `rows` has the negative ones
  * first, `negatives` of them. */
 static void resample(struct random *random, const size_t rows[], size_t negatives, size_t count,
@@ -156,7 +154,7 @@ struct bootstrap {
     size_t count;
     size_t *rows;
     size_t *sample;
-    struct rated_probability *rated;
+    struct rated *rated;
     double *drawn; /* BOOTSTRAP_SAMPLES of each value of each candidate */
 };
 enum { VALUES = MEASURE_COUNT + 1, GAIN = MEASURE_COUNT };
@@ -167,8 +165,8 @@ static void sample_measure(struct bootstrap *bootstrap, const size_t rows[],
 {
     for (size_t c = 0; c < bootstrap->candidates; c++) {
         for (size_t i = 0; i < bootstrap->count; i++)
-            bootstrap->rated[i] = (struct rated_probability){bootstrap->probabilities[c][rows[i]],
-                                                             bootstrap->positives[rows[i]]};
+            bootstrap->rated[i] =
+                (struct rated){bootstrap->probabilities[c][rows[i]], bootstrap->positives[rows[i]]};
         rated_measure(bootstrap->rated, bootstrap->count, values[c]);
         values[c][GAIN] = values[0][MEASURE_AUC] - values[c][MEASURE_AUC];
     }
@@ -198,7 +196,7 @@ static void bootstrap_run(struct bootstrap *bootstrap, uint64_t seed,
     for (size_t c = 0; c < bootstrap->candidates; c++)
         for (size_t v = 0; v < VALUES; v++) {
             double *drawn = bootstrap->drawn + (c * VALUES + v) * BOOTSTRAP_SAMPLES;
-            qsort(drawn, BOOTSTRAP_SAMPLES, sizeof *drawn, double_order);
+            qsort(drawn, BOOTSTRAP_SAMPLES, sizeof *drawn, measure_order);
             *(v == GAIN ? &gains[c] : &intervals[c][v]) =
                 (struct interval){values[c][v], drawn[BOOTSTRAP_SAMPLES / 40],
                                   drawn[BOOTSTRAP_SAMPLES - 1 - BOOTSTRAP_SAMPLES / 40]};

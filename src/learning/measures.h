@@ -5,6 +5,7 @@
 #ifndef ECS_LEARNING_MEASURES_H
 #define ECS_LEARNING_MEASURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,22 @@ MUST_CHECK enum status measures_of(const double probabilities[], const uint8_t p
 /* The AUC alone, of values of any scale, infinite ones too. */
 MUST_CHECK enum status measure_auc(const double values[], const uint8_t positives[], size_t count,
                                    double *auc);
+
+/* What one row adds to the log loss: -ln of the probability that these log-odds give to what
+ * happened. It neither overflows nor loses digits. */
+double measure_log_loss(double log_odds, bool positive);
+
+/* A prediction, or any other value, and the outcome of its row. */
+struct rated {
+    double value;
+    uint8_t positive;
+};
+
+/* The least value first. The caller frees. NULL: memory is out. */
+struct rated *rated_sort(const double values[], const uint8_t positives[], size_t count);
+
+/* For qsort: by the double that an item is, or begins with. */
+int measure_order(const void *a, const void *b);
 
 /* A mean with its 95 % confidence interval. */
 struct interval {

@@ -206,19 +206,14 @@ static void put_text(struct buf *page, const char *text, size_t max)
             buf_text(page, "…");
             return;
         }
-        switch (text[i]) {
-        case '<':
-            buf_text(page, "&lt;");
-            break;
-        case '>':
-            buf_text(page, "&gt;");
-            break;
-        case '&':
-            buf_text(page, "&amp;");
-            break;
-        default:
+        const char *named = text[i] == '<'   ? "&lt;"
+                            : text[i] == '>' ? "&gt;"
+                            : text[i] == '&' ? "&amp;"
+                                             : NULL;
+        if (named != NULL)
+            buf_text(page, named);
+        else
             buf_append(page, &text[i], 1);
-        }
     }
 }
 
@@ -253,6 +248,16 @@ static void frame(struct buf *page, const char *across, const char *up, double t
         LEFT + SIDE_X / 2, TOP + SIDE_Y + 40, across, TOP + SIDE_Y / 2, up);
 }
 
+/* A frame of shares against shares, with its diagonal. */
+static void square(struct buf *page, const char *across, const char *up)
+{
+    frame(page, across, up, 1);
+    buf_printf(page,
+               "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#cbd5e1\" "
+               "stroke-dasharray=\"4 4\"/>\n",
+               place_x(0), place_y(0), place_x(1), place_y(1));
+}
+
 static void legend(struct buf *page, int x, int y, const char *colour, const char *name,
                    const char *figure)
 {
@@ -262,35 +267,11 @@ static void legend(struct buf *page, int x, int y, const char *colour, const cha
                x, y - 10, colour, x + 18, y, name, figure);
 }
 
-struct pictured_row {
-    double probability;
-    uint8_t positive;
-};
-
-static int rated_order(const void *a, const void *b)
-{
-    double x = ((const struct pictured_row *)a)->probability;
-    double y = ((const struct pictured_row *)b)->probability;
-    return (x > y) - (x < y);
-}
-
-/* A candidate's predictions, the least first. The caller frees; NULL if memory is out. */
-static struct pictured_row *rated_sort(const struct evaluation *evaluation,
-                                       enum candidate candidate)
-{
-    struct pictured_row *rated = calloc(evaluation->count, sizeof *rated);
-    for (size_t i = 0; rated != NULL && i < evaluation->count; i++)
-        rated[i] = (struct pictured_row){evaluation->probabilities[candidate][i],
-                                         evaluation->positives[i]};
-    if (rated != NULL)
-        qsort(rated, evaluation->count, sizeof *rated, rated_order);
-    return rated;
-}
-
 static void roc_curve(const struct evaluation *evaluation, enum candidate candidate,
                       struct buf *page)
 {
-    struct pictured_row *rated = rated_sort(evaluation, candidate);
+    struct rated *rated =
+        rated_sort(evaluation->probabilities[candidate], evaluation->positives, evaluation->count);
     size_t all[2] = {0, 0};
     size_t caught[2] = {0, 0};
     double last = -1;
@@ -304,7 +285,7 @@ static void roc_curve(const struct evaluation *evaluation, enum candidate candid
                colours[candidate], candidate == CANDIDATE_MODEL ? "2.5" : "1.5", place_x(0),
                place_y(0));
     for (size_t i = evaluation->count; i > 0;) {
-        for (double p = rated[i - 1].probability; i > 0 && rated[i - 1].probability == p; i--)
+        for (double p = rated[i - 1].value; i > 0 && rated[i - 1].value == p; i--)
             caught[rated[i - 1].positive]++;
         double x = (double)caught[0] / (double)all[0];
         double y = (double)caught[1] / (double)all[1];
@@ -321,11 +302,7 @@ void page_roc(const struct page_content *content, struct buf *page)
 {
     const struct evaluation *evaluation = &content->report->evaluation;
     begin(page, WIDTH, HEIGHT, "ROC");
-    frame(page, "false alarms", "outcomes caught", 1);
-    buf_printf(page,
-               "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#cbd5e1\" "
-               "stroke-dasharray=\"4 4\"/>\n",
-               place_x(0), place_y(0), place_x(1), place_y(1));
+    square(page, "false alarms", "outcomes caught");
     for (size_t c = evaluation->candidates; c > 0; c--)
         roc_curve(evaluation, (enum candidate)(c - 1), page);
     for (size_t c = 0; c < evaluation->candidates; c++) {
@@ -352,13 +329,10 @@ static void share_interval(double positives, double count, double *low, double *
 void page_calibration(const struct page_content *content, struct buf *page)
 {
     const struct evaluation *evaluation = &content->report->evaluation;
-    struct pictured_row *rated = rated_sort(evaluation, CANDIDATE_MODEL);
+    struct rated *rated = rated_sort(evaluation->probabilities[CANDIDATE_MODEL],
+                                     evaluation->positives, evaluation->count);
     begin(page, WIDTH, HEIGHT, "Calibration");
-    frame(page, "probability said", "share that happened", 1);
-    buf_printf(page,
-               "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#cbd5e1\" "
-               "stroke-dasharray=\"4 4\"/>\n",
-               place_x(0), place_y(0), place_x(1), place_y(1));
+    square(page, "probability said", "share that happened");
     for (size_t group = 0; rated != NULL && group < GROUPS; group++) {
         size_t from = group * evaluation->count / GROUPS;
         size_t to = (group + 1) * evaluation->count / GROUPS;
@@ -369,7 +343,7 @@ void page_calibration(const struct page_content *content, struct buf *page)
         if (from == to)
             continue;
         for (size_t i = from; i < to; i++) {
-            said += rated[i].probability / (double)(to - from);
+            said += rated[i].value / (double)(to - from);
             happened += rated[i].positive;
         }
         share_interval(happened, (double)(to - from), &low, &high);

@@ -9,6 +9,7 @@
 #include "learning/baseline.h"
 #include "learning/page.h"
 #include "model/manifest.h"
+#include "model/reason.h"
 
 enum { IMPORTANCE_ROWS_MAX = 2000, FILES = 3 };
 static const char *const tree_files[] = {"trees.ubj", "trees-without-emotions.ubj"};
@@ -26,26 +27,21 @@ struct training_work {
     char *reason;
 };
 
-static enum status fault(char reason[REASON_MAX + 1], const char *what)
-{
-    snprintf(reason, REASON_MAX + 1, "%s", what);
-    return STATUS_INVALID;
-}
-
 static enum status options_check(const struct table *table, const struct training_options *options,
                                  char reason[REASON_MAX + 1])
 {
     const struct evaluation_options *evaluation = &options->evaluation;
     if (evaluation->folds < 2 || evaluation->folds > TRAINING_FOLDS_MAX)
-        return fault(reason, "folds are 2 to 20");
+        return reason_tell(reason, STATUS_INVALID, "folds are 2 to 20");
     if (evaluation->repeats < 1 || evaluation->repeats > TRAINING_REPEATS_MAX)
-        return fault(reason, "repeats are 1 to 100");
+        return reason_tell(reason, STATUS_INVALID, "repeats are 1 to 100");
     if (table->timed && !(evaluation->test_share > 0 && evaluation->test_share < 1))
-        return fault(reason, "the share of rows to test on is between 0 and 1");
+        return reason_tell(reason, STATUS_INVALID,
+                           "the share of rows to test on is between 0 and 1");
     if (strlen(options->name) > MODEL_NAME_MAX)
-        return fault(reason, "the model's name is too long");
+        return reason_tell(reason, STATUS_INVALID, "the model's name is too long");
     if (table->column_count == 0 || table->row_count == 0)
-        return fault(reason, "the table is empty");
+        return reason_tell(reason, STATUS_INVALID, "the table is empty");
     return STATUS_OK;
 }
 
@@ -138,11 +134,10 @@ static enum status page_save(struct training_work *work, const char *name, page_
     struct page_content content = {work->table, work->options, work->report};
     buf_init(&page, MODEL_FILE_MAX);
     write(&content, &page);
-    enum status status = STATUS_UNAVAILABLE;
-    if (page.overflowed)
-        snprintf(work->reason, REASON_MAX + 1, "memory is out");
-    else
-        status = manifest_file_write(work->options->folder, name, buf_slice(&page), work->reason);
+    enum status status =
+        page.overflowed
+            ? reason_tell(work->reason, STATUS_UNAVAILABLE, "memory is out")
+            : manifest_file_write(work->options->folder, name, buf_slice(&page), work->reason);
     buf_free(&page);
     return status;
 }
@@ -176,8 +171,9 @@ static enum status run(struct training_work *work)
     if (status == STATUS_OK && emotions)
         status = features_init(&work->features[1], table, false);
     if (status == STATUS_INVALID)
-        return fault(work->reason, emotions ? "no column is there but emotional ones"
-                                            : "the columns make too many features");
+        return reason_tell(work->reason, STATUS_INVALID, "%s",
+                           emotions ? "no column is there but emotional ones"
+                                    : "the columns make too many features");
     work->parts = emotions ? 2 : 1;
     if (status == STATUS_OK)
         status = evaluate_and_fit(work);

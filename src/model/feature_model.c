@@ -6,28 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/reason.h"
+
 enum status feature_columns_add(struct feature_columns *columns, const struct model_column *column,
                                 char reason[REASON_MAX + 1])
 {
     size_t number = columns->count + 1;
     int feature = feature_named(column->name);
-    if (feature < 0) {
-        snprintf(reason, REASON_MAX + 1, "column %zu, %.128s: features.def has no such feature",
-                 number, column->name);
-        return STATUS_INVALID;
-    }
+    if (feature < 0)
+        return reason_tell(reason, STATUS_INVALID,
+                           "column %zu, %.128s: features.def has no such feature", number,
+                           column->name);
     for (size_t i = 0; i < columns->count; i++) {
         if (columns->features[i] != (enum feature)feature)
             continue;
-        snprintf(reason, REASON_MAX + 1, "columns %zu and %zu are both named %.128s", i + 1, number,
-                 column->name);
-        return STATUS_INVALID;
+        return reason_tell(reason, STATUS_INVALID, "columns %zu and %zu are both named %.128s",
+                           i + 1, number, column->name);
     }
-    if (column->kind != MODEL_NUMERIC) {
-        snprintf(reason, REASON_MAX + 1, "column %zu, %.128s: is a category, not a number", number,
-                 column->name);
-        return STATUS_INVALID;
-    }
+    if (column->kind != MODEL_NUMERIC)
+        return reason_tell(reason, STATUS_INVALID,
+                           "column %zu, %.128s: is a category, not a number", number, column->name);
     columns->features[columns->count++] = (enum feature)feature;
     return STATUS_OK;
 }
@@ -59,18 +57,14 @@ enum status feature_columns_check(enum feature feature, const struct model_colum
     static const char *const directions[] = {"-1 (risk falls with it)", "0 (either)",
                                              "1 (risk rises with it)"};
     int direction = (int)feature_definitions[feature].direction;
-    if (strcmp(column->group, group_of(feature)) != 0) {
-        snprintf(reason, REASON_MAX + 1,
-                 "column %zu, %.40s: its group is \"%.32s\"; features.def has \"%s\"", number,
-                 column->name, column->group, group_of(feature));
-        return STATUS_INVALID;
-    }
-    if (column->direction != direction) {
-        snprintf(reason, REASON_MAX + 1,
-                 "column %zu, %.40s: its direction is %s; features.def has %s", number,
-                 column->name, directions[column->direction + 1], directions[direction + 1]);
-        return STATUS_INVALID;
-    }
+    if (strcmp(column->group, group_of(feature)) != 0)
+        return reason_tell(reason, STATUS_INVALID,
+                           "column %zu, %.40s: its group is \"%.32s\"; features.def has \"%s\"",
+                           number, column->name, column->group, group_of(feature));
+    if (column->direction != direction)
+        return reason_tell(
+            reason, STATUS_INVALID, "column %zu, %.40s: its direction is %s; features.def has %s",
+            number, column->name, directions[column->direction + 1], directions[direction + 1]);
     return STATUS_OK;
 }
 
@@ -95,18 +89,16 @@ static enum status columns_match(struct feature_model *model, char reason[REASON
     }
     if (!emotional || model_has_part(model->model, MODEL_WITHOUT_EMOTIONS))
         return STATUS_OK;
-    snprintf(reason, REASON_MAX + 1,
-             "the model has emotional columns, and no part that does without them");
-    return STATUS_INVALID;
+    return reason_tell(reason, STATUS_INVALID,
+                       "the model has emotional columns, and no part that does without them");
 }
 
 enum status feature_model_load(const char *folder, struct feature_model **loaded,
                                char reason[REASON_MAX + 1])
 {
     struct feature_model *model = calloc(1, sizeof *model);
-    snprintf(reason, REASON_MAX + 1, "memory is out");
     if (model == NULL)
-        return STATUS_UNAVAILABLE;
+        return reason_tell(reason, STATUS_UNAVAILABLE, "memory is out");
     enum status status = model_load(folder, &model->model, reason);
     if (status == STATUS_OK)
         status = columns_match(model, reason);

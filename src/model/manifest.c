@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json_put.h"
+#include "model/reason.h"
 #include "process/file.h"
 
 /* Beyond what a float holds; products of these stay finite. */
@@ -28,13 +29,6 @@ void manifest_free(struct manifest *manifest)
         linear_free(&manifest->parts[i].numbers.linear);
     }
     *manifest = (struct manifest){0};
-}
-
-/* Tells what is wrong; for returning. */
-static enum status fault(char reason[REASON_MAX + 1], const char *what)
-{
-    snprintf(reason, REASON_MAX + 1, "%s: %s", MANIFEST_FILE, what);
-    return STATUS_INVALID;
 }
 
 /* Copies a text member into `text` of `size` bytes. */
@@ -228,19 +222,22 @@ enum status manifest_read(struct slice json, struct manifest *manifest, char rea
     *manifest = (struct manifest){0};
     json_t *root = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
     if (root == NULL)
-        return fault(reason, "not valid JSON");
+        return reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": not valid JSON");
     if (!read_number(root, "format", &format))
-        status = fault(reason, "not a model's manifest: it has no format");
+        status = reason_tell(reason, STATUS_INVALID,
+                             MANIFEST_FILE ": not a model's manifest: it has no format");
     else if (format != MANIFEST_FORMAT)
-        status = fault(reason, "written in a format that this version of ecs does not read");
+        status = reason_tell(reason, STATUS_INVALID,
+                             MANIFEST_FILE
+                             ": written in a format that this version of ecs does not read");
     else if (!read_text(root, "name", manifest->name, sizeof manifest->name))
-        status = fault(reason, "name is missing or too long");
+        status = reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": name is missing or too long");
     else if (!read_columns(json_object_get(root, "columns"), manifest))
-        status = fault(reason, "columns are at fault");
+        status = reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": columns are at fault");
     else if (!read_parts(json_object_get(root, "parts"), manifest))
-        status = fault(reason, "parts are at fault");
+        status = reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": parts are at fault");
     else if (!read_files(json_object_get(root, "files"), manifest))
-        status = fault(reason, "files are at fault");
+        status = reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": files are at fault");
     json_decref(root);
     if (status != STATUS_OK)
         manifest_free(manifest);
@@ -369,8 +366,7 @@ enum status manifest_save(const char *folder, struct manifest *manifest,
     struct slice bytes = buf_slice(&json);
     *hash = hash_of(&bytes, 1);
     if (json.overflowed) {
-        snprintf(reason, REASON_MAX + 1, "the manifest is too large");
-        status = STATUS_TOO_LARGE;
+        status = reason_tell(reason, STATUS_TOO_LARGE, "the manifest is too large");
     } else {
         status = manifest_file_write(folder, MANIFEST_FILE, bytes, reason);
     }
@@ -383,9 +379,8 @@ enum { PATH_SIZE = 4096 };
 /* Names a file and what the system says of it; for returning. */
 static enum status file_fault(char reason[REASON_MAX + 1], const char *folder, const char *name)
 {
-    enum status status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE;
-    snprintf(reason, REASON_MAX + 1, "%.80s/%.64s: %s", folder, name, strerror(errno));
-    return status;
+    return reason_tell(reason, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
+                       "%.80s/%.64s: %s", folder, name, strerror(errno));
 }
 
 /* `folder` is one that the binary carries. */
@@ -419,11 +414,9 @@ enum status manifest_file_read(const char *folder, const char *name, struct buf 
         buf_append(bytes, chunk, size);
     enum status status = ferror(file) ? file_fault(reason, folder, name) : STATUS_OK;
     fclose(file);
-    if (status == STATUS_OK && bytes->overflowed) {
-        snprintf(reason, REASON_MAX + 1, "%.80s/%.64s: larger than %zu bytes", folder, name,
-                 bytes->max);
-        status = STATUS_TOO_LARGE;
-    }
+    if (status == STATUS_OK && bytes->overflowed)
+        status = reason_tell(reason, STATUS_TOO_LARGE, "%.80s/%.64s: larger than %zu bytes", folder,
+                             name, bytes->max);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/manifest.h"
+#include "model/reason.h"
 
 struct model {
     struct manifest manifest;
@@ -25,9 +26,9 @@ static enum status file_load(const char *folder, const struct manifest_file *fil
     struct hash hash = hash_of(&slice, 1);
     if (hash_compare(&hash, &file->hash) == 0)
         return STATUS_OK;
-    snprintf(reason, REASON_MAX + 1,
-             "%.60s/%.60s: altered or cut off: not the file that was hashed", folder, file->name);
-    return STATUS_INVALID;
+    return reason_tell(reason, STATUS_INVALID,
+                       "%.60s/%.60s: altered or cut off: not the file that was hashed", folder,
+                       file->name);
 }
 
 /* Opens the parts whose trees are in this file. */
@@ -63,8 +64,8 @@ static enum status load(struct model *model, const char *folder, struct buf *byt
     for (size_t i = 0; i < MANIFEST_PARTS_MAX && status == STATUS_OK; i++) {
         if (i >= model->manifest.part_count || model->parts[i] != NULL)
             continue;
-        snprintf(reason, REASON_MAX + 1, MANIFEST_FILE ": a part's trees are in no file");
-        status = STATUS_INVALID;
+        status =
+            reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": a part's trees are in no file");
     }
     return status;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <xgboost/c_api.h>
 
+#include "model/reason.h"
+
 bool calibration_valid(const struct calibration *calibration)
 {
     if (!isfinite(calibration->intercept) || !isfinite(calibration->slope) ||
@@ -150,16 +152,13 @@ static enum status booster_open(struct part *part, struct slice trees, char reas
         XGBoosterSetParam(part->booster, "nthread", "1") != 0 ||
         XGBoosterLoadModelFromBuffer(part->booster, trees.data, trees.size) != 0 ||
         XGBoosterSetParam(part->booster, "nthread", "1") != 0 ||
-        XGBoosterGetNumFeature(part->booster, &features) != 0) {
-        snprintf(reason, REASON_MAX + 1, "the trees cannot be read: %.*s",
-                 (int)strcspn(XGBGetLastError(), "\n"), XGBGetLastError());
-        return STATUS_INVALID;
-    }
+        XGBoosterGetNumFeature(part->booster, &features) != 0)
+        return reason_tell(reason, STATUS_INVALID, "the trees cannot be read: %.*s",
+                           (int)strcspn(XGBGetLastError(), "\n"), XGBGetLastError());
     if (features == part->encoding.feature_count)
         return STATUS_OK;
-    snprintf(reason, REASON_MAX + 1, "the trees see %zu features, the columns have %zu",
-             (size_t)features, part->encoding.feature_count);
-    return STATUS_INVALID;
+    return reason_tell(reason, STATUS_INVALID, "the trees see %zu features, the columns have %zu",
+                       (size_t)features, part->encoding.feature_count);
 }
 
 enum status part_open(const struct model_column columns[], const bool uses[], size_t count,

@@ -10,6 +10,7 @@
 #include "base/json_put.h"
 #include "model/manifest.h"
 #include "model/part.h"
+#include "model/reason.h"
 
 enum { POINTS_MAX = 100000 }; /* of one bin, either way: sums stay within 32 bits */
 
@@ -21,21 +22,26 @@ void points_free(struct points *points)
     *points = (struct points){0};
 }
 
+size_t points_bin(const struct points_column *column, double value)
+{
+    size_t bin = 0;
+    if (!isfinite(value))
+        return POINTS_MISSING;
+    if (column->column.kind == MODEL_CATEGORY)
+        return value >= 0 && value < (double)column->column.level_count ? (size_t)value
+                                                                        : POINTS_MISSING;
+    while (bin + 1 < column->bin_count && value >= column->below[bin])
+        bin++;
+    return bin;
+}
+
 int32_t points_score(const struct points *points, const double row[])
 {
     int32_t score = points->base;
     for (size_t i = 0; i < points->column_count; i++) {
         const struct points_column *column = &points->columns[i];
-        size_t bin = 0;
-        bool known = isfinite(row[i]);
-        if (known && column->column.kind == MODEL_CATEGORY) {
-            known = row[i] >= 0 && row[i] < (double)column->column.level_count;
-            bin = known ? (size_t)row[i] : 0;
-        } else if (known) {
-            while (bin + 1 < column->bin_count && row[i] >= column->below[bin])
-                bin++;
-        }
-        score += known ? column->points[bin] : column->missing;
+        size_t bin = points_bin(column, row[i]);
+        score += bin == POINTS_MISSING ? column->missing : column->points[bin];
     }
     return score;
 }
@@ -168,8 +174,8 @@ enum status points_read(struct slice json, struct points *points, char reason[RE
     if (fine)
         return STATUS_OK;
     points_free(points);
-    snprintf(reason, REASON_MAX + 1, POINTS_FILE ": not a scorecard of format %d", POINTS_FORMAT);
-    return STATUS_INVALID;
+    return reason_tell(reason, STATUS_INVALID, POINTS_FILE ": not a scorecard of format %d",
+                       POINTS_FORMAT);
 }
 
 enum status points_load(const char *folder, struct points *points, char reason[REASON_MAX + 1])

@@ -14,7 +14,13 @@
 #include "model/column.h"
 
 #define POINTS_FILE "scorecard.json"
-enum { POINTS_FORMAT = 1, POINTS_EVEN = 500, POINTS_DOUBLE = 20, POINTS_BINS_MAX = 8 };
+enum {
+    POINTS_FORMAT = 1,
+    POINTS_EVEN = 500,
+    POINTS_DOUBLE = 20,
+    POINTS_BINS_MAX = 8,
+    POINTS_MISSING = MODEL_LEVELS_MAX
+};
 
 struct points {
     int32_t base; /* what everybody has */
@@ -30,6 +36,9 @@ struct points {
 };
 
 void points_free(struct points *points);
+/* The bin of a number, or the level of a category; POINTS_MISSING: the value is missing, or no
+ * level. */
+size_t points_bin(const struct points_column *column, double value);
 /* `row`: one value a column, NAN missing, a category as the index of its level. */
 int32_t points_score(const struct points *points, const double row[]);
 /* Of the outcome, 0 to 1. */
