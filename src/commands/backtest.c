@@ -26,20 +26,6 @@ struct backtest_options {
     int64_t since_us;
 };
 
-static const char usage[] =
-    "usage: ecs backtest POLICY [--since TIME] [--model FOLDER] [--html FILE]\n"
-    "                           [--json]\n\n"
-    "Tells what a policy would have made of the recorded decisions: approvals, exposure,\n"
-    "expected loss and price, before and after, and which decisions come out differently.\n"
-    "Nothing is changed. POLICY is the path of a file, or a built-in policy by name: seed,\n"
-    "calibrated, careful or two-loans.\n\n"
-    "  --since TIME  only what was decided from then on, like 2026-01-31T12:00:00Z\n"
-    "  --model FOLDER  with the risks that this model (ecs train) sees in the recorded features\n"
-    "  --html FILE   writes it as a page too\n\n"
-    "Exit status: 0 if it could be weighed, 65 if the policy has an error, 66 if it cannot be\n"
-    "read, 69 if the database cannot, 73 if the page cannot be written.\n\n"
-    "It only reads, beside a running ecs serve too.\n";
-
 static bool options_parse(int argc, char **argv, struct backtest_options *options)
 {
     const struct command_option known[] = {
@@ -52,13 +38,13 @@ static bool options_parse(int argc, char **argv, struct backtest_options *option
     if (!options_read(argc, argv, known, &options->policy_path))
         return false;
     if (options->policy_path == NULL)
-        fputs(usage, stderr);
+        (void)command_misused(argv[0]);
     return options->policy_path != NULL;
 }
 
 /* On the terminal -------------------------------------------------------------------------- */
 
-enum { MILLISECOND_US = 1000, NAME_MIN = 12 };
+enum { MILLISECOND_US = 1000, NAME_MIN = 12, HTML_MAX = 4 * 1024 * 1024 };
 
 static void show_head(const struct backtest *backtest, int64_t took_us)
 {
@@ -103,16 +89,13 @@ static void show_segments(const char *title, const struct segment segments[], si
     printf("%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, "", "decisions", "recorded",
            "candidate", "recorded", "candidate", "change", "change");
     for (size_t i = 0; i < count; i++) {
-        const struct backtest_sum *old = &segments[i].pair.recorded;
-        const struct backtest_sum *new = &segments[i].pair.candidate;
+        const struct backtest_pair *pair = &segments[i].pair;
+        struct figure_pair figures = figure_pair_of(pair);
         snprintf(name, sizeof name, "%s  %s", segments[i].name, segments[i].detail);
-        printf(
-            "%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, name,
-            figure_count(old->count, FIGURE_PLAIN).data, figure_approved(old).data,
-            figure_approved(new).data, figure_units(old->limit_cents, FIGURE_PLAIN).data,
-            figure_units(new->limit_cents, FIGURE_PLAIN).data,
-            figure_units(new->limit_cents - old->limit_cents, FIGURE_CHANGE).data,
-            figure_units(backtest_loss_cents(new) - backtest_loss_cents(old), FIGURE_CHANGE).data);
+        printf("%-*s  %11s  %9s %9s  %15s %15s %15s  %16s\n", width, name, figures.decisions.data,
+               figure_approved(&pair->recorded).data, figure_approved(&pair->candidate).data,
+               figures.recorded.data, figures.candidate.data, figures.change.data,
+               figures.loss_change.data);
     }
 }
 
@@ -137,15 +120,10 @@ static void show_swaps(const struct backtest *backtest)
     printf("%-20s  %11s  %15s %15s %15s  %16s\n", "", "decisions", "recorded", "candidate",
            "change", "change");
     for (int i = 0; i < SWAP_COUNT; i++) {
-        const struct backtest_sum *old = &backtest->swaps[i].sums.recorded;
-        const struct backtest_sum *new = &backtest->swaps[i].sums.candidate;
-        printf(
-            "%-20s  %11s  %15s %15s %15s  %16s\n", backtest_swap_name((enum backtest_swap)i),
-            figure_count(old->count, FIGURE_PLAIN).data,
-            figure_units(old->limit_cents, FIGURE_PLAIN).data,
-            figure_units(new->limit_cents, FIGURE_PLAIN).data,
-            figure_units(new->limit_cents - old->limit_cents, FIGURE_CHANGE).data,
-            figure_units(backtest_loss_cents(new) - backtest_loss_cents(old), FIGURE_CHANGE).data);
+        struct figure_pair figures = figure_pair_of(&backtest->swaps[i].sums);
+        printf("%-20s  %11s  %15s %15s %15s  %16s\n", backtest_swap_name((enum backtest_swap)i),
+               figures.decisions.data, figures.recorded.data, figures.candidate.data,
+               figures.change.data, figures.loss_change.data);
     }
     printf("\nThe greatest changes of each:\n");
     for (int i = 0; i < SWAP_COUNT; i++) {
@@ -260,14 +238,17 @@ static void result_report(const struct backtest *backtest, int64_t took_us)
 
 static int page_write(const struct backtest *backtest, const char *path)
 {
-    FILE *file = fopen(path, "w");
-    bool written = file != NULL && backtest_html(backtest, file);
+    struct buf page;
+    buf_init(&page, HTML_MAX);
+    backtest_html(backtest, &page);
+    FILE *file = page.overflowed ? NULL : fopen(path, "w");
+    bool written = file != NULL && fwrite(page.data, 1, page.size, file) == page.size;
     if (file != NULL && fclose(file) != 0)
         written = false;
-    if (written)
-        return EX_OK;
-    fprintf(stderr, "ecs backtest: cannot write %s: %s\n", path, strerror(errno));
-    return EX_CANTCREAT;
+    if (!written)
+        fprintf(stderr, "ecs backtest: cannot write %s: %s\n", path, strerror(errno));
+    buf_free(&page);
+    return written ? EX_OK : EX_CANTCREAT;
 }
 
 /* Returns the exit status. `model` may be NULL: the risks that were recorded. */
@@ -357,6 +338,5 @@ static int run(int argc, char **argv)
 const struct command command_backtest = {
     .name = "backtest",
     .summary = "tell what a policy would have made of recorded decisions",
-    .usage = usage,
     .run = run,
 };

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 #include "domain/backtest.h"
 #include "model/feature_model.h"
@@ -53,6 +53,16 @@ struct figure_text figure_approved(const struct backtest_sum *sum);    /* 83.98 
 /* "denied", or the limit and the rate. */
 struct figure_text figure_terms(const struct backtest_terms *terms);
 
+/* A row about the decisions of one kind: how many, their exposure, and how it changes. */
+struct figure_pair {
+    struct figure_text decisions;
+    struct figure_text recorded;
+    struct figure_text candidate;
+    struct figure_text change;
+    struct figure_text loss_change; /* of the expected loss */
+};
+struct figure_pair figure_pair_of(const struct backtest_pair *pair);
+
 /* A row of the comparison: one number of all decisions, before and after. */
 struct figure {
     const char *name;
@@ -85,8 +95,7 @@ bool figure_any_differs(const struct backtest *backtest);
 
 /* The page --------------------------------------------------------------------------------- */
 
-/* Writes the backtest as one page that needs nothing beside it: no script, no font, no picture.
- * False: not all could be written, and errno says why. */
-MUST_CHECK bool backtest_html(const struct backtest *backtest, FILE *out);
+/* Appends the backtest as one page that needs nothing beside it: no script, no font, no picture. */
+void backtest_html(const struct backtest *backtest, struct buf *out);
 
 #endif

@@ -90,6 +90,19 @@ struct figure_text figure_terms(const struct backtest_terms *terms)
     return text;
 }
 
+struct figure_pair figure_pair_of(const struct backtest_pair *pair)
+{
+    const struct backtest_sum *old = &pair->recorded, *new = &pair->candidate;
+    return (struct figure_pair){
+        .decisions = figure_count(old->count, FIGURE_PLAIN),
+        .recorded = figure_units(old->limit_cents, FIGURE_PLAIN),
+        .candidate = figure_units(new->limit_cents, FIGURE_PLAIN),
+        .change = figure_units(new->limit_cents - old->limit_cents, FIGURE_CHANGE),
+        .loss_change =
+            figure_units(backtest_loss_cents(new) - backtest_loss_cents(old), FIGURE_CHANGE),
+    };
+}
+
 static struct figure figure_of(const char *name, int64_t recorded, int64_t candidate,
                                struct figure_text (*text)(int64_t, enum figure_sign))
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/command.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,15 +10,11 @@
 #include "base/likeness.h"
 #include "commands/report.h"
 
-static const char version_usage[] = "usage: ecs version [--json]\n\nPrints the version.\n";
-
 static int version_run(int argc, char **argv)
 {
     (void)argv;
-    if (argc > 1) {
-        fputs(version_usage, stderr);
-        return EX_USAGE;
-    }
+    if (argc > 1)
+        return command_misused("version");
     if (report_is_json()) {
         struct buf report;
         report_begin(&report);
@@ -30,7 +27,7 @@ static int version_run(int argc, char **argv)
 }
 
 static const struct command command_version = {
-    .name = "version", .summary = "print the version", .usage = version_usage, .run = version_run};
+    .name = "version", .summary = "print the version", .run = version_run};
 
 /* In the order of `ecs --help`. */
 static const struct command *const commands[] = {
@@ -40,94 +37,134 @@ static const struct command *const commands[] = {
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
-/* Words of usage texts --------------------------------------------------------------------- */
+/* Help texts ------------------------------------------------------------------------------- */
+
+enum { PATH_SIZE = 64, HELP_MAX = 64 * 1024 };
+
+/* The name, in the source tree, of what is said of a command. */
+static void help_path(const char *name, char path[PATH_SIZE])
+{
+    int size = snprintf(path, PATH_SIZE, "text/help/%s.txt", name);
+    assert(size > 0 && size < PATH_SIZE);
+}
+
+/* As it is written, with its marks. */
+static const char *help_text(const char *name)
+{
+    char path[PATH_SIZE];
+    help_path(name, path);
+    const struct embedded_file *file = embedded_file_find(path);
+    assert(file != NULL); /* every command has one */
+    return file->data;
+}
+
+static void help_print(const char *name, const struct embedded_part *parts, FILE *file)
+{
+    static const struct embedded_part none[] = {{0}};
+    char path[PATH_SIZE];
+    struct buf text;
+    help_path(name, path);
+    buf_init(&text, HELP_MAX);
+    embedded_file_fill(path, parts == NULL ? none : parts, NULL, &text);
+    fputs(buf_slice(&text).data, file);
+    buf_free(&text);
+}
+
+static void put_commands(const void *context, struct buf *out)
+{
+    (void)context;
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        buf_printf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
+}
+
+static int overview_print(FILE *file)
+{
+    static const struct embedded_part parts[] = {{"commands", .write = put_commands}, {0}};
+    help_print("ecs", parts, file);
+    return file == stdout ? EX_OK : EX_USAGE;
+}
+
+static int help_show(const struct command *command)
+{
+    help_print(command->name, command->parts, stdout);
+    return EX_OK;
+}
+
+int command_misused(const char *name)
+{
+    help_print(name, NULL, stderr);
+    return EX_USAGE;
+}
+
+/* Words of help texts ---------------------------------------------------------------------- */
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 static const char option_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
-enum { USAGE_WORD_MAX = 63 };
+enum { WORD_MAX = 63 };
 
-/* A place in a usage text that is walked over. */
-struct usage_words {
-    const char *text;
-    const char *next;
-};
+/* Is shown a word of a command's help, for its own context. */
+typedef void word_visit(const struct command *command, const char *word, void *context);
 
-static struct usage_words usage_words_of(const char *usage)
+static void word_show(const struct command *command, const char *from, size_t size,
+                      word_visit *visit, void *context)
 {
-    return (struct usage_words){usage, usage};
-}
-
-static bool word_take(const char *from, size_t size, char word[USAGE_WORD_MAX + 1])
-{
-    if (size == 0 || size > USAGE_WORD_MAX)
-        return false;
+    char word[WORD_MAX + 1];
+    assert(size <= WORD_MAX);
     memcpy(word, from, size);
     word[size] = '\0';
-    return true;
+    visit(command, word, context);
+}
+
+/* Visits each word that may follow the command's name, as check in "usage: ecs policy check FILE".
+ * Each line of the head is "usage: ecs NAME ..." or the same, indented. */
+static void actions_each(const struct command *command, word_visit *visit, void *context)
+{
+    static const size_t head = sizeof "usage: ecs " - 1;
+    const char *line = help_text(command->name);
+    for (; *line != '\n' && *line != '\0'; line += strcspn(line, "\n") + 1) {
+        const char *at = line + head + strcspn(line + head, " \n"); /* behind the command's name */
+        at += *at == ' ';
+        size_t size = strspn(at, letters);
+        if (size > 0 && (at[size] == ' ' || at[size] == '\n'))
+            word_show(command, at, size, visit, context);
+    }
 }
 
 /* True if the option stands in the text before `end`. */
-static bool is_repeated(const char *text, const char *end, const char *option)
+static bool is_repeated(const char *text, const char *end, size_t size)
 {
-    size_t size = strlen(option);
-    for (const char *at = text; (at = strstr(at, option)) != NULL && at < end; at += size)
-        if (strspn(at, option_letters) == size)
+    for (; text + size <= end; text++)
+        if (strncmp(text, end, size) == 0 && strspn(text, option_letters) == size)
             return true;
     return false;
 }
 
-/* The next option that was not there before; false at the end. */
-static bool usage_words_option(struct usage_words *words, char option[USAGE_WORD_MAX + 1])
+/* Visits each option once. */
+static void options_each(const struct command *command, word_visit *visit, void *context)
 {
-    while ((words->next = strstr(words->next, "--")) != NULL) {
-        const char *at = words->next;
-        size_t size = strspn(at, option_letters);
-        words->next += size;
-        if (size > 2 && word_take(at, size, option) && !is_repeated(words->text, at, option))
-            return true;
+    const char *text = help_text(command->name);
+    size_t size;
+    for (const char *at = text; (at = strstr(at, "--")) != NULL; at += size) {
+        size = strspn(at, option_letters);
+        if (size > 2 && !is_repeated(text, at, size))
+            word_show(command, at, size, visit, context);
     }
-    words->next = words->text + strlen(words->text);
-    return false;
-}
-
-/* The next word that may follow the command's name, as check in "usage: ecs policy check FILE";
- * false at the end. Each line of the head is "usage: ecs NAME …" or the same, indented. */
-static bool usage_words_action(struct usage_words *words, char action[USAGE_WORD_MAX + 1])
-{
-    static const size_t head = sizeof "usage: ecs " - 1;
-    while (*words->next != '\n' && *words->next != '\0') {
-        const char *at = words->next + head, *end = strchr(words->next, '\n');
-        words->next = end == NULL ? words->next + strlen(words->next) : end + 1;
-        at += strcspn(at, " \n"); /* the command's name */
-        at += *at == ' ';
-        size_t size = strspn(at, letters);
-        bool whole = at[size] == ' ' || at[size] == '\n';
-        if (whole && word_take(at, size, action))
-            return true;
-    }
-    return false;
 }
 
 /* Completion ------------------------------------------------------------------------------- */
 
-/* Calls `show` for each action and each option of a command. */
-static void words_each(const struct command *command,
-                       void (*show)(const struct command *command, const char *word))
+/* Visits each action and each option of a command. */
+static void words_each(const struct command *command, word_visit *visit)
 {
-    char word[USAGE_WORD_MAX + 1];
-    struct usage_words words = usage_words_of(command->usage);
-    while (usage_words_action(&words, word))
-        show(command, word);
-    words = usage_words_of(command->usage);
-    while (usage_words_option(&words, word))
-        show(command, word);
-    show(command, "--help");
+    actions_each(command, visit, NULL);
+    options_each(command, visit, NULL);
+    visit(command, "--help", NULL);
 }
 
-static void word_show(const struct command *command, const char *word)
+static void bash_word(const struct command *command, const char *word, void *context)
 {
-    (void)command;
+    (void)command, (void)context;
     printf(" %s", word);
 }
 
@@ -137,7 +174,7 @@ static void bash_write(void)
     printf("_ecs() {\n    local words\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         printf("    %s) words='", commands[i]->name);
-        words_each(commands[i], word_show);
+        words_each(commands[i], bash_word);
         printf("' ;;\n");
     }
     printf("    esac\n    [ \"$COMP_CWORD\" -gt 1 ] || words='help completion --help --version");
@@ -147,9 +184,10 @@ static void bash_write(void)
            "complete -o default -F _ecs ecs\n");
 }
 
-static void fish_word_show(const struct command *command, const char *word)
+static void fish_word(const struct command *command, const char *word, void *context)
 {
     bool option = word[0] == '-';
+    (void)context;
     printf("complete -c ecs -n '__fish_seen_subcommand_from %s' %s %s\n", command->name,
            option ? "-l" : "-a", option ? word + 2 : word);
 }
@@ -159,67 +197,25 @@ static void fish_write(void)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         printf("complete -c ecs -n __fish_use_subcommand -a %s -d '%s'\n", commands[i]->name,
                commands[i]->summary);
-        words_each(commands[i], fish_word_show);
+        words_each(commands[i], fish_word);
     }
-}
-
-static const char completion_usage[] =
-    "usage: ecs completion bash|zsh|fish\n\n"
-    "Prints a script by which that shell completes commands and options.\n"
-    "For bash: source <(ecs completion bash)\n";
-
-static int completion_help(void)
-{
-    fputs(completion_usage, stdout);
-    return EX_OK;
 }
 
 /* EX_USAGE, with the shells that are known, for another. */
 static int completion_write(const char *shell)
 {
-    if (strcmp(shell, "bash") == 0) {
-        bash_write();
-    } else if (strcmp(shell, "zsh") == 0) {
+    if (strcmp(shell, "zsh") == 0)
         printf("autoload -U +X bashcompinit && bashcompinit\n");
+    if (strcmp(shell, "zsh") == 0 || strcmp(shell, "bash") == 0)
         bash_write();
-    } else if (strcmp(shell, "fish") == 0) {
+    else if (strcmp(shell, "fish") == 0)
         fish_write();
-    } else {
-        fputs(completion_usage, stderr);
-        return EX_USAGE;
-    }
+    else
+        return command_misused("completion");
     return EX_OK;
 }
 
-/* Help and start --------------------------------------------------------------------------- */
-
-enum { USAGE_MAX = 64 * 1024 };
-
-static int overview_show(FILE *file)
-{
-    fputs("usage: ecs COMMAND [OPTIONS]\n\n"
-          "Decides credit in real time from what people spend and how they feel.\n\n",
-          file);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(file, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\necs help COMMAND, or ecs COMMAND --help, tells more.\n"
-          "ecs completion bash, zsh or fish prints a script that completes commands and options.\n",
-          file);
-    return file == stdout ? EX_OK : EX_USAGE;
-}
-
-static int usage_show(const struct command *command)
-{
-    struct buf more;
-    buf_init(&more, USAGE_MAX);
-    if (command->usage_more != NULL)
-        command->usage_more(&more);
-    fputs(command->usage, stdout);
-    if (more.size > 0)
-        fputs(buf_slice(&more).data, stdout);
-    buf_free(&more);
-    return EX_OK;
-}
+/* Start ------------------------------------------------------------------------------------ */
 
 /* The command of that name; NULL, with a word about what may have been meant, if there is none. */
 static const struct command *command_named(const char *name)
@@ -239,21 +235,33 @@ static const struct command *command_named(const char *name)
     return NULL;
 }
 
-/* True if the usage names the option; else tells which of its options may have been meant. */
-static bool option_is_known(const struct command *command, struct slice option)
+/* An option that was given, looked for among those that the help names. */
+struct option_search {
+    char option[WORD_MAX + 1];
+    char close[WORD_MAX + 1]; /* that may have been meant */
+    bool found;
+};
+
+static void option_compare(const struct command *command, const char *word, void *context)
 {
-    char word[USAGE_WORD_MAX + 1], close[USAGE_WORD_MAX + 1] = "", text[USAGE_WORD_MAX + 1];
-    snprintf(word, sizeof word, "%.*s", (int)option.size, option.data);
-    struct usage_words words = usage_words_of(command->usage);
-    while (usage_words_option(&words, text)) {
-        if (strcmp(text, word) == 0)
-            return true;
-        if (likeness_is_close(word, text))
-            strcpy(close, text);
-    }
-    fprintf(stderr, "ecs %s: there is no option %s", command->name, word);
-    if (close[0] != '\0')
-        fprintf(stderr, "; did you mean %s? See ecs %s --help\n", close, command->name);
+    struct option_search *search = context;
+    (void)command;
+    search->found |= strcmp(word, search->option) == 0;
+    if (likeness_is_close(search->option, word))
+        strcpy(search->close, word);
+}
+
+/* True if the help names the option; else tells which of its options may have been meant. */
+static bool option_is_known(const struct command *command, const char *argument)
+{
+    struct option_search search = {.found = false};
+    snprintf(search.option, sizeof search.option, "%.*s", (int)strcspn(argument, "="), argument);
+    options_each(command, option_compare, &search);
+    if (search.found)
+        return true;
+    fprintf(stderr, "ecs %s: there is no option %s", command->name, search.option);
+    if (search.close[0] != '\0')
+        fprintf(stderr, "; did you mean %s? See ecs %s --help\n", search.close, command->name);
     else
         fprintf(stderr, "; see ecs %s --help\n", command->name);
     return false;
@@ -271,10 +279,10 @@ static int command_start(const struct command *command, int argc, char **argv)
     int kept = 1;
     for (int i = 1; i < argc; i++)
         if (is_help(argv[i]))
-            return usage_show(command);
+            return help_show(command);
     for (int i = 1; i < argc; i++)
         if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
-            known &= option_is_known(command, (struct slice){argv[i], strcspn(argv[i], "=")});
+            known &= option_is_known(command, argv[i]);
     if (!known)
         return EX_USAGE;
     for (int i = 1; i < argc; i++) {
@@ -290,17 +298,19 @@ static int command_start(const struct command *command, int argc, char **argv)
 static int help(const char *name)
 {
     if (name == NULL)
-        return overview_show(stdout);
-    if (strcmp(name, "completion") == 0)
-        return completion_help();
+        return overview_print(stdout);
+    if (strcmp(name, "completion") == 0) {
+        help_print(name, NULL, stdout);
+        return EX_OK;
+    }
     const struct command *command = command_named(name);
-    return command == NULL ? EX_USAGE : usage_show(command);
+    return command == NULL ? EX_USAGE : help_show(command);
 }
 
 int command_run(int argc, char **argv)
 {
     if (argc < 2)
-        return overview_show(stderr);
+        return overview_print(stderr);
     const char *name = argv[1];
     if (is_help(name) || (strcmp(name, "help") == 0 && argc <= 3))
         return help(argc > 2 ? argv[2] : NULL);

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The commands of ecs: which there are, what --help says of each, and what is common to all.
- * The options of a command are those that its usage text names: completion, "did you mean" and
- * the manual pages are made from that text, so that an option is described once.
+ * What --help says stands in text/help/NAME.txt. The options of a command are those that this text
+ * names: completion, "did you mean" and the manual pages are made from it, so that an option is
+ * described once.
  */
 #ifndef ECS_COMMANDS_COMMAND_H
 #define ECS_COMMANDS_COMMAND_H
 
-#include "base/buf.h"
+#include "process/file.h"
 
 struct command {
     const char *name;
-    const char *summary; /* its line in `ecs --help` */
-    const char *usage;   /* what `ecs NAME --help` prints */
-    /* Appends what stands in tables to the usage; NULL: nothing does. */
-    void (*usage_more)(struct buf *out);
-    /* argv[0] is the command's name. --help, --json and options that the usage does not name were
+    const char *summary;               /* its line in `ecs --help` */
+    const struct embedded_part *parts; /* of its help text; NULL: it has no marks */
+    /* argv[0] is the command's name. --help, --json and options that the help does not name were
      * taken care of. Returns an exit status of sysexits.h. */
     int (*run)(int argc, char **argv);
 };
@@ -24,6 +23,9 @@ struct command {
 extern const struct command command_serve, command_migrate, command_simulate, command_population,
     command_train, command_policy, command_backtest, command_dead, command_rewind, command_features,
     command_replay, command_verify_log, command_status, command_health;
+
+/* Prints the help text of the command of that name on standard error; returns EX_USAGE. */
+int command_misused(const char *name);
 
 /* Does what the arguments of the process ask for. Returns the exit status of the process. */
 int command_run(int argc, char **argv);

@@ -14,14 +14,6 @@
 
 enum { READ_MAX = 500 };
 
-static const char usage[] =
-    "usage: ecs features --as-of TIME\n\n"
-    "Writes CSV: every person who was registered at TIME (2026-01-31T12:00:00Z), with every\n"
-    "feature as it was known then: what a decision of that very moment saw, or else what had been\n"
-    "counted by then, and nothing that was only received. Whole numbers, in the units of\n"
-    "docs/features.md.\n\n"
-    "It only reads, beside a running ecs serve too.\n";
-
 static void header_show(void)
 {
     printf("user_id");
@@ -93,10 +85,8 @@ static int everybody_show(int argc, char **argv, struct toolbox *toolbox)
     };
     if (!options_read(argc, argv, known, NULL))
         return EX_USAGE;
-    if (as_of == NULL) {
-        fputs(usage, stderr);
-        return EX_USAGE;
-    }
+    if (as_of == NULL)
+        return command_misused(argv[0]);
     header_show();
     enum status status = show_all(toolbox->context.store, as_of_us);
     if (status != STATUS_OK) {
@@ -114,6 +104,5 @@ static int run(int argc, char **argv)
 const struct command command_features = {
     .name = "features",
     .summary = "what was known of everybody at a moment, as CSV",
-    .usage = usage,
     .run = run,
 };

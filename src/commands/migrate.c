@@ -10,13 +10,6 @@
 #include "commands/toolbox.h"
 #include "store/migrations.h"
 
-static const char usage[] =
-    "usage: ecs migrate [--json]\n\n"
-    "Applies the schema migrations that DATABASE_URL (or the embedded database in DATA_DIR) does "
-    "not\nhave yet, and grants the logins of roles their rights, if there are any. DATABASE_URL "
-    "has "
-    "the\nlogin of the schema's owner.\n";
-
 /* Another process that migrates is waited for. */
 static enum status migrate(struct toolbox *toolbox, int *applied)
 {
@@ -31,11 +24,8 @@ static enum status migrate(struct toolbox *toolbox, int *applied)
 
 static int run(int argc, char **argv)
 {
-    (void)argv;
-    if (argc > 1) {
-        fputs(usage, stderr);
-        return EX_USAGE;
-    }
+    if (argc > 1)
+        return command_misused(argv[0]);
     struct toolbox toolbox = {0};
     int applied = 0;
     int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_STORE});
@@ -61,4 +51,4 @@ static int run(int argc, char **argv)
 }
 
 const struct command command_migrate = {
-    .name = "migrate", .summary = "apply schema migrations", .usage = usage, .run = run};
+    .name = "migrate", .summary = "apply schema migrations", .run = run};

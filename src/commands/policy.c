@@ -14,14 +14,6 @@
 #include "commands/report.h"
 #include "wire/policy_json.h"
 
-static const char usage[] =
-    "usage: ecs policy check POLICY [--json]\n\n"
-    "Tells every error and warning of a policy, each with its line and column. A policy without\n"
-    "errors is shown as a table of what it decides at the ends of its bands. POLICY is the path\n"
-    "of a file, or a built-in policy by name: seed, calibrated, careful or two-loans.\n\n"
-    "Exit status: 0 if the policy can be used (warnings do not forbid it), 65 if it has an error,\n"
-    "66 if the file cannot be read.\n";
-
 /* A cap in hundredths; 0 is none. */
 static void show_cap(const char *label, int64_t cap, const char *unit)
 {
@@ -166,13 +158,11 @@ static int run(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "check") == 0)
         return check(argv[2]);
-    fputs(usage, stderr);
-    return EX_USAGE;
+    return command_misused(argv[0]);
 }
 
 const struct command command_policy = {
     .name = "policy",
     .summary = "check a credit policy before it is used",
-    .usage = usage,
     .run = run,
 };

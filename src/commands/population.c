@@ -23,19 +23,6 @@
 
 enum { PEOPLE_MAX = 1000000, SHOW_EVERY = 500, FIRST_DAY = 365 };
 
-static const char usage[] =
-    "usage: ecs population --people N [OPTION VALUE]... [--json]\n\n"
-    "Draws N people with 90 days of their lives, and tells how many default within a year, and "
-    "how\n"
-    "well the best of models could tell them (AUC of the hidden risk itself), beside the default\n"
-    "scorecard. Needs no system that runs. The same seed gives the same people as ecs simulate.\n\n"
-    "  --people N     how many people\n"
-    "  --seed S       another population (1)\n"
-    "  --as-of TIME   the moment that features are of (2026-01-01T12:00:00Z)\n"
-    "  --csv FILE     write a row for each person: features in the units of features.def, "
-    "persona,\n"
-    "                 and whether they default within a year of that moment (0 or 1)\n";
-
 struct population_options {
     int64_t people;
     int64_t seed;
@@ -237,6 +224,5 @@ static int run(int argc, char **argv)
 const struct command command_population = {
     .name = "population",
     .summary = "draw people with their features and defaults, to learn from",
-    .usage = usage,
     .run = run,
 };

@@ -21,13 +21,6 @@
 
 enum { READ_MAX = 500, SHOWN_MAX = 20 };
 
-static const char usage[] =
-    "usage: ecs replay [--since TIME] [--decision ID] [--json]\n\n"
-    "Makes recorded decisions again, each from the features that it recorded, with the model and\n"
-    "the policy that it names, and tells every difference. Exit status 0: none differs; 65: some\n"
-    "do; 66: a model or a policy is not at hand.\n\n"
-    "It only reads, beside a running ecs serve too.\n";
-
 struct replay {
     struct toolbox *toolbox;
     int64_t since_us;
@@ -230,6 +223,5 @@ static int run(int argc, char **argv)
 const struct command command_replay = {
     .name = "replay",
     .summary = "make recorded decisions again, and tell what differs",
-    .usage = usage,
     .run = run,
 };

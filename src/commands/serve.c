@@ -19,17 +19,24 @@ static const struct role *const all_roles[] = {
 };
 enum { ROLE_COUNT = sizeof all_roles / sizeof all_roles[0] };
 
-static const char usage[] =
-    "usage: ecs serve [--role NAME]...\n\n"
-    "Runs the named roles in one process; all seven if none is named.\n\nRoles:\n";
-
-static void usage_more(struct buf *out)
+static void put_roles(const void *context, struct buf *out)
 {
+    (void)context;
     for (size_t i = 0; i < ROLE_COUNT; i++)
         buf_printf(out, "  %-24s %s\n", all_roles[i]->name, all_roles[i]->summary);
-    buf_text(out, "\nConfiguration, by environment variables:\n");
+}
+
+static void put_settings(const void *context, struct buf *out)
+{
+    (void)context;
     settings_help(out);
 }
+
+static const struct embedded_part parts[] = {
+    {"roles", .write = put_roles},
+    {"settings", .write = put_settings},
+    {0},
+};
 
 static struct needs needs_of(const struct role *const roles[], size_t count)
 {
@@ -126,7 +133,6 @@ static int run(int argc, char **argv)
 const struct command command_serve = {
     .name = "serve",
     .summary = "run roles: all of them, or those named by --role",
-    .usage = usage,
-    .usage_more = usage_more,
+    .parts = parts,
     .run = run,
 };

@@ -32,21 +32,6 @@ enum {
     ACCEPT_ONE_IN_NOT = 4, /* three of four offers are accepted */
 };
 
-static const char usage[] =
-    "usage: ecs simulate [OPTION VALUE]... [--json]\n\n"
-    "Registers people with a running ecs, and sends what they feel and pay. The same seed gives\n"
-    "the same people and the same events, each with an id of its own: sent again, none counts\n"
-    "twice.\n\n"
-    "  --people N     how many people (200)\n"
-    "  --days D       days of history, up to now (90)\n"
-    "  --rate R       events a second of the history; 0: as fast as it goes (0)\n"
-    "  --via HOW      http, or bus: events go to NATS_URL, people are still registered over HTTP\n"
-    "  --live R       go on with R events a second, requests for credit among them, until Ctrl-C\n"
-    "  --duration S   end the live stream after S seconds\n"
-    "  --seed S       another population (1)\n"
-    "  --url URL      where ecs serves (http://127.0.0.1:9999)\n\n"
-    "INTERNAL_SERVICE_API_KEY is the key of event producers; embedded, it is read from DATA_DIR.\n";
-
 struct simulate_options {
     int64_t people;
     int64_t days;
@@ -432,6 +417,5 @@ static int run(int argc, char **argv)
 const struct command command_simulate = {
     .name = "simulate",
     .summary = "let people feel, pay and ask for credit",
-    .usage = usage,
     .run = run,
 };

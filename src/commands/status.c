@@ -76,16 +76,6 @@ static long server_get(const char *url, const char *path, struct buf *answer,
 
 /* What a server tells ---------------------------------------------------------------------- */
 
-static const char status_usage[] =
-    "usage: ecs status [URL]... [--json]\n\n"
-    "Asks running servers (http://127.0.0.1:9999), or without a URL the one that listens on\n"
-    "LISTEN, how they are: whether each is ready, what each of its engines says (durability with\n"
-    "it), how it gets on with the streams that it consumes, how far its machine's clock is from\n"
-    "its engines', its policy, its model and the model's breaker; and for each stream how many of\n"
-    "the servers consume it, its lag, and the events that they counted, refused and handed "
-    "back.\n\n"
-    "Exit status: 0 if all are ready, 69 if one is not or does not answer.\n";
-
 enum { INFO_MAX = 127 };
 
 static const char *const streams[] = {"emotions", "transactions", "credits"};
@@ -360,7 +350,6 @@ static int status_run(int argc, char **argv)
 const struct command command_status = {
     .name = "status",
     .summary = "how running servers, their engines and streams are",
-    .usage = status_usage,
     .run = status_run,
 };
 
@@ -369,21 +358,12 @@ const struct command command_status = {
 /* Container engines know only these two. */
 enum { READY = 0, NOT_READY = 1 };
 
-static const char health_usage[] =
-    "usage: ecs health\n\n"
-    "Asks the ecs serve that listens on LISTEN for /readyz, prints its answer, and exits with 0 "
-    "if\n"
-    "it is ready, with 1 if it is not or does not answer. ecs status tells more.\n";
-
 static int health(int argc, char **argv, const char *listen)
 {
     char url[URL_MAX + 1], fault[FAULT_MAX + 1];
     struct buf answer;
-    (void)argv;
-    if (argc > 1) {
-        fputs(health_usage, stderr);
-        return EX_USAGE;
-    }
+    if (argc > 1)
+        return command_misused(argv[0]);
     url_of_listen(listen, url);
     buf_init(&answer, ANSWER_MAX);
     long status = server_get(url, "/readyz", &answer, fault);
@@ -405,6 +385,5 @@ static int health_run(int argc, char **argv)
 const struct command command_health = {
     .name = "health",
     .summary = "ask the server on LISTEN whether it is ready",
-    .usage = health_usage,
     .run = health_run,
 };

@@ -21,16 +21,6 @@
 
 enum { READ_MAX = 64, FLUSH_WAIT_US = 10000 };
 
-static const char dead_usage[] =
-    "usage: ecs dead list [--json]\n"
-    "       ecs dead retry [--json] [SEQUENCE]...\n\n"
-    "list    shows every refused message: sequence, time, stream, size of its payload, request id\n"
-    "        and the reason. The payload itself is personal and is not shown.\n"
-    "retry   puts messages back into their streams, all or those named, and removes them from\n"
-    "        the dead letters once they are stored. What is still at fault is refused again.\n"
-    "        Letters of more than 10 days stay where they are.\n\n"
-    "The embedded log belongs to one process: stop ecs serve before a retry.\n";
-
 /* Does something with one dead letter; not OK ends the walk. */
 typedef enum status visit(struct bus *bus, const struct bus_message *letter, void *context);
 
@@ -179,7 +169,7 @@ static enum status put_back(struct bus *bus, const struct bus_message *letter, e
     return status != STATUS_OK ? status : STATUS_UNAVAILABLE;
 }
 
-_Static_assert(BUS_DEAD_LETTER_AGE_US == 10 * DAY_US, "the usage says so");
+_Static_assert(BUS_DEAD_LETTER_AGE_US == 10 * DAY_US, "its help says so");
 
 struct retry {
     int64_t oldest_us;         /* what is older may have been counted since, and its key be gone */
@@ -273,8 +263,7 @@ static int letters_do(int argc, char **argv, struct toolbox *toolbox)
         return list(bus);
     if (argc >= 2 && strcmp(argv[1], "retry") == 0)
         return retry(bus, clock_now_us(toolbox->engines.clock), argc - 2, argv + 2);
-    fputs(dead_usage, stderr);
-    return EX_USAGE;
+    return command_misused(argv[0]);
 }
 
 static int dead_run(int argc, char **argv)
@@ -286,19 +275,10 @@ static int dead_run(int argc, char **argv)
 const struct command command_dead = {
     .name = "dead",
     .summary = "list refused messages, or put them back",
-    .usage = dead_usage,
     .run = dead_run,
 };
 
 /* ecs rewind ------------------------------------------------------------------------------- */
-
-static const char rewind_usage[] =
-    "usage: ecs rewind STREAM --since TIME [--json]\n\n"
-    "The consumers of STREAM (emotions, transactions or credits) consume again what was stored\n"
-    "at or after TIME (2026-01-31T12:00:00Z), at most 13 days ago. What was counted before does "
-    "not\n"
-    "count again.\n\n"
-    "The embedded log belongs to one process: stop ecs serve first.\n";
 
 /* Those that a role consumes. */
 static bool stream_parse(const char *name, enum stream *stream)
@@ -312,7 +292,7 @@ static bool stream_parse(const char *name, enum stream *stream)
     return false;
 }
 
-_Static_assert(BUS_REWIND_US_MAX == 13 * DAY_US, "the usage says so");
+_Static_assert(BUS_REWIND_US_MAX == 13 * DAY_US, "its help says so");
 
 static int rewind_stream(int argc, char **argv, struct toolbox *toolbox)
 {
@@ -325,10 +305,8 @@ static int rewind_stream(int argc, char **argv, struct toolbox *toolbox)
     };
     if (!options_read(argc, argv, known, &name))
         return EX_USAGE;
-    if (name == NULL || since == NULL) {
-        fputs(rewind_usage, stderr);
-        return EX_USAGE;
-    }
+    if (name == NULL || since == NULL)
+        return command_misused(argv[0]);
     if (!stream_parse(name, &stream)) {
         fprintf(stderr, "ecs rewind: %s is no stream that is consumed; see --help\n", name);
         return EX_USAGE;
@@ -365,6 +343,5 @@ static int rewind_run(int argc, char **argv)
 const struct command command_rewind = {
     .name = "rewind",
     .summary = "consume a stream again from a moment on",
-    .usage = rewind_usage,
     .run = rewind_run,
 };

@@ -35,31 +35,6 @@ enum {
 
 static const double test_share_last = 0.25; /* of rows with times: the last of them */
 
-static const char usage[] =
-    "usage: ecs train --csv FILE --label COLUMN --positive VALUE [OPTION VALUE]... [--json]\n"
-    "       ecs train --from population [OPTION VALUE]... [--json]\n\n"
-    "Trains a model that gives the probability that COLUMN is VALUE, from all other columns: "
-    "boosted\n"
-    "trees beside a logistic regression, calibrated, and a scorecard as a plain baseline. Tells "
-    "how\n"
-    "good it is on rows that it did not see. The same data and seed give the same model.\n\n"
-    "  --csv FILE        the data, with a header; empty, NA, ? and null are missing values\n"
-    "  --label COLUMN    the column of outcomes, of which there are two\n"
-    "  --positive VALUE  the outcome to predict\n"
-    "  --time COLUMN     when each row was (a number, or 2026-01-31T12:00:00Z): tested on the "
-    "last\n"
-    "                    quarter of them, trained on those before\n"
-    "  --from population the data are simulated people, and who of them defaults\n"
-    "  --people N        how many of them (20000)\n"
-    "  --out FOLDER      where the model is written (./model)\n"
-    "  --predictions FILE  writes CSV: what models that did not see a row say of it, with "
-    "its\n"
-    "                    outcome\n"
-    "  --folds N         of the cross-validation (5)\n"
-    "  --repeats N       how often it is repeated (10; fewer above 2,000 rows)\n"
-    "  --seed S          of all that is random (1)\n\n"
-    "Reads no configuration. docs/training.md tells what is in the folder, and how it is made.\n";
-
 struct train_options {
     const char *from;
     int64_t people;
@@ -412,6 +387,5 @@ static int run(int argc, char **argv)
 const struct command command_train = {
     .name = "train",
     .summary = "train a model of risk from data",
-    .usage = usage,
     .run = run,
 };

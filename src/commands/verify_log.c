@@ -22,16 +22,6 @@
 
 enum { READ_MAX = 500, POLICIES_TOLD_MAX = 64, LINE_SIZE = 256 };
 
-static const char usage[] =
-    "usage: ecs verify-log [--json]\n\n"
-    "Walks over every decision, over the log of what each person's chain of decisions ever ended\n"
-    "with, and over the policies that decided. Names each decision that was altered or forged, "
-    "each\n"
-    "place where some are missing or were put in, everybody who was removed, and each policy "
-    "whose\n"
-    "text is not what decided. Exit status 0: the log is sound; 65: it is not.\n\n"
-    "It only reads, beside a running ecs serve too.\n";
-
 struct verification {
     struct store *store;
     size_t decisions;
@@ -280,11 +270,8 @@ static int verify(struct verification *verification)
 
 static int verify_log(int argc, char **argv, struct toolbox *toolbox)
 {
-    (void)argv;
-    if (argc > 1) {
-        fputs(usage, stderr);
-        return EX_USAGE;
-    }
+    if (argc > 1)
+        return command_misused(argv[0]);
     struct verification *verification = calloc(1, sizeof *verification);
     if (verification == NULL)
         return EX_OSERR;
@@ -303,6 +290,5 @@ static int run(int argc, char **argv)
 const struct command command_verify_log = {
     .name = "verify-log",
     .summary = "prove that no decision was altered or taken away",
-    .usage = usage,
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/file.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -88,4 +89,34 @@ const struct embedded_file *embedded_file_find(const char *name)
             return file;
     }
     return NULL;
+}
+
+static const struct embedded_part *part_of(const struct embedded_part *part, struct slice mark)
+{
+    while (part->mark != NULL && !slice_equals(mark, part->mark))
+        part++;
+    assert(part->mark != NULL); /* a page has no mark that its writer does not know */
+    return part;
+}
+
+void embedded_file_fill(const char *name, const struct embedded_part parts[], const void *context,
+                        struct buf *out)
+{
+    const struct embedded_file *file = embedded_file_find(name);
+    assert(file != NULL);
+    const char *from = file->data;
+    for (const char *open; (open = strstr(from, "{{")) != NULL;) {
+        const char *close = strstr(open, "}}");
+        assert(close != NULL);
+        const struct embedded_part *part =
+            part_of(parts, (struct slice){open + 2, (size_t)(close - open - 2)});
+        buf_append(out, from, (size_t)(open - from));
+        if (part->text != NULL)
+            buf_text(out, part->text);
+        else
+            part->write(context, out);
+        bool alone = (open == file->data || open[-1] == '\n') && close[2] == '\n';
+        from = close + (alone ? 3 : 2);
+    }
+    buf_text(out, from);
 }

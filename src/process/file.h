@@ -30,8 +30,9 @@ void file_make_folder_private(const char *path, const char *mark);
  * over. */
 void file_make_database_private(const char *path);
 
-/* A file of the source tree that the binary carries: of sql/, policy/ and models/, and others that
- * meson.build names. Written by tools/embed.py when the program is built. */
+/* A file of the source tree that the binary carries: of sql/, policy/, models/, and text/, whose
+ * pages have marks, as {{hash}}, that are filled in. meson.build names each. Written by
+ * tools/embed.py when the program is built. */
 struct embedded_file {
     const char *name; /* path in the source tree: "sql/postgres/0001_people.sql" */
     const char *data; /* terminated by a zero that size does not count */
@@ -43,5 +44,18 @@ extern const struct embedded_file embedded_files[];
 
 /* The file of that name; NULL if there is none. */
 const struct embedded_file *embedded_file_find(const char *name);
+
+/* What stands for a mark: a text, or what `write` appends for a context. */
+struct embedded_part {
+    const char *mark; /* NULL ends a table */
+    const char *text; /* NULL: it is written */
+    void (*write)(const void *context, struct buf *out);
+};
+
+/* Appends the file of that name, with its parts in the place of its marks, each of which must have
+ * one. A mark that has a line for itself stands for whole lines: the part ends them, or is empty.
+ */
+void embedded_file_fill(const char *name, const struct embedded_part parts[], const void *context,
+                        struct buf *out);
 
 #endif
