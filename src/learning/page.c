@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process/file.h"
+
 size_t page_important(const struct page_content *content, size_t columns[], size_t count)
 {
     const double *importance = content->report->importance;
@@ -47,8 +49,9 @@ static void put_cell(struct buf *page, const char *text)
             buf_append(page, *text == '\n' ? " " : text, 1);
 }
 
-static void put_data(const struct page_content *content, struct buf *page)
+static void put_data(const void *context, struct buf *page)
 {
+    const struct page_content *content = context;
     const struct table *table = content->table;
     size_t positives = 0;
     for (size_t i = 0; i < table->row_count; i++)
@@ -67,8 +70,9 @@ static void put_data(const struct page_content *content, struct buf *page)
     buf_text(page, "\n");
 }
 
-static void put_measures(const struct page_content *content, struct buf *page)
+static void put_measures(const void *context, struct buf *page)
 {
+    const struct page_content *content = context;
     const struct evaluation *evaluation = &content->report->evaluation;
     const struct evaluation_options *options = &content->options->evaluation;
     if (content->table->timed)
@@ -101,8 +105,9 @@ static void put_measures(const struct page_content *content, struct buf *page)
                    "![Importance](importance.svg)\n\n");
 }
 
-static void put_columns(const struct page_content *content, struct buf *page)
+static void put_columns(const void *context, struct buf *page)
 {
+    const struct page_content *content = context;
     const struct table *table = content->table;
     size_t columns[COLUMNS_SHOWN];
     size_t count = page_important(content, columns, COLUMNS_SHOWN);
@@ -135,8 +140,9 @@ static void put_columns(const struct page_content *content, struct buf *page)
     buf_text(page, "\n");
 }
 
-static void put_making(const struct page_content *content, struct buf *page)
+static void put_making(const void *context, struct buf *page)
 {
+    const struct page_content *content = context;
     const struct training_report *report = content->report;
     char hash[HASH_TEXT_SIZE];
     hash_format(&report->hash, hash);
@@ -160,13 +166,12 @@ static void put_making(const struct page_content *content, struct buf *page)
 
 void page_card(const struct page_content *content, struct buf *page)
 {
-    buf_printf(page, "# %s\n\n", content->options->name);
-    buf_text(page, "A model of credit risk, made by `ecs train`. It gives the probability of the "
-                   "outcome below, and what each column adds to its log-odds.\n\n");
-    put_data(content, page);
-    put_measures(content, page);
-    put_columns(content, page);
-    put_making(content, page);
+    const struct embedded_part parts[] = {
+        {"name", .text = content->options->name}, {"data", .write = put_data},
+        {"measures", .write = put_measures},      {"columns", .write = put_columns},
+        {"making", .write = put_making},          {0},
+    };
+    embedded_file_fill("text/training/card.md", parts, content, page);
 }
 
 enum {

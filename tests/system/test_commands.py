@@ -75,6 +75,21 @@ def test_help_of_all():
         assert (done.returncode, done.stdout) == (0, text)
 
 
+def test_every_text_is_carried_and_used():
+    """A file of text/ that the binary lacks, or that nothing shows, is a fault."""
+    texts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "text").rglob("*.*")}
+    carried = set(re.findall(r"'(text/[^']+)'", (ROOT / "meson.build").read_text(encoding="utf-8")))
+    assert carried == texts
+    named = set(re.findall(r'"(text/[\w/]+\.\w+)"', "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.c"))))
+    helps = {f"text/help/{name}.txt" for name in (*COMMANDS, "completion", "ecs")}
+    assert named | helps == texts and not named & helps
+    for name in (*COMMANDS, "completion"):
+        text = (ROOT / "text" / "help" / f"{name}.txt").read_text(encoding="utf-8")
+        said = run_ecs("help", name).stdout
+        assert re.fullmatch(re.sub(r"\\{\\{\w+\\}\\}\\\n", "(  .*\\n)+", re.escape(text)), said), name
+
+
 def test_the_version():
     assert run_ecs("--version").stdout == run_ecs("version").stdout
     assert run_ecs("version").stdout.startswith("ecs ")

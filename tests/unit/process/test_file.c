@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../unit.h"
@@ -84,6 +85,40 @@ static void another_name_finds_no_embedded_file(void **state)
     assert_null(embedded_file_find("policy/none.json"));
 }
 
+static void put_commands(const void *context, struct buf *out)
+{
+    buf_printf(out, "  %s\n", (const char *)context);
+}
+
+/* A mark on a line of its own takes its line end with it. */
+static void an_embedded_page_is_filled_in(void **state)
+{
+    (void)state;
+    static const struct embedded_part parts[] = {{"commands", .write = put_commands}, {0}};
+    static const char head[] = "usage: ecs COMMAND [OPTIONS]\n";
+    struct buf page;
+    buf_init(&page, 4096);
+    embedded_file_fill("text/help/ecs.txt", parts, "dance", &page);
+    assert_int_equal(strncmp(page.data, head, sizeof head - 1), 0);
+    assert_non_null(strstr(page.data, "\n\n  dance\n\n"));
+    assert_null(strstr(page.data, "{{"));
+    buf_free(&page);
+}
+
+static void a_part_may_be_a_text(void **state)
+{
+    (void)state;
+    static const struct embedded_part parts[] = {
+        {"title", .text = "A & B"}, {"subject", .text = ""}, {"rows", .text = "<tr></tr>\n"}, {0}};
+    struct buf page;
+    buf_init(&page, 4096);
+    embedded_file_fill("text/backtest/segments.html", parts, NULL, &page);
+    assert_non_null(strstr(page.data, "<h2>A & B</h2>\n"));
+    assert_non_null(strstr(page.data, "<th></th>"));
+    assert_non_null(strstr(page.data, "<tbody>\n<tr></tr>\n</tbody>\n"));
+    buf_free(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +127,8 @@ int main(void)
         cmocka_unit_test(the_reason_is_told),
         cmocka_unit_test(every_embedded_file_is_found_by_its_name),
         cmocka_unit_test(another_name_finds_no_embedded_file),
+        cmocka_unit_test(an_embedded_page_is_filled_in),
+        cmocka_unit_test(a_part_may_be_a_text),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
