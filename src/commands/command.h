@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The commands of ecs: which there are, what --help says of each, and what is common to all.
- * What --help says stands in text/help/NAME.txt. The options of a command are those that this text
+ * What --help says stands in text/help/. The options of a command are those that this text
  * names: completion, "did you mean" and the manual pages are made from it, so that an option is
  * described once.
  */
