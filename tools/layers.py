@@ -49,6 +49,7 @@ SHARED = {"limits.h"}
 # Single headers that a room may include beyond its rooms.
 DOORS = {
     "model": ("domain/features.h",),
+    "learning": ("process/file.h",),
     "store": ("adapters/clock_system.h",),
     "auth": ("store/sessions.h",),
     "bus": ("adapters/clock_system.h", "store/sqlite_file.h"),
