@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-.PHONY: build run docs model bench bench-scale bench-attack clean help test test-unit test-system fuzz format \
+.PHONY: build run docs model bench bench-scale bench-attack clean help test test-unit test-system \
+	analyse fuzz torture format \
 	format-check layers names release install deb
 
 C_FILES = $(shell find src tests tools bench -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
@@ -30,8 +31,24 @@ test-unit:
 test-system:
 	@tools/test.py gcc system
 
-## fuzz: every fuzz target for FUZZ_SECONDS (15)
+## analyse: the static analysers of gcc, clang and clang-tidy over src; ANALYSERS="gcc tidy"
+analyse:
+	@tools/setup.sh build tests
+	@test -d build || meson setup build >/dev/null
+	@ninja -C build --quiet ecs
+	@tools/analyse.py $(or $(ANALYSERS),gcc clang tidy)
+
+## torture: each allocation and each call of a port fails once, where make test takes every few
+torture:
+	@tools/setup.sh build tests
+	@test -d build-asan || CC=gcc meson setup build-asan -Db_sanitize=address,undefined >/dev/null
+	@ninja -C build-asan --quiet
+	@TORTURE_ALL=1 meson test -C build-asan --no-rebuild --suite torture --timeout-multiplier 0 \
+		--print-errorlogs
+
+## fuzz: every fuzz target, guided by coverage, for FUZZ_SECONDS (15)
 fuzz:
+	@tools/setup.sh build tests
 	@test -d build-fuzz || CC=clang-14 meson setup build-fuzz -Dfuzz=true \
 		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C build-fuzz

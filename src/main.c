@@ -5,6 +5,7 @@
  */
 #include <malloc.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -20,6 +21,15 @@ static void keep_to_ourselves(void)
     (void)!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* A command whose words did not all arrive, as on a full disk, has not done what it should. */
+static int output_end(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "ecs: the output could not be written\n");
+    return code == EX_OK ? EX_IOERR : code;
+}
+
 int main(int argc, char **argv)
 {
     keep_to_ourselves();
@@ -33,5 +43,5 @@ int main(int argc, char **argv)
     mallopt(M_TRIM_THRESHOLD, HEAP_FREE_MAX);
     if (sodium_init() < 0)
         return EX_OSERR;
-    return command_run(argc, argv);
+    return output_end(command_run(argc, argv));
 }

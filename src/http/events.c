@@ -166,9 +166,7 @@ enum status events_reserve(struct events *events, struct call *call)
     const struct uuid *user_id = &call->exchange.request.principal.user_id;
     enum status status = STATUS_OK;
     pthread_mutex_lock(&events->lock);
-    if (events->ending)
-        status = STATUS_UNAVAILABLE;
-    else if (!make_room(events, user_id))
+    if (events->ending || !make_room(events, user_id))
         status = STATUS_UNAVAILABLE;
     if (status == STATUS_OK) {
         stream->next = events->first;

@@ -59,11 +59,11 @@ enum status shares_take(struct shares *shares, uint64_t key, size_t amount, size
     size_t has = *at == NULL ? 0 : (*at)->amount;
     if (amount > key_max || has > key_max - amount)
         status = STATUS_TOO_MANY_REQUESTS;
-    else if (amount > shares->all_max - shares->all)
-        status = STATUS_UNAVAILABLE;
-    else if (*at == NULL && (*at = calloc(1, sizeof **at)) == NULL)
+    else if (amount > shares->all_max - shares->all ||
+             (*at == NULL && (*at = calloc(1, sizeof **at)) == NULL))
         status = STATUS_UNAVAILABLE;
     if (status == STATUS_OK) {
+        /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the list that *at is a link of holds it. */
         (*at)->key = key;
         (*at)->amount += amount;
         shares->all += amount;

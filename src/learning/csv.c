@@ -286,7 +286,7 @@ static enum status labels_count(struct parse *parse, size_t *positives,
 /* Two outcomes, none missing, one of them the positive one. */
 static enum status labels_check(struct parse *parse)
 {
-    struct slice others[OUTCOMES_SHOWN];
+    struct slice others[OUTCOMES_SHOWN] = {0};
     size_t positives, different, third;
     enum status status = labels_count(parse, &positives, others, &different, &third);
     if (status != STATUS_OK)

@@ -83,9 +83,10 @@ static enum status importance_measure(struct training_work *work)
     double *contributions = calloc(table->column_count, sizeof *contributions);
     size_t step = table->row_count / IMPORTANCE_ROWS_MAX + 1;
     size_t explained = 0;
-    work->report->importance = calloc(table->column_count, sizeof *work->report->importance);
+    double *importance = calloc(table->column_count, sizeof *importance);
+    work->report->importance = importance;
     enum status status = STATUS_UNAVAILABLE;
-    if (contributions != NULL && work->report->importance != NULL)
+    if (contributions != NULL && importance != NULL)
         status = part_open(table->columns, work->features[0].uses, table->column_count,
                            &fit->numbers, buf_slice(&fit->trees), &part, work->reason);
     for (size_t row = 0; row < table->row_count && status == STATUS_OK; row += step, explained++) {
@@ -93,10 +94,10 @@ static enum status importance_measure(struct training_work *work)
         double base;
         status = part_explain(part, table_row(table, row), &log_odds, contributions, &base);
         for (size_t i = 0; i < table->column_count; i++)
-            work->report->importance[i] += fabs(contributions[i]);
+            importance[i] += fabs(contributions[i]);
     }
     for (size_t i = 0; i < table->column_count && status == STATUS_OK; i++)
-        work->report->importance[i] /= (double)explained;
+        importance[i] /= (double)explained;
     part_close(part);
     free(contributions);
     return status;

@@ -129,6 +129,7 @@ enum status scorer_breaker_open(struct breaker_gate *gate, struct scorer *inner,
     if (breaker == NULL)
         return STATUS_UNAVAILABLE;
     *breaker = (struct scorer_breaker){{&ops}, gate, inner};
+    /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the caller holds it by its first member. */
     *scorer = &breaker->base;
     return STATUS_OK;
 }

@@ -54,6 +54,7 @@ static enum status simple_open(const struct scorer_simple *simple, struct scorer
     if (copy == NULL)
         return STATUS_UNAVAILABLE;
     *copy = *simple;
+    /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the caller holds it by its first member. */
     *scorer = &copy->base;
     return STATUS_OK;
 }

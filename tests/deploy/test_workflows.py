@@ -29,7 +29,7 @@ def lint(tmp_path_factory):
 
 
 def test_they_are_in_order(lint):
-    assert [file.name for file in WORKFLOWS] == ["ci.yml", "release.yml"]
+    assert [file.name for file in WORKFLOWS] == ["ci.yml", "nightly.yml", "release.yml"]
     assert lint(*WORKFLOWS) == (0, "")
 
 

@@ -68,6 +68,16 @@ def test_help_is_the_same_however_it_is_asked_for(command):
     assert run_ecs("help", command).stdout == text
 
 
+@pytest.mark.parametrize("arguments", [
+    ("--help",), ("help", "serve"), ("version",), ("policy", "check", "seed"),
+    ("completion", "bash")], ids=" ".join)
+def test_output_that_cannot_be_written_is_a_failure(arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=20)
+    assert (done.returncode, done.stderr) == (74, "ecs: the output could not be written\n")
+
+
 def test_help_of_all():
     text = run_ecs("--help").stdout
     for arguments in (["-h"], ["help"]):
