@@ -10,6 +10,7 @@
 
 #include "http/openapi.h"
 #include "ports/endpoint.h"
+#include "process/file.h"
 #include "roles/role.h"
 
 static const struct role *const roles[] = {
@@ -40,11 +41,12 @@ static void endpoint_page(const struct endpoint *endpoint)
     if (endpoint->errors != NULL)
         printf("- refusals of its own: %s\n", endpoint->errors);
     if (endpoint->request_schema != NULL)
-        printf("\nRequest:\n```json\n%s\n```\n", endpoint->request_schema);
+        printf("\nRequest:\n```json\n%s\n```\n",
+               embedded_file_find(endpoint->request_schema)->data);
     printf("\nAnswer %d%s\n", endpoint->success,
            endpoint->kind == ENDPOINT_EVENTS ? " (`text/event-stream`):" : ":");
     if (endpoint->response_schema != NULL)
-        printf("```json\n%s\n```\n", endpoint->response_schema);
+        printf("```json\n%s\n```\n", embedded_file_find(endpoint->response_schema)->data);
     printf("\n");
 }
 

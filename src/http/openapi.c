@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/openapi.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json_put.h"
+#include "process/file.h"
 
-static const char problem_schema[] =
-    "{\"type\":\"object\",\"required\":[\"detail\",\"type\",\"title\",\"status\"],\"properties\":{"
-    "\"detail\":{\"oneOf\":[{\"type\":\"string\"},"
-    "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/FieldProblem\"}}]},"
-    "\"type\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
-    "\"title\":{\"type\":\"string\"},"
-    "\"status\":{\"type\":\"integer\"},"
-    "\"instance\":{\"type\":\"string\",\"format\":\"uri-reference\"}}}";
-static const char field_problem_schema[] =
-    "{\"type\":\"object\",\"required\":[\"type\",\"loc\",\"msg\"],\"properties\":{"
-    "\"type\":{\"type\":\"string\"},"
-    "\"loc\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-    "\"msg\":{\"type\":\"string\"},"
-    "\"input\":{}}}";
 static const char security_schemes[] =
     "{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
     "\"internalKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Internal-Key\"}}";
@@ -43,6 +31,14 @@ static const char after_parameter[] =
 static void put_member(struct buf *json, const char *key, const char *raw)
 {
     json_put_raw(json, key, slice_of(raw));
+}
+
+/* The text of a schema by its name, "openapi/user.json". */
+static const char *schema_text(const char *name)
+{
+    const struct embedded_file *file = embedded_file_find(name);
+    assert(file != NULL);
+    return file->data;
 }
 
 /* The method and the path, parted by underscores: unique, and a name in any language. */
@@ -121,7 +117,7 @@ static void put_request_body(struct buf *json, const struct endpoint *endpoint)
     json_put_open(json, "requestBody", '{');
     put_member(json, "required", "true");
     json_put_open(json, "content", '{');
-    put_content(json, "application/json", endpoint->request_schema);
+    put_content(json, "application/json", schema_text(endpoint->request_schema));
     if (endpoint->batch)
         put_content(json, "application/x-ndjson",
                     "{\"type\":\"string\",\"description\":\"One document a line.\"}");
@@ -139,7 +135,7 @@ static void put_success(struct buf *json, const struct endpoint *endpoint)
     if (endpoint->kind == ENDPOINT_EVENTS)
         put_content(json, "text/event-stream", "{\"type\":\"string\"}");
     else if (endpoint->response_schema != NULL)
-        put_content(json, "application/json", endpoint->response_schema);
+        put_content(json, "application/json", schema_text(endpoint->response_schema));
     else
         put_content(json, "text/plain", "{\"type\":\"string\"}");
     json_put_close(json, '}');
@@ -254,8 +250,8 @@ void openapi_write(const struct router *router, struct buf *json)
     json_put_open(json, "components", '{');
     put_member(json, "securitySchemes", security_schemes);
     json_put_open(json, "schemas", '{');
-    put_member(json, "Problem", problem_schema);
-    put_member(json, "FieldProblem", field_problem_schema);
+    put_member(json, "Problem", schema_text("openapi/problem.json"));
+    put_member(json, "FieldProblem", schema_text("openapi/field_problem.json"));
     json_put_close(json, '}');
     json_put_close(json, '}');
     json_put_close(json, '}');

@@ -53,8 +53,7 @@ static const struct endpoint endpoints[] = {
         .handle = answer_health,
         .summary = "Whether the process lives.",
         .success = 200,
-        .response_schema = "{\"type\":\"object\",\"required\":[\"status\"],"
-                           "\"properties\":{\"status\":{\"const\":\"ok\"}}}",
+        .response_schema = "openapi/health.json",
     },
     {
         .method = METHOD_GET,
@@ -66,11 +65,7 @@ static const struct endpoint endpoints[] = {
                    "503 and the same shape if not.",
         .success = 200,
         .errors = "503",
-        .response_schema = "{\"type\":\"object\",\"required\":[\"status\",\"checks\"],"
-                           "\"properties\":{\"status\":{\"type\":\"string\"},"
-                           "\"checks\":{\"type\":\"object\"},"
-                           "\"failing\":{\"type\":\"array\",\"items\":"
-                           "{\"type\":\"string\"}}}}",
+        .response_schema = "openapi/readiness.json",
     },
     {
         .method = METHOD_GET,
@@ -88,7 +83,7 @@ static const struct endpoint endpoints[] = {
         .handle = answer_openapi,
         .summary = "This document.",
         .success = 200,
-        .response_schema = "{\"type\":\"object\"}",
+        .response_schema = "openapi/object.json",
     },
 };
 

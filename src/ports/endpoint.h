@@ -102,7 +102,8 @@ void exchange_defer(struct exchange *exchange);
 struct role_context;
 typedef void endpoint_handler(struct role_context *context, struct exchange *exchange);
 
-/* JSON Schema texts of bodies; what /openapi.json says. NULL: no body. */
+/* A schema is the name of a file with the JSON Schema of a body, "openapi/user.json", of which
+ * /openapi.json is made; NULL: no body. */
 struct endpoint {
     enum method method;
     const char *path; /* template: "/v1/users/{user_id}/offers" */

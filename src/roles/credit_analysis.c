@@ -117,41 +117,11 @@ static void infer(struct role_context *context, struct exchange *exchange)
     free(work);
 }
 
-#define RISK_SCHEMA "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}"
-
-static const char request_schema[] =
-    "{\"type\":\"object\",\"description\":\"Every feature by its name, in its unit; of whom "
-    "nothing is "
-    "known where it is missing.\",\"required\":[\"transaction_count_30d\","
-    "\"avg_transaction_value_30d\",\"avg_positivity_7d\",\"stress_events_30d\"],\"properties\":{"
-    "\"emotion_guard\":{\"enum\":[\"may_only_help\",\"full\",\"off\"],\"default\":\"full\"},"
-    "\"approve_to\":" RISK_SCHEMA "},\"additionalProperties\":{\"type\":\"number\"}}";
-
-static const char response_schema[] =
-    "{\"type\":\"object\",\"required\":[\"risk_score\",\"model\"],\"properties\":{"
-    "\"risk_score\":" RISK_SCHEMA ",\"risk_score_full\":" RISK_SCHEMA
-    ",\"risk_score_financial\":" RISK_SCHEMA ",\"basis\":{\"enum\":[\"full\",\"financial\"]},"
-    "\"model\":{\"type\":\"string\",\"description\":\"Name and version of the model.\"},"
-    "\"attributions\":{\"type\":\"object\",\"description\":\"What each feature adds to the "
-    "log-odds.\","
-    "\"additionalProperties\":{\"type\":\"number\"}},"
-    "\"nearest_approval\":{\"type\":[\"object\",\"null\"]}}}";
-
-static const char tensors_schema[] =
-    "{\"type\":\"object\",\"required\":[\"inputs\"],\"properties\":{\"id\":{\"type\":\"string\"},"
-    "\"inputs\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\","
-    "\"shape\","
-    "\"data\"],\"properties\":{\"name\":{\"type\":\"string\"},\"datatype\":{\"type\":\"string\"},"
-    "\"shape\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"data\":{\"type\":\"array\"}}"
-    "}}}}";
-
-static const char object_schema[] = "{\"type\":\"object\"}";
-
 #define INFERENCE(verb, template, function, text, request)                                         \
     {                                                                                              \
         .method = verb, .path = template, .auth = AUTH_NONE, .kind = ENDPOINT_BLOCKING,            \
         .internal = true, .handle = function, .summary = text, .request_schema = request,          \
-        .success = 200, .response_schema = object_schema                                           \
+        .success = 200, .response_schema = "openapi/object.json"                                   \
     }
 
 static const struct endpoint endpoints[] = {
@@ -163,9 +133,9 @@ static const struct endpoint endpoints[] = {
         .internal = true,
         .handle = predict,
         .summary = "The risk that a person with these features does not pay back.",
-        .request_schema = request_schema,
+        .request_schema = "openapi/question.json",
         .success = 200,
-        .response_schema = response_schema,
+        .response_schema = "openapi/score.json",
     },
     INFERENCE(METHOD_GET, "/v2/health/live", infer_live, "True: the server runs.", NULL),
     INFERENCE(METHOD_GET, "/v2/health/ready", infer_ready, "True: models can be asked.", NULL),
@@ -174,7 +144,7 @@ static const struct endpoint endpoints[] = {
     INFERENCE(METHOD_GET, "/v2/models/{model}/ready", infer_model_ready,
               "True: the model can be asked.", NULL),
     INFERENCE(METHOD_POST, "/v2/models/{model}/infer", infer,
-              "Risks of up to 256 rows of features, as tensors.", tensors_schema),
+              "Risks of up to 256 rows of features, as tensors.", "openapi/tensors.json"),
 };
 
 const struct role role_credit_analysis = {

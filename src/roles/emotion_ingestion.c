@@ -45,25 +45,6 @@ static void emotion_receive(struct role_context *context, struct exchange *excha
     ingestion_receive(&emotions, context, exchange);
 }
 
-static const char request_schema[] =
-    "{\"type\":\"object\",\"required\":[\"userId\",\"timestamp\",\"emotionEvent\"],\"properties\":{"
-    "\"userId\":{\"type\":\"string\",\"format\":\"uuid\"},"
-    "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
-    "\"emotionEvent\":{\"type\":\"object\",\"required\":[\"type\",\"metrics\"],\"properties\":{"
-    "\"type\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},"
-    "\"metrics\":{\"type\":\"object\",\"required\":[\"positivity\",\"intensity\",\"stress_level\"],"
-    "\"properties\":{"
-    "\"positivity\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
-    "\"intensity\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
-    "\"stress_level\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1}}}}},"
-    "\"eventId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128,"
-    "\"description\":\"The event counts once under this id, however often it is sent.\"}}}";
-
-static const char response_schema[] =
-    "{\"oneOf\":[{\"type\":\"object\",\"required\":[\"status\",\"traceId\"],\"properties\":{"
-    "\"status\":{\"const\":\"event "
-    "received\"},\"traceId\":{\"type\":\"string\"}}}," INGESTION_BATCH_SCHEMA "]}";
-
 static const struct endpoint endpoints[] = {
     {
         .method = METHOD_POST,
@@ -73,9 +54,9 @@ static const struct endpoint endpoints[] = {
         .batch = true,
         .handle = emotion_receive,
         .summary = "Take one emotion event, or a batch of up to 1000, one to a line.",
-        .request_schema = request_schema,
+        .request_schema = "openapi/emotion.json",
         .success = 202,
-        .response_schema = response_schema,
+        .response_schema = "openapi/emotion_received.json",
         .errors = "503",
         .keyed = true,
     },

@@ -18,13 +18,6 @@ enum {
     INGESTION_RETRY_AFTER_S = 1
 };
 
-/* The 202 of a batch, as JSON Schema. */
-#define INGESTION_BATCH_SCHEMA                                                                     \
-    "{\"type\":\"object\",\"required\":[\"status\",\"accepted\",\"rejected\"],\"properties\":{"    \
-    "\"status\":{\"const\":\"events received\"},\"accepted\":{\"type\":\"integer\"},"              \
-    "\"rejected\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"             \
-    "\"line\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"}}}}}}"
-
 /* A document that was read: an event to be published, or why it is refused. */
 struct submission {
     enum status status;

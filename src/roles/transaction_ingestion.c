@@ -192,23 +192,6 @@ static void transaction_receive(struct role_context *context, struct exchange *e
     ingestion_receive(&transactions, context, exchange);
 }
 
-static const char request_schema[] =
-    "{\"type\":\"object\",\"required\":[\"userId\",\"amount\"],\"properties\":{"
-    "\"userId\":{\"type\":\"string\",\"format\":\"uuid\"},"
-    "\"amount\":{\"type\":\"number\",\"minimum\":0.01,\"maximum\":99999999.99},"
-    "\"currency\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z]{3}$\"},"
-    "\"direction\":{\"enum\":[\"in\",\"out\"],\"default\":\"out\"},"
-    "\"category\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},"
-    "\"occurredAt\":{\"type\":\"string\",\"format\":\"date-time\","
-    "\"description\":\"Now, if it is left out.\"},"
-    "\"transactionId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128,"
-    "\"description\":\"The transaction counts once under this id, however often it is sent.\"}}}";
-
-static const char response_schema[] =
-    "{\"oneOf\":[{\"type\":\"object\",\"required\":[\"status\",\"userId\"],\"properties\":{"
-    "\"status\":{\"const\":\"event received\"},"
-    "\"userId\":{\"type\":\"string\",\"format\":\"uuid\"}}}," INGESTION_BATCH_SCHEMA "]}";
-
 static const struct endpoint endpoints[] = {
     {
         .method = METHOD_POST,
@@ -219,9 +202,9 @@ static const struct endpoint endpoints[] = {
         .handle = transaction_receive,
         .summary = "Take a transaction: with a token one of the person who asks, with an internal "
                    "key one of anybody, or a batch of up to 1000, one to a line.",
-        .request_schema = request_schema,
+        .request_schema = "openapi/transaction.json",
         .success = 202,
-        .response_schema = response_schema,
+        .response_schema = "openapi/transaction_received.json",
         .errors = "403 409 503",
         .keyed = true,
     },

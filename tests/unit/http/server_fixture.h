@@ -194,7 +194,7 @@ static void handle_stream(struct role_context *context, struct exchange *exchang
     pthread_mutex_unlock(&fixture.lock);
 }
 
-#define ANY_OBJECT "{\"type\":\"object\"}"
+#define ANY_OBJECT "openapi/object.json"
 
 static const struct endpoint sample_endpoints[] = {
     {
