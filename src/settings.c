@@ -275,7 +275,7 @@ void settings_help(struct buf *out)
 #define HELP_INTEGER(name, least, most) " From " #least " to " #most "."
 #define OPTION(name, field, kind, fallback, least, most, help)                                     \
     buf_printf(out, "  %-30s %s%s%s%s%s\n", #name, help, HELP_##kind(name, least, most),           \
-               fallback[0] ? " Default: " : "", fallback, fallback[0] ? "." : "");
+               (fallback)[0] ? " Default: " : "", fallback, (fallback)[0] ? "." : "");
 #include "options.def"
 #undef OPTION
 }

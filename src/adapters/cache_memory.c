@@ -239,8 +239,7 @@ enum status cache_memory_open(size_t bytes_max, struct clock *clock, struct cach
     size_t bucket_count = BUCKETS_MIN;
     while (bucket_count * BYTES_PER_BUCKET < bytes_max)
         bucket_count *= 2;
-    struct cache_memory *memory =
-        calloc(1, sizeof *memory + bucket_count * sizeof memory->buckets[0]);
+    struct cache_memory *memory = calloc(1, sizeof *memory + bucket_count * sizeof(struct entry *));
     if (memory == NULL)
         return STATUS_UNAVAILABLE;
     memory->base.ops = &ops;

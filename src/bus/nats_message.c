@@ -113,7 +113,8 @@ static void read_position(const char *reply, struct bus_message *message)
     int shift = count > SHORT ? DOMAIN : 0;
     if (count < SHORT + shift)
         return;
-    message->deliveries = atoi(tokens[DELIVERIES + shift]);
+    long deliveries = strtol(tokens[DELIVERIES + shift], NULL, 10);
+    message->deliveries = deliveries < 1 ? 1 : deliveries < INT32_MAX ? (int)deliveries : INT32_MAX;
     message->sequence = strtoull(tokens[SEQUENCE + shift], NULL, 10);
     message->published_us = strtoll(tokens[TIME + shift], NULL, 10) / 1000;
 }

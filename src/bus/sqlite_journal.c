@@ -548,7 +548,7 @@ enum status journal_read_messages(struct journal_reader *reader, enum stream str
                                   size_t *count)
 {
     *count = 0;
-    struct journal_record **records = calloc(max, sizeof *records);
+    struct journal_record **records = calloc(max, sizeof(struct journal_record *));
     if (records == NULL)
         return max == 0 ? STATUS_OK : STATUS_INTERNAL;
     enum status status = journal_read(reader, stream, from, to, records, max, count);

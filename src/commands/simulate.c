@@ -280,7 +280,7 @@ static void live_show(struct simulation *simulation, const struct credit_desk *d
     report_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
                   "accepted, %lld lines active",
                   (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
-                  (long long)(desk->approved + desk->denied), (long long)desk->approved,
+                  (long long)desk->approved + desk->denied, (long long)desk->approved,
                   (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
 }
 

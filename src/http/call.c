@@ -49,6 +49,7 @@ static bool request_id_valid(struct slice text)
     if (text.size == 0 || text.size > TRACE_ID_MAX)
         return false;
     for (size_t i = 0; i < text.size; i++)
+        /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a zero byte is not among them. */
         if (!isalnum((unsigned char)text.data[i]) && memchr("._:-", text.data[i], 4) == NULL)
             return false;
     return true;

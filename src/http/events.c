@@ -118,7 +118,7 @@ static void find_holdings(const struct events *events, const struct uuid *user_i
     for (struct event_stream *at = events->first; at != NULL; at = at->next)
         if (!at->ending)
             streams[count++] = at;
-    qsort(streams, count, sizeof streams[0], stream_compare);
+    qsort(streams, count, sizeof(struct event_stream *), stream_compare);
     for (size_t i = 0, next; i < count; i = next) {
         const struct uuid *holder = &stream_principal(streams[i])->user_id;
         next = i + 1;

@@ -165,7 +165,7 @@ static bool may_answer(const struct route *route, int http_status)
     bool body = endpoint->request_schema != NULL;
     for (const char *at = endpoint->errors; at != NULL && *at != '\0'; at += strcspn(at, " ")) {
         at += strspn(at, " ");
-        if (atoi(at) == http_status)
+        if (strtol(at, NULL, 10) == http_status)
             return true;
     }
     switch (http_status) {

@@ -124,7 +124,7 @@ static void solve(struct logistic_work *work, const double weights[])
 static double advance(struct logistic_work *work, double weights[], double *value)
 {
     double scale = 1;
-    for (int halving = 0; halving < HALVINGS_MAX; halving++, scale /= 2) {
+    for (int halving = 0; halving < HALVINGS_MAX; halving++) {
         double moved = 0;
         for (size_t i = 0; i < work->size; i++) {
             work->trial[i] = weights[i] + scale * work->step[i];
@@ -136,6 +136,7 @@ static double advance(struct logistic_work *work, double weights[], double *valu
             *value = trial;
             return moved;
         }
+        scale /= 2;
     }
     return 0;
 }

@@ -119,8 +119,8 @@ static void infer(struct role_context *context, struct exchange *exchange)
 
 #define INFERENCE(verb, template, function, text, request)                                         \
     {                                                                                              \
-        .method = verb, .path = template, .auth = AUTH_NONE, .kind = ENDPOINT_BLOCKING,            \
-        .internal = true, .handle = function, .summary = text, .request_schema = request,          \
+        .method = (verb), .path = (template), .auth = AUTH_NONE, .kind = ENDPOINT_BLOCKING,        \
+        .internal = true, .handle = (function), .summary = (text), .request_schema = (request),    \
         .success = 200, .response_schema = "openapi/object.json"                                   \
     }
 
