@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/auc.h"
 
+#include <assert.h>
+
 #include "limits.h"
 
 /* Puts cases[root] in its place in the heap below it: the greatest score comes first. */
 static void sift(struct auc_case cases[], size_t root, size_t count)
 {
+    assert(root < count);
     struct auc_case moved = cases[root];
     for (size_t child = 2 * root + 1; child < count; child = 2 * root + 1) {
         if (child + 1 < count && cases[child + 1].score > cases[child].score)
@@ -45,5 +48,6 @@ int32_t auc_of(struct auc_case cases[], size_t count)
         misses += tied_misses;
     }
     __int128 pairs = (__int128)hits * misses;
+    assert((size_t)(hits + misses) == count && doubled >= 0 && doubled <= 2 * pairs);
     return pairs == 0 ? MILLIONTHS / 2 : (int32_t)((doubled * MILLIONTHS + pairs) / (2 * pairs));
 }

@@ -11,6 +11,7 @@ static const char *const swap_names[SWAP_COUNT] = {
 
 void backtest_init(struct backtest *backtest, const struct policy *candidate)
 {
+    assert(candidate->band_count > 0 && candidate->band_count <= POLICY_BANDS_MAX);
     memset(backtest, 0, sizeof *backtest);
     backtest->candidate = candidate;
     backtest->first_us = INT64_MAX;
@@ -76,6 +77,8 @@ static void example_add(struct backtest_set *set, const struct backtest_example 
     memmove(&set->examples[at + 1], &set->examples[at],
             (set->example_count - at - 1) * sizeof set->examples[0]);
     set->examples[at] = *example;
+    assert(set->example_count <= BACKTEST_EXAMPLES_MAX && at < set->example_count);
+    assert(at == 0 || !tells_more(example, &set->examples[at - 1]));
 }
 
 static void swap_add(struct backtest *backtest, enum backtest_swap swap,
@@ -118,6 +121,7 @@ static int bin_of(int32_t risk)
 void backtest_add(struct backtest *backtest, const struct verdict *verdict, int group)
 {
     const struct policy *policy = backtest->candidate;
+    assert(group >= 0 && group < BACKTEST_GROUPS);
     if (!verdict->logged) {
         backtest->unlogged++;
         return;
@@ -138,6 +142,7 @@ void backtest_add(struct backtest *backtest, const struct verdict *verdict, int 
     pair_add(&backtest->bins[bin_of(risk)], &change, verdict);
     pair_add(&backtest->groups[group], &change, verdict);
     swaps_add(backtest, &change, verdict, terms.credit_type);
+    assert(backtest->total.recorded.count == backtest->total.candidate.count);
     if (verdict->decided_at_us < backtest->first_us)
         backtest->first_us = verdict->decided_at_us;
     if (verdict->decided_at_us > backtest->last_us)
@@ -153,6 +158,7 @@ static void pairs_merge(struct backtest_pair pairs[], const struct backtest_pair
 
 void backtest_merge(struct backtest *backtest, const struct backtest *other)
 {
+    assert(backtest->candidate == other->candidate);
     backtest->unlogged += other->unlogged;
     if (other->first_us < backtest->first_us)
         backtest->first_us = other->first_us;
@@ -172,6 +178,7 @@ void backtest_merge(struct backtest *backtest, const struct backtest *other)
 
 const char *backtest_swap_name(enum backtest_swap swap)
 {
+    assert(swap < SWAP_COUNT);
     return swap_names[swap];
 }
 
@@ -179,6 +186,7 @@ struct backtest_pair backtest_tenth(const struct backtest *backtest, int tenth)
 {
     enum { BINS = BACKTEST_BINS / BACKTEST_TENTHS };
     struct backtest_pair pair = {0};
+    assert(tenth >= 0 && tenth < BACKTEST_TENTHS);
     for (int i = 0; i < BINS; i++)
         pair_merge(&pair, &backtest->bins[tenth * BINS + i]);
     return pair;
@@ -205,5 +213,6 @@ int64_t backtest_rate_bp(const struct backtest_sum *sum)
 int64_t backtest_approved_bp(const struct backtest_sum *sum)
 {
     enum { WHOLE_BP = 10000 };
+    assert(sum->standing <= sum->approved && sum->approved <= sum->count);
     return sum->count == 0 ? 0 : (sum->approved * WHOLE_BP + sum->count / 2) / sum->count;
 }

@@ -16,6 +16,7 @@ const char *breaker_state_name(enum breaker_state state)
         [BREAKER_HALF_OPEN] = "half_open",
         [BREAKER_OPEN] = "open",
     };
+    assert(state < BREAKER_STATE_COUNT);
     return names[state];
 }
 
@@ -36,6 +37,7 @@ static void become(struct breaker *breaker, enum breaker_state state)
 
 static void open_for_a_while(struct breaker *breaker, int64_t now_us, uint32_t jitter)
 {
+    assert(breaker->open_us >= BREAKER_OPEN_US && breaker->open_us <= BREAKER_OPEN_US_MAX);
     become(breaker, BREAKER_OPEN);
     breaker->open_until_us = now_us + breaker->open_us + jitter % (breaker->open_us / 10);
     breaker->open_us *= 2;
@@ -59,6 +61,7 @@ static void count_call(struct breaker *breaker, bool failed, bool slow, int64_t 
     bucket->calls++;
     bucket->failed += failed;
     bucket->slow += slow;
+    assert(bucket->failed <= bucket->calls && bucket->slow <= bucket->calls);
 }
 
 static bool window_is_bad(const struct breaker *breaker, int64_t now_us)
@@ -82,6 +85,7 @@ static bool enter_closed(struct breaker *breaker)
     if (breaker->at_once == BREAKER_CALLS_AT_ONCE_MAX)
         return false;
     breaker->at_once++;
+    assert(breaker->at_once > 0 && breaker->at_once <= BREAKER_CALLS_AT_ONCE_MAX);
     return true;
 }
 
@@ -122,12 +126,14 @@ bool breaker_enter(struct breaker *breaker, int64_t now_us, uint32_t jitter,
         return true;
     *retry_after_us =
         breaker->state == BREAKER_OPEN ? breaker->open_until_us - now_us : BREAKER_LEASE_US;
+    assert(*retry_after_us > 0);
     return false;
 }
 
 static void leave_half_open(struct breaker *breaker, struct breaker_probe *probe,
                             enum breaker_result result, int64_t now_us, uint32_t jitter)
 {
+    assert(probe->state == PROBE_LEASED);
     if (result == BREAKER_FAILURE) {
         open_for_a_while(breaker, now_us, jitter);
         return;
@@ -144,12 +150,15 @@ void breaker_leave(struct breaker *breaker, const struct breaker_call *call,
 {
     if (call->generation != breaker->generation)
         return;
+    assert(breaker->state != BREAKER_OPEN); /* which lets nobody in */
     bool slow = result != BREAKER_NEUTRAL && now_us - call->start_us > BREAKER_SLOW_US;
     if (breaker->state == BREAKER_HALF_OPEN) {
+        assert(call->probe >= 0 && call->probe < BREAKER_PROBES);
         leave_half_open(breaker, &breaker->probes[call->probe], slow ? BREAKER_FAILURE : result,
                         now_us, jitter);
         return;
     }
+    assert(breaker->at_once > 0);
     breaker->at_once--;
     if (result == BREAKER_NEUTRAL)
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/decision.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ void decision_make(struct decision *decision, const struct policy *policy,
                    const struct score *score, const struct uuid *offer_id)
 {
     struct terms terms = policy_apply(policy, score->risk);
+    assert(terms.approved ? terms.credit_type != NULL : terms.reason != NULL);
     take_score(decision, score);
     decision->approved = terms.approved;
     decision->reasons = reasons_pick(score->weights, terms.approved, policy->emotion_guard);
@@ -62,6 +64,7 @@ void decision_make(struct decision *decision, const struct policy *policy,
     snprintf(decision->reason, sizeof decision->reason, "%s", terms.approved ? "" : terms.reason);
     if (!terms.approved)
         return;
+    assert(terms.limit_cents >= 0 && terms.rate_bp >= 0 && terms.offer_life_us >= 0);
     decision->offer = (struct offer){
         .id = *offer_id,
         .user_id = decision->user_id,
@@ -120,6 +123,7 @@ const char *decision_difference(const struct decision *recorded, const struct de
 bool decision_still_stands(const struct decision *last, const struct hash *inputs,
                            int64_t cooling_off_us, int64_t now_us)
 {
+    assert(cooling_off_us >= 0);
     if (!last->approved && now_us < last->decided_at_us + cooling_off_us)
         return true;
     return hash_compare(&last->inputs, inputs) == 0 &&
@@ -140,6 +144,7 @@ static void insert(struct reasons *reasons, struct reason reason, bool approved)
     for (size_t i = reasons->count - 1; i > place; i--)
         reasons->list[i] = reasons->list[i - 1];
     reasons->list[place] = reason;
+    assert(reasons->count <= REASONS_MAX && place < reasons->count);
 }
 
 static bool is_reason(const int32_t weights[], int feature, bool approved)

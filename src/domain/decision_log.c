@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/decision_log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -38,7 +39,9 @@ size_t decision_log_entry_text(const struct decision *decision, char text[DECISI
                  decision->risk_full, decision->risk_financial, risk_basis_name(decision->basis),
                  decision->emotions_known, decision->reason, decision->features_version,
                  decision->model, policy, inputs, evidence);
+    assert(length > 0 && length < DECISION_ENTRY_TEXT_MAX);
     length += offer_text(decision, text + length, DECISION_ENTRY_TEXT_MAX - (size_t)length);
+    assert(length < DECISION_ENTRY_TEXT_MAX); /* all of it is hashed */
     return (size_t)length;
 }
 
@@ -63,6 +66,7 @@ struct hash decision_log_seal(const struct hash *previous, const struct uuid *us
     hash_format(&head->entry, entry);
     int size = snprintf(text, sizeof text, "previous %s\nuser_id %s\ncount %" PRId64 "\nentry %s\n",
                         before, id, head->count, entry);
+    assert(size > 0 && (size_t)size < sizeof text);
     return hash_of(&(struct slice){text, (size_t)size}, 1);
 }
 
@@ -110,6 +114,7 @@ void chain_walk_step(struct chain_walk *walk, const struct decision *decision,
         return;
     struct hash entry = decision_log_entry(decision);
     walk->count++;
+    assert(walk->started && uuid_equal(&walk->user_id, &decision->user_id));
     if (hash_compare(&entry, &decision->entry) != 0)
         *fault = CHAIN_ALTERED;
     else if (hash_compare(&decision->previous, &walk->entry) != 0)

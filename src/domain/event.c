@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/event.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -16,16 +17,19 @@ static const struct {
 
 const char *stream_name(enum stream stream)
 {
+    assert(stream < STREAM_COUNT);
     return streams[stream].name;
 }
 
 const char *stream_subject(enum stream stream)
 {
+    assert(stream < STREAM_COUNT);
     return streams[stream].subject;
 }
 
 const char *stream_label(enum stream stream)
 {
+    assert(stream < STREAM_COUNT);
     return streams[stream].label;
 }
 
@@ -62,6 +66,9 @@ int64_t event_day_us(int64_t occurred_at_us)
 
 struct emotion_tile emotion_tile_of(const struct emotion_event *event)
 {
+    assert(event->positivity >= 0 && event->positivity <= MILLIONTHS);
+    assert(event->intensity >= 0 && event->intensity <= MILLIONTHS);
+    assert(event->stress >= 0 && event->stress <= MILLIONTHS);
     return (struct emotion_tile){
         .hour_us = event_hour_us(event->occurred_at_us),
         .event_count = 1,
@@ -95,6 +102,7 @@ enum { SQUARED_UNITS_MAX = 1000000 };
 
 struct transaction_tile transaction_tile_of(const struct transaction_event *event)
 {
+    assert(event->amount_cents >= 0);
     int64_t units = (event->amount_cents + CENTS / 2) / CENTS;
     if (units > SQUARED_UNITS_MAX)
         units = SQUARED_UNITS_MAX;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/features.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct feature_definition feature_definitions[FEATURE_COUNT] = {
@@ -50,6 +51,7 @@ int64_t features_transactions_from_us(int64_t now_us)
 struct emotion_tile person_tiles_emotions(const struct person_tiles *tiles,
                                           enum feature_window window, int64_t now_us)
 {
+    assert(window < WINDOW_COUNT && tiles->emotion_count <= EMOTION_TILES_MAX);
     int64_t from_us = emotion_window_from_us(window, now_us);
     struct emotion_tile merged = {.hour_us = from_us};
     for (size_t i = 0; i < tiles->emotion_count; i++) {
@@ -63,6 +65,7 @@ struct emotion_tile person_tiles_emotions(const struct person_tiles *tiles,
 struct transaction_tile person_tiles_transactions(const struct person_tiles *tiles,
                                                   enum feature_window window, int64_t now_us)
 {
+    assert(window < WINDOW_COUNT && tiles->transaction_count <= TRANSACTION_TILES_MAX);
     int64_t from_us = transaction_window_from_us(window, now_us);
     struct transaction_tile merged = {.day_us = from_us};
     for (size_t i = 0; i < tiles->transaction_count; i++) {
@@ -122,6 +125,7 @@ static int64_t days_since_transaction(const struct person_tiles *tiles, int64_t 
         if (day_us > latest_us && day_us <= now_us)
             latest_us = day_us;
     }
+    assert(latest_us <= now_us);
     return (now_us - latest_us) / DAY_US;
 }
 

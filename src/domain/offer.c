@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/offer.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char *const names[OFFER_STATUS_COUNT] = {
@@ -21,6 +22,7 @@ static const bool steps[OFFER_STATUS_COUNT][OFFER_STATUS_COUNT] = {
 
 const char *offer_status_name(enum offer_status status)
 {
+    assert(status < OFFER_STATUS_COUNT);
     return names[status];
 }
 
@@ -37,6 +39,7 @@ enum status offer_status_parse(const char *name, enum offer_status *status)
 
 bool offer_may_become(enum offer_status from, enum offer_status to)
 {
+    assert(from < OFFER_STATUS_COUNT && to < OFFER_STATUS_COUNT);
     return steps[from][to];
 }
 

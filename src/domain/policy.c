@@ -16,6 +16,7 @@ static int64_t scale(int64_t amount, int32_t millionths)
 struct terms policy_band_terms(const struct policy *policy, const struct policy_band *band,
                                int32_t risk)
 {
+    assert(risk >= 0 && risk <= MILLIONTHS);
     if (!band->approve)
         return (struct terms){.reason = band->reason};
     int64_t limit_cents = scale(band->limit_full_cents, MILLIONTHS - risk);
@@ -23,6 +24,7 @@ struct terms policy_band_terms(const struct policy *policy, const struct policy_
         limit_cents = band->limit_floor_cents;
     if (policy->exposure_cap_cents > 0 && limit_cents > policy->exposure_cap_cents)
         limit_cents = policy->exposure_cap_cents;
+    assert(limit_cents >= 0);
     return (struct terms){
         .approved = true,
         .credit_type = band->credit_type,
@@ -50,6 +52,7 @@ struct terms policy_apply(const struct policy *policy, int32_t risk)
 int32_t policy_approve_to(const struct policy *policy)
 {
     int32_t greatest = -1;
+    assert(policy->band_count > 0 && policy->band_count <= POLICY_BANDS_MAX);
     for (size_t i = 0; i < policy->band_count; i++) {
         if (policy->bands[i].approve)
             greatest = policy->bands[i].risk_to;
@@ -70,13 +73,11 @@ const struct policy *policy_choice_policy(const struct policy_choice *choice, co
 }
 
 /* What policy_check() looks at: only the ends of a band. In between, a limit is the greater of a
- * line and a floor,
- * cut at the exposure cap, and a rate is a line; `full` and `slope` are not negative. So within a
- * band a limit never rises and a rate never falls with risk, and rounding, which keeps order,
- * changes nothing about that: the least limit and the highest rate of a band are at its last risk,
- * wherever the kink between line and floor lies. Only the border of two bands can break the order,
- * and the two risks on either side of it show whether it does.
- */
+ * line and a floor, cut at the exposure cap, and a rate is a line; `full` and `slope` are not
+ * negative. So within a band a limit never rises and a rate never falls with risk, and rounding,
+ * which keeps order, changes nothing about that: the least limit and the highest rate of a band are
+ * at its last risk, wherever the kink between line and floor lies. Only the border of two bands can
+ * break the order, and the two risks on either side of it show whether it does. */
 
 /* "0.6", "1", "0.600001": millionths without the zeros at the end. */
 struct risk_text {
@@ -126,6 +127,7 @@ static void check_reach(const struct policy *policy, size_t band, int32_t covere
                         struct policy_findings *findings)
 {
     int32_t risk_to = policy->bands[band].risk_to;
+    assert(risk_to <= covered_to);
     if (risk_to == covered_to)
         add(findings, POLICY_ERROR, band, "risk_to",
             "the band is unreachable: the bands before it end at %s already",
@@ -157,6 +159,7 @@ static void check_border(const struct policy *policy, size_t lower, size_t band,
                          struct policy_findings *findings)
 {
     int32_t below = policy->bands[lower].risk_to;
+    assert(lower < band && below < policy->bands[band].risk_to);
     struct terms less = policy_band_terms(policy, &policy->bands[lower], below);
     struct terms more = policy_band_terms(policy, &policy->bands[band], below + 1);
     if (less.limit_cents < more.limit_cents)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/retention.h"
 
+#include <assert.h>
+
 #include "limits.h"
 
 /* The way from an event to its last delivery: it waits on its stream, is refused, is put back, and
@@ -37,5 +39,7 @@ enum retention_answer retention_step(struct retention *retention, int64_t databa
         retention->present_us += SWEEP_JUMP_US_MAX;
     else if (database_us > retention->present_us)
         retention->present_us = database_us;
+    /* A jump is believed by parts, anything else at once. */
+    assert((retention->present_us < database_us) == (answer == RETENTION_JUMPED));
     return answer;
 }

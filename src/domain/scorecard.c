@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/scorecard.h"
 
+#include <assert.h>
+
 /* Log-odds are in thousandths. */
 enum {
     INTERCEPT = 600, /* somebody of whom nothing is known is a little too risky */
@@ -24,6 +26,7 @@ static int32_t logistic(int64_t log_odds)
         return MILLIONTHS - logistic(-log_odds);
     if (log_odds >= TABLE_END)
         return logistic_table[TABLE_END / TABLE_STEP];
+    assert(log_odds / TABLE_STEP + 1 < (int64_t)(sizeof logistic_table / sizeof *logistic_table));
     int64_t at = log_odds / TABLE_STEP, rest = log_odds % TABLE_STEP;
     int32_t low = logistic_table[at], high = logistic_table[at + 1];
     return low + (int32_t)((high - low) * rest / TABLE_STEP);

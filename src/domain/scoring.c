@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/scoring.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char *const guard_names[GUARD_COUNT] = {"may_only_help", "full", "off"};
@@ -10,6 +11,7 @@ static const char *const lever_names[LEVER_COUNT] = {"none", "spend_less", "earn
 enum risk_basis emotion_guard_choose(enum emotion_guard guard, bool emotions_known,
                                      int32_t risk_full, int32_t risk_financial)
 {
+    assert(guard < GUARD_COUNT);
     if (!emotions_known || guard == GUARD_OFF)
         return BASIS_FINANCIAL;
     return guard == GUARD_FULL || risk_full <= risk_financial ? BASIS_FULL : BASIS_FINANCIAL;
@@ -31,6 +33,7 @@ static int find(const char *const names[], int count, const char *name)
 
 const char *emotion_guard_name(enum emotion_guard guard)
 {
+    assert(guard < GUARD_COUNT);
     return guard_names[guard];
 }
 
@@ -44,6 +47,7 @@ bool emotion_guard_parse(const char *name, enum emotion_guard *guard)
 
 const char *risk_basis_name(enum risk_basis basis)
 {
+    assert(basis < BASIS_COUNT);
     return basis_names[basis];
 }
 
@@ -57,6 +61,7 @@ bool risk_basis_parse(const char *name, enum risk_basis *basis)
 
 const char *lever_name(enum lever lever)
 {
+    assert(lever < LEVER_COUNT);
     return lever_names[lever];
 }
 
@@ -98,6 +103,7 @@ static void follow(const struct features *before, struct features *after)
 struct features lever_pull(enum lever lever, int32_t percent, const struct features *features)
 {
     struct features changed = *features;
+    assert(percent >= 0 && percent <= 100);
     switch (lever) {
     case LEVER_SPEND_LESS:
         scale(&changed.values[FEATURE_money_out_7d], 100 - percent);
@@ -145,6 +151,7 @@ void scoring_decide(const struct question *question, struct score *score)
     score->basis = emotion_guard_choose(question->guard, question->emotions_known, score->risk_full,
                                         score->risk_financial);
     score->risk = score->basis == BASIS_FULL ? score->risk_full : score->risk_financial;
+    assert(score->risk >= 0 && score->risk <= MILLIONTHS);
 }
 
 /* What would decide about each of the candidates. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/user.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -81,5 +82,6 @@ int64_t attempts_wait_us(const struct attempts *attempts, int64_t free_max)
         wait_us *= 2;
     if (wait_us > FAILED_LOGIN_WAIT_US_MAX)
         wait_us = FAILED_LOGIN_WAIT_US_MAX;
+    assert(wait_us >= FAILED_LOGIN_WAIT_US && wait_us <= FAILED_LOGIN_WAIT_US_MAX);
     return wait_us > attempts->age_us ? wait_us - attempts->age_us : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/baseline.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -66,6 +67,7 @@ static size_t bins_cut(struct baseline_work *work, size_t column, struct bin bin
         if (count == 0 || below > bins[count - 1].below)
             bins[count++] = (struct bin){.below = below};
     }
+    assert(count < POINTS_BINS_MAX);
     bins[count++] = (struct bin){.below = INFINITY};
     return count;
 }
@@ -90,6 +92,7 @@ static size_t bins_pool(const struct baseline_work *work, struct bin bins[], siz
         }
         bins[kept++] = bin;
     }
+    assert(kept > 0 && kept <= count);
     return kept;
 }
 
@@ -206,6 +209,7 @@ enum status baseline_fit(const struct table *table, const size_t rows[], size_t 
     if (positives == 0 || positives == count)
         return STATUS_INVALID;
     work.rate = (double)positives / (double)count;
+    assert(work.rate > 0 && work.rate < 1); /* so that every bin has evidence */
     work.evidence = calloc(table->column_count, sizeof *work.evidence);
     work.scratch = calloc(count, sizeof *work.scratch);
     enum status status = STATUS_UNAVAILABLE;

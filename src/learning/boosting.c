@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/boosting.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -121,6 +122,7 @@ enum status boosting_grow(struct boosting *boosting, size_t rounds)
 
 enum status boosting_predict(struct boosting *boosting, size_t rounds, double log_odds[])
 {
+    assert(boosting->held_out > 0 && rounds > 0 && rounds <= boosting->rounds);
     char config[128];
     const bst_ulong *shape;
     bst_ulong dimensions;

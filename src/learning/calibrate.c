@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/calibrate.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -69,6 +70,7 @@ static size_t steps_pool(const struct rated rated[], size_t count,
             step.positives += steps[made].positives;
             step.count += steps[made].count;
         }
+        assert(made < CALIBRATION_KNOTS_MAX);
         steps[made++] = step;
     }
     return made;
@@ -101,6 +103,7 @@ enum status calibrate_isotonic(const double log_odds[], const uint8_t positives[
         if (knots > 0 && (from - calibration->from[knots - 1] < rise_min ||
                           to - calibration->to[knots - 1] < rise_min))
             continue;
+        assert(knots < CALIBRATION_KNOTS_MAX);
         calibration->from[knots] = from;
         calibration->to[knots++] = to;
     }
@@ -135,6 +138,7 @@ static enum status form_loss(fitter *fit, const double log_odds[], const uint8_t
             kept[at] = log_odds[i];
             kept_positives[at] = positives[i];
         }
+        assert(in + (out - count) == count);
         status = fit(kept, kept_positives, in, &calibration);
         if (status == STATUS_OK && out > count)
             *loss +=

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/csv.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -76,6 +77,8 @@ static struct census field_count(struct choice *choice, size_t field)
             choice->levels[census.different++] = (struct level){choice->words[i], 0};
         choice->levels[census.different - 1].count++;
     }
+    assert(census.numbers + census.resembling <= census.present);
+    assert(census.different <= census.present);
     return census;
 }
 
@@ -160,6 +163,7 @@ static enum status column_add(struct choice *choice, size_t field)
     model_column_free(&column);
     if (status != STATUS_OK)
         return reason_tell(choice->reason, status, "memory is out");
+    assert(choice->table->column_count <= choice->fields->width);
     choice->places[choice->table->column_count - 1] = field;
     return STATUS_OK;
 }

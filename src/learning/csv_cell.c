@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/csv_cell.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static enum status quoted_read(struct csv_reader *reader, struct slice *field)
         if (*reader->at == '"') {
             reader->at++;
             if (reader->at == reader->end || *reader->at != '"') {
+                assert(to < reader->at); /* what is read is moved back, never on */
                 field->size = (size_t)(to - field->data);
                 return at_field_end(reader)
                            ? STATUS_OK
@@ -85,6 +87,7 @@ static enum status field_read(struct csv_reader *reader)
         return fault(reader, reader->line, "not UTF-8");
     if (status == STATUS_OK)
         reader->row[reader->row_width++] = field;
+    assert(reader->row_width <= MODEL_COLUMNS_MAX + 1);
     return status;
 }
 
@@ -111,6 +114,7 @@ static enum status row_keep(struct csv_reader *reader, size_t line)
             return fault(reader, line, "memory is out");
         reader->row_capacity = capacity;
     }
+    assert(out->row_count < reader->row_capacity);
     memcpy(out->fields + out->row_count * out->width, reader->row,
            out->width * sizeof *reader->row);
     out->lines[out->row_count++] = line;
@@ -157,6 +161,7 @@ enum status csv_fields_split(char *text, size_t size, struct csv_fields *fields,
     enum status status = STATUS_OK;
     while (reader.at < reader.end && status == STATUS_OK)
         status = row_read(&reader);
+    assert(reader.at <= reader.end);
     free(reader.row);
     if (status == STATUS_OK && fields->row_count == 0)
         status = fault(&reader, 1, "the file is empty");

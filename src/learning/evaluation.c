@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/evaluation.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -102,6 +103,7 @@ static void fold_part(const struct evaluation_work *work, size_t number, struct 
     for (size_t i = 0; i < count; i++)
         if (folds[i] == fold)
             trial->rows[trial->train + trial->test++] = i;
+    assert(trial->train + trial->test == count); /* each row is in one of them */
 }
 
 static void trial_part(const struct evaluation_work *work, size_t number, struct trial *trial)
@@ -144,6 +146,7 @@ static enum status trial_run(struct evaluation_work *work, size_t number, struct
     trial_keep(work, number, trial);
     pthread_mutex_lock(&work->lock);
     work->done++;
+    assert(work->done <= evaluation->tests * evaluation->candidates);
     if (options->progress != NULL)
         options->progress(options->context, work->done, evaluation->tests * evaluation->candidates);
     pthread_mutex_unlock(&work->lock);
@@ -161,6 +164,7 @@ static enum status piece_run(void *context, size_t piece)
     piece -= options->beside_count;
     size_t number = piece / work->evaluation->candidates;
     size_t count = work->table->row_count;
+    assert(number < work->evaluation->tests);
     struct trial trial = {.candidate = (enum candidate)(piece % work->evaluation->candidates),
                           .seed = options->seed + number * 1000,
                           .rows = calloc(count, sizeof *trial.rows),
@@ -237,6 +241,7 @@ static enum status time_run(struct evaluation_work *work, char reason[REASON_MAX
     struct evaluation *evaluation = work->evaluation;
     size_t train;
     table_split_by_time(work->table, work->options->test_share, evaluation->rows, &train);
+    assert(train <= work->table->row_count);
     size_t test = work->table->row_count - train;
     memmove(evaluation->rows, evaluation->rows + train, test * sizeof *evaluation->rows);
     size_t positives = table_positives(work->table, evaluation->rows, test);

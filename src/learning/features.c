@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/features.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,7 @@ static void feature_measure(struct design *design, const struct feature_matrix *
     size_t margin = cut ? (size_t)((double)present * cut_share) : 0;
     scale->lows[feature] = (double)scratch[margin];
     scale->highs[feature] = (double)scratch[present - 1 - margin];
+    assert(2 * margin < present && scale->lows[feature] <= scale->highs[feature]);
     /* A column that is nearly always the same keeps its rare values. */
     if (scale->lows[feature] == scale->highs[feature]) {
         scale->lows[feature] = (double)scratch[0];
@@ -142,6 +144,7 @@ enum status design_init(struct design *design, const struct feature_matrix *feat
         feature_measure(design, features, rows, count, i, scratch);
     missing_measure(design, features, rows, count);
     memcpy(design->directions, features->directions, encoding->feature_count);
+    assert(design->missing_count <= encoding->column_count);
     design->width = encoding->feature_count + design->missing_count;
     free(scratch);
     return STATUS_OK;
@@ -160,6 +163,7 @@ void design_free(struct design *design)
 static double missing_deviation(const struct design *design, size_t column)
 {
     double rate = design->scale.missing_rates[column];
+    assert(rate > 0 && rate < 1); /* or no column tells it */
     return sqrt(rate * (1 - rate));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/fit.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static enum status inner_init(struct inner *inner)
                 inner->order[at++] = i;
     }
     inner->starts[FOLDS] = at;
+    assert(status != STATUS_OK || at == count); /* each row is in one fold */
     for (size_t i = 0; i < count; i++)
         inner->positives[i] = inner->features->table->positives[inner->rows[i]];
     return status;
@@ -138,6 +140,7 @@ static enum status fold_open(struct inner *inner, size_t fold)
         return STATUS_UNAVAILABLE;
     size_t in = fold_rows(inner, fold, false, rows);
     size_t out = fold_rows(inner, fold, true, rows + in);
+    assert(in + out == inner->count && out == inner->starts[fold + 1] - inner->starts[fold]);
     enum status status =
         trees_open(inner, rows, in, rows + in, out, inner->seed + fold, &inner->boosting[fold]);
     free(rows);
@@ -178,6 +181,7 @@ static enum status rounds_choose(struct inner *inner, size_t *rounds)
             break;
         }
     }
+    assert(*rounds >= ROUNDS_STEP && *rounds <= ROUNDS_MAX);
     return status == STATUS_OK ? trees_predict(inner, *rounds, inner->by_trees) : status;
 }
 
@@ -338,6 +342,7 @@ enum status fit_part(const struct feature_matrix *features, const size_t rows[],
         status = rounds_choose(&inner, &fit->rounds);
     if (status == STATUS_OK)
         status = penalty_choose(&inner, &penalty);
+    assert(penalty < PENALTIES);
     fit->penalty = penalties[penalty];
     if (status == STATUS_OK)
         status = blend_choose(&inner, penalty, &fit->numbers);

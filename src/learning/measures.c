@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/measures.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ static void ranks_measure(const struct rated rated[], size_t count, double value
     for (size_t i = 0; i < count; i++)
         positives += rated[i].positive;
     size_t negatives = count - positives;
+    assert(positives > 0 && negatives > 0);
     size_t below[2] = {0, 0}; /* of each outcome, so far */
     double pairs = 0;
     double distance = 0;
@@ -43,6 +45,7 @@ static void ranks_measure(const struct rated rated[], size_t count, double value
         distance = fmax(distance, fabs((double)below[0] / (double)negatives -
                                        (double)below[1] / (double)positives));
     }
+    assert(below[0] == negatives && below[1] == positives && distance <= 1);
     values[MEASURE_AUC] = pairs / ((double)positives * (double)negatives);
     values[MEASURE_KS] = distance;
 }
@@ -111,6 +114,7 @@ static double t_975(size_t degrees)
 {
     static const double few[] = {12.7062, 4.3027, 3.1824, 2.7764};
     double freedom = (double)degrees;
+    assert(degrees > 0);
     if (degrees <= sizeof few / sizeof few[0])
         return few[degrees - 1];
     static const double z = 1.959963984540054;
@@ -185,6 +189,8 @@ static void bootstrap_run(struct bootstrap *bootstrap, uint64_t seed,
                 bootstrap->rows[at++] = i;
                 negatives += !positive;
             }
+    assert(at == bootstrap->count && negatives > 0 && negatives < at);
+    assert(bootstrap->candidates > 0 && bootstrap->candidates <= CANDIDATES_MAX);
     for (size_t k = 0; k < BOOTSTRAP_SAMPLES; k++) {
         resample(&random, bootstrap->rows, negatives, bootstrap->count, bootstrap->sample);
         sample_measure(bootstrap, bootstrap->sample, values);

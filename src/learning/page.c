@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/page.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ size_t page_important(const struct page_content *content, size_t columns[], size
             columns[k] = columns[k - 1];
         columns[at] = i;
     }
+    assert(kept <= count);
     return kept;
 }
 
@@ -299,6 +301,7 @@ static void roc_curve(const struct evaluation *evaluation, enum candidate candid
         buf_printf(page, "L%.1f %.1f", place_x(x), place_y(y));
         last = x + y;
     }
+    assert(caught[0] == all[0] && caught[1] == all[1]); /* the curve has come to its end */
     buf_text(page, "\"/>\n");
     free(rated);
 }

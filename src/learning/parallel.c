@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/parallel.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -45,5 +46,6 @@ enum status parallel_run(size_t count, parallel_work *work, void *context)
     pieces_do(&run);
     for (size_t i = 0; i < started; i++)
         pthread_join(helpers[i], NULL);
+    assert(atomic_load(&run.status) != STATUS_OK || atomic_load(&run.next) >= count);
     return atomic_load(&run.status);
 }

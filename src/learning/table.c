@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/table.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ enum status table_add_row(struct table *table, const double values[], bool posit
     enum status status = reserve(table, table->row_count + 1);
     if (status != STATUS_OK)
         return status;
+    assert(table->row_count < table->row_capacity);
     double *row = table->values + table->row_count * table->column_count;
     for (size_t i = 0; i < table->column_count; i++)
         row[i] = value_kept(&table->columns[i], values[i]);
@@ -104,6 +106,7 @@ bool table_has_emotions(const struct table *table)
 enum status table_split_folds(const struct table *table, const size_t rows[], size_t count,
                               size_t folds, uint64_t seed, uint8_t folds_of[])
 {
+    assert(folds > 0 && folds <= UINT8_MAX);
     struct random random = {seed};
     size_t next = 0;
     size_t *places = calloc(count + 1, sizeof *places);
@@ -119,6 +122,7 @@ enum status table_split_folds(const struct table *table, const size_t rows[], si
         for (size_t i = 0; i < found; i++)
             folds_of[places[i]] = (uint8_t)(next++ % folds);
     }
+    assert(next == count); /* both outcomes are dealt out */
     free(places);
     return STATUS_OK;
 }
@@ -143,6 +147,7 @@ void table_split_by_time(const struct table *table, double test_share, size_t or
     size_t cut = (size_t)((double)count * (1 - test_share));
     while (cut > 0 && cut < count && table->times_us[order[cut]] == table->times_us[order[cut - 1]])
         cut--;
+    assert(cut <= count);
     *train = cut;
 }
 
@@ -155,6 +160,7 @@ static void levels_rate(const struct table *table, size_t column, double rated[]
     for (size_t row = 0; row < table->row_count; row++) {
         double value = table_row(table, row)[column];
         size_t level = isnan(value) ? MODEL_LEVELS_MAX : (size_t)value;
+        assert(level <= MODEL_LEVELS_MAX);
         all[level]++;
         positives[level] += table->positives[row];
     }
@@ -249,6 +255,7 @@ static enum status repeats_tell(struct table *table, const size_t lines[], struc
             original = rows[group];
         }
     }
+    assert(repeats < table->row_count && (repeats == 0 || original < first));
     if (repeats > 0)
         buf_printf(warnings,
                    "%zu rows repeat others in all that is used, the first of them line %zu (as "

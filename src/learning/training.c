@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "learning/training.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,7 @@ static enum status importance_measure(struct training_work *work)
     }
     for (size_t i = 0; i < table->column_count && status == STATUS_OK; i++)
         importance[i] /= (double)explained;
+    assert(status != STATUS_OK || (explained > 0 && explained <= IMPORTANCE_ROWS_MAX));
     part_close(part);
     free(contributions);
     return status;
@@ -123,6 +125,7 @@ static enum status model_save(struct training_work *work)
         snprintf(part->trees, sizeof part->trees, "%s", tree_files[i]);
         files[count++] = (struct manifest_bytes){tree_files[i], buf_slice(&work->fits[i].trees)};
     }
+    assert(count <= FILES && count == work->parts + 1);
     enum status status = manifest_save(work->options->folder, &manifest, files, count,
                                        &work->report->hash, work->reason);
     buf_free(&scorecard);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/column.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ enum status encoding_init(struct encoding *encoding, const struct model_column c
         for (size_t k = 0; uses[i] && k < features_of(&columns[i]); k++)
             encoding->features[encoding->feature_count++] =
                 (struct encoded_feature){i, columns[i].kind == MODEL_CATEGORY ? k : FEATURE_VALUE};
+    assert(encoding->feature_count == features);
     return STATUS_OK;
 }
 
@@ -96,6 +98,7 @@ void encoding_apply(const struct encoding *encoding, const double row[], float f
         size_t end = at;
         while (end < encoding->feature_count && encoding->features[end].column == column)
             end++;
+        assert(column < encoding->column_count && end > at);
         double value = row[column];
         if (encoding->features[at].level == FEATURE_VALUE) {
             features[at] = isfinite(value) ? number_of(value) : NAN;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/feature_model.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ enum status feature_columns_add(struct feature_columns *columns, const struct mo
     if (column->kind != MODEL_NUMERIC)
         return reason_tell(reason, STATUS_INVALID,
                            "column %zu, %.128s: is a category, not a number", number, column->name);
+    assert(columns->count < FEATURE_COUNT); /* as no feature comes twice */
     columns->features[columns->count++] = (enum feature)feature;
     return STATUS_OK;
 }
@@ -57,6 +59,7 @@ enum status feature_columns_check(enum feature feature, const struct model_colum
     static const char *const directions[] = {"-1 (risk falls with it)", "0 (either)",
                                              "1 (risk rises with it)"};
     int direction = (int)feature_definitions[feature].direction;
+    assert(column->direction >= -1 && column->direction <= 1);
     if (strcmp(column->group, group_of(feature)) != 0)
         return reason_tell(reason, STATUS_INVALID,
                            "column %zu, %.40s: its group is \"%.32s\"; features.def has \"%s\"",
@@ -137,6 +140,7 @@ enum status feature_model_risks(struct feature_model *model, enum model_part par
 {
     double rows[ROWS_AT_ONCE * FEATURE_COUNT] = {0}, probabilities[ROWS_AT_ONCE];
     size_t width = model->columns.count;
+    assert(width == model_column_count(model->model) && width <= FEATURE_COUNT);
     for (size_t done = 0, some; done < count; done += some) {
         some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
         for (size_t i = 0; i < some; i++)

@@ -329,10 +329,12 @@ void manifest_write(const struct manifest *manifest, struct buf *json)
     for (size_t i = 0; i < manifest->column_count; i++)
         put_column(json, &manifest->columns[i]);
     json_put_close(json, ']');
+    assert(manifest->part_count > 0 && manifest->part_count <= MANIFEST_PARTS_MAX);
     json_put_open(json, "parts", '[');
     for (size_t i = 0; i < manifest->part_count; i++)
         put_part(json, manifest, &manifest->parts[i]);
     json_put_close(json, ']');
+    assert(manifest->file_count <= MODEL_FILES_MAX);
     json_put_open(json, "files", '[');
     for (size_t i = 0; i < manifest->file_count; i++) {
         hash_format(&manifest->files[i].hash, hash);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/model.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static enum status parts_open(struct model *model, const char *name, struct slic
                               char reason[REASON_MAX + 1])
 {
     const struct manifest *manifest = &model->manifest;
-    for (size_t i = 0; i < manifest->part_count && i < MANIFEST_PARTS_MAX; i++) {
+    assert(manifest->part_count > 0 && manifest->part_count <= MANIFEST_PARTS_MAX);
+    for (size_t i = 0; i < manifest->part_count; i++) {
         const struct manifest_part *part = &manifest->parts[i];
         if (model->parts[i] != NULL || strcmp(part->trees, name) != 0)
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/part.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ double calibration_apply(const struct calibration *calibration, double log_odds)
     const double *to = calibration->to;
     if (calibration->form == CALIBRATION_PLATT)
         return calibration->intercept + calibration->slope * log_odds;
+    assert(calibration->knot_count >= 2 && calibration->knot_count <= CALIBRATION_KNOTS_MAX);
     size_t last = calibration->knot_count - 1;
     if (log_odds <= from[0])
         return to[0] + calibration->slope * (log_odds - from[0]);
@@ -48,6 +50,7 @@ double calibration_apply(const struct calibration *calibration, double log_odds)
         else
             high = middle;
     }
+    assert(high == low + 1);
     return to[low] + (to[high] - to[low]) * (log_odds - from[low]) / (from[high] - from[low]);
 }
 
@@ -105,6 +108,7 @@ static double feature_adds(const struct linear *linear, const struct encoding *e
                            const float features[], size_t i)
 {
     size_t column = encoding->features[i].column;
+    assert(i < linear->feature_count && column < linear->column_count);
     bool missing = isnan(features[i]);
     double adds = 0;
     if (i == 0 || encoding->features[i - 1].column != column)
@@ -171,6 +175,8 @@ enum status part_open(const struct model_column columns[], const bool uses[], si
     enum status status = encoding_init(&part->encoding, columns, uses, count);
     snprintf(reason, REASON_MAX + 1, "the columns make no features, or too many");
     if (status == STATUS_OK) {
+        assert(numbers->tree_weight >= 0 && numbers->tree_weight <= 1);
+        assert(numbers->linear.feature_count == part->encoding.feature_count);
         part->numbers.tree_weight = numbers->tree_weight;
         part->numbers.calibration = numbers->calibration;
         status = linear_copy(&numbers->linear, &part->numbers.linear);

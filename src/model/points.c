@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/points.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ size_t points_bin(const struct points_column *column, double value)
                                                                         : POINTS_MISSING;
     while (bin + 1 < column->bin_count && value >= column->below[bin])
         bin++;
+    assert(bin < column->bin_count);
     return bin;
 }
 
@@ -55,6 +57,7 @@ static void put_bins(struct buf *json, const struct points_column *column)
 {
     bool category = column->column.kind == MODEL_CATEGORY;
     size_t count = category ? column->column.level_count : column->bin_count;
+    assert(count > 0 && count <= MODEL_LEVELS_MAX);
     json_put_open(json, category ? "levels" : "bins", '[');
     for (size_t i = 0; i < count; i++) {
         json_put_open(json, NULL, '{');

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulation/chance.h"
 
+#include <assert.h>
+
 #include "limits.h"
 
 enum {
@@ -31,6 +33,7 @@ uint64_t chance_of(uint64_t seed, uint64_t use, uint64_t number)
 
 int64_t chance_below(uint64_t word, int64_t end)
 {
+    assert(end > 0);
     return (int64_t)(word % (uint64_t)end);
 }
 
@@ -44,6 +47,7 @@ int64_t chance_normal(uint64_t word)
 
 int64_t chance_wave(uint64_t seed, uint64_t use, int64_t at, int64_t period)
 {
+    assert(at >= 0 && period > 0);
     int64_t knot = at / period, part = at % period;
     int64_t from = chance_normal(chance_of(seed, use, (uint64_t)knot));
     int64_t to = chance_normal(chance_of(seed, use, (uint64_t)knot + 1));
@@ -57,6 +61,7 @@ int64_t chance_times(int64_t a, int64_t b)
 
 int64_t chance_clamp(int64_t value, int64_t least, int64_t most)
 {
+    assert(least <= most);
     return value < least ? least : value > most ? most : value;
 }
 
@@ -66,6 +71,7 @@ int64_t chance_exp(int64_t x)
     if (x < -EXP_MAX)
         return 0;
     int64_t shifted = chance_clamp(x, -EXP_MAX, EXP_MAX) + LEAST_POWER * LN_2; /* above 0 */
+    assert(shifted > 0);
     int64_t power = shifted / LN_2 - LEAST_POWER, rest = shifted % LN_2;
     int64_t sum = MILLIONTHS + rest / 7;
     sum = MILLIONTHS + chance_times(rest, sum) / 6;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulation/life.h"
 
+#include <assert.h>
+
 #include "limits.h"
 #include "simulation/chance.h"
 
@@ -40,7 +42,9 @@ int64_t life_month(const struct simulated_person *person, int64_t day)
 
 int life_day_of_month(const struct simulated_person *person, int64_t day)
 {
-    return (int)((day + MONTHS_BEFORE * LIFE_MONTH_DAYS - person->pay_day) % LIFE_MONTH_DAYS);
+    int64_t since = day + MONTHS_BEFORE * LIFE_MONTH_DAYS - person->pay_day;
+    assert(since >= 0);
+    return (int)(since % LIFE_MONTH_DAYS);
 }
 
 int64_t life_month_day(const struct simulated_person *person, int64_t month)
@@ -68,6 +72,7 @@ static int64_t spell_share(const struct simulated_person *person, int64_t block,
 
 static int64_t income_share(const struct simulated_person *person, int64_t month)
 {
+    assert(month >= SPELL_BLOCK); /* the block before is looked at too */
     int64_t block = month / SPELL_BLOCK;
     int64_t now = spell_share(person, block, month), before = spell_share(person, block - 1, month);
     return now < before ? now : before;
@@ -95,6 +100,7 @@ struct life_money life_money(const struct simulated_person *person, int64_t mont
     int64_t spent =
         chance_times(chance_times(person->thrift, appetite), follows) + bill(person, month);
     int64_t income = chance_times(share, MILLIONTHS + noise);
+    assert(share >= 0 && share <= MILLIONTHS && spent >= 0);
     return (struct life_money){
         .income_cents = income > 0 ? chance_times(person->pay_cents, income) : 0,
         .spending_cents = chance_times(person->pay_cents, spent),
@@ -116,6 +122,7 @@ struct life_standing life_standing(const struct simulated_person *person, int64_
         weight = weight * 17 / 20;
     }
     int64_t least = person->pay_cents / 2; /* keeps the ratio finite */
+    assert(least > 0 && drop >= 0 && drop <= MILLIONTHS);
     struct life_standing standing = {
         .burden = chance_clamp(spending * MILLIONTHS / (income > least ? income : least), 0,
                                3 * MILLIONTHS),
@@ -264,6 +271,7 @@ struct life_outcome life_outcome(const struct simulated_person *person, int64_t 
     int64_t hazard = life_hazard(person, month), survives = MILLIONTHS;
     for (int i = 0; i < MONTHS; i++)
         survives = chance_times(survives, MILLIONTHS - hazard);
+    assert(hazard >= 0 && survives >= 0 && survives <= MILLIONTHS);
     uint64_t drawn = chance_of(person->seed, LIFE_DEFAULT, (uint64_t)month);
     return (struct life_outcome){
         .probability = (int32_t)(MILLIONTHS - survives),

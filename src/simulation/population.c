@@ -45,6 +45,7 @@ static const struct person_kind kinds[PERSONA_COUNT] = {
 
 const char *persona_name(enum persona persona)
 {
+    assert(persona < PERSONA_COUNT);
     return kinds[persona].name;
 }
 
@@ -85,6 +86,7 @@ struct simulated_person population_person(uint64_t seed, uint32_t number)
     person.frailty = chance_normal(chance_next(&state));
     person.payments_day =
         chance_times(kind->payments_day, 700000 + chance_times(600000, person.sociability));
+    assert(person.pay_cents > 0 && person.payments_day > 0); /* shares of them are drawn */
     int64_t recent = chance_below(chance_next(&state), MILLIONTHS);
     int64_t age = chance_times(recent, recent) * REGISTRATION_DAYS / MILLIONTHS;
     person.registered_us = (LAST_REGISTRATION - age) * DAY_US;
@@ -239,6 +241,7 @@ size_t population_day(const struct simulated_person *person, int64_t day,
         else
             pay(event, &today, &state);
     }
+    assert(count < POPULATION_DAY_EVENTS_MAX);
     count += monthly(person, day, &today, &events[count]);
     sort_by_time(events, count);
     return count;
@@ -300,6 +303,7 @@ static void emotion_lay(struct person_tiles *tiles, const struct simulated_event
         .stress = event->stress,
     });
     size_t count = tiles->emotion_count;
+    assert(count == 0 || tiles->emotions[count - 1].hour_us <= tile.hour_us);
     if (count > 0 && tiles->emotions[count - 1].hour_us == tile.hour_us)
         emotion_tile_merge(&tiles->emotions[count - 1], &tile);
     else
@@ -314,6 +318,7 @@ static void transaction_lay(struct person_tiles *tiles, const struct simulated_e
         .direction = event->is_income ? TRANSACTION_IN : TRANSACTION_OUT,
     });
     size_t count = tiles->transaction_count;
+    assert(count == 0 || tiles->transactions[count - 1].day_us <= tile.day_us);
     if (count > 0 && tiles->transactions[count - 1].day_us == tile.day_us)
         transaction_tile_merge(&tiles->transactions[count - 1], &tile);
     else
@@ -338,4 +343,6 @@ void population_tiles(const struct simulated_person *person, int64_t as_of_us,
                 emotion_lay(tiles, &events[i]);
         }
     }
+    assert(tiles->emotion_count <= EMOTION_TILES_MAX);
+    assert(tiles->transaction_count <= TRANSACTION_TILES_MAX);
 }
