@@ -38,7 +38,9 @@
 #define HTTP_RATE_ADDRESSES_MAX 4096 /* counted at once */
 #define HTTP_RATE_SHARED_MAX 32      /* addresses shared in one round */
 #define ADDRESS_NETWORKS_MAX 32      /* of trusted proxies */
-#define PROXY_HOPS_MAX 8             /* entries of X-Forwarded-For that are looked at */
+
+#define CACHE_BUDGET_US 20000 /* of one call to Redis */
+#define PROXY_HOPS_MAX 8      /* entries of X-Forwarded-For that are looked at */
 #define HTTP_EVENT_STREAMS_MAX 1000
 #define HTTP_EVENT_STREAMS_PER_PERSON_MAX 5
 #define HTTP_EVENT_BUFFER_MAX (64 * 1024) /* frames of one stream waiting to be sent */

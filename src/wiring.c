@@ -301,7 +301,7 @@ static enum status cache_prepare(struct engines *engines, struct buf *faults)
     struct cache *cache;
     if (url[0] == '\0')
         return cache_memory_open(CACHE_BYTES_MAX, engines->clock, &engines->memory);
-    if (cache_redis_open(url, engines->settings->tls_ca_file, &cache) != STATUS_OK)
+    if (cache_redis_open(url, engines->settings->tls_ca_file, CACHE_BUDGET_US, &cache) != STATUS_OK)
         return fault_shape(faults, "REDIS_URL",
                            "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or "
                            "redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT],…/MASTER[/DATABASE]; "
@@ -463,7 +463,7 @@ static enum status cache_open(struct engines *engines, struct cache **cache)
 {
     if (engines->settings->redis_url[0] != '\0')
         return cache_redis_open(engines->settings->redis_url, engines->settings->tls_ca_file,
-                                cache);
+                                CACHE_BUDGET_US, cache);
     *cache = engines->memory;
     return engines->memory == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
 }

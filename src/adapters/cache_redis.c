@@ -23,7 +23,6 @@
 #include "process/steady.h"
 
 enum {
-    BUDGET_US = 20000,       /* of one call, connecting included */
     CHECK_US = SECOND_US,    /* of the one at the start */
     SENTINEL_US = 10000,     /* of that, for one Sentinel that may not answer */
     BACK_OFF_US = SECOND_US, /* after a failure */
@@ -70,7 +69,7 @@ static bool wait_for(struct cache_redis *redis, short events)
         int64_t left_us = redis->deadline_us - steady_now_us();
         if (left_us <= 0)
             return false;
-        struct timespec left = {.tv_nsec = left_us * 1000};
+        struct timespec left = {left_us / SECOND_US, left_us % SECOND_US * 1000};
         int ready = ppoll(&wanted, 1, &left, NULL);
         if (ready > 0)
             return true;
@@ -450,7 +449,8 @@ static const struct cache_ops ops = {
     .close = close_redis,
 };
 
-enum status cache_redis_open(const char *url, const char *ca_file, struct cache **cache)
+enum status cache_redis_open(const char *url, const char *ca_file, int64_t budget_us,
+                             struct cache **cache)
 {
     struct redis_url parsed;
     if (redis_url_parse(url, &parsed) != STATUS_OK)
@@ -465,7 +465,7 @@ enum status cache_redis_open(const char *url, const char *ca_file, struct cache 
     }
     redis->base.ops = &ops;
     redis->url = parsed;
-    redis->budget_us = BUDGET_US;
+    redis->budget_us = budget_us;
     /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the caller holds it by its first member. */
     *cache = &redis->base;
     return STATUS_OK;
@@ -475,11 +475,10 @@ enum status cache_redis_check(const char *url, const char *ca_file, char reason[
 {
     struct cache *cache;
     strcpy(reason, "memory is out");
-    enum status status = cache_redis_open(url, ca_file, &cache);
+    enum status status = cache_redis_open(url, ca_file, CHECK_US, &cache);
     if (status != STATUS_OK)
         return status;
     struct cache_redis *redis = (struct cache_redis *)cache;
-    redis->budget_us = CHECK_US;
     status = ping(cache);
     if (status != STATUS_OK && redis->refused)
         status = STATUS_INVALID;

@@ -16,8 +16,10 @@
  * take the same user and password; an IPv6 host in brackets; user and password
  * percent-encoded where needed. With rediss, all is over TLS: nothing is told to a server whose
  * certificate does not hold for its name and `ca_file`, or if that is empty, for those that this
- * machine trusts. INVALID: the URL or the file is unusable. */
-MUST_CHECK enum status cache_redis_open(const char *url, const char *ca_file, struct cache **cache);
+ * machine trusts. A call blocks `budget_us` at most, connecting included, but for the look-up of a
+ * name. INVALID: the URL or the file is unusable. */
+MUST_CHECK enum status cache_redis_open(const char *url, const char *ca_file, int64_t budget_us,
+                                        struct cache **cache);
 
 /* Connects once and asks for a PING, within a second. `reason` has host, port and Redis's own
  * words. UNAVAILABLE: waiting may mend it. INVALID: it will not, as with a wrong password or no
