@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "domain/backtest.h"
-#include "model/feature_model.h"
+#include "model/model.h"
 
 /* Reading ---------------------------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@
 #include "domain/auc.h"
 #include "learning/csv.h"
 #include "learning/training.h"
-#include "model/feature_model.h"
+#include "model/model.h"
 #include "simulation/life.h"
 #include "simulation/population.h"
 

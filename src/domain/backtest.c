@@ -18,19 +18,20 @@ void backtest_init(struct backtest *backtest, const struct policy *candidate)
     backtest->last_us = INT64_MIN;
 }
 
-static void sum_add(struct backtest_sum *sum, const struct backtest_terms *terms,
-                    const struct verdict *verdict)
+/* The sums of one decision. */
+static struct backtest_sum sum_of(const struct backtest_terms *terms, const struct verdict *verdict)
 {
-    sum->count++;
-    sum->approved += terms->approved;
-    if (!verdict->stands)
-        return;
-    sum->standing += terms->approved;
-    sum->limit_cents += terms->limit_cents;
-    sum->limit_risk +=
-        (__int128)terms->limit_cents *
+    int32_t risk =
         scoring_expected_risk(verdict->emotions_known, verdict->risk_full, verdict->risk_financial);
-    sum->limit_rate += (__int128)terms->limit_cents * terms->rate_bp;
+    int64_t limit_cents = verdict->stands ? terms->limit_cents : 0;
+    return (struct backtest_sum){
+        .count = 1,
+        .approved = terms->approved,
+        .standing = verdict->stands && terms->approved,
+        .limit_cents = limit_cents,
+        .limit_risk = (__int128)limit_cents * risk,
+        .limit_rate = (__int128)limit_cents * terms->rate_bp,
+    };
 }
 
 static void sum_merge(struct backtest_sum *sum, const struct backtest_sum *other)
@@ -41,13 +42,6 @@ static void sum_merge(struct backtest_sum *sum, const struct backtest_sum *other
     sum->limit_cents += other->limit_cents;
     sum->limit_risk += other->limit_risk;
     sum->limit_rate += other->limit_rate;
-}
-
-static void pair_add(struct backtest_pair *pair, const struct backtest_example *change,
-                     const struct verdict *verdict)
-{
-    sum_add(&pair->recorded, &change->recorded, verdict);
-    sum_add(&pair->candidate, &change->candidate, verdict);
 }
 
 static void pair_merge(struct backtest_pair *pair, const struct backtest_pair *other)
@@ -82,21 +76,22 @@ static void example_add(struct backtest_set *set, const struct backtest_example 
 }
 
 static void swap_add(struct backtest *backtest, enum backtest_swap swap,
-                     struct backtest_example *change, const struct verdict *verdict, int64_t weight)
+                     struct backtest_example *change, const struct backtest_pair *sums,
+                     int64_t weight)
 {
     change->weight = weight;
-    pair_add(&backtest->swaps[swap].sums, change, verdict);
+    pair_merge(&backtest->swaps[swap].sums, sums);
     example_add(&backtest->swaps[swap], change);
 }
 
-/* `new_type`: of credit; NULL where it is denied. */
+/* The types are of credit: as recorded and by the candidate, NULL where it is denied. */
 static void swaps_add(struct backtest *backtest, struct backtest_example *change,
-                      const struct verdict *verdict, const char *new_type)
+                      const struct backtest_pair *sums, const char *old_type, const char *new_type)
 {
     const struct backtest_terms *recorded = &change->recorded, *candidate = &change->candidate;
     if (recorded->approved != candidate->approved) {
         swap_add(backtest, candidate->approved ? SWAP_DENIED_APPROVED : SWAP_APPROVED_DENIED,
-                 change, verdict, recorded->limit_cents + candidate->limit_cents);
+                 change, sums, recorded->limit_cents + candidate->limit_cents);
         return;
     }
     if (!recorded->approved)
@@ -104,12 +99,12 @@ static void swaps_add(struct backtest *backtest, struct backtest_example *change
     int64_t more_cents = candidate->limit_cents - recorded->limit_cents;
     int32_t more_bp = candidate->rate_bp - recorded->rate_bp;
     if (more_cents != 0)
-        swap_add(backtest, more_cents > 0 ? SWAP_LIMIT_GREATER : SWAP_LIMIT_LESSER, change, verdict,
+        swap_add(backtest, more_cents > 0 ? SWAP_LIMIT_GREATER : SWAP_LIMIT_LESSER, change, sums,
                  more_cents > 0 ? more_cents : -more_cents);
     if (more_bp != 0)
-        swap_add(backtest, SWAP_RATE, change, verdict, more_bp > 0 ? more_bp : -more_bp);
-    if (strcmp(verdict->credit_type, new_type) != 0)
-        swap_add(backtest, SWAP_CREDIT_TYPE, change, verdict, candidate->limit_cents);
+        swap_add(backtest, SWAP_RATE, change, sums, more_bp > 0 ? more_bp : -more_bp);
+    if (strcmp(old_type, new_type) != 0)
+        swap_add(backtest, SWAP_CREDIT_TYPE, change, sums, candidate->limit_cents);
 }
 
 /* Like a band, a bin begins above the end of the one before it. */
@@ -137,11 +132,13 @@ void backtest_add(struct backtest *backtest, const struct verdict *verdict, int 
         .recorded = {verdict->approved, verdict->risk, verdict->limit_cents, verdict->rate_bp},
         .candidate = {terms.approved, risk, terms.limit_cents, terms.rate_bp},
     };
-    pair_add(&backtest->total, &change, verdict);
-    pair_add(&backtest->bands[band], &change, verdict);
-    pair_add(&backtest->bins[bin_of(risk)], &change, verdict);
-    pair_add(&backtest->groups[group], &change, verdict);
-    swaps_add(backtest, &change, verdict, terms.credit_type);
+    struct backtest_pair sums = {sum_of(&change.recorded, verdict),
+                                 sum_of(&change.candidate, verdict)};
+    pair_merge(&backtest->total, &sums);
+    pair_merge(&backtest->bands[band], &sums);
+    pair_merge(&backtest->bins[bin_of(risk)], &sums);
+    pair_merge(&backtest->groups[group], &sums);
+    swaps_add(backtest, &change, &sums, verdict->credit_type, terms.credit_type);
     assert(backtest->total.recorded.count == backtest->total.candidate.count);
     if (verdict->decided_at_us < backtest->first_us)
         backtest->first_us = verdict->decided_at_us;

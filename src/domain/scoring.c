@@ -131,21 +131,6 @@ static int32_t candidate_percent(int candidate)
     return NEAREST_STEP_PERCENT * (1 + candidate / (LEVER_COUNT - 1));
 }
 
-void nearest_candidates(const struct features *features, struct features out[NEAREST_CANDIDATES])
-{
-    for (int i = 0; i < NEAREST_CANDIDATES; i++)
-        out[i] = lever_pull(candidate_lever(i), candidate_percent(i), features);
-}
-
-struct nearest nearest_choose(const int32_t risks[NEAREST_CANDIDATES], int32_t approve_to)
-{
-    for (int i = 0; i < NEAREST_CANDIDATES; i++) {
-        if (risks[i] <= approve_to)
-            return (struct nearest){candidate_lever(i), candidate_percent(i), risks[i]};
-    }
-    return (struct nearest){0};
-}
-
 void scoring_decide(const struct question *question, struct score *score)
 {
     score->basis = emotion_guard_choose(question->guard, question->emotions_known, score->risk_full,
@@ -154,13 +139,14 @@ void scoring_decide(const struct question *question, struct score *score)
     assert(score->risk >= 0 && score->risk <= MILLIONTHS);
 }
 
-/* What would decide about each of the candidates. */
+/* Tries every change, from small ones to great ones. */
 static enum status nearest_find(const struct risk_model *model, const struct question *question,
                                 struct nearest *nearest)
 {
     struct features candidates[NEAREST_CANDIDATES];
-    int32_t full[NEAREST_CANDIDATES], financial[NEAREST_CANDIDATES], risks[NEAREST_CANDIDATES];
-    nearest_candidates(&question->features, candidates);
+    int32_t full[NEAREST_CANDIDATES], financial[NEAREST_CANDIDATES];
+    for (int i = 0; i < NEAREST_CANDIDATES; i++)
+        candidates[i] = lever_pull(candidate_lever(i), candidate_percent(i), &question->features);
     enum status status =
         model->risks(model->self, BASIS_FULL, candidates, NEAREST_CANDIDATES, full);
     if (status == STATUS_OK)
@@ -169,10 +155,11 @@ static enum status nearest_find(const struct risk_model *model, const struct que
     for (int i = 0; i < NEAREST_CANDIDATES && status == STATUS_OK; i++) {
         struct score score = {.risk_full = full[i], .risk_financial = financial[i]};
         scoring_decide(question, &score);
-        risks[i] = score.risk;
+        if (score.risk > question->approve_to)
+            continue;
+        *nearest = (struct nearest){candidate_lever(i), candidate_percent(i), score.risk};
+        break;
     }
-    if (status == STATUS_OK)
-        *nearest = nearest_choose(risks, question->approve_to);
     return status;
 }
 

@@ -64,11 +64,6 @@ enum lever lever_parse(const char *name);
 /* The features of a person who had changed by so many percent. */
 struct features lever_pull(enum lever lever, int32_t percent, const struct features *features);
 
-/* Every change that is tried, from small ones to great ones. */
-void nearest_candidates(const struct features *features, struct features out[NEAREST_CANDIDATES]);
-/* The first candidate whose risk is at most `approve_to`. */
-struct nearest nearest_choose(const int32_t risks[NEAREST_CANDIDATES], int32_t approve_to);
-
 struct question {
     struct features features;
     enum emotion_guard guard;

@@ -11,7 +11,7 @@
 #include "base/time_text.h"
 #include "learning/csv_cell.h"
 #include "learning/table.h"
-#include "model/feature_model.h"
+#include "model/model.h"
 #include "model/reason.h"
 
 /* Codes such as 1, 2 and 3+: so few different values may well be meant as a category. */
@@ -22,15 +22,18 @@ struct level {
     size_t count;
 };
 
-/* The choice as it goes on. */
-struct choice {
-    const struct csv_fields *fields;
+/* The parse as it goes on. */
+struct parse {
+    struct csv_fields fields;
+    const struct csv_options *options;
     struct table *table;
-    size_t *places;
     struct buf *warnings;
-    char *reason;
-    struct slice *words; /* scratch: one a row */
+    size_t label;
+    size_t time;         /* the width if there is none */
+    size_t *places;      /* for each column of the table: its field */
+    struct slice *words; /* scratch, as is the next: one a row */
     struct level *levels;
+    char *reason;
 };
 
 /* What a field holds. */
@@ -52,16 +55,16 @@ static int level_order(const void *a, const void *b)
     return csv_cell_order(&x->name, &y->name);
 }
 
-/* Leaves the different values in choice->levels. */
-static struct census field_count(struct choice *choice, size_t field)
+/* Leaves the different values in parse->levels. */
+static struct census field_count(struct parse *parse, size_t field)
 {
     struct census census = {0};
     double value;
-    for (size_t row = 1; row < choice->fields->row_count; row++) {
-        struct slice cell = csv_cell(choice->fields, row, field);
+    for (size_t row = 1; row < parse->fields.row_count; row++) {
+        struct slice cell = csv_cell(&parse->fields, row, field);
         if (csv_cell_is_missing(cell))
             continue;
-        choice->words[census.present++] = cell;
+        parse->words[census.present++] = cell;
         if (csv_cell_number(cell, &value)) {
             census.numbers++;
             continue;
@@ -71,11 +74,11 @@ static struct census field_count(struct choice *choice, size_t field)
             census.word_row = row;
     }
     if (census.present > 0)
-        qsort(choice->words, census.present, sizeof *choice->words, csv_cell_order);
+        qsort(parse->words, census.present, sizeof *parse->words, csv_cell_order);
     for (size_t i = 0; i < census.present; i++) {
-        if (i == 0 || csv_cell_order(&choice->words[i], &choice->words[i - 1]) != 0)
-            choice->levels[census.different++] = (struct level){choice->words[i], 0};
-        choice->levels[census.different - 1].count++;
+        if (i == 0 || csv_cell_order(&parse->words[i], &parse->words[i - 1]) != 0)
+            parse->levels[census.different++] = (struct level){parse->words[i], 0};
+        parse->levels[census.different - 1].count++;
     }
     assert(census.numbers + census.resembling <= census.present);
     assert(census.different <= census.present);
@@ -83,17 +86,17 @@ static struct census field_count(struct choice *choice, size_t field)
 }
 
 /* The levels are kept in alphabetical order, so that the order of rows does not matter. */
-static enum status levels_add(struct choice *choice, size_t count, struct model_column *column)
+static enum status levels_add(struct parse *parse, size_t count, struct model_column *column)
 {
     enum status status = STATUS_OK;
-    qsort(choice->levels, count, sizeof *choice->levels, level_order);
+    qsort(parse->levels, count, sizeof *parse->levels, level_order);
     if (count > MODEL_LEVELS_MAX)
         count = MODEL_LEVELS_MAX;
     for (size_t i = 0; i < count; i++)
-        choice->words[i] = choice->levels[i].name;
-    qsort(choice->words, count, sizeof *choice->words, csv_cell_order);
+        parse->words[i] = parse->levels[i].name;
+    qsort(parse->words, count, sizeof *parse->words, csv_cell_order);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = model_column_add_level(column, choice->words[i].data, choice->words[i].size);
+        status = model_column_add_level(column, parse->words[i].data, parse->words[i].size);
     return status;
 }
 
@@ -110,105 +113,86 @@ static const char *nothing_said(const struct census *census)
     return NULL;
 }
 
-static enum status numbers_check(const struct choice *choice, const char *name, size_t field,
+static enum status numbers_check(const struct parse *parse, const char *name, size_t field,
                                  const struct census *census)
 {
-    size_t line = choice->fields->lines[census->word_row];
-    struct slice word = csv_cell(choice->fields, census->word_row, field);
+    size_t line = parse->fields.lines[census->word_row];
+    struct slice word = csv_cell(&parse->fields, census->word_row, field);
     size_t meant = census->numbers + census->resembling;
     if (feature_named(name) >= 0)
         return reason_tell(
-            choice->reason, STATUS_INVALID,
+            parse->reason, STATUS_INVALID,
             "line %zu, column %.60s: %.*s is no number, and the column is a feature of ECS, "
             "which is one",
             line, name, csv_cell_shown(word), word.data);
     if (meant * 2 >= census->present && census->different > CODES_MAX)
         return reason_tell(
-            choice->reason, STATUS_INVALID,
+            parse->reason, STATUS_INVALID,
             "line %zu, column %.60s: %.*s is no number, and the column seems to be one: mend "
             "it, or leave it empty where it is missing",
             line, name, csv_cell_shown(word), word.data);
     if (meant > 0)
-        buf_printf(choice->warnings,
+        buf_printf(parse->warnings,
                    "line %zu, column %s: %.*s is no number, as %zu of %zu values are: the column "
                    "is taken as a category\n",
                    line, name, csv_cell_shown(word), word.data, census->numbers, census->present);
     return STATUS_OK;
 }
 
-static enum status column_add(struct choice *choice, size_t field)
+static enum status column_add(struct parse *parse, size_t field)
 {
     struct model_column column = {0};
-    struct slice name = csv_cell(choice->fields, 0, field);
+    struct slice name = csv_cell(&parse->fields, 0, field);
     memcpy(column.name, name.data, name.size);
-    struct census census = field_count(choice, field);
+    struct census census = field_count(parse, field);
     enum status status = STATUS_OK;
     if (census.word_row > 0)
-        status = numbers_check(choice, column.name, field, &census);
+        status = numbers_check(parse, column.name, field, &census);
     if (status != STATUS_OK)
         return status;
     const char *nothing = nothing_said(&census);
     if (nothing != NULL) {
-        buf_printf(choice->warnings, "column %s is left out: %s\n", column.name, nothing);
+        buf_printf(parse->warnings, "column %s is left out: %s\n", column.name, nothing);
         return STATUS_OK;
     }
     if (census.word_row > 0) {
         column.kind = MODEL_CATEGORY;
-        status = levels_add(choice, census.different, &column);
+        status = levels_add(parse, census.different, &column);
     } else if (feature_named(column.name) >= 0) {
         feature_columns_describe((enum feature)feature_named(column.name), &column);
     }
     if (status == STATUS_OK)
-        status = table_add_column(choice->table, &column);
+        status = table_add_column(parse->table, &column);
     model_column_free(&column);
     if (status != STATUS_OK)
-        return reason_tell(choice->reason, status, "memory is out");
-    assert(choice->table->column_count <= choice->fields->width);
-    choice->places[choice->table->column_count - 1] = field;
+        return reason_tell(parse->reason, status, "memory is out");
+    assert(parse->table->column_count <= parse->fields.width);
+    parse->places[parse->table->column_count - 1] = field;
     return STATUS_OK;
 }
 
-/* Adds a column to the table for each field but `label` and `time` (the width: none); `places` has
- * room for the width, and gets the field of each column. `warnings` gets a line for each column
+/* Adds a column to the table for each field but label and time. There is a warning for each column
  * that is left out, or is a category though it has numbers. INVALID, with the reason and the line
  * it is on: nearly all values of a column are numbers, or a feature of ECS has one that is none. */
-static enum status columns_add(const struct csv_fields *fields, size_t label, size_t time,
-                               struct table *table, size_t places[], struct buf *warnings,
-                               char reason[REASON_MAX + 1])
+static enum status columns_add(struct parse *parse)
 {
-    struct choice choice = {.fields = fields,
-                            .table = table,
-                            .places = places,
-                            .warnings = warnings,
-                            .reason = reason,
-                            .words = calloc(fields->row_count, sizeof *choice.words),
-                            .levels = calloc(fields->row_count, sizeof *choice.levels)};
+    size_t rows = parse->fields.row_count, width = parse->fields.width;
     enum status status = STATUS_OK;
-    if (choice.words == NULL || choice.levels == NULL)
-        status = reason_tell(reason, STATUS_UNAVAILABLE, "memory is out");
-    for (size_t i = 0; i < fields->width && status == STATUS_OK; i++)
-        if (i != label && i != time)
-            status = column_add(&choice, i);
-    free(choice.words);
-    free(choice.levels);
-    if (status == STATUS_OK && table->column_count == 0)
-        status = reason_tell(reason, STATUS_INVALID, "no column but the outcome says anything");
+    parse->places = calloc(width, sizeof *parse->places);
+    parse->words = calloc(rows, sizeof *parse->words);
+    parse->levels = calloc(rows, sizeof *parse->levels);
+    if (parse->places == NULL || parse->words == NULL || parse->levels == NULL)
+        return reason_tell(parse->reason, STATUS_UNAVAILABLE, "memory is out");
+    for (size_t i = 0; i < width && status == STATUS_OK; i++)
+        if (i != parse->label && i != parse->time)
+            status = column_add(parse, i);
+    if (status == STATUS_OK && parse->table->column_count == 0)
+        status =
+            reason_tell(parse->reason, STATUS_INVALID, "no column but the outcome says anything");
     return status;
 }
 
 enum { READ_SIZE = 64 * 1024, OUTCOMES_SHOWN = 3 };
-
-/* The parse as it goes on. */
-struct parse {
-    struct csv_fields fields;
-    const struct csv_options *options;
-    struct table *table;
-    struct buf *warnings;
-    size_t label;
-    size_t time;    /* the width if there is none */
-    size_t *places; /* for each column of the table: its field */
-    char *reason;
-};
 
 static enum status column_missing(struct parse *parse, const char *name)
 {
@@ -362,28 +346,17 @@ static enum status rows_add(struct parse *parse)
 
 static enum status table_fill(struct parse *parse)
 {
-    enum status status = columns_add(&parse->fields, parse->label, parse->time, parse->table,
-                                     parse->places, parse->warnings, parse->reason);
+    enum status status = header_check(parse);
+    if (status == STATUS_OK)
+        status = labels_check(parse);
+    if (status == STATUS_OK)
+        status = columns_add(parse);
     if (status == STATUS_OK)
         status = rows_add(parse);
     if (status != STATUS_OK)
         return status;
     status = table_doubts_tell(parse->table, parse->fields.lines + 1, parse->warnings);
     return status == STATUS_OK ? status : reason_tell(parse->reason, status, "memory is out");
-}
-
-static enum status fields_into_table(struct parse *parse)
-{
-    enum status status = header_check(parse);
-    if (status == STATUS_OK)
-        status = labels_check(parse);
-    if (status != STATUS_OK)
-        return status;
-    parse->places = calloc(parse->fields.width, sizeof *parse->places);
-    status = parse->places == NULL ? reason_tell(parse->reason, STATUS_UNAVAILABLE, "memory is out")
-                                   : table_fill(parse);
-    free(parse->places);
-    return status;
 }
 
 enum status csv_parse(char *text, size_t size, const struct csv_options *options,
@@ -394,7 +367,10 @@ enum status csv_parse(char *text, size_t size, const struct csv_options *options
     enum status status = csv_fields_split(text, size, &parse.fields, reason);
     if (status != STATUS_OK)
         return status;
-    status = fields_into_table(&parse);
+    status = table_fill(&parse);
+    free(parse.places);
+    free(parse.words);
+    free(parse.levels);
     csv_fields_free(&parse.fields);
     snprintf(table->outcome, sizeof table->outcome, "%.90s = %.90s", options->label,
              options->positive);

@@ -185,11 +185,10 @@ static enum status rounds_choose(struct inner *inner, size_t *rounds)
     return status == STATUS_OK ? trees_predict(inner, *rounds, inner->by_trees) : status;
 }
 
-/* Fits logistic regressions, the penalties in order up to `last`; `visit` is handed each. */
-typedef enum status linear_visit(void *context, size_t penalty, const struct linear *linear);
-
+/* Fits logistic regressions, the penalties in order up to `last`. The caller frees `path`, which is
+ * all zero at first. */
 static enum status linear_path(const struct inner *inner, const size_t rows[], size_t count,
-                               size_t last, linear_visit *visit, void *context)
+                               size_t last, struct linear path[PENALTIES])
 {
     struct design design;
     enum status status = design_init(&design, inner->features, rows, count);
@@ -206,17 +205,12 @@ static enum status linear_path(const struct inner *inner, const size_t rows[], s
             positives[i] = inner->features->table->positives[rows[i]];
     }
     for (size_t i = 0; i <= last && status == STATUS_OK; i++) {
-        struct linear linear;
         struct logistic_problem problem = {
             values,       positives,        count, design.width, inner->positive_weight,
             penalties[i], design.directions};
         status = logistic_fit(&problem, weights);
         if (status == STATUS_OK)
-            status = design_linear(&design, weights, &linear);
-        if (status == STATUS_OK) {
-            status = visit(context, i, &linear);
-            linear_free(&linear);
-        }
+            status = design_linear(&design, weights, &path[i]);
     }
     free(values);
     free(weights);
@@ -225,25 +219,24 @@ static enum status linear_path(const struct inner *inner, const size_t rows[], s
     return status;
 }
 
-struct linear_fold {
-    struct inner *inner;
-    size_t fold;
-};
-
-/* Predicts the rows of the fold. */
-static enum status linear_note(void *context, size_t penalty, const struct linear *linear)
+static void path_free(struct linear path[PENALTIES])
 {
-    struct inner *inner = ((struct linear_fold *)context)->inner;
-    size_t fold = ((struct linear_fold *)context)->fold;
+    for (size_t i = 0; i < PENALTIES; i++)
+        linear_free(&path[i]);
+}
+
+/* What the regressions say of the rows of a fold. */
+static void linear_predict(struct inner *inner, size_t fold, const struct linear path[PENALTIES])
+{
     const struct encoding *encoding = &inner->features->encoding;
     for (size_t i = inner->starts[fold]; i < inner->starts[fold + 1]; i++) {
         size_t place = inner->order[i];
         const float *features =
             inner->features->values + inner->rows[place] * encoding->feature_count;
-        inner->by_linear[penalty * inner->count + place] =
-            linear_log_odds(linear, encoding, features);
+        for (size_t penalty = 0; penalty < PENALTIES; penalty++)
+            inner->by_linear[penalty * inner->count + place] =
+                linear_log_odds(&path[penalty], encoding, features);
     }
-    return STATUS_OK;
 }
 
 static enum status penalty_choose(struct inner *inner, size_t *penalty)
@@ -254,9 +247,12 @@ static enum status penalty_choose(struct inner *inner, size_t *penalty)
     if (rows == NULL)
         return STATUS_UNAVAILABLE;
     for (size_t fold = 0; fold < FOLDS && status == STATUS_OK; fold++) {
-        struct linear_fold context = {inner, fold};
+        struct linear path[PENALTIES] = {{0}};
         size_t in = fold_rows(inner, fold, false, rows);
-        status = linear_path(inner, rows, in, PENALTIES - 1, linear_note, &context);
+        status = linear_path(inner, rows, in, PENALTIES - 1, path);
+        if (status == STATUS_OK)
+            linear_predict(inner, fold, path);
+        path_free(path);
     }
     free(rows);
     for (size_t i = 0; i < PENALTIES; i++) {
@@ -298,23 +294,15 @@ static enum status blend_choose(struct inner *inner, size_t penalty, struct part
     return calibrate(inner->scratch, inner->positives, inner->count, &numbers->calibration);
 }
 
-struct linear_last {
-    size_t penalty;
-    struct linear *linear;
-};
-
-static enum status linear_keep(void *context, size_t penalty, const struct linear *linear)
-{
-    struct linear_last *last = context;
-    return penalty == last->penalty ? linear_copy(linear, last->linear) : STATUS_OK;
-}
-
 /* With all choices made: the fit to all rows. */
 static enum status fit_whole(struct inner *inner, size_t penalty, struct fit *fit)
 {
     struct boosting *boosting = NULL;
-    struct linear_last last = {penalty, &fit->numbers.linear};
-    enum status status = linear_path(inner, inner->rows, inner->count, penalty, linear_keep, &last);
+    struct linear path[PENALTIES] = {{0}};
+    enum status status = linear_path(inner, inner->rows, inner->count, penalty, path);
+    fit->numbers.linear = path[penalty];
+    path[penalty] = (struct linear){0};
+    path_free(path);
     if (status == STATUS_OK)
         status = trees_open(inner, inner->rows, inner->count, NULL, 0, inner->seed, &boosting);
     if (status == STATUS_OK)

@@ -9,7 +9,8 @@
 
 #include "process/file.h"
 
-size_t page_important(const struct page_content *content, size_t columns[], size_t count)
+/* The columns by importance, the greatest first; returns how many, up to `count`. */
+static size_t important_columns(const struct page_content *content, size_t columns[], size_t count)
 {
     const double *importance = content->report->importance;
     size_t kept = 0;
@@ -28,7 +29,7 @@ size_t page_important(const struct page_content *content, size_t columns[], size
     return kept;
 }
 
-const char *page_candidate(enum candidate candidate)
+static const char *candidate_name(enum candidate candidate)
 {
     static const char *const names[CANDIDATE_COUNT] = {"Model", "Scorecard", "Without emotions"};
     return names[candidate];
@@ -93,7 +94,7 @@ static void put_measures(const void *context, struct buf *page)
         buf_printf(page, " %s |", measure_name((enum measure)m));
     buf_text(page, "\n|---|---|---|---|---|\n");
     for (size_t c = 0; c < evaluation->candidates; c++) {
-        buf_printf(page, "| %s |", page_candidate((enum candidate)c));
+        buf_printf(page, "| %s |", candidate_name((enum candidate)c));
         for (size_t m = 0; m < MEASURE_COUNT; m++)
             put_interval(page, &evaluation->measures[c][m]);
         buf_text(page, "\n");
@@ -112,7 +113,7 @@ static void put_columns(const void *context, struct buf *page)
     const struct page_content *content = context;
     const struct table *table = content->table;
     size_t columns[COLUMNS_SHOWN];
-    size_t count = page_important(content, columns, COLUMNS_SHOWN);
+    size_t count = important_columns(content, columns, COLUMNS_SHOWN);
     buf_text(page,
              "## Columns\n\nMissing: the share of rows. Importance: the mean size of what the "
              "column adds to the log-odds.\n\n"
@@ -317,7 +318,7 @@ void page_roc(const struct page_content *content, struct buf *page)
         char figure[32];
         snprintf(figure, sizeof figure, "  %.3f", evaluation->measures[c][MEASURE_AUC].mean);
         legend(page, LEFT + 220, TOP + SIDE_Y - 70 + (int)c * 22, colours[c],
-               page_candidate((enum candidate)c), figure);
+               candidate_name((enum candidate)c), figure);
     }
     buf_text(page, "</svg>\n");
 }
@@ -403,7 +404,7 @@ void page_scores(const struct page_content *content, struct buf *page)
 void page_importance(const struct page_content *content, struct buf *page)
 {
     size_t columns[IMPORTANT];
-    size_t count = page_important(content, columns, IMPORTANT);
+    size_t count = important_columns(content, columns, IMPORTANT);
     const double *importance = content->report->importance;
     double top = fmax(importance[columns[0]], 1e-12);
     begin(page, WIDTH, TOP + (int)count * ROW + 34, "What moves it");

@@ -17,11 +17,6 @@ struct page_content {
 /* Appends the page; the caller looks at page->overflowed. */
 typedef void page_writer(const struct page_content *content, struct buf *page);
 
-/* The columns by importance, the greatest first; returns how many, up to `count`. */
-size_t page_important(const struct page_content *content, size_t columns[], size_t count);
-
-const char *page_candidate(enum candidate candidate);
-
 /* card.md: what a model is, what it was trained on, how good it is and how it was made. */
 page_writer page_card;
 

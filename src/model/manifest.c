@@ -319,7 +319,7 @@ static void put_part(struct buf *json, const struct manifest *manifest,
     json_put_close(json, '}');
 }
 
-void manifest_write(const struct manifest *manifest, struct buf *json)
+static void manifest_write(const struct manifest *manifest, struct buf *json)
 {
     char hash[HASH_TEXT_SIZE];
     json_put_open(json, NULL, '{');

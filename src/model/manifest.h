@@ -40,7 +40,6 @@ struct manifest {
 };
 
 void manifest_free(struct manifest *manifest);
-void manifest_write(const struct manifest *manifest, struct buf *json);
 /* INVALID, with the reason: not such a document, or of another format. Not OK leaves nothing. */
 MUST_CHECK enum status manifest_read(struct slice json, struct manifest *manifest,
                                      char reason[REASON_MAX + 1]);

@@ -2,7 +2,8 @@
  *
  * A trained model: a folder of manifest.json, the trees beside it, and a plain scorecard. `ecs
  * train` writes it (docs/training.md); this reads it, and answers how likely the outcome is that
- * the model was trained for, and why.
+ * the model was trained for, and why. Where its columns are features of domain/features.def, it is
+ * asked about people.
  *
  * A handle belongs to one thread at a time; any number of handles may read one folder.
  */
@@ -10,6 +11,7 @@
 #define ECS_MODEL_MODEL_H
 
 #include "base/hash.h"
+#include "domain/features.h"
 #include "model/column.h"
 
 struct model;
@@ -48,5 +50,48 @@ MUST_CHECK enum status model_predict(struct model *model, enum model_part part, 
  * differs a little from row to row: it takes what the calibration's curve adds. */
 MUST_CHECK enum status model_explain(struct model *model, enum model_part part, const double row[],
                                      double *probability, double contributions[], double *base);
+
+/* Which feature of domain/features.def each column of a model or a scorecard is: told by the
+ * column's name, so columns come in any order, and need not be all features. */
+struct feature_columns {
+    size_t count;
+    enum feature features[FEATURE_COUNT]; /* of each column */
+};
+
+/* INVALID, with the reason: a column is named like no feature, or like the one of another column,
+ * or is no number. */
+MUST_CHECK enum status feature_columns_add(struct feature_columns *columns,
+                                           const struct model_column *column,
+                                           char reason[REASON_MAX + 1]);
+/* A row of values as the columns have them. */
+void feature_columns_row(const struct feature_columns *columns, const struct features *features,
+                         double row[]);
+
+/* Makes a column what features.def tells of the feature: its name, group, direction and kind. */
+void feature_columns_describe(enum feature feature, struct model_column *column);
+/* A trained model whose columns are features. */
+struct feature_model;
+
+/* As model_load. INVALID too, with the reason, if a column is no feature, or its kind, group or
+ * direction is not the feature's, or if there are emotional columns and no part that does without
+ * them. The caller frees with feature_model_free. */
+MUST_CHECK enum status feature_model_load(const char *folder, struct feature_model **model,
+                                          char reason[REASON_MAX + 1]);
+/* NULL is allowed. */
+void feature_model_free(struct feature_model *model);
+
+const char *feature_model_name(const struct feature_model *model);
+struct hash feature_model_hash(const struct feature_model *model);
+
+/* Risks, in millionths, of `count` people. A model that has no emotional columns says the same with
+ * and without emotions. UNAVAILABLE: XGBoost failed. */
+MUST_CHECK enum status feature_model_risks(struct feature_model *model, enum model_part part,
+                                           const struct features features[], size_t count,
+                                           int32_t risks[]);
+/* What each feature adds to the log-odds of that risk, in millionths: 0 if the model does not look
+ * at it. */
+MUST_CHECK enum status feature_model_weigh(struct feature_model *model, enum model_part part,
+                                           const struct features *features,
+                                           int32_t weights[FEATURE_COUNT]);
 
 #endif

@@ -129,14 +129,6 @@ double linear_log_odds(const struct linear *linear, const struct encoding *encod
     return sum;
 }
 
-void linear_explain(const struct linear *linear, const struct encoding *encoding,
-                    const float features[], double factor, double contributions[])
-{
-    for (size_t i = 0; i < encoding->feature_count; i++)
-        contributions[encoding->features[i].column] +=
-            factor * feature_adds(linear, encoding, features, i);
-}
-
 /* What XGBoost is asked for (its "type"). */
 enum { MARGIN = 1, CONTRIBUTIONS = 2 };
 enum { BATCH_ROWS = 1024 };
@@ -271,7 +263,10 @@ enum status part_explain(struct part *part, const double row[], double *log_odds
     if (status != STATUS_OK)
         return status;
     memset(additions, 0, encoding->column_count * sizeof *additions);
-    linear_explain(&numbers->linear, encoding, part->features, 1 - numbers->tree_weight, additions);
+    for (size_t i = 0; i < encoding->feature_count; i++)
+        additions[encoding->features[i].column] +=
+            (1 - numbers->tree_weight) *
+            feature_adds(&numbers->linear, encoding, part->features, i);
     for (size_t i = 0; i < encoding->feature_count; i++)
         additions[encoding->features[i].column] += numbers->tree_weight * (double)trees[i];
     /* Platt's slope stretches every contribution alike; what an isotonic calibration adds beyond

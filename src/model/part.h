@@ -64,9 +64,6 @@ MUST_CHECK enum status linear_copy(const struct linear *from, struct linear *to)
 /* Features may be NAN. */
 double linear_log_odds(const struct linear *linear, const struct encoding *encoding,
                        const float features[]);
-/* What each column adds to the intercept, times `factor`, added to contributions[column]. */
-void linear_explain(const struct linear *linear, const struct encoding *encoding,
-                    const float features[], double factor, double contributions[]);
 
 struct part_numbers {
     double tree_weight; /* 0 to 1 */

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "model/feature_model.h"
 #include "model/manifest.h"
+#include "model/model.h"
 #include "process/file.h"
 
 static const char models[] = "models/", built_in[] = "models/default/";

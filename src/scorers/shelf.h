@@ -22,7 +22,7 @@ struct shelved_model {
 };
 
 /* Loads the model of a folder ("": the one that is built in), which must be one of features
- * (model/feature_model.h), and puts a copy on the shelf. INVALID or UNAVAILABLE, with the reason:
+ * (model/model.h), and puts a copy on the shelf. INVALID or UNAVAILABLE, with the reason:
  * nothing was put there. `shelf` "": there is none, and the model is only checked. */
 MUST_CHECK enum status shelf_put(const char *shelf, const char *folder, struct shelved_model *model,
                                  char reason[REASON_MAX + 1]);

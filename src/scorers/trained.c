@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/feature_model.h"
+#include "model/model.h"
 #include "model/points.h"
 #include "process/log.h"
 

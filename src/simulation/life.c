@@ -249,7 +249,8 @@ static int64_t newness(const struct simulated_person *person, int64_t month)
     return (int64_t)NEWNESS * NEWNESS_DAYS / (NEWNESS_DAYS + (days > 0 ? days : 0));
 }
 
-int64_t life_hazard(const struct simulated_person *person, int64_t month)
+/* Probability of a default in a month, in millionths. */
+static int64_t hazard_of(const struct simulated_person *person, int64_t month)
 {
     struct life_standing standing = life_standing(person, month);
     struct life_mood mood = lasting_mood(person, month);
@@ -268,7 +269,7 @@ int64_t life_hazard(const struct simulated_person *person, int64_t month)
 struct life_outcome life_outcome(const struct simulated_person *person, int64_t day)
 {
     int64_t month = life_month(person, day);
-    int64_t hazard = life_hazard(person, month), survives = MILLIONTHS;
+    int64_t hazard = hazard_of(person, month), survives = MILLIONTHS;
     for (int i = 0; i < MONTHS; i++)
         survives = chance_times(survives, MILLIONTHS - hazard);
     assert(hazard >= 0 && survives >= 0 && survives <= MILLIONTHS);

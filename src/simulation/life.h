@@ -78,8 +78,6 @@ struct life_outcome {
     bool defaulted;      /* drawn from it */
 };
 
-/* Probability of a default in a month, in millionths. */
-int64_t life_hazard(const struct simulated_person *person, int64_t month);
 /* As seen on `day` (days since 1970). */
 struct life_outcome life_outcome(const struct simulated_person *person, int64_t day);
 
