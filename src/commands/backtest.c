@@ -253,7 +253,7 @@ static int page_write(const struct backtest *backtest, const char *path)
 
 /* Returns the exit status. `model` may be NULL: the risks that were recorded. */
 static int weigh(const struct backtest_options *options, const struct policy *policy,
-                 struct store *const stores[BACKTEST_READERS], struct feature_model *model)
+                 struct store *const stores[BACKTEST_READERS], struct model *model)
 {
     struct backtest *backtest = malloc(sizeof *backtest);
     if (backtest == NULL)
@@ -281,10 +281,10 @@ static int weigh(const struct backtest_options *options, const struct policy *po
 }
 
 /* A model that stands in a folder and fits the features. */
-static int folder_model_load(const char *folder, struct feature_model **model)
+static int folder_model_load(const char *folder, struct model **model)
 {
     char reason[REASON_MAX + 1];
-    if (feature_model_load(folder, model, reason) == STATUS_OK)
+    if (model_load_features(folder, model, reason) == STATUS_OK)
         return EX_OK;
     fprintf(stderr, "ecs: --model %s: %s\n", folder, reason);
     return EX_NOINPUT;
@@ -292,7 +292,7 @@ static int folder_model_load(const char *folder, struct feature_model **model)
 
 /* Opens a handle of the database for each thread that reads. */
 static int weigh_on_readers(const struct backtest_options *options, const struct policy *policy,
-                            struct feature_model *model)
+                            struct model *model)
 {
     struct toolbox toolbox = {0};
     struct role_context contexts[BACKTEST_READERS];
@@ -323,7 +323,7 @@ static int run(int argc, char **argv)
 {
     struct backtest_options options;
     struct policy policy;
-    struct feature_model *model = NULL;
+    struct model *model = NULL;
     if (!options_parse(argc, argv, &options))
         return EX_USAGE;
     int result = policy_read(options.policy_path, &policy);
@@ -331,7 +331,7 @@ static int run(int argc, char **argv)
         result = folder_model_load(options.model_path, &model);
     if (result == EX_OK)
         result = weigh_on_readers(&options, &policy, model);
-    feature_model_free(model);
+    model_free(model);
     return result;
 }
 

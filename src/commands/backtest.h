@@ -32,7 +32,7 @@ MUST_CHECK enum status backtest_read(struct store *const stores[BACKTEST_READERS
  * recorded of them, not the risks that were recorded. INTERNAL too: the model failed. One thread
  * reads; the model takes as many as there are processors. */
 MUST_CHECK enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS],
-                                            int64_t since_us, struct feature_model *model,
+                                            int64_t since_us, struct model *model,
                                             struct backtest *backtest);
 
 /* Figures ---------------------------------------------------------------------------------- */

@@ -364,14 +364,13 @@ struct scored_page {
     int32_t full[PAGE], financial[PAGE];
 };
 
-static enum status page_score(struct scored_page *page, size_t count, struct feature_model *model)
+static enum status page_score(struct scored_page *page, size_t count, struct model *model)
 {
     for (size_t i = 0; i < count; i++)
         page->features[i] = page->logged[i].decision.features;
-    enum status status = feature_model_risks(model, MODEL_FULL, page->features, count, page->full);
+    enum status status = model_risks(model, MODEL_FULL, page->features, count, page->full);
     if (status == STATUS_OK)
-        status = feature_model_risks(model, MODEL_WITHOUT_EMOTIONS, page->features, count,
-                                     page->financial);
+        status = model_risks(model, MODEL_WITHOUT_EMOTIONS, page->features, count, page->financial);
     return status;
 }
 
@@ -397,7 +396,7 @@ static void scored_count(struct backtest_reader *reader, const struct decision *
                             : (int16_t)-1);
 }
 
-static enum status score_all(struct backtest_reader *reader, struct feature_model *model,
+static enum status score_all(struct backtest_reader *reader, struct model *model,
                              struct scored_page *page)
 {
     struct log_place place = {0};
@@ -419,7 +418,7 @@ static enum status score_all(struct backtest_reader *reader, struct feature_mode
 }
 
 enum status backtest_read_scored(struct store *const stores[BACKTEST_READERS], int64_t since_us,
-                                 struct feature_model *model, struct backtest *backtest)
+                                 struct model *model, struct backtest *backtest)
 {
     struct backtest_reading *reading = reading_create(stores, since_us, backtest->candidate);
     struct scored_page *page = calloc(1, sizeof *page);

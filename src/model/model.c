@@ -14,6 +14,7 @@ struct model {
     struct manifest manifest;
     struct hash hash;
     struct part *parts[MANIFEST_PARTS_MAX];
+    struct feature_columns features; /* of its columns, if they are features */
 };
 
 /* Reads a file that the manifest names, and refuses it if it is not the one that was written. */
@@ -214,82 +215,56 @@ static enum status column_check(enum feature feature, const struct model_column 
     return STATUS_OK;
 }
 
-enum { ROWS_AT_ONCE = 64 };
-
-struct feature_model {
-    struct model *model;
-    struct feature_columns columns;
-};
-
-static enum status columns_match(struct feature_model *model, char reason[REASON_MAX + 1])
+static enum status columns_match(struct model *model, char reason[REASON_MAX + 1])
 {
-    const struct model_column *columns = model_columns(model->model);
+    const struct model_column *columns = model_columns(model);
     bool emotional = false;
-    for (size_t i = 0; i < model_column_count(model->model); i++) {
-        enum status status = feature_columns_add(&model->columns, &columns[i], reason);
+    for (size_t i = 0; i < model_column_count(model); i++) {
+        enum status status = feature_columns_add(&model->features, &columns[i], reason);
         if (status == STATUS_OK)
-            status = column_check(model->columns.features[i], &columns[i], i + 1, reason);
+            status = column_check(model->features.features[i], &columns[i], i + 1, reason);
         if (status != STATUS_OK)
             return status;
         emotional |= model_column_is_emotional(&columns[i]);
     }
-    if (!emotional || model_has_part(model->model, MODEL_WITHOUT_EMOTIONS))
+    if (!emotional || model_has_part(model, MODEL_WITHOUT_EMOTIONS))
         return STATUS_OK;
     return reason_tell(reason, STATUS_INVALID,
                        "the model has emotional columns, and no part that does without them");
 }
 
-enum status feature_model_load(const char *folder, struct feature_model **loaded,
-                               char reason[REASON_MAX + 1])
+enum status model_load_features(const char *folder, struct model **loaded,
+                                char reason[REASON_MAX + 1])
 {
-    struct feature_model *model = calloc(1, sizeof *model);
-    if (model == NULL)
-        return reason_tell(reason, STATUS_UNAVAILABLE, "memory is out");
-    enum status status = model_load(folder, &model->model, reason);
-    if (status == STATUS_OK)
-        status = columns_match(model, reason);
+    struct model *model;
+    enum status status = model_load(folder, &model, reason);
+    if (status != STATUS_OK)
+        return status;
+    status = columns_match(model, reason);
     if (status == STATUS_OK)
         *loaded = model;
     else
-        feature_model_free(model);
+        model_free(model);
     return status;
 }
 
-void feature_model_free(struct feature_model *model)
+static enum model_part part_asked(const struct model *model, enum model_part part)
 {
-    if (model == NULL)
-        return;
-    model_free(model->model);
-    free(model);
+    return model_has_part(model, part) ? part : MODEL_FULL;
 }
 
-const char *feature_model_name(const struct feature_model *model)
+enum status model_risks(struct model *model, enum model_part part, const struct features features[],
+                        size_t count, int32_t risks[])
 {
-    return model_name(model->model);
-}
-
-struct hash feature_model_hash(const struct feature_model *model)
-{
-    return model_hash(model->model);
-}
-
-static enum model_part part_asked(const struct feature_model *model, enum model_part part)
-{
-    return model_has_part(model->model, part) ? part : MODEL_FULL;
-}
-
-enum status feature_model_risks(struct feature_model *model, enum model_part part,
-                                const struct features features[], size_t count, int32_t risks[])
-{
+    enum { ROWS_AT_ONCE = 64 };
     double rows[ROWS_AT_ONCE * FEATURE_COUNT] = {0}, probabilities[ROWS_AT_ONCE];
-    size_t width = model->columns.count;
-    assert(width == model_column_count(model->model) && width <= FEATURE_COUNT);
+    size_t width = model->features.count;
+    assert(width == model->manifest.column_count && width <= FEATURE_COUNT);
     for (size_t done = 0, some; done < count; done += some) {
         some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
         for (size_t i = 0; i < some; i++)
-            feature_columns_row(&model->columns, &features[done + i], rows + i * width);
-        if (model_predict(model->model, part_asked(model, part), rows, some, probabilities) !=
-            STATUS_OK)
+            feature_columns_row(&model->features, &features[done + i], rows + i * width);
+        if (model_predict(model, part_asked(model, part), rows, some, probabilities) != STATUS_OK)
             return STATUS_UNAVAILABLE;
         for (size_t i = 0; i < some; i++) {
             if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
@@ -300,19 +275,19 @@ enum status feature_model_risks(struct feature_model *model, enum model_part par
     return STATUS_OK;
 }
 
-enum status feature_model_weigh(struct feature_model *model, enum model_part part,
-                                const struct features *features, int32_t weights[FEATURE_COUNT])
+enum status model_weigh(struct model *model, enum model_part part, const struct features *features,
+                        int32_t weights[FEATURE_COUNT])
 {
     static const double most = INT32_MAX;
     double row[FEATURE_COUNT], probability, contributions[FEATURE_COUNT], base;
-    feature_columns_row(&model->columns, features, row);
-    if (model_explain(model->model, part_asked(model, part), row, &probability, contributions,
-                      &base) != STATUS_OK)
+    feature_columns_row(&model->features, features, row);
+    if (model_explain(model, part_asked(model, part), row, &probability, contributions, &base) !=
+        STATUS_OK)
         return STATUS_UNAVAILABLE;
     for (int i = 0; i < FEATURE_COUNT; i++)
         weights[i] = 0;
-    for (size_t i = 0; i < model->columns.count; i++)
-        weights[model->columns.features[i]] =
+    for (size_t i = 0; i < model->features.count; i++)
+        weights[model->features.features[i]] =
             (int32_t)lround(fmax(-most, fmin(most, contributions[i] * MILLIONTHS)));
     return STATUS_OK;
 }

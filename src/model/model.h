@@ -69,29 +69,18 @@ void feature_columns_row(const struct feature_columns *columns, const struct fea
 
 /* Makes a column what features.def tells of the feature: its name, group, direction and kind. */
 void feature_columns_describe(enum feature feature, struct model_column *column);
-/* A trained model whose columns are features. */
-struct feature_model;
-
-/* As model_load. INVALID too, with the reason, if a column is no feature, or its kind, group or
- * direction is not the feature's, or if there are emotional columns and no part that does without
- * them. The caller frees with feature_model_free. */
-MUST_CHECK enum status feature_model_load(const char *folder, struct feature_model **model,
-                                          char reason[REASON_MAX + 1]);
-/* NULL is allowed. */
-void feature_model_free(struct feature_model *model);
-
-const char *feature_model_name(const struct feature_model *model);
-struct hash feature_model_hash(const struct feature_model *model);
-
+/* As model_load, of a model whose columns are features; the next two are for such a one. INVALID
+ * too, with the reason, if a column is no feature, or its kind, group or direction is not the
+ * feature's, or if there are emotional columns and no part that does without them. */
+MUST_CHECK enum status model_load_features(const char *folder, struct model **model,
+                                           char reason[REASON_MAX + 1]);
 /* Risks, in millionths, of `count` people. A model that has no emotional columns says the same with
  * and without emotions. UNAVAILABLE: XGBoost failed. */
-MUST_CHECK enum status feature_model_risks(struct feature_model *model, enum model_part part,
-                                           const struct features features[], size_t count,
-                                           int32_t risks[]);
+MUST_CHECK enum status model_risks(struct model *model, enum model_part part,
+                                   const struct features features[], size_t count, int32_t risks[]);
 /* What each feature adds to the log-odds of that risk, in millionths: 0 if the model does not look
  * at it. */
-MUST_CHECK enum status feature_model_weigh(struct feature_model *model, enum model_part part,
-                                           const struct features *features,
-                                           int32_t weights[FEATURE_COUNT]);
+MUST_CHECK enum status model_weigh(struct model *model, enum model_part part,
+                                   const struct features *features, int32_t weights[FEATURE_COUNT]);
 
 #endif

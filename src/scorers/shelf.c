@@ -80,16 +80,15 @@ static void place_of(const char *shelf, const char *hash, struct shelved_model *
 }
 
 /* Moves the loaded copy to where its hash says; another process may have put it there before. */
-static enum status place(const char *shelf, const char *draft, const struct feature_model *loaded,
+static enum status place(const char *shelf, const char *draft, const struct model *loaded,
                          struct shelved_model *model, char reason[REASON_MAX + 1])
 {
     char hash_text[HASH_TEXT_SIZE];
-    struct hash hash = feature_model_hash(loaded);
+    struct hash hash = model_hash(loaded);
     hash_format(&hash, hash_text);
     place_of(shelf, hash_text, model);
     snprintf(model->name, sizeof model->name, "%.*s@%s",
-             MODEL_NAME_MAX - HASH_TEXT_SIZE - SHELF_PREFIX_MAX, feature_model_name(loaded),
-             hash_text);
+             MODEL_NAME_MAX - HASH_TEXT_SIZE - SHELF_PREFIX_MAX, model_name(loaded), hash_text);
     if (rename(draft, model->folder) == 0)
         return STATUS_OK;
     if (errno == ENOTEMPTY || errno == EEXIST)
@@ -101,12 +100,12 @@ static enum status place(const char *shelf, const char *draft, const struct feat
 static enum status leave(const char *folder, struct shelved_model *model,
                          char reason[REASON_MAX + 1])
 {
-    struct feature_model *loaded = NULL;
+    struct model *loaded = NULL;
     *model = (struct shelved_model){0};
     snprintf(model->folder, sizeof model->folder, "%s",
              folder[0] == '\0' ? EMBEDDED_PREFIX "models/default" : folder);
-    enum status status = feature_model_load(model->folder, &loaded, reason);
-    feature_model_free(loaded);
+    enum status status = model_load_features(model->folder, &loaded, reason);
+    model_free(loaded);
     return status;
 }
 
@@ -114,7 +113,7 @@ enum status shelf_put(const char *shelf, const char *folder, struct shelved_mode
                       char reason[REASON_MAX + 1])
 {
     char draft[SHELF_PATH_MAX + 1];
-    struct feature_model *loaded = NULL;
+    struct model *loaded = NULL;
     if (shelf[0] == '\0')
         return leave(folder, model, reason);
     if ((mkdir(shelf, 0700) != 0 && errno != EEXIST) ||
@@ -124,10 +123,10 @@ enum status shelf_put(const char *shelf, const char *folder, struct shelved_mode
     enum status status =
         folder[0] == '\0' ? copy_built_in(draft, reason) : copy_folder(folder, draft, reason);
     if (status == STATUS_OK)
-        status = feature_model_load(draft, &loaded, reason);
+        status = model_load_features(draft, &loaded, reason);
     if (status == STATUS_OK)
         status = place(shelf, draft, loaded, model, reason);
-    feature_model_free(loaded);
+    model_free(loaded);
     folder_remove(draft);
     return status;
 }

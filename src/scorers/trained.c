@@ -16,7 +16,7 @@ struct scorer_trained {
     struct trained_source *source;
     uint64_t version; /* of the source, that `model` is */
     enum trained_form form;
-    struct feature_model *model;    /* TRAINED_TREES */
+    struct model *model;            /* TRAINED_TREES */
     struct points *points;          /* TRAINED_POINTS */
     struct feature_columns columns; /* of the points */
     char name[MODEL_NAME_MAX + 1];
@@ -39,11 +39,11 @@ void trained_source_publish(struct trained_source *source, const struct shelved_
 static enum status trees_renew(struct scorer_trained *trained, const char *folder,
                                char reason[REASON_MAX + 1])
 {
-    struct feature_model *fresh;
-    enum status status = feature_model_load(folder, &fresh, reason);
+    struct model *fresh;
+    enum status status = model_load_features(folder, &fresh, reason);
     if (status != STATUS_OK)
         return status;
-    feature_model_free(trained->model);
+    model_free(trained->model);
     trained->model = fresh;
     return STATUS_OK;
 }
@@ -105,14 +105,14 @@ static enum status trees_risks(void *self, enum risk_basis basis, const struct f
                                size_t count, int32_t risks[])
 {
     struct scorer_trained *trained = self;
-    return feature_model_risks(trained->model, part_of(basis), features, count, risks);
+    return model_risks(trained->model, part_of(basis), features, count, risks);
 }
 
 static enum status trees_weigh(void *self, enum risk_basis basis, const struct features *features,
                                int32_t weights[FEATURE_COUNT])
 {
     struct scorer_trained *trained = self;
-    return feature_model_weigh(trained->model, part_of(basis), features, weights);
+    return model_weigh(trained->model, part_of(basis), features, weights);
 }
 
 static int32_t points_of(const struct scorer_trained *trained, const struct features *features)
@@ -173,7 +173,7 @@ static const char *model(struct scorer *base)
 static void close_trained(struct scorer *base)
 {
     struct scorer_trained *trained = (struct scorer_trained *)base;
-    feature_model_free(trained->model);
+    model_free(trained->model);
     points_drop(trained->points);
     free(trained);
 }

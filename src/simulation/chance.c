@@ -74,12 +74,8 @@ int64_t chance_exp(int64_t x)
     assert(shifted > 0);
     int64_t power = shifted / LN_2 - LEAST_POWER, rest = shifted % LN_2;
     int64_t sum = MILLIONTHS + rest / 7;
-    sum = MILLIONTHS + chance_times(rest, sum) / 6;
-    sum = MILLIONTHS + chance_times(rest, sum) / 5;
-    sum = MILLIONTHS + chance_times(rest, sum) / 4;
-    sum = MILLIONTHS + chance_times(rest, sum) / 3;
-    sum = MILLIONTHS + chance_times(rest, sum) / 2;
-    sum = MILLIONTHS + chance_times(rest, sum);
+    for (int i = 6; i > 0; i--)
+        sum = MILLIONTHS + chance_times(rest, sum) / i;
     return power < 0 ? sum >> -power : sum << power;
 }
 
