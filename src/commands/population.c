@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,8 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/report.h"
-#include "domain/auc.h"
 #include "domain/scorecard.h"
+#include "learning/measures.h"
 #include "process/steady.h"
 #include "simulation/life.h"
 #include "simulation/population.h"
@@ -115,20 +116,20 @@ static void draw_all(const struct population_options *options, struct person_res
 /* One line about those of a persona, or about all; an object in `report`, if that is not NULL.
  * `cases` has room for all people. */
 static void group_show(const char *name, int persona, const struct person_result *results,
-                       int64_t people, struct auc_case *cases, struct buf *report)
+                       int64_t people, struct rated *cases, struct buf *report)
 {
     size_t count = 0, defaults = 0;
     for (int64_t i = 0; i < people; i++)
         if (persona == PERSONA_COUNT || (int)results[i].persona == persona) {
-            cases[count++] = (struct auc_case){results[i].probability, results[i].defaulted};
+            cases[count++] = (struct rated){results[i].probability, results[i].defaulted};
             defaults += results[i].defaulted;
         }
-    int32_t best = auc_of(cases, count);
+    int32_t best = (int32_t)lround(rated_auc(cases, count) * MILLIONTHS);
     count = 0;
     for (int64_t i = 0; i < people; i++)
         if (persona == PERSONA_COUNT || (int)results[i].persona == persona)
-            cases[count++] = (struct auc_case){results[i].scorecard_risk, results[i].defaulted};
-    int32_t scorecard = auc_of(cases, count);
+            cases[count++] = (struct rated){results[i].scorecard_risk, results[i].defaulted};
+    int32_t scorecard = (int32_t)lround(rated_auc(cases, count) * MILLIONTHS);
     if (report != NULL) {
         json_put_open(report, NULL, '{');
         json_put_text(report, "persona", name);
@@ -145,7 +146,7 @@ static void group_show(const char *name, int persona, const struct person_result
 }
 
 static void groups_show(const struct population_options *options,
-                        const struct person_result *results, struct auc_case *cases,
+                        const struct person_result *results, struct rated *cases,
                         struct buf *report)
 {
     for (int i = 0; i < PERSONA_COUNT; i++)
@@ -154,7 +155,7 @@ static void groups_show(const struct population_options *options,
 }
 
 static void results_show(const struct population_options *options,
-                         const struct person_result *results, struct auc_case *cases)
+                         const struct person_result *results, struct rated *cases)
 {
     char as_of[TIME_TEXT_SIZE];
     time_format(options->as_of_us, as_of);
@@ -165,7 +166,7 @@ static void results_show(const struct population_options *options,
 }
 
 static void results_report(const struct population_options *options,
-                           const struct person_result *results, struct auc_case *cases)
+                           const struct person_result *results, struct rated *cases)
 {
     struct buf report;
     report_begin(&report);
@@ -189,7 +190,7 @@ static int csv_close(FILE *csv, const char *path)
 }
 
 static int draw_and_show(const struct population_options *options, struct person_result *results,
-                         struct auc_case *cases)
+                         struct rated *cases)
 {
     FILE *csv = options->csv == NULL ? NULL : fopen(options->csv, "w");
     if (options->csv != NULL && csv == NULL) {
@@ -213,7 +214,7 @@ static int run(int argc, char **argv)
     if (!options_parse(argc, argv, &options))
         return EX_USAGE;
     struct person_result *results = calloc((size_t)options.people, sizeof *results);
-    struct auc_case *cases = calloc((size_t)options.people, sizeof *cases);
+    struct rated *cases = calloc((size_t)options.people, sizeof *cases);
     int result =
         results != NULL && cases != NULL ? draw_and_show(&options, results, cases) : EX_OSERR;
     free(results);

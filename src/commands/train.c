@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/report.h"
-#include "domain/auc.h"
 #include "learning/csv.h"
+#include "learning/measures.h"
 #include "learning/training.h"
 #include "model/model.h"
 #include "simulation/life.h"
@@ -102,7 +103,7 @@ static enum status columns_add(struct table *table)
 }
 
 static enum status person_add(struct table *table, uint64_t seed, uint32_t number,
-                              struct auc_case *hidden)
+                              struct rated *hidden)
 {
     struct person_tiles tiles;
     double values[FEATURE_COUNT];
@@ -112,7 +113,7 @@ static enum status person_add(struct table *table, uint64_t seed, uint32_t numbe
     struct life_outcome outcome = life_outcome(&person, as_of_us / DAY_US);
     for (int i = 0; i < FEATURE_COUNT; i++)
         values[i] = (double)features.values[i];
-    *hidden = (struct auc_case){outcome.probability, outcome.defaulted};
+    *hidden = (struct rated){outcome.probability, outcome.defaulted};
     return table_add_row(table, values, outcome.defaulted, as_of_us);
 }
 
@@ -121,7 +122,7 @@ static enum status person_add(struct table *table, uint64_t seed, uint32_t numbe
 static enum status population_draw(int64_t people, uint64_t seed, struct table *table,
                                    int32_t *best_auc)
 {
-    struct auc_case *hidden = calloc((size_t)people, sizeof *hidden);
+    struct rated *hidden = calloc((size_t)people, sizeof *hidden);
     enum status status = hidden == NULL ? STATUS_UNAVAILABLE : columns_add(table);
     for (int64_t i = 0; i < people && status == STATUS_OK; i++) {
         status = person_add(table, seed, (uint32_t)i, &hidden[i]);
@@ -130,7 +131,7 @@ static enum status population_draw(int64_t people, uint64_t seed, struct table *
     }
     report_status_end();
     if (status == STATUS_OK)
-        *best_auc = auc_of(hidden, (size_t)people);
+        *best_auc = (int32_t)lround(rated_auc(hidden, (size_t)people) * MILLIONTHS);
     free(hidden);
     snprintf(table->source, sizeof table->source, "population of %" PRId64, people);
     snprintf(table->outcome, sizeof table->outcome, "default within twelve months");

@@ -85,16 +85,17 @@ struct rated *rated_sort(const double values[], const uint8_t positives[], size_
     return rated;
 }
 
-enum status measure_auc(const double values[], const uint8_t positives[], size_t count, double *auc)
+double rated_auc(struct rated rated[], size_t count)
 {
-    double measured[MEASURE_COUNT];
-    struct rated *rated = rated_sort(values, positives, count);
-    if (rated == NULL)
-        return STATUS_UNAVAILABLE;
-    ranks_measure(rated, count, measured);
-    *auc = measured[MEASURE_AUC];
-    free(rated);
-    return STATUS_OK;
+    double values[MEASURE_COUNT];
+    size_t positives = 0;
+    for (size_t i = 0; i < count; i++)
+        positives += rated[i].positive;
+    if (positives == 0 || positives == count)
+        return 0.5;
+    qsort(rated, count, sizeof *rated, measure_order);
+    ranks_measure(rated, count, values);
+    return values[MEASURE_AUC];
 }
 
 enum status measures_of(const double probabilities[], const uint8_t positives[], size_t count,

@@ -25,10 +25,6 @@ const char *measure_name(enum measure measure);
 MUST_CHECK enum status measures_of(const double probabilities[], const uint8_t positives[],
                                    size_t count, double values[MEASURE_COUNT]);
 
-/* The AUC alone, of values of any scale, infinite ones too. */
-MUST_CHECK enum status measure_auc(const double values[], const uint8_t positives[], size_t count,
-                                   double *auc);
-
 /* What one row adds to the log loss: -ln of the probability that these log-odds give to what
  * happened. It neither overflows nor loses digits. */
 double measure_log_loss(double log_odds, bool positive);
@@ -41,6 +37,10 @@ struct rated {
 
 /* The least value first. The caller frees. NULL: memory is out. */
 struct rated *rated_sort(const double values[], const uint8_t positives[], size_t count);
+
+/* The AUC alone, of values of any scale, infinite ones too; 0.5 if an outcome does not occur. Sorts
+ * `rated`. */
+double rated_auc(struct rated rated[], size_t count);
 
 /* For qsort: by the double that an item is, or begins with. */
 int measure_order(const void *a, const void *b);

@@ -154,7 +154,7 @@ void table_split_by_time(const struct table *table, double test_share, size_t or
 static const double leak_auc = 0.99;
 
 /* A category's levels are rated by their share of positives; a missing value is one more level. */
-static void levels_rate(const struct table *table, size_t column, double rated[])
+static void levels_rate(const struct table *table, size_t column, struct rated rated[])
 {
     size_t positives[MODEL_LEVELS_MAX + 1] = {0}, all[MODEL_LEVELS_MAX + 1] = {0};
     for (size_t row = 0; row < table->row_count; row++) {
@@ -167,42 +167,37 @@ static void levels_rate(const struct table *table, size_t column, double rated[]
     for (size_t row = 0; row < table->row_count; row++) {
         double value = table_row(table, row)[column];
         size_t level = isnan(value) ? MODEL_LEVELS_MAX : (size_t)value;
-        rated[row] = (double)positives[level] / (double)all[level];
+        rated[row].value = (double)positives[level] / (double)all[level];
     }
 }
 
 /* How well the column alone tells the outcome, either way round; missing numbers count as the
  * least of all, and as the greatest. */
-static enum status column_auc(const struct table *table, size_t column, double rated[], double *auc)
+static double column_auc(const struct table *table, size_t column, struct rated rated[])
 {
     static const double missing[] = {-INFINITY, INFINITY};
     bool numeric = table->columns[column].kind == MODEL_NUMERIC;
-    enum status status = STATUS_OK;
-    *auc = 0;
-    for (size_t i = 0; i < (numeric ? 2 : 1) && status == STATUS_OK; i++) {
-        double one;
-        for (size_t row = 0; numeric && row < table->row_count; row++) {
+    double auc = 0;
+    for (size_t i = 0; i < (numeric ? 2 : 1); i++) {
+        for (size_t row = 0; row < table->row_count; row++) {
             double value = table_row(table, row)[column];
-            rated[row] = isnan(value) ? missing[i] : value;
+            rated[row] = (struct rated){isnan(value) ? missing[i] : value, table->positives[row]};
         }
         if (!numeric)
             levels_rate(table, column, rated);
-        status = measure_auc(rated, table->positives, table->row_count, &one);
-        if (status == STATUS_OK)
-            *auc = fmax(*auc, fmax(one, 1 - one));
+        double one = rated_auc(rated, table->row_count);
+        auc = fmax(auc, fmax(one, 1 - one));
     }
-    return status;
+    return auc;
 }
 
 static enum status leaks_tell(const struct table *table, struct buf *warnings)
 {
-    enum status status = STATUS_OK;
-    double *rated = calloc(table->row_count, sizeof *rated);
+    struct rated *rated = calloc(table->row_count, sizeof *rated);
     if (rated == NULL)
         return STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < table->column_count && status == STATUS_OK; i++) {
-        double auc = 0;
-        status = column_auc(table, i, rated, &auc);
+    for (size_t i = 0; i < table->column_count; i++) {
+        double auc = column_auc(table, i, rated);
         if (auc > leak_auc)
             buf_printf(warnings,
                        "column %s alone tells the outcome, with an AUC of %.3f: it may hold what "
@@ -210,7 +205,7 @@ static enum status leaks_tell(const struct table *table, struct buf *warnings)
                        table->columns[i].name, auc);
     }
     free(rated);
-    return status;
+    return STATUS_OK;
 }
 
 /* Equal rows lie together, in the order of the file. */

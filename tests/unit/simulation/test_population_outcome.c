@@ -4,11 +4,12 @@
  */
 #include "simulation/life.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "../unit.h"
-#include "domain/auc.h"
 #include "domain/scorecard.h"
+#include "learning/measures.h"
 #include "simulation/population.h"
 
 enum { PEOPLE = 20000, DAY = 20454, BANDS = 10, QUINTILES = 5 };
@@ -45,10 +46,10 @@ static int64_t value(int row, enum feature feature)
 
 static int32_t auc_of_scores(const int64_t scores[PEOPLE])
 {
-    static struct auc_case cases[PEOPLE];
+    static struct rated cases[PEOPLE];
     for (int i = 0; i < PEOPLE; i++)
-        cases[i] = (struct auc_case){scores[i], rows[i].outcome.defaulted};
-    return auc_of(cases, PEOPLE);
+        cases[i] = (struct rated){scores[i], rows[i].outcome.defaulted};
+    return (int32_t)lround(rated_auc(cases, PEOPLE) * MILLIONTHS);
 }
 
 static const int64_t *compared;
