@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { WHOLE_BP = 10000 };
+
 static const char *const swap_names[SWAP_COUNT] = {
     "denied, now approved", "approved, now denied", "greater limit",
     "lesser limit",         "other rate",           "other credit type",
@@ -196,7 +198,6 @@ int64_t backtest_loss_cents(const struct backtest_sum *sum)
 
 int64_t backtest_interest_cents(const struct backtest_sum *sum)
 {
-    enum { WHOLE_BP = 10000 };
     return (int64_t)((sum->limit_rate + WHOLE_BP / 2) / WHOLE_BP);
 }
 
@@ -209,7 +210,6 @@ int64_t backtest_rate_bp(const struct backtest_sum *sum)
 
 int64_t backtest_approved_bp(const struct backtest_sum *sum)
 {
-    enum { WHOLE_BP = 10000 };
     assert(sum->standing <= sum->approved && sum->approved <= sum->count);
     return sum->count == 0 ? 0 : (sum->approved * WHOLE_BP + sum->count / 2) / sum->count;
 }

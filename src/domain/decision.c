@@ -38,8 +38,11 @@ struct question decision_question(const struct features *features, const struct 
     };
 }
 
-static void take_score(struct decision *decision, const struct score *score)
+void decision_make(struct decision *decision, const struct policy *policy,
+                   const struct score *score, const struct uuid *offer_id)
 {
+    struct terms terms = policy_apply(policy, score->risk);
+    assert(terms.approved ? terms.credit_type != NULL : terms.reason != NULL);
     decision->risk = score->risk;
     decision->risk_full = score->risk_full;
     decision->risk_financial = score->risk_financial;
@@ -47,14 +50,6 @@ static void take_score(struct decision *decision, const struct score *score)
     decision->emotions_known = features_emotions_known(&decision->features);
     decision->nearest = score->nearest;
     memcpy(decision->model, score->model, sizeof decision->model);
-}
-
-void decision_make(struct decision *decision, const struct policy *policy,
-                   const struct score *score, const struct uuid *offer_id)
-{
-    struct terms terms = policy_apply(policy, score->risk);
-    assert(terms.approved ? terms.credit_type != NULL : terms.reason != NULL);
-    take_score(decision, score);
     decision->approved = terms.approved;
     decision->reasons = reasons_pick(score->weights, terms.approved, policy->emotion_guard);
     decision->policy = policy->hash;
@@ -81,14 +76,8 @@ void decision_make(struct decision *decision, const struct policy *policy,
 
 static bool same_reasons(const struct reasons *one, const struct reasons *other)
 {
-    if (one->count != other->count)
-        return false;
-    for (size_t i = 0; i < one->count; i++) {
-        if (one->list[i].feature != other->list[i].feature ||
-            one->list[i].weight != other->list[i].weight)
-            return false;
-    }
-    return true;
+    return one->count == other->count &&
+           memcmp(one->list, other->list, one->count * sizeof one->list[0]) == 0;
 }
 
 static bool same_terms(const struct offer *one, const struct offer *other)

@@ -108,8 +108,7 @@ void chain_walk_step(struct chain_walk *walk, const struct decision *decision,
         *walk = (struct chain_walk){
             .started = true, .unlinked = walk->unlinked, .user_id = decision->user_id};
     }
-    walk->head =
-        *head; /* a chain may grow during the walk: its head is that beside the last entry */
+    walk->head = *head; /* the chain may grow during the walk: beside its last entry it is whole */
     if (is_unlinked(walk, decision, fault))
         return;
     struct hash entry = decision_log_entry(decision);

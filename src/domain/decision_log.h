@@ -34,9 +34,8 @@ struct chain_head {
 
 enum {
     LOG_SHARDS = 64,
-    LOG_ADOPTED = 64, /* heads of before the log of heads: without seals */
-    LOG_UNLINKED =
-        65, /* its position tells how many decisions have no entry, from before the log */
+    LOG_ADOPTED = 64,  /* heads of before the log of heads: without seals */
+    LOG_UNLINKED = 65, /* its position tells how many decisions are from before the log */
     LOG_SHARDS_ALL
 };
 

@@ -111,22 +111,19 @@ static void column_bin(struct baseline_work *work, size_t at)
 {
     struct points_column *column = &work->points->columns[at];
     struct bin bins[MODEL_LEVELS_MAX + 1] = {0};
-    struct bin missing;
     if (column->column.kind == MODEL_NUMERIC) {
         column->bin_count = bins_cut(work, at, bins);
         for (size_t i = 0; i < column->bin_count; i++)
             column->below[i] = bins[i].below;
     }
     bins_count(work, at, bins);
-    missing = bins[POINTS_MISSING];
     if (column->column.kind == MODEL_NUMERIC) {
         column->bin_count = bins_pool(work, bins, column->bin_count, column->column.direction);
         for (size_t i = 0; i < column->bin_count; i++)
             column->below[i] = bins[i].below;
     }
-    for (size_t i = 0; i < MODEL_LEVELS_MAX; i++)
+    for (size_t i = 0; i <= POINTS_MISSING; i++)
         work->evidence[at][i] = bin_evidence(work, &bins[i]);
-    work->evidence[at][POINTS_MISSING] = bin_evidence(work, &missing);
 }
 
 /* A logistic regression over the evidence: `weights`, one a column, none below 0, and the

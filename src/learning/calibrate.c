@@ -121,18 +121,14 @@ typedef enum status fitter(const double log_odds[], const uint8_t positives[], s
 static enum status form_loss(fitter *fit, const double log_odds[], const uint8_t positives[],
                              size_t count, double *loss)
 {
-    enum status status = STATUS_OK;
     double *kept = calloc(count, 2 * sizeof *kept);
     uint8_t *kept_positives = calloc(count, 2 * sizeof *kept_positives);
+    enum status status = kept == NULL || kept_positives == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
     *loss = 0;
     for (size_t fold = 0; fold < FOLDS && status == STATUS_OK; fold++) {
         struct calibration calibration;
         size_t in = 0;
         size_t out = count;
-        if (kept == NULL || kept_positives == NULL) {
-            status = STATUS_UNAVAILABLE;
-            break;
-        }
         for (size_t i = 0; i < count; i++) {
             size_t at = i % FOLDS == fold ? out++ : in++;
             kept[at] = log_odds[i];
@@ -153,8 +149,7 @@ static enum status form_loss(fitter *fit, const double log_odds[], const uint8_t
 enum status calibrate(const double log_odds[], const uint8_t positives[], size_t count,
                       struct calibration *calibration)
 {
-    double platt;
-    double isotonic;
+    double platt, isotonic;
     enum status status = form_loss(calibrate_platt, log_odds, positives, count, &platt);
     if (status == STATUS_OK)
         status = form_loss(calibrate_isotonic, log_odds, positives, count, &isotonic);

@@ -186,7 +186,8 @@ static bool is_blank(char byte)
 
 struct slice csv_cell(const struct csv_fields *fields, size_t row, size_t column)
 {
-    struct slice cell = csv_fields_at(fields, row, column);
+    assert(row < fields->row_count && column < fields->width);
+    struct slice cell = fields->fields[row * fields->width + column];
     while (cell.size > 0 && is_blank(cell.data[0]))
         cell = (struct slice){cell.data + 1, cell.size - 1};
     while (cell.size > 0 && is_blank(cell.data[cell.size - 1]))

@@ -24,11 +24,6 @@ MUST_CHECK enum status csv_fields_split(char *text, size_t size, struct csv_fiel
                                         char reason[REASON_MAX + 1]);
 void csv_fields_free(struct csv_fields *fields);
 
-static inline struct slice csv_fields_at(const struct csv_fields *fields, size_t row, size_t column)
-{
-    return fields->fields[row * fields->width + column];
-}
-
 enum { CSV_CELL_SHOWN_MAX = 40 }; /* bytes of a cell that a message shows */
 
 /* Without the blanks around it. Row 0 is the header. */

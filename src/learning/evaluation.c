@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,11 +181,55 @@ static enum status piece_run(void *context, size_t piece)
     return status;
 }
 
+enum { HELPERS_MAX = 63 };
+
+struct spread {
+    size_t count;
+    evaluation_piece *work;
+    void *context;
+    atomic_size_t next;
+    _Atomic enum status status;
+};
+
+static size_t processors_usable(void)
+{
+    cpu_set_t usable;
+    return sched_getaffinity(0, sizeof usable, &usable) == 0 ? (size_t)CPU_COUNT(&usable) : 1;
+}
+
+static void *pieces_do(void *context)
+{
+    struct spread *spread = context;
+    size_t piece;
+    while (atomic_load(&spread->status) == STATUS_OK &&
+           (piece = atomic_fetch_add(&spread->next, 1)) < spread->count) {
+        enum status status = spread->work(spread->context, piece);
+        if (status != STATUS_OK)
+            atomic_store(&spread->status, status);
+    }
+    return NULL;
+}
+
+enum status evaluation_spread(size_t count, evaluation_piece *work, void *context)
+{
+    struct spread spread = {.count = count, .work = work, .context = context};
+    pthread_t helpers[HELPERS_MAX];
+    size_t most = processors_usable() - 1, started = 0;
+    while (started < most && started < HELPERS_MAX && started + 1 < count &&
+           pthread_create(&helpers[started], NULL, pieces_do, &spread) == 0)
+        started++;
+    pieces_do(&spread);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(helpers[i], NULL);
+    assert(atomic_load(&spread.status) != STATUS_OK || atomic_load(&spread.next) >= count);
+    return atomic_load(&spread.status);
+}
+
 static enum status trials_run(struct evaluation_work *work, char reason[REASON_MAX + 1])
 {
     const struct evaluation *evaluation = work->evaluation;
     size_t trials = evaluation->tests * evaluation->candidates;
-    enum status status = parallel_run(work->options->beside_count + trials, piece_run, work);
+    enum status status = evaluation_spread(work->options->beside_count + trials, piece_run, work);
     if (status == STATUS_INVALID)
         snprintf(reason, REASON_MAX + 1, "too few rows of one outcome to train on");
     return status;

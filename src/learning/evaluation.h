@@ -9,7 +9,15 @@
 
 #include "learning/fit.h"
 #include "learning/measures.h"
-#include "learning/parallel.h"
+
+/* Pieces of work, on every processor that this process may use. A piece must depend on its number
+ * alone, so that results do not depend on how many processors there are. */
+typedef enum status evaluation_piece(void *context, size_t piece);
+
+/* Does pieces 0 to count - 1, each once and whole in one thread, several at the same time; returns
+ * when all are done. Not OK is what a piece returned; pieces that were not begun then are left out.
+ */
+MUST_CHECK enum status evaluation_spread(size_t count, evaluation_piece *work, void *context);
 
 enum candidate {
     CANDIDATE_MODEL,
@@ -28,7 +36,7 @@ struct evaluation_options {
     void *context;
     /* Other pieces of work, done at the same time so that no processor waits; may be none. */
     size_t beside_count;
-    parallel_work *beside;
+    evaluation_piece *beside;
     void *beside_context;
 };
 

@@ -42,11 +42,15 @@ static bool read_text(const json_t *object, const char *key, char *text, size_t 
     return true;
 }
 
-static bool read_number(const json_t *object, const char *key, double *value)
+static bool number_of(const json_t *member, double *value)
 {
-    const json_t *member = json_object_get(object, key);
     *value = json_number_value(member);
     return json_is_number(member) && fabs(*value) <= number_max;
+}
+
+static bool read_number(const json_t *object, const char *key, double *value)
+{
+    return number_of(json_object_get(object, key), value);
 }
 
 static bool read_numbers(const json_t *object, const char *key, double values[], size_t count)
@@ -54,12 +58,9 @@ static bool read_numbers(const json_t *object, const char *key, double values[],
     const json_t *array = json_object_get(object, key);
     if (!json_is_array(array) || json_array_size(array) != count)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *member = json_array_get(array, i);
-        values[i] = json_number_value(member);
-        if (!json_is_number(member) || !(fabs(values[i]) <= number_max))
+    for (size_t i = 0; i < count; i++)
+        if (!number_of(json_array_get(array, i), &values[i]))
             return false;
-    }
     return true;
 }
 

@@ -41,8 +41,7 @@ double calibration_apply(const struct calibration *calibration, double log_odds)
         return to[0] + calibration->slope * (log_odds - from[0]);
     if (log_odds >= from[last])
         return to[last] + calibration->slope * (log_odds - from[last]);
-    size_t low = 0;
-    size_t high = last;
+    size_t low = 0, high = last;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (from[middle] <= log_odds)

@@ -163,9 +163,7 @@ static bool read_columns(const json_t *array, struct points *points)
 
 enum status points_read(struct slice json, struct points *points, char reason[REASON_MAX + 1])
 {
-    int32_t format = 0;
-    int32_t even = 0;
-    int32_t twice = 0;
+    int32_t format = 0, even = 0, twice = 0;
     *points = (struct points){0};
     json_t *root = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
     bool fine = root != NULL && read_points(root, "format", &format) && format == POINTS_FORMAT &&

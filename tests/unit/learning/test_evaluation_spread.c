@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "learning/parallel.h"
+#include "learning/evaluation.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -20,10 +20,10 @@ static void each_piece_is_done_once(void **state)
 {
     (void)state;
     static atomic_int times[PIECES];
-    assert_int_equal(parallel_run(PIECES, count_piece, times), STATUS_OK);
+    assert_int_equal(evaluation_spread(PIECES, count_piece, times), STATUS_OK);
     for (size_t i = 0; i < PIECES; i++)
         assert_int_equal(atomic_load(&times[i]), 1);
-    assert_int_equal(parallel_run(0, count_piece, times), STATUS_OK);
+    assert_int_equal(evaluation_spread(0, count_piece, times), STATUS_OK);
 }
 
 struct meeting {
@@ -50,7 +50,7 @@ static void every_processor_works(void **state)
     struct meeting meeting = {0};
     assert_int_equal(sched_getaffinity(0, sizeof usable, &usable), 0);
     meeting.expected = (size_t)CPU_COUNT(&usable) < 8 ? (size_t)CPU_COUNT(&usable) : 8;
-    assert_int_equal(parallel_run(meeting.expected, meet, &meeting), STATUS_OK);
+    assert_int_equal(evaluation_spread(meeting.expected, meet, &meeting), STATUS_OK);
 }
 
 static enum status fail_late(void *context, size_t piece)
@@ -64,7 +64,7 @@ static void a_failure_is_told(void **state)
 {
     (void)state;
     atomic_size_t begun = 0;
-    assert_int_equal(parallel_run(PIECES, fail_late, &begun), STATUS_INVALID);
+    assert_int_equal(evaluation_spread(PIECES, fail_late, &begun), STATUS_INVALID);
     assert_in_range(atomic_load(&begun), FAILS + 1, PIECES);
 }
 
