@@ -15,7 +15,7 @@
 #include "commands/report.h"
 #include "commands/toolbox.h"
 #include "store/features.h"
-#include "store/migrations.h"
+#include "store/store.h"
 #include "store/people.h"
 
 enum { PLACES = 3 }; /* of a figure in JSON: finer than any is measured */

@@ -23,7 +23,6 @@
 #include "scorers/simple.h"
 #include "scorers/trained.h"
 #include "store/log.h"
-#include "store/migrations.h"
 #include "store/postgres_check.h"
 #include "store/sql_sqlite.h"
 #include "store/sqlite_file.h"

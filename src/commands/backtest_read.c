@@ -15,7 +15,6 @@
 #include "simulation/population.h"
 #include "store/decisions.h"
 #include "store/log.h"
-#include "store/verdicts.h"
 
 /* id → what is to be known of it, for as many as there are: a hash table that only grows, of 32
  * bytes for each place. One thread writes it; any number may read it then. */

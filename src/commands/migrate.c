@@ -8,7 +8,7 @@
 #include "commands/command.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
-#include "store/migrations.h"
+#include "store/store.h"
 
 /* Another process that migrates is waited for. */
 static enum status migrate(struct toolbox *toolbox, int *applied)

@@ -6,7 +6,7 @@
 #include <sysexits.h>
 
 #include "process/log.h"
-#include "store/migrations.h"
+#include "store/store.h"
 
 enum { FAULTS_MAX = 64 * 1024 };
 

@@ -10,8 +10,8 @@
 #include "process/metrics.h"
 #include "roles/outbox.h"
 #include "roles/user_credit.h"
+#include "store/decisions.h"
 #include "store/people.h"
-#include "store/shadow.h"
 #include "store/sweep.h"
 
 enum { SHADOW_BATCH = 100, GONE_PEOPLE_BATCH = 64, GONE_LETTERS_BATCH = 64 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: credit decisions, which stand while their inputs do.
+ * The store: credit decisions, which stand while their inputs do, and what challengers would have
+ * decided.
  */
 #ifndef ECS_STORE_DECISIONS_H
 #define ECS_STORE_DECISIONS_H
@@ -49,5 +50,13 @@ MUST_CHECK enum status store_decision_read(struct store *store, const struct uui
 MUST_CHECK enum status store_decisions_list(struct store *store, const struct uuid *user_id,
                                             struct page page, struct decision out[], size_t *count,
                                             int64_t *total);
+/* Decisions made at or after `since_us` that the challenger has not seen, oldest first. */
+MUST_CHECK enum status store_shadow_pending(struct store *store, const char *challenger,
+                                            int64_t since_us, struct decision out[], size_t max,
+                                            size_t *count);
+/* What was recorded before stays as it is. */
+MUST_CHECK enum status store_shadow_record(struct store *store,
+                                           const struct shadow_decision shadows[], size_t count,
+                                           int64_t now_us);
 
 #endif

@@ -14,7 +14,7 @@
                   " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
     }
 /* The file has no clock of its own: its time is what this process believes (clock_system.h). */
-#define CLOCK_US "clock_us()" /* sqlite_connection.c */
+#define CLOCK_US "clock_us()" /* sql_sqlite.c */
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there
  * is nothing to lock. */

@@ -28,7 +28,7 @@ struct event_statements {
     const char *tiles_add[2];
 };
 
-/* Tables read as they lie; verdicts.c says what each takes and gives. */
+/* Tables read as they lie; log.c says what each takes and gives. */
 struct verdict_statements {
     const char *extent; /* the ends of both */
     int64_t step;

@@ -12,7 +12,6 @@
 #include "process/file.h"
 #include "process/log.h"
 #include "process/steady.h"
-#include "store/sqlite_connection.h"
 #include "store/sqlite_file.h"
 
 /* The writer keeps what a batch of events touches; readers read a person's few pages. No mmap:
@@ -29,6 +28,18 @@ static const char reader_settings[] = "PRAGMA query_only = ON;"
                                       "PRAGMA wal_autocheckpoint = 0;"
                                       "PRAGMA cache_size = -512";
 
+struct sqlite_statement {
+    sqlite3_stmt *handle;
+    int index_of[SQL_PARAMETERS_MAX]; /* SQLite's number of $1, $2, …; 0: not in the text */
+};
+
+/* A connection with its prepared statements. One thread at a time. */
+struct sqlite_connection {
+    sqlite3 *handle;
+    const char *texts[SQL_STATEMENT_SLOTS];
+    struct sqlite_statement statements[SQL_STATEMENT_SLOTS];
+};
+
 struct sqlite_database {
     char *path;
     int lock;
@@ -43,9 +54,100 @@ struct sql_sqlite {
     bool writing;
     struct sqlite_connection *connection; /* of the open result */
     sqlite3_stmt *result;                 /* NULL: none is open */
-    int code;                             /* of its last step */
     int column;
 };
+
+/* What a result code means; logged if it is a failure of the database. */
+static enum status connection_status(struct sqlite_connection *connection, int code)
+{
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
+        return STATUS_OK;
+    int detail = connection->handle == NULL ? code : sqlite3_extended_errcode(connection->handle);
+    if (detail == SQLITE_CONSTRAINT_UNIQUE || detail == SQLITE_CONSTRAINT_PRIMARYKEY ||
+        detail == SQLITE_CONSTRAINT_FOREIGNKEY)
+        return STATUS_CONFLICT;
+    char cause[12];
+    snprintf(cause, sizeof cause, "%d", detail);
+    log_seldom(LOG_WARN, cause, "database refused", LOG_TEXT("engine", "sqlite"),
+               LOG_INTEGER("code", detail));
+    if (detail == SQLITE_CONSTRAINT_CHECK)
+        return STATUS_INVALID;
+    switch (code & 0xff) {
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+        return STATUS_INVALID;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_NOMEM:
+        return STATUS_UNAVAILABLE;
+    default:
+        return STATUS_INTERNAL;
+    }
+}
+
+/* SQL's clock_us(): SQLite's own 'now' jumps when the machine's clock is set. */
+static void clock_us(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count, (void)values;
+    sqlite3_result_int64(context, clock_now_us(clock_system()));
+}
+
+static void connection_close(struct sqlite_connection *connection)
+{
+    for (size_t i = 0; i < SQL_STATEMENT_SLOTS; i++)
+        sqlite3_finalize(connection->statements[i].handle);
+    sqlite3_close(connection->handle);
+    memset(connection, 0, sizeof *connection);
+}
+
+/* `settings`: pragmas. A connection that failed to open needs no close; its status and `reason` are
+ * those of sqlite_file_failed. */
+static enum status connection_open(struct sqlite_connection *connection, const char *path,
+                                   const char *settings, char reason[REASON_MAX + 1])
+{
+    memset(connection, 0, sizeof *connection);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &connection->handle, flags, NULL) == SQLITE_OK &&
+        sqlite3_exec(connection->handle, settings, NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_create_function_v2(connection->handle, "clock_us", 0, SQLITE_UTF8, NULL, clock_us,
+                                   NULL, NULL, NULL) == SQLITE_OK)
+        return STATUS_OK;
+    enum status status = sqlite_file_failed(path, connection->handle, reason);
+    connection_close(connection);
+    return status;
+}
+
+/* Several statements, not kept. */
+static enum status connection_script(struct sqlite_connection *connection, const char *text)
+{
+    return connection_status(connection, sqlite3_exec(connection->handle, text, NULL, NULL, NULL));
+}
+
+/* The prepared statement of a text, ready to be bound. */
+static enum status connection_prepare(struct sqlite_connection *connection, const char *text,
+                                      struct sqlite_statement **statement)
+{
+    size_t slot = sql_statement_slot(connection->texts, text);
+    struct sqlite_statement *found = &connection->statements[slot];
+    *statement = found;
+    if (connection->texts[slot] != NULL)
+        return STATUS_OK;
+    int code = sqlite3_prepare_v3(connection->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+                                  &found->handle, NULL);
+    if (code != SQLITE_OK)
+        return connection_status(connection, code);
+    /* To SQLite $1 is a name: parameters are numbered in the order in which they first come. */
+    for (int i = 0; i < SQL_PARAMETERS_MAX; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "$%d", i + 1);
+        found->index_of[i] = sqlite3_bind_parameter_index(found->handle, name);
+    }
+    connection->texts[slot] = text;
+    return STATUS_OK;
+}
 
 enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out)
 {
@@ -77,7 +179,7 @@ enum status sqlite_database_open(const char *path, struct sqlite_database **out,
     if (status != STATUS_OK)
         goto free_path;
     file_make_database_private(path);
-    status = sqlite_connection_open(&database->writer, path, writer_settings, reason);
+    status = connection_open(&database->writer, path, writer_settings, reason);
     if (status != STATUS_OK)
         goto unlock;
     pthread_mutex_init(&database->mutex, NULL);
@@ -94,7 +196,7 @@ free_database:
 
 void sqlite_database_close(struct sqlite_database *database)
 {
-    sqlite_connection_close(&database->writer);
+    connection_close(&database->writer);
     if (database->lock >= 0)
         close(database->lock);
     pthread_mutex_destroy(&database->mutex);
@@ -141,7 +243,7 @@ static enum status transaction_begin(struct sql *sql)
     if (lite->database->lock < 0)
         return STATUS_FORBIDDEN; /* opened to read */
     pthread_mutex_lock(&lite->database->mutex);
-    enum status status = sqlite_connection_script(&lite->database->writer, "BEGIN IMMEDIATE");
+    enum status status = connection_script(&lite->database->writer, "BEGIN IMMEDIATE");
     lite->writing = status == STATUS_OK;
     if (!lite->writing)
         pthread_mutex_unlock(&lite->database->mutex);
@@ -162,7 +264,7 @@ static enum status transaction_commit(struct sql *sql)
 {
     struct sql_sqlite *lite = self(sql);
     result_end(sql);
-    enum status status = sqlite_connection_script(&lite->database->writer, "COMMIT");
+    enum status status = connection_script(&lite->database->writer, "COMMIT");
     transaction_leave(lite);
     return status;
 }
@@ -182,7 +284,7 @@ static struct sqlite_connection *connection_now(struct sql_sqlite *lite)
 static enum status script(struct sql *sql, const char *text)
 {
     result_end(sql);
-    return sqlite_connection_script(connection_now(self(sql)), text);
+    return connection_script(connection_now(self(sql)), text);
 }
 
 static int bind_bytes(sqlite3_stmt *statement, int index, enum sql_type type, const void *data)
@@ -207,14 +309,14 @@ static enum status start(struct sql *sql, const char *text, const struct sql_val
     struct sql_sqlite *lite = self(sql);
     lite->connection = connection_now(lite);
     struct sqlite_statement *statement;
-    enum status status = sqlite_connection_prepare(lite->connection, text, &statement);
+    enum status status = connection_prepare(lite->connection, text, &statement);
     if (status != STATUS_OK)
         return status;
     int code = SQLITE_OK;
     for (size_t i = 0; i < count && code == SQLITE_OK; i++)
         code = bind_value(statement->handle, statement->index_of[i], &values[i]);
     if (code != SQLITE_OK)
-        return sqlite_connection_status(lite->connection, code);
+        return connection_status(lite->connection, code);
     lite->result = statement->handle;
     return STATUS_OK;
 }
@@ -226,7 +328,7 @@ static enum status next(struct sql *sql)
     lite->column = 0;
     if (code == SQLITE_ROW)
         return STATUS_OK;
-    enum status status = sqlite_connection_status(lite->connection, code);
+    enum status status = connection_status(lite->connection, code);
     result_end(sql);
     return status == STATUS_OK ? STATUS_NOT_FOUND : status;
 }
@@ -254,7 +356,7 @@ static enum status bulk_one(struct sql *sql, struct sqlite_statement *statement,
         int code =
             bind_element(statement->handle, statement->index_of[i], &bulk->columns[i], place);
         if (code != SQLITE_OK)
-            return sqlite_connection_status(lite->connection, code);
+            return connection_status(lite->connection, code);
     }
     lite->result = statement->handle;
     enum status status;
@@ -269,7 +371,7 @@ static enum status bulk(struct sql *sql, const struct sql_bulk *bulk)
     result_end(sql);
     lite->connection = connection_now(lite);
     struct sqlite_statement *statement;
-    enum status status = sqlite_connection_prepare(lite->connection, bulk->text, &statement);
+    enum status status = connection_prepare(lite->connection, bulk->text, &statement);
     for (size_t i = 0; i < bulk->count && status == STATUS_OK; i++)
         status = bulk_one(sql, statement, bulk, bulk->places == NULL ? i : bulk->places[i]);
     return status;
@@ -305,7 +407,7 @@ static enum status health(struct sql *sql, struct health *health)
 static void handle_close(struct sql *sql)
 {
     transaction_rollback(sql);
-    sqlite_connection_close(&self(sql)->reader);
+    connection_close(&self(sql)->reader);
     free(sql);
 }
 
@@ -332,8 +434,7 @@ enum status sql_sqlite_open(struct sqlite_database *database, struct sql **sql)
     if (lite == NULL)
         return STATUS_UNAVAILABLE;
     char reason[REASON_MAX + 1];
-    enum status status =
-        sqlite_connection_open(&lite->reader, database->path, reader_settings, reason);
+    enum status status = connection_open(&lite->reader, database->path, reader_settings, reason);
     if (status != STATUS_OK) {
         log_warn("database cannot be read", LOG_TEXT("reason", reason));
         free(lite);

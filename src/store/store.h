@@ -7,8 +7,7 @@
  * The next call connects anew. All operations are safe to repeat after that.
  *
  * Their contracts are in the headers of this room, by what they are about: people, sessions,
- * events, submissions, features, decisions, verdicts, log, shadow, offers, messages, sweep,
- * migrations.
+ * events, submissions, features, decisions, log, offers, messages, sweep.
  */
 #ifndef ECS_STORE_STORE_H
 #define ECS_STORE_STORE_H
@@ -45,5 +44,12 @@ MUST_CHECK enum status store_health(struct store *store, struct health *health);
 /* The same, when only the answer is of interest. */
 MUST_CHECK enum status store_ping(struct store *store);
 void store_close(struct store *store);
+
+/* Applies every migration not yet applied; safe when several processes do it at once. `applied`
+ * counts those that this call applied. Takes as long as they take, up to hours. TIMED_OUT: another
+ * process is at it; call again. FORBIDDEN: this login may not, and it must be done. */
+MUST_CHECK enum status store_migrate(struct store *store, int *applied);
+/* Counts those not yet applied, and applies none. CONFLICT: one was applied with another text. */
+MUST_CHECK enum status store_migrations_pending(struct store *store, int *pending);
 
 #endif

@@ -10,7 +10,6 @@
 #include "process/log.h"
 #include "store/decisions.h"
 #include "store/messages.h"
-#include "store/migrations.h"
 #include "store/offers.h"
 #include "store/people.h"
 #include "store/sql_sqlite.h"

@@ -10,7 +10,6 @@
 #include "store/events.h"
 #include "store/evidence.h"
 #include "store/offers.h"
-#include "store/shadow.h"
 #include "store/store.h"
 #include "store/submissions.h"
 

@@ -9,7 +9,7 @@
 
 #include "store/events.h"
 #include "store/features.h"
-#include "store/migrations.h"
+#include "store/store.h"
 
 /* Tiles computed again from raw rows by SQL: those that differ, or that one side lacks. */
 #define EMOTION_TILES                                                                              \

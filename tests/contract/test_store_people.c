@@ -4,7 +4,6 @@
  */
 #include "store_fixture.h"
 
-#include "store/migrations.h"
 #include "store/people.h"
 #include "store/sessions.h"
 #include "store/sql_sqlite.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (store/verdicts.h): decisions, offers and people read by the million, as
+ * What every store does (store/log.h): decisions, offers and people read by the million, as
  * they lie.
  */
 #include "store_fixture.h"
 
 #include "store/decisions.h"
-#include "store/verdicts.h"
+#include "store/log.h"
 
 enum { FOUND_MAX = 4000 };
 

@@ -5,8 +5,8 @@
 #include "base/time_text.h"
 #include "bus/sqlite.h"
 #include "scorers/simple.h"
-#include "store/migrations.h"
 #include "store/offers.h"
+#include "store/store.h"
 #include "wire/policy_json.h"
 
 enum { START_S = 1767225600 /* 2026-01-01 */, STEPS_MAX = 1000 };

@@ -11,7 +11,7 @@
 #include "../domain/backtest_equal.h"
 #include "simulation/population.h"
 #include "store/decisions.h"
-#include "store/verdicts.h"
+#include "store/log.h"
 
 enum { DECISIONS = 10000, PEOPLE = 50, STEP = 7 };
 
