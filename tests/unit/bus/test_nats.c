@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bus/nats_window.h"
+#include "bus/nats_internal.h"
 
 #include <stdlib.h>
 
