@@ -7,9 +7,7 @@ a tag that the header gives, or in a room that is one thing, with that. Of the h
 may be left out (user_json.h has user_encode), and it may be of one or of many (faults.h has
 fault_worse).
 
-usage: names.py [ROOT]              prints one line for each fault, and exits 1 if there is any
-       names.py --prefixes [ROOT]   prints every function whose name does not begin so, also of the
-                                    rooms that are still to be mended
+usage: names.py [ROOT]   prints one line for each fault, and exits 1 if there is any
 """
 import collections
 import pathlib
@@ -32,8 +30,6 @@ FOREIGN = re.compile(r"pg_\w+|\w+_(?:pkey|key)|disk_full|set_real_ip_from|sync_i
 TESTS_ONLY = {"adapters/clock_manual.h", "adapters/entropy_seeded.h"}
 # Rooms that are one thing: its noun begins what they offer to others.
 ROOM_NOUNS = {"bus": "bus", "scorers": "scorer", "store": "store"}
-# Rooms whose functions do not all begin with the name of their header or a tag of it; none may join.
-STRAY_ROOMS = {"bus"}
 
 FILE = re.compile(r"(?<![\w/.{*$<…-])((?:[\w.-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:c|h|def|py|sh|sql|md|json|ya?ml|"
                   r"conf|css|js|csv|service|txt|svg|html))\b(?![\w/(])")
@@ -136,30 +132,24 @@ def unchecked_functions(tree):
             yield f"{header}: {name} returns a status and is not MUST_CHECK"
 
 
-def stray_prefixes(tree, left_out=()):
+def stray_prefixes(tree):
     for header, name, _ in public_functions(tree):
         noun = re.sub(r"_(json|text)$", "", pathlib.PurePath(header).stem)
         nouns = {noun, *GIVEN.findall(tree.code(header))}
         forms = {noun.removesuffix("s"), f"{noun}s"}
         room = header.split("/")[1]
         nouns |= {ROOM_NOUNS[room]} if room in ROOM_NOUNS else set()
-        if room not in left_out and not any(
-                name == noun or name.startswith(f"{noun}_") for noun in nouns | forms):
+        if not any(name == noun or name.startswith(f"{noun}_") for noun in nouns | forms):
             yield f"{header}: {name} begins with none of {', '.join(sorted(nouns))}"
 
 
 def main():
-    arguments = sys.argv[1:]
-    everywhere = arguments[:1] == ["--prefixes"]
-    root = pathlib.Path((arguments[everywhere:] or ["."])[0])
+    root = pathlib.Path((sys.argv[1:] or ["."])[0])
     tree = Tree(root)
     if not tree.source(".c", ".h"):
         sys.exit(f"names: no source files under {root / 'src'}")
-    if everywhere:
-        print("\n".join(stray_prefixes(tree)))
-        return
     faults = [*lost_files(tree), *lost_functions(tree), *shared_tags(tree), *unused_functions(tree),
-              *unchecked_functions(tree), *stray_prefixes(tree, STRAY_ROOMS)]
+              *unchecked_functions(tree), *stray_prefixes(tree)]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"names: {len(tree.texts)} files, {len(faults)} faults")

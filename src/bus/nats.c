@@ -59,13 +59,13 @@ static bool has_room(struct window *window, size_t size, int64_t now_us)
            window->unsent_bytes + size <= (size_t)BUS_QUEUE_BYTES_MAX && !is_silent(window, now_us);
 }
 
-enum status window_add(struct window *window, const struct publication *publication,
-                       struct outgoing *outgoing, int64_t now_us)
+enum status window_add(struct window *window, struct outgoing *outgoing, int64_t now_us)
 {
     pthread_mutex_lock(&window->mutex);
     bool room = has_room(window, outgoing->size, now_us);
     if (room) {
-        *pending_of(window, window->next++) = (struct pending){*publication, outgoing, now_us};
+        struct pending *pending = pending_of(window, window->next++);
+        *pending = (struct pending){outgoing->publication, outgoing, now_us};
         window->unsent_bytes += outgoing->size;
     }
     pthread_mutex_unlock(&window->mutex);
@@ -203,8 +203,8 @@ static void confirmation_take(struct bus_nats *bus, const char *serial, natsMsg 
     natsMsg_Destroy(answer);
 }
 
-void nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
-                    void *context)
+void bus_nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
+                        void *context)
 {
     (void)connection;
     (void)subscription;
@@ -227,7 +227,7 @@ static void answer_wait(struct bus_nats *bus, const struct nats_request *request
 }
 
 /* Not natsConnection_Request, whose wait lasts as long as the time of day says. */
-natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text)
+natsMsg *bus_nats_ask(struct bus_nats *bus, const char *subject, const char *text)
 {
     struct nats_request request = {0}, **at;
     char reply[NATS_INBOX_SIZE + sizeof request.token];
@@ -252,30 +252,14 @@ natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text)
     return request.answer;
 }
 
-static struct outgoing *outgoing_create(const struct bus_message *message, struct slice once)
+void bus_nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
+                      bus_published *done, void *context)
 {
-    size_t size = sizeof(struct outgoing) + message_size(message) + once.size;
-    struct outgoing *outgoing = malloc(size);
-    if (outgoing == NULL)
-        return NULL;
-    char *end = (char *)(outgoing + 1);
-    outgoing->message = message_copy(message, &end);
-    outgoing->once = slice_copy(once, &end);
-    outgoing->size = size;
-    return outgoing;
-}
-
-void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
-                  bus_published *done, void *context)
-{
-    struct publication publication = {message->stream, done, context};
-    bool able = !atomic_load(&bus->refused) && nats_connected(bus);
-    struct outgoing *outgoing = able ? outgoing_create(message, once) : NULL;
+    bool able = !atomic_load(&bus->refused) && bus_nats_is_connected(bus);
+    struct outgoing *outgoing = outgoing_create(message, once, done, context);
     if (outgoing != NULL &&
-        window_add(&bus->window, &publication, outgoing, steady_now_us()) == STATUS_OK)
-        return;
-    free(outgoing);
-    publication_end(&publication, STATUS_UNAVAILABLE);
+        (!able || window_add(&bus->window, outgoing, steady_now_us()) != STATUS_OK))
+        outgoing_end(outgoing, STATUS_UNAVAILABLE);
 }
 
 static natsStatus send_on(const struct nats_link *link, const struct outgoing *outgoing,
@@ -283,7 +267,7 @@ static natsStatus send_on(const struct nats_link *link, const struct outgoing *o
 {
     char reply[NATS_INBOX_SIZE + 20];
     snprintf(reply, sizeof reply, "%s.%llx", link->bus->inbox, (unsigned long long)serial);
-    natsMsg *out = nats_message_write(&outgoing->message, outgoing->once, reply);
+    natsMsg *out = bus_nats_message_write(&outgoing->message, outgoing->once, reply);
     natsStatus sent =
         out == NULL ? NATS_NO_MEMORY : natsConnection_PublishMsg(link->connection, out);
     natsMsg_Destroy(out);
@@ -310,10 +294,7 @@ static void *send_all(void *context)
 static void publish(struct bus *bus, const struct bus_message *message, bus_published *done,
                     void *context)
 {
-    if (message->payload.size > BUS_PAYLOAD_MAX)
-        publication_end(&(struct publication){message->stream, done, context}, STATUS_TOO_LARGE);
-    else
-        nats_publish((struct bus_nats *)bus, message, message->message_id, done, context);
+    bus_nats_publish((struct bus_nats *)bus, message, message->message_id, done, context);
 }
 
 static void unreachable_tell(const struct bus_nats *bus)
@@ -329,10 +310,10 @@ static enum status flush(struct bus *base, int64_t wait_us)
     struct bus_nats *bus = (struct bus_nats *)base;
     int64_t deadline_us = steady_now_us() + wait_us;
     if (wait_us > 0)
-        nats_links_drive(bus);
-    if (!nats_connected(bus))
+        bus_nats_links_drive(bus);
+    if (!bus_nats_is_connected(bus))
         unreachable_tell(bus);
-    enum status status = nats_prepare_all(bus);
+    enum status status = bus_nats_prepare_all(bus);
     if (wait_us > 0) {
         pthread_mutex_lock(&bus->events);
         (void)steady_wait(&bus->event, &bus->events, deadline_us);
@@ -357,7 +338,7 @@ static void bus_free(struct bus_nats *bus)
 static void close_bus(struct bus *base)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    bool ended = nats_links_close(bus);
+    bool ended = bus_nats_links_close(bus);
     window_expire(&bus->window, INT64_MAX);
     if (!ended) {
         log_error("bus does not end; its memory is left", LOG_TEXT("engine", "nats"));
@@ -374,16 +355,16 @@ static const struct bus_ops ops = {
     .publish = publish,
     .flush = flush,
     .consumer_open = nats_consumer_open,
-    .tail_open = nats_tail_open,
-    .fetch = nats_fetch,
-    .settle = nats_settle,
+    .tail_open = nats_consumer_open_tail,
+    .fetch = nats_consumer_fetch,
+    .settle = nats_consumer_settle,
     .consumer_close = nats_consumer_close,
-    .rewind = nats_rewind,
-    .read = nats_read,
-    .read_free = nats_read_free,
-    .remove = nats_remove,
-    .lag = nats_lag,
-    .health = nats_health,
+    .rewind = bus_nats_rewind,
+    .read = bus_nats_read,
+    .read_free = bus_nats_read_free,
+    .remove = bus_nats_remove,
+    .lag = bus_nats_lag,
+    .health = bus_nats_health,
     .close = close_bus,
 };
 
@@ -431,8 +412,8 @@ enum status bus_nats_open(const struct bus_nats_options *options, struct bus **o
         bus_free(bus);
         return status;
     }
-    status = nats_links_open(bus, options->urls, options->ca_file, reason);
-    if (status == STATUS_OK && nats_connected(bus) && nats_prepare_all(bus) != STATUS_OK)
+    status = bus_nats_links_open(bus, options->urls, options->ca_file, reason);
+    if (status == STATUS_OK && bus_nats_is_connected(bus) && bus_nats_prepare_all(bus) != STATUS_OK)
         snprintf(reason, REASON_MAX + 1, "%s: %.120s", bus->servers, bus->fault);
     if (status != STATUS_OK || atomic_load(&bus->refused)) {
         close_bus(&bus->base);

@@ -10,7 +10,6 @@
  * that, down to STREAM_BYTES_MIN; small streams come first, so that they always fit.
  */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +57,7 @@ static enum status ask_at(struct bus_nats *bus, const char *subject, const char 
                           struct answer *answer)
 {
     *answer = (struct answer){0};
-    natsMsg *reply = nats_ask(bus, subject, text);
+    natsMsg *reply = bus_nats_ask(bus, subject, text);
     if (reply == NULL)
         return STATUS_UNAVAILABLE;
     answer->json =
@@ -326,7 +325,7 @@ static void time_ask(struct bus_nats *bus)
         answer_free(&deleted);
     }
     /* A user who may not has no answer; on a new connection it is asked again at once. */
-    if (status != STATUS_UNAVAILABLE || nats_connected(bus))
+    if (status != STATUS_UNAVAILABLE || bus_nats_is_connected(bus))
         bus->time_after_us = answered_us + TIME_PERIOD_US;
     answer_free(&answer);
 }
@@ -354,12 +353,13 @@ static enum status prepare_all(struct bus_nats *bus, struct health *health)
 
 static bool is_prepared(struct bus_nats *bus, enum stream stream)
 {
-    return nats_connected(bus) && atomic_load(&bus->prepared[stream]) == atomic_load(&bus->epoch);
+    return bus_nats_is_connected(bus) &&
+           atomic_load(&bus->prepared[stream]) == atomic_load(&bus->epoch);
 }
 
-enum status nats_prepare(struct bus_nats *bus, enum stream stream)
+enum status bus_nats_prepare(struct bus_nats *bus, enum stream stream)
 {
-    if (!nats_connected(bus))
+    if (!bus_nats_is_connected(bus))
         return STATUS_UNAVAILABLE;
     if (is_prepared(bus, stream))
         return STATUS_OK;
@@ -371,11 +371,11 @@ enum status nats_prepare(struct bus_nats *bus, enum stream stream)
     return is_prepared(bus, stream) ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-enum status nats_prepare_all(struct bus_nats *bus)
+enum status bus_nats_prepare_all(struct bus_nats *bus)
 {
     enum status status = STATUS_OK;
     for (int stream = 0; stream < STREAM_COUNT; stream++)
-        if (nats_prepare(bus, (enum stream)stream) != STATUS_OK)
+        if (bus_nats_prepare(bus, (enum stream)stream) != STATUS_OK)
             status = STATUS_UNAVAILABLE;
     return status;
 }
@@ -394,10 +394,10 @@ static bool account_is_nearly_full(struct bus_nats *bus)
 
 /* A file is written at once and synced minutes later (nats-server 2.9): a PubAck survives the end
  * of the server, not the loss of power. */
-enum status nats_health(struct bus *base, struct health *health)
+enum status bus_nats_health(struct bus *base, struct health *health)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    if (!nats_connected(bus))
+    if (!bus_nats_is_connected(bus))
         return STATUS_UNAVAILABLE;
     health->durability = DURABILITY_PROCESS;
     health_answered(health); /* nothing is asked while another thread has the lock */
@@ -493,11 +493,11 @@ static enum status rewind_start(struct bus_nats *bus, enum stream stream, int64_
 
 /* The consumer is made anew under its name. Workers whose pull request ends with it ask for it
  * and may make one that delivers everything: then making ours fails, and it is tried again. */
-enum status nats_rewind(struct bus *base, enum stream stream, int64_t since_us)
+enum status bus_nats_rewind(struct bus *base, enum stream stream, int64_t since_us)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     int64_t start_us;
-    enum status status = nats_prepare(bus, stream);
+    enum status status = bus_nats_prepare(bus, stream);
     if (status == STATUS_OK)
         status = rewind_start(bus, stream, since_us, &start_us);
     if (status != STATUS_OK)
@@ -516,11 +516,11 @@ enum status nats_rewind(struct bus *base, enum stream stream, int64_t since_us)
     return STATUS_UNAVAILABLE;
 }
 
-enum status nats_lag(struct bus *base, enum stream stream, struct bus_lag *lag)
+enum status bus_nats_lag(struct bus *base, enum stream stream, struct bus_lag *lag)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     struct answer answer;
-    enum status status = nats_prepare(bus, stream);
+    enum status status = bus_nats_prepare(bus, stream);
     if (status != STATUS_OK)
         return status;
     status = ask(bus, "STREAM.INFO", stream, "", "", &answer);
@@ -541,89 +541,47 @@ enum status nats_lag(struct bus *base, enum stream stream, struct bus_lag *lag)
 
 /* Reading --------------------------------------------------------------------------------- */
 
-/* Bytes from base64; the caller frees them. */
-static enum status decode(const json_t *object, const char *name, char **bytes, size_t *size)
-{
-    const json_t *text = json_object_get(object, name);
-    size_t length = text == NULL ? 0 : json_string_length(text);
-    *size = 0;
-    *bytes = malloc(length + 1);
-    if (*bytes == NULL)
-        return STATUS_INTERNAL;
-    if (length > 0 &&
-        sodium_base642bin((unsigned char *)*bytes, length + 1, json_string_value(text), length,
-                          NULL, size, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
-        free(*bytes);
-        *bytes = NULL;
-        return STATUS_UNAVAILABLE;
-    }
-    return STATUS_OK;
-}
-
-/* Headers as they came with the message → natsMsg, so that reading it is the same as fetching. */
-static enum status message_read(const json_t *stored, enum stream stream,
-                                struct bus_message *message)
-{
-    char *headers = NULL, *payload = NULL;
-    size_t headers_size, payload_size;
-    natsMsg *copy = NULL;
-    enum status status = decode(stored, "hdrs", &headers, &headers_size);
-    if (status == STATUS_OK)
-        status = decode(stored, "data", &payload, &payload_size);
-    if (status == STATUS_OK)
-        copy = nats_message_copy(json_string_value(json_object_get(stored, "subject")),
-                                 (struct slice){headers, headers_size},
-                                 (struct slice){payload, payload_size});
-    if (copy != NULL) {
-        nats_message_read(copy, stream, message);
-        message->sequence = number_of(stored, NULL, "seq");
-        message->published_us = time_of(stored, "time");
-        message->handle = copy;
-    } else if (status == STATUS_OK) {
-        status = STATUS_INTERNAL;
-    }
-    free(payload);
-    free(headers);
-    return status;
-}
-
-enum status nats_read(struct bus *base, enum stream stream, uint64_t from_sequence,
-                      struct bus_message messages[], size_t max, size_t *count)
+enum status bus_nats_read(struct bus *base, enum stream stream, uint64_t from_sequence,
+                          struct bus_message messages[], size_t max, size_t *count)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
-    enum status status = nats_prepare(bus, stream);
+    enum status status = bus_nats_prepare(bus, stream);
     *count = 0;
     while (status == STATUS_OK && *count < max) {
         struct answer answer;
         status = message_from(bus, stream, from_sequence, &answer);
+        const json_t *stored = json_object_get(answer.json, "message");
+        struct bus_message *message = &messages[*count];
         if (status == STATUS_OK)
-            status =
-                message_read(json_object_get(answer.json, "message"), stream, &messages[*count]);
-        answer_free(&answer);
+            status = bus_nats_message_decode(stored, stream, message);
         if (status == STATUS_OK) {
-            messages[*count].stream_created_us = atomic_load(&bus->created_us[stream]);
-            from_sequence = messages[(*count)++].sequence + 1;
+            message->sequence = number_of(stored, NULL, "seq");
+            message->published_us = time_of(stored, "time");
+            message->stream_created_us = atomic_load(&bus->created_us[stream]);
+            from_sequence = message->sequence + 1;
+            (*count)++;
         }
+        answer_free(&answer);
     }
     if (status == STATUS_OK || status == STATUS_NOT_FOUND) /* no more */
         return STATUS_OK;
-    nats_read_free(base, messages, *count);
+    bus_nats_read_free(base, messages, *count);
     *count = 0;
     return status;
 }
 
-void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count)
+void bus_nats_read_free(struct bus *bus, struct bus_message messages[], size_t count)
 {
     (void)bus;
     for (size_t i = 0; i < count; i++)
         natsMsg_Destroy(messages[i].handle);
 }
 
-enum status nats_remove(struct bus *base, enum stream stream, uint64_t sequence)
+enum status bus_nats_remove(struct bus *base, enum stream stream, uint64_t sequence)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     char text[REQUEST_MAX];
-    enum status status = nats_prepare(bus, stream);
+    enum status status = bus_nats_prepare(bus, stream);
     if (status != STATUS_OK)
         return status;
     snprintf(text, sizeof text, "{\"seq\":%" PRIu64 ",\"no_erase\":true}", sequence);

@@ -29,9 +29,8 @@ enum {
     TAIL_PENDING_MAX = 4096,
 };
 
-/* A message that was fetched and is not settled. */
 struct delivery {
-    struct delivery *previous, *next;
+    struct held held;
     natsMsg *message;
 };
 
@@ -49,7 +48,7 @@ struct nats_consumer {
     size_t owed;                    /* messages that it may still bring */
     int64_t heard_us;               /* when something last came, or it was made */
     int64_t request_after_us;
-    struct delivery *held;
+    struct held *held; /* deliveries */
 };
 
 /* A subscription that was given up. */
@@ -69,23 +68,21 @@ static struct delivery *hold(struct nats_consumer *consumer, natsMsg *message)
     struct delivery *delivery = malloc(sizeof *delivery);
     if (delivery == NULL)
         return NULL;
-    *delivery = (struct delivery){NULL, consumer->held, message};
-    if (delivery->next != NULL)
-        delivery->next->previous = delivery;
-    consumer->held = delivery;
+    delivery->message = message;
+    held_add(&consumer->held, &delivery->held);
     return delivery;
 }
 
-static void release(struct nats_consumer *consumer, struct delivery *delivery)
+static natsMsg *message_of(struct held *held)
 {
-    if (delivery->previous != NULL)
-        delivery->previous->next = delivery->next;
-    else
-        consumer->held = delivery->next;
-    if (delivery->next != NULL)
-        delivery->next->previous = delivery->previous;
-    natsMsg_Destroy(delivery->message);
-    free(delivery);
+    return ((struct delivery *)held)->message;
+}
+
+static void release(struct nats_consumer *consumer, struct held *held)
+{
+    held_remove(&consumer->held, held);
+    natsMsg_Destroy(message_of(held));
+    free(held);
 }
 
 static void release_all(struct nats_consumer *consumer)
@@ -172,7 +169,7 @@ static enum status consumer_create(struct bus *base, enum stream stream, bool ta
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     struct nats_consumer *consumer = calloc(1, sizeof *consumer);
-    if (consumer == NULL || nats_inbox_make(bus, consumer->inbox) != STATUS_OK) {
+    if (consumer == NULL || bus_nats_inbox_make(bus, consumer->inbox) != STATUS_OK) {
         free(consumer);
         return STATUS_INTERNAL;
     }
@@ -190,7 +187,8 @@ enum status nats_consumer_open(struct bus *bus, enum stream stream, struct bus_c
 }
 
 /* A plain subscription: it sees what is published, a moment before it is stored. */
-enum status nats_tail_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer)
+enum status nats_consumer_open_tail(struct bus *bus, enum stream stream,
+                                    struct bus_consumer **consumer)
 {
     return consumer_create(bus, stream, true, consumer);
 }
@@ -215,9 +213,9 @@ void nats_consumer_close(struct bus_consumer *base)
         if (hold(consumer, message) == NULL)
             natsMsg_Destroy(message);
     subscription_retire(bus, consumer->subscription);
-    for (struct delivery *held = consumer->held; held != NULL; held = held->next)
-        if (!consumer->tail && natsMsg_GetReply(held->message) != NULL)
-            answer(link, held->message, "-NAK");
+    for (struct held *held = consumer->held; held != NULL; held = held->next)
+        if (!consumer->tail && natsMsg_GetReply(message_of(held)) != NULL)
+            answer(link, message_of(held), "-NAK");
     release_all(consumer);
     if (link != NULL)
         nats_link_release(link);
@@ -230,7 +228,7 @@ void nats_consumer_close(struct bus_consumer *base)
 static enum status find_durable(struct nats_consumer *consumer)
 {
     struct bus_nats *bus = bus_of(consumer);
-    enum status status = nats_prepare(bus, consumer->stream);
+    enum status status = bus_nats_prepare(bus, consumer->stream);
     unsigned epoch = atomic_load(&bus->prepared[consumer->stream]);
     if (status != STATUS_OK || consumer->epoch == epoch)
         return status;
@@ -314,7 +312,7 @@ static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct 
         natsMsg_Destroy(message);
         return STATUS_CONFLICT;
     }
-    nats_message_read(message, consumer->stream, out);
+    bus_nats_message_read(message, consumer->stream, out);
     out->stream_created_us = atomic_load(&bus_of(consumer)->created_us[consumer->stream]);
     out->handle = delivery;
     return STATUS_OK;
@@ -369,8 +367,8 @@ static size_t waiting(const struct nats_consumer *consumer)
     return status == NATS_OK ? (size_t)messages : 0;
 }
 
-enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[], size_t max,
-                       int64_t wait_us, size_t *count)
+enum status nats_consumer_fetch(struct bus_consumer *base, struct bus_message messages[],
+                                size_t max, int64_t wait_us, size_t *count)
 {
     struct nats_consumer *consumer = (struct nats_consumer *)base;
     int64_t deadline_us = steady_now_us() + wait_us;
@@ -389,7 +387,7 @@ enum status nats_fetch(struct bus_consumer *base, struct bus_message messages[],
             status = request(consumer, max);
         if (*count == 0 && consumer->subscription != NULL)
             *count = gather(consumer, messages, max, turn_ms(deadline_us));
-        if (*count == 0 && !nats_connected(bus_of(consumer)))
+        if (*count == 0 && !bus_nats_is_connected(bus_of(consumer)))
             link_await(bus_of(consumer), deadline_us);
     } while (*count == 0 && steady_now_us() < deadline_us);
     if (*count == 0)
@@ -428,11 +426,11 @@ static void on_buried(void *context, enum status status)
 /* Publishes the copy. Its payload is cut to what may be published again. */
 static void bury(struct bus_nats *bus, const struct bus_message *message, struct grave *grave)
 {
-    struct letter_name name;
-    struct bus_message dead = letter_of(message, &name);
-    if (dead.payload.size > BUS_PAYLOAD_MAX)
-        dead.payload.size = BUS_PAYLOAD_MAX;
-    nats_publish(bus, &dead, slice_of(name.once), on_buried, grave);
+    struct letter letter;
+    letter_write(&letter, message);
+    if (letter.message.payload.size > BUS_PAYLOAD_MAX)
+        letter.message.payload.size = BUS_PAYLOAD_MAX;
+    bus_nats_publish(bus, &letter.message, slice_of(letter.once), on_buried, grave);
 }
 
 /* Every publication ends by its time limit, which this sees to itself: the wait is bounded. */
@@ -485,8 +483,8 @@ static const char *verdict(const struct bus_message *message, enum outcome outco
     return retry;
 }
 
-enum status nats_settle(struct bus_consumer *base, const struct bus_message messages[],
-                        const enum outcome outcomes[], size_t count)
+enum status nats_consumer_settle(struct bus_consumer *base, const struct bus_message messages[],
+                                 const enum outcome outcomes[], size_t count)
 {
     struct nats_consumer *consumer = (struct nats_consumer *)base;
     struct bus_nats *bus = bus_of(consumer);
@@ -499,10 +497,10 @@ enum status nats_settle(struct bus_consumer *base, const struct bus_message mess
     snprintf(retry, sizeof retry, "-NAK {\"delay\":%lld}", BUS_RETRY_DELAY_US * 1000);
     struct nats_link *link = graves == NULL ? NULL : nats_link_take(bus);
     for (size_t i = 0; i < count; i++) {
-        struct delivery *delivery = messages[i].handle;
+        struct held *held = messages[i].handle;
         if (link != NULL)
-            answer(link, delivery->message, verdict(&messages[i], outcomes[i], &graves[i], retry));
-        release(consumer, delivery);
+            answer(link, message_of(held), verdict(&messages[i], outcomes[i], &graves[i], retry));
+        release(consumer, held);
     }
     free(graves);
     if (link == NULL)

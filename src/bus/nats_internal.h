@@ -29,13 +29,6 @@ enum {
 struct nats_consumer;
 struct nats_retired;
 
-/* A message that is to be sent, in one piece of memory with what it refers to: free() ends it. */
-struct outgoing {
-    struct bus_message message;
-    struct slice once; /* the server stores it once by this; empty: always */
-    size_t size;       /* bytes of all of it */
-};
-
 struct pending {
     struct publication publication; /* done NULL: ended */
     struct outgoing *outgoing;      /* NULL: it is sent, or ended */
@@ -118,8 +111,7 @@ void window_destroy(struct window *window);
 
 /* OK: the window frees `outgoing`. UNAVAILABLE: the window is full, messages of more than
  * BUS_QUEUE_BYTES_MAX would wait to be sent, or the server is silent. */
-MUST_CHECK enum status window_add(struct window *window, const struct publication *publication,
-                                  struct outgoing *outgoing, int64_t now_us);
+MUST_CHECK enum status window_add(struct window *window, struct outgoing *outgoing, int64_t now_us);
 /* The oldest message that is still to be sent, which is the caller's from now on; waits for one.
  * NULL: the window is closed. */
 struct outgoing *window_next(struct window *window, uint64_t *serial);
@@ -130,71 +122,73 @@ void window_end(struct window *window, uint64_t serial, enum status status);
 /* Ends with UNAVAILABLE all that have waited for BUS_PUBLISH_TIMEOUT_US. INT64_MAX: all. */
 void window_expire(struct window *window, int64_t now_us);
 
-/* Like publish, without the limit on the payload and with an id of its own (empty: none). */
-void nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
-                  bus_published *done, void *context);
+/* Like publish, with an id of its own (empty: none). */
+void bus_nats_publish(struct bus_nats *bus, const struct bus_message *message, struct slice once,
+                      bus_published *done, void *context);
 /* Asks and waits for the answer, at most NATS_REQUEST_MS; the caller destroys it. NULL: none came.
  */
-natsMsg *nats_ask(struct bus_nats *bus, const char *subject, const char *text);
+natsMsg *bus_nats_ask(struct bus_nats *bus, const char *subject, const char *text);
 /* A natsMsgHandler: something has come to the inbox. */
-void nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
-                    void *bus);
+void bus_nats_on_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *answer,
+                        void *bus);
 
 /* nats_link.c */
 
 /* INVALID: waiting does not mend it. OK: there is a link, or there will be; then `reason` tells. */
-MUST_CHECK enum status nats_links_open(struct bus_nats *bus, const char *urls, const char *ca_file,
-                                       char reason[REASON_MAX + 1]);
+MUST_CHECK enum status bus_nats_links_open(struct bus_nats *bus, const char *urls,
+                                           const char *ca_file, char reason[REASON_MAX + 1]);
 /* False: libnats does not end, and may call back for ever. */
-MUST_CHECK bool nats_links_close(struct bus_nats *bus);
+MUST_CHECK bool bus_nats_links_close(struct bus_nats *bus);
 /* Connects where there is no link or a new one is due, which may take CONNECT_MS for each server,
  * and ends old ones. To be called several times a second, by any thread. */
-void nats_links_drive(struct bus_nats *bus);
+void bus_nats_links_drive(struct bus_nats *bus);
 /* The current link, to be released soon; NULL: there is none that is connected. */
 struct nats_link *nats_link_take(struct bus_nats *bus);
 void nats_link_release(struct nats_link *link);
-bool nats_connected(struct bus_nats *bus);
+bool bus_nats_is_connected(struct bus_nats *bus);
 /* A subject that nobody else has, for answers. */
-MUST_CHECK enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE]);
+MUST_CHECK enum status bus_nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE]);
 
 /* nats_message.c */
 
 /* A message to be published to its stream. NULL: memory is out or the subject is too long. */
-natsMsg *nats_message_write(const struct bus_message *message, struct slice once,
-                            const char *reply);
+natsMsg *bus_nats_message_write(const struct bus_message *message, struct slice once,
+                                const char *reply);
 /* The slices point into `from`; sets all but the stream's creation time and the handle. */
-void nats_message_read(natsMsg *from, enum stream stream, struct bus_message *message);
-/* A message as JetStream stores it; `headers` is the raw block. The caller destroys it. NULL:
- * memory is out or there is no subject. */
-natsMsg *nats_message_copy(const char *subject, struct slice headers, struct slice payload);
+void bus_nats_message_read(natsMsg *from, enum stream stream, struct bus_message *message);
+/* The same of a message as JetStream's JSON has it, whose handle it sets: natsMsg_Destroy ends it.
+ */
+MUST_CHECK enum status bus_nats_message_decode(const json_t *stored, enum stream stream,
+                                               struct bus_message *message);
 
 /* nats_admin.c */
 
 /* The stream exists, as far as this connection knows. UNAVAILABLE: no, and it was tried. */
-MUST_CHECK enum status nats_prepare(struct bus_nats *bus, enum stream stream);
+MUST_CHECK enum status bus_nats_prepare(struct bus_nats *bus, enum stream stream);
 /* All of them do. */
-MUST_CHECK enum status nats_prepare_all(struct bus_nats *bus);
+MUST_CHECK enum status bus_nats_prepare_all(struct bus_nats *bus);
 /* The stream's durable pull consumer exists; one that is there stays as it is. */
 MUST_CHECK enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream);
-MUST_CHECK enum status nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);
-MUST_CHECK enum status nats_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
-                                 struct bus_message messages[], size_t max, size_t *count);
-void nats_read_free(struct bus *bus, struct bus_message messages[], size_t count);
-MUST_CHECK enum status nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
-MUST_CHECK enum status nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
-MUST_CHECK enum status nats_health(struct bus *bus, struct health *health);
+MUST_CHECK enum status bus_nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);
+MUST_CHECK enum status bus_nats_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
+                                     struct bus_message messages[], size_t max, size_t *count);
+void bus_nats_read_free(struct bus *bus, struct bus_message messages[], size_t count);
+MUST_CHECK enum status bus_nats_remove(struct bus *bus, enum stream stream, uint64_t sequence);
+MUST_CHECK enum status bus_nats_lag(struct bus *bus, enum stream stream, struct bus_lag *lag);
+MUST_CHECK enum status bus_nats_health(struct bus *bus, struct health *health);
 
 /* nats_consumer.c */
 
 MUST_CHECK enum status nats_consumer_open(struct bus *bus, enum stream stream,
                                           struct bus_consumer **consumer);
-MUST_CHECK enum status nats_tail_open(struct bus *bus, enum stream stream,
-                                      struct bus_consumer **consumer);
-MUST_CHECK enum status nats_fetch(struct bus_consumer *consumer, struct bus_message messages[],
-                                  size_t max, int64_t wait_us, size_t *count);
-MUST_CHECK enum status nats_settle(struct bus_consumer *consumer,
-                                   const struct bus_message messages[],
-                                   const enum outcome outcomes[], size_t count);
+MUST_CHECK enum status nats_consumer_open_tail(struct bus *bus, enum stream stream,
+                                               struct bus_consumer **consumer);
+MUST_CHECK enum status nats_consumer_fetch(struct bus_consumer *consumer,
+                                           struct bus_message messages[], size_t max,
+                                           int64_t wait_us, size_t *count);
+MUST_CHECK enum status nats_consumer_settle(struct bus_consumer *consumer,
+                                            const struct bus_message messages[],
+                                            const enum outcome outcomes[], size_t count);
 void nats_consumer_close(struct bus_consumer *consumer);
 /* Frees subscriptions that were given up before `before_us`. */
 void nats_retired_free(struct bus_nats *bus, int64_t before_us);

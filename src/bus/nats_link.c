@@ -52,7 +52,7 @@ void nats_link_release(struct nats_link *link)
     pthread_mutex_unlock(&bus->events);
 }
 
-bool nats_connected(struct bus_nats *bus)
+bool bus_nats_is_connected(struct bus_nats *bus)
 {
     struct nats_link *link = nats_link_take(bus);
     if (link != NULL)
@@ -166,7 +166,7 @@ static void inboxes_name(struct bus_nats *bus, const char *urls)
              named ? (int)size : 0, user);
 }
 
-enum status nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE])
+enum status bus_nats_inbox_make(const struct bus_nats *bus, char inbox[NATS_INBOX_SIZE])
 {
     static const char standard[] = "_INBOX";
     natsInbox *made = NULL;
@@ -182,7 +182,7 @@ static natsStatus subscribe(struct nats_link *link)
     char subject[NATS_INBOX_SIZE + 2];
     snprintf(subject, sizeof subject, "%s.*", link->bus->inbox);
     natsStatus status = natsConnection_Subscribe(&link->answers, link->connection, subject,
-                                                 nats_on_answer, link->bus);
+                                                 bus_nats_on_answer, link->bus);
     if (status == NATS_OK)
         status = natsSubscription_SetPendingLimits(link->answers, -1, -1);
     if (status != NATS_OK || (status = natsSubscription_SetOnCompleteCB(
@@ -272,7 +272,7 @@ static void lost_link_drop(struct bus_nats *bus)
         retire(bus, link, 0);
 }
 
-void nats_links_drive(struct bus_nats *bus)
+void bus_nats_links_drive(struct bus_nats *bus)
 {
     if (pthread_mutex_trylock(&bus->driver) != 0)
         return; /* another thread does */
@@ -302,14 +302,14 @@ static void words(const struct bus_nats *bus, natsStatus status, char reason[REA
              start == NULL ? natsStatus_GetText(status) : start + 3);
 }
 
-enum status nats_links_open(struct bus_nats *bus, const char *urls, const char *ca_file,
-                            char reason[REASON_MAX + 1])
+enum status bus_nats_links_open(struct bus_nats *bus, const char *urls, const char *ca_file,
+                                char reason[REASON_MAX + 1])
 {
     natsStatus status = natsOptions_Create(&bus->options);
     if (status == NATS_OK)
         status = set_options(bus->options, urls, ca_file);
     inboxes_name(bus, urls);
-    bool able = status == NATS_OK && nats_inbox_make(bus, bus->inbox) == STATUS_OK;
+    bool able = status == NATS_OK && bus_nats_inbox_make(bus, bus->inbox) == STATUS_OK;
     if (able) {
         (void)was_set_back(bus);
         status = bus->connected = connect_anew(bus);
@@ -321,7 +321,7 @@ enum status nats_links_open(struct bus_nats *bus, const char *urls, const char *
                : STATUS_INVALID;
 }
 
-bool nats_links_close(struct bus_nats *bus)
+bool bus_nats_links_close(struct bus_nats *bus)
 {
     int64_t deadline_us = steady_now_us() + ENDING_MAX_US;
     pthread_mutex_lock(&bus->events);

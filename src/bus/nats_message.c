@@ -6,6 +6,7 @@
  * block, and libnats orders headers as it likes. So no other value may contain that name, or
  * anybody who chooses a request id could switch the search for duplicates off.
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -62,7 +63,8 @@ static natsStatus put_id(natsMsg *message, struct slice id)
     return sendable ? set(message, id_header, id) : NATS_OK;
 }
 
-natsMsg *nats_message_write(const struct bus_message *message, struct slice once, const char *reply)
+natsMsg *bus_nats_message_write(const struct bus_message *message, struct slice once,
+                                const char *reply)
 {
     char subject[NATS_SUBJECT_MAX + 1];
     struct slice to = message->subject;
@@ -119,7 +121,7 @@ static void read_position(const char *reply, struct bus_message *message)
     message->published_us = strtoll(tokens[TIME + shift], NULL, 10) / 1000;
 }
 
-void nats_message_read(natsMsg *from, enum stream stream, struct bus_message *message)
+void bus_nats_message_read(natsMsg *from, enum stream stream, struct bus_message *message)
 {
     *message = (struct bus_message){
         .stream = stream,
@@ -159,7 +161,8 @@ static struct slice find(struct slice block, const char *name)
     return (struct slice){0};
 }
 
-natsMsg *nats_message_copy(const char *subject, struct slice headers, struct slice payload)
+/* NULL: memory is out or there is no subject. */
+static natsMsg *stored_copy(const char *subject, struct slice headers, struct slice payload)
 {
     static const char *const names[] = {id_header,       request_header, trace_header,
                                         producer_header, reason_header,  origin_header};
@@ -173,4 +176,48 @@ natsMsg *nats_message_copy(const char *subject, struct slice headers, struct sli
             return NULL;
         }
     return copy;
+}
+
+/* Bytes from base64; the caller frees them. */
+static enum status decode(const json_t *object, const char *name, char **bytes, size_t *size)
+{
+    const json_t *text = json_object_get(object, name);
+    size_t length = text == NULL ? 0 : json_string_length(text);
+    *size = 0;
+    *bytes = malloc(length + 1);
+    if (*bytes == NULL)
+        return STATUS_INTERNAL;
+    if (length > 0 &&
+        sodium_base642bin((unsigned char *)*bytes, length + 1, json_string_value(text), length,
+                          NULL, size, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+        free(*bytes);
+        *bytes = NULL;
+        return STATUS_UNAVAILABLE;
+    }
+    return STATUS_OK;
+}
+
+/* Headers as they came with the message → natsMsg, so that reading it is the same as fetching. */
+enum status bus_nats_message_decode(const json_t *stored, enum stream stream,
+                                    struct bus_message *message)
+{
+    char *headers = NULL, *payload = NULL;
+    size_t headers_size, payload_size;
+    natsMsg *copy = NULL;
+    enum status status = decode(stored, "hdrs", &headers, &headers_size);
+    if (status == STATUS_OK)
+        status = decode(stored, "data", &payload, &payload_size);
+    if (status == STATUS_OK)
+        copy = stored_copy(json_string_value(json_object_get(stored, "subject")),
+                           (struct slice){headers, headers_size},
+                           (struct slice){payload, payload_size});
+    if (copy != NULL) {
+        bus_nats_message_read(copy, stream, message);
+        message->handle = copy;
+    } else if (status == STATUS_OK) {
+        status = STATUS_INTERNAL;
+    }
+    free(payload);
+    free(headers);
+    return status;
 }

@@ -8,10 +8,9 @@
  */
 #include "bus/sqlite.h"
 
-#include <fcntl.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "bus/sqlite_internal.h"
@@ -22,54 +21,43 @@
 
 enum { FLOOR_DELAY_US = 200000, TRIM_PERIOD_US = 1000000 };
 
-static struct queued *queued_create(const struct bus_message *message,
-                                    const struct publication *publication)
+/* With the state's lock: the queue's end and its counts agree with its beginning. */
+static bool queue_is_sane(const struct bus_sqlite *bus)
 {
-    struct queued *queued = malloc(sizeof *queued + message_size(message));
-    if (queued == NULL)
-        return NULL;
-    char *end = (char *)(queued + 1);
-    *queued = (struct queued){.publication = *publication, .status = STATUS_UNAVAILABLE};
-    queued->message = message_copy(message, &end);
-    return queued;
+    bool empty = bus->queue_first == NULL;
+    return (bus->queue_end == &bus->queue_first) == empty && (bus->queue_count == 0) == empty &&
+           (bus->queue_bytes == 0) == empty && *bus->queue_end == NULL &&
+           bus->queue_count <= BUS_WINDOW_MAX && bus->queue_bytes <= (size_t)BUS_QUEUE_BYTES_MAX;
 }
 
 static void publish(struct bus *base, const struct bus_message *message, bus_published *done,
                     void *context)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
-    struct publication publication = {message->stream, done, context};
-    if (message->payload.size > BUS_PAYLOAD_MAX) {
-        publication_end(&publication, STATUS_TOO_LARGE);
+    struct outgoing *outgoing = outgoing_create(message, message->message_id, done, context);
+    if (outgoing == NULL)
         return;
-    }
-    struct queued *queued = queued_create(message, &publication);
-    if (queued == NULL) {
-        publication_end(&publication, STATUS_UNAVAILABLE);
-        return;
-    }
-    size_t bytes = sizeof *queued + message_size(message);
     pthread_mutex_lock(&bus->state);
     bool room = bus->queue_count < BUS_WINDOW_MAX &&
-                bus->queue_bytes + bytes <= (size_t)BUS_QUEUE_BYTES_MAX;
+                bus->queue_bytes + outgoing->size <= (size_t)BUS_QUEUE_BYTES_MAX;
     if (room) {
-        *bus->queue_end = queued;
-        bus->queue_end = &queued->next;
+        *bus->queue_end = outgoing;
+        bus->queue_end = &outgoing->next;
         bus->queue_count++;
-        bus->queue_bytes += bytes;
+        bus->queue_bytes += outgoing->size;
+        assert(queue_is_sane(bus));
         pthread_cond_signal(&bus->to_write);
     }
     pthread_mutex_unlock(&bus->state);
-    if (!room) {
-        free(queued);
-        publication_end(&publication, STATUS_UNAVAILABLE);
-    }
+    if (!room)
+        outgoing_end(outgoing, STATUS_UNAVAILABLE);
 }
 
 /* Takes the whole queue. */
-static struct queued *queue_take(struct bus_sqlite *bus)
+static struct outgoing *queue_take(struct bus_sqlite *bus)
 {
-    struct queued *first = bus->queue_first;
+    struct outgoing *first = bus->queue_first;
+    assert(queue_is_sane(bus));
     bus->queue_first = NULL;
     bus->queue_end = &bus->queue_first;
     bus->queue_count = 0;
@@ -119,21 +107,19 @@ static void show_streams(struct bus_sqlite *bus)
 }
 
 /* A message that cannot be written ends the transaction: SQLite may have rolled back by itself. */
-static enum status write_queued(struct bus_sqlite *bus, struct queued *first)
+static enum status write_queued(struct bus_sqlite *bus, struct outgoing *first)
 {
     enum status status = STATUS_OK;
     bool full = first != NULL && journal_full(&bus->writer);
     int64_t now_us = clock_now_us(bus->clock);
-    for (struct queued *queued = first; queued != NULL && status == STATUS_OK && !full;
-         queued = queued->next)
-        status = queued->status =
-            journal_append(&bus->writer, &queued->message, queued->message.message_id, now_us);
+    for (struct outgoing *at = first; at != NULL && status == STATUS_OK && !full; at = at->next)
+        status = at->status = journal_append(&bus->writer, &at->message, at->once, now_us);
     if (full)
         log_seldom(LOG_WARN, "", "bus log is full", LOG_INTEGER("bytes_max", BUS_STREAM_BYTES_MAX));
     return status;
 }
 
-static enum status write_all(struct bus_sqlite *bus, struct queued *first)
+static enum status write_all(struct bus_sqlite *bus, struct outgoing *first)
 {
     enum status status = journal_begin(&bus->writer);
     if (status != STATUS_OK)
@@ -150,14 +136,11 @@ static enum status write_all(struct bus_sqlite *bus, struct queued *first)
     return journal_commit(&bus->writer);
 }
 
-static void finish(struct queued *first, enum status status)
+static void finish(struct outgoing *first, enum status status)
 {
-    while (first != NULL) {
-        struct queued *next = first->next;
-        publication_end(&first->publication,
-                        status == STATUS_OK ? first->status : STATUS_UNAVAILABLE);
-        free(first);
-        first = next;
+    for (struct outgoing *next; first != NULL; first = next) {
+        next = first->next;
+        outgoing_end(first, status == STATUS_OK ? first->status : STATUS_UNAVAILABLE);
     }
 }
 
@@ -176,7 +159,7 @@ static enum status flush(struct bus *base, int64_t wait_us)
     pthread_mutex_lock(&bus->state);
     while (bus->queue_first == NULL && steady_now_us() < deadline_us)
         (void)steady_wait(&bus->to_write, &bus->state, deadline_us);
-    struct queued *first = queue_take(bus);
+    struct outgoing *first = queue_take(bus);
     int64_t now_us = steady_now_us();
     bool floors = bus->settled && now_us - bus->settled_written_us >= FLOOR_DELAY_US;
     if (first != NULL || floors) {
@@ -200,14 +183,15 @@ static enum status flush(struct bus *base, int64_t wait_us)
     return status;
 }
 
-enum status sqlite_store(struct bus_sqlite *bus, const struct bus_message messages[],
-                         const struct slice once[], size_t count)
+enum status bus_sqlite_letters_store(struct bus_sqlite *bus, const struct letter letters[],
+                                     size_t count)
 {
     pthread_mutex_lock(&bus->disk);
     int64_t now_us = clock_now_us(bus->clock);
     enum status status = journal_begin(&bus->writer);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = journal_append(&bus->writer, &messages[i], once[i], now_us);
+        status =
+            journal_append(&bus->writer, &letters[i].message, slice_of(letters[i].once), now_us);
     if (status == STATUS_OK)
         status = write_streams(bus);
     if (status == STATUS_OK)
@@ -220,7 +204,7 @@ enum status sqlite_store(struct bus_sqlite *bus, const struct bus_message messag
     return status;
 }
 
-enum status sqlite_store_floor(struct bus_sqlite *bus, enum stream stream, uint64_t floor)
+enum status bus_sqlite_floor_write(struct bus_sqlite *bus, enum stream stream, uint64_t floor)
 {
     enum status status = journal_begin(&bus->writer);
     if (status != STATUS_OK)
@@ -255,7 +239,7 @@ static enum status rewind_group(struct bus *base, enum stream stream, int64_t si
         floor = sequence - 1;
     pthread_mutex_unlock(&bus->state);
     if (status == STATUS_OK)
-        status = sqlite_store_floor(bus, stream, floor);
+        status = bus_sqlite_floor_write(bus, stream, floor);
     if (status == STATUS_OK) {
         pthread_mutex_lock(&bus->state);
         if (group->slots != NULL)
@@ -338,7 +322,7 @@ static enum status health(struct bus *base, struct health *health)
 static void close_bus(struct bus *base)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
-    struct queued *first = queue_take(bus);
+    struct outgoing *first = queue_take(bus);
     finish(first, write_all(bus, first));
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         group_free(&bus->groups[stream]);
@@ -358,9 +342,9 @@ static const struct bus_ops ops = {
     .publish = publish,
     .flush = flush,
     .consumer_open = sqlite_consumer_open,
-    .tail_open = sqlite_tail_open,
-    .fetch = sqlite_fetch,
-    .settle = sqlite_settle,
+    .tail_open = sqlite_consumer_open_tail,
+    .fetch = sqlite_consumer_fetch,
+    .settle = sqlite_consumer_settle,
     .consumer_close = sqlite_consumer_close,
     .rewind = rewind_group,
     .read = read_messages,

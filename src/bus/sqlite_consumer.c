@@ -9,23 +9,9 @@
 #include "bus/sqlite_internal.h"
 #include "process/steady.h"
 
-static void hold(struct sqlite_consumer *consumer, struct journal_record *record)
+static void release(struct sqlite_consumer *consumer, struct held *record)
 {
-    record->previous = NULL;
-    record->next = consumer->held;
-    if (record->next != NULL)
-        record->next->previous = record;
-    consumer->held = record;
-}
-
-static void release(struct sqlite_consumer *consumer, struct journal_record *record)
-{
-    if (record->previous != NULL)
-        record->previous->next = record->next;
-    else
-        consumer->held = record->next;
-    if (record->next != NULL)
-        record->next->previous = record->previous;
+    held_remove(&consumer->held, record);
     free(record);
 }
 
@@ -64,7 +50,7 @@ static enum status group_load(struct bus_sqlite *bus, enum stream stream)
     pthread_mutex_lock(&bus->disk);
     const struct journal_stream *row = &bus->writer.committed[stream];
     if (!row->grouped)
-        status = sqlite_store_floor(bus, stream, row->floor);
+        status = bus_sqlite_floor_write(bus, stream, row->floor);
     pthread_mutex_lock(&bus->state);
     if (status == STATUS_OK && bus->groups[stream].slots == NULL)
         status = group_init(&bus->groups[stream],
@@ -82,7 +68,8 @@ enum status sqlite_consumer_open(struct bus *base, enum stream stream,
     return status == STATUS_OK ? consumer_create(bus, stream, false, consumer) : status;
 }
 
-enum status sqlite_tail_open(struct bus *base, enum stream stream, struct bus_consumer **consumer)
+enum status sqlite_consumer_open_tail(struct bus *base, enum stream stream,
+                                      struct bus_consumer **consumer)
 {
     return consumer_create((struct bus_sqlite *)base, stream, true, consumer);
 }
@@ -151,7 +138,7 @@ static enum status read_run(struct bus_sqlite *bus, struct sqlite_consumer *cons
             continue;
         }
         next++;
-        hold(consumer, record);
+        held_add(&consumer->held, &record->held);
         record->message.deliveries = run[i].deliveries;
         record->message.stream_created_us = bus->created_us[consumer->stream];
         messages[(*count)++] = record->message;
@@ -159,8 +146,8 @@ static enum status read_run(struct bus_sqlite *bus, struct sqlite_consumer *cons
     return STATUS_OK;
 }
 
-enum status sqlite_fetch(struct bus_consumer *base, struct bus_message messages[], size_t max,
-                         int64_t wait_us, size_t *count)
+enum status sqlite_consumer_fetch(struct bus_consumer *base, struct bus_message messages[],
+                                  size_t max, int64_t wait_us, size_t *count)
 {
     struct sqlite_consumer *consumer = (struct sqlite_consumer *)base;
     struct bus_sqlite *bus = (struct bus_sqlite *)base->bus;
@@ -195,30 +182,20 @@ static enum status bury_all(struct bus_sqlite *bus, const struct bus_message mes
         dead_count += letter_is_due(&messages[i], outcomes[i]);
     if (dead_count == 0)
         return STATUS_OK;
-    struct bus_message *dead = calloc(dead_count, sizeof *dead);
-    struct letter_name *names = calloc(dead_count, sizeof *names);
-    struct slice *once = calloc(dead_count, sizeof *once);
-    enum status status = STATUS_INTERNAL;
-    if (dead != NULL && names != NULL && once != NULL) {
-        size_t next = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (!letter_is_due(&messages[i], outcomes[i]))
-                continue;
-            dead[next] = letter_of(&messages[i], &names[next]);
-            once[next] = slice_of(names[next].once);
-            next++;
-        }
-        status = sqlite_store(bus, dead, once, dead_count);
-        publication_count(STREAM_DEAD_LETTERS, status, dead_count);
-    }
-    free(once);
-    free(names);
-    free(dead);
+    struct letter *letters = calloc(dead_count, sizeof *letters), *next = letters;
+    if (letters == NULL)
+        return STATUS_INTERNAL;
+    for (size_t i = 0; i < count; i++)
+        if (letter_is_due(&messages[i], outcomes[i]))
+            letter_write(next++, &messages[i]);
+    enum status status = bus_sqlite_letters_store(bus, letters, dead_count);
+    publication_count(STREAM_DEAD_LETTERS, status, dead_count);
+    free(letters);
     return status;
 }
 
-enum status sqlite_settle(struct bus_consumer *base, const struct bus_message messages[],
-                          const enum outcome outcomes[], size_t count)
+enum status sqlite_consumer_settle(struct bus_consumer *base, const struct bus_message messages[],
+                                   const enum outcome outcomes[], size_t count)
 {
     struct sqlite_consumer *consumer = (struct sqlite_consumer *)base;
     struct bus_sqlite *bus = (struct bus_sqlite *)base->bus;
@@ -229,8 +206,7 @@ enum status sqlite_settle(struct bus_consumer *base, const struct bus_message me
     struct group *group = &bus->groups[consumer->stream];
     int64_t again_us = clock_monotonic_us(bus->clock) + BUS_RETRY_DELAY_US;
     for (size_t i = 0; i < count; i++) {
-        bool lost =
-            outcomes[i] == OUTCOME_REJECT && messages[i].reason.size > 0 && status != STATUS_OK;
+        bool lost = letter_is_due(&messages[i], outcomes[i]) && status != STATUS_OK;
         if (outcomes[i] == OUTCOME_RETRY || lost)
             group_again(group, messages[i].sequence, consumer->owner, again_us);
         else

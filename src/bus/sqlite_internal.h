@@ -10,17 +10,8 @@
 #include <pthread.h>
 
 #include "bus/group.h"
-#include "bus/publication.h"
-#include "bus/sqlite_journal.h"
+#include "bus/journal.h"
 #include "ports/clock.h"
-
-/* A message on its way to the disk. */
-struct queued {
-    struct queued *next;
-    struct publication publication;
-    struct bus_message message; /* its slices point behind this struct */
-    enum status status;
-};
 
 struct bus_sqlite {
     struct bus base;
@@ -36,7 +27,7 @@ struct bus_sqlite {
     pthread_mutex_t state;
     pthread_cond_t to_write; /* the queue is not empty */
     pthread_cond_t stored;   /* messages were stored or are due again */
-    struct queued *queue_first, **queue_end;
+    struct outgoing *queue_first, **queue_end;
     size_t queue_count;
     size_t queue_bytes;
     int64_t created_us[STREAM_COUNT];  /* never changes */
@@ -54,28 +45,28 @@ struct sqlite_consumer {
     uint64_t tail_next;
     uint32_t owner;
     struct journal_reader reader;
-    struct journal_record *held; /* delivered and not settled; of a tail: until the next fetch */
+    struct held *held; /* its records; of a tail: until the next fetch */
     struct group_delivery deliveries[BUS_BATCH_MAX];
     struct journal_record *records[BUS_BATCH_MAX];
 };
 
-/* Stores messages at once, all or none, in a transaction of their own; `once` as in
- * journal_append. */
-MUST_CHECK enum status sqlite_store(struct bus_sqlite *bus, const struct bus_message messages[],
-                                    const struct slice once[], size_t count);
+/* Stores letters at once, all or none, in a transaction of their own. */
+MUST_CHECK enum status bus_sqlite_letters_store(struct bus_sqlite *bus,
+                                                const struct letter letters[], size_t count);
 /* Writes the floor of a group and that there is one. */
-MUST_CHECK enum status sqlite_store_floor(struct bus_sqlite *bus, enum stream stream,
-                                          uint64_t floor);
+MUST_CHECK enum status bus_sqlite_floor_write(struct bus_sqlite *bus, enum stream stream,
+                                              uint64_t floor);
 
 MUST_CHECK enum status sqlite_consumer_open(struct bus *bus, enum stream stream,
                                             struct bus_consumer **consumer);
-MUST_CHECK enum status sqlite_tail_open(struct bus *bus, enum stream stream,
-                                        struct bus_consumer **consumer);
-MUST_CHECK enum status sqlite_fetch(struct bus_consumer *consumer, struct bus_message messages[],
-                                    size_t max, int64_t wait_us, size_t *count);
-MUST_CHECK enum status sqlite_settle(struct bus_consumer *consumer,
-                                     const struct bus_message messages[],
-                                     const enum outcome outcomes[], size_t count);
+MUST_CHECK enum status sqlite_consumer_open_tail(struct bus *bus, enum stream stream,
+                                                 struct bus_consumer **consumer);
+MUST_CHECK enum status sqlite_consumer_fetch(struct bus_consumer *consumer,
+                                             struct bus_message messages[], size_t max,
+                                             int64_t wait_us, size_t *count);
+MUST_CHECK enum status sqlite_consumer_settle(struct bus_consumer *consumer,
+                                              const struct bus_message messages[],
+                                              const enum outcome outcomes[], size_t count);
 void sqlite_consumer_close(struct bus_consumer *consumer);
 
 #endif

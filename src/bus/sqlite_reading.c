@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bus/publication.h"
+#include "bus/journal.h"
 #include "bus/sqlite.h"
-#include "bus/sqlite_journal.h"
 
 struct bus_reading {
     struct bus base;

@@ -17,8 +17,6 @@ static void count(void *context, enum status status)
     failed += status == STATUS_UNAVAILABLE;
 }
 
-static const struct publication publication = {STREAM_EMOTIONS, count, NULL};
-
 static int setup(void **state)
 {
     (void)state;
@@ -38,8 +36,9 @@ static enum status add_large(int64_t now_us, size_t size)
 {
     struct outgoing *outgoing = calloc(1, sizeof *outgoing);
     assert_non_null(outgoing);
+    outgoing->publication = (struct publication){STREAM_EMOTIONS, count, NULL};
     outgoing->size = size;
-    enum status status = window_add(&window, &publication, outgoing, now_us);
+    enum status status = window_add(&window, outgoing, now_us);
     if (status != STATUS_OK)
         free(outgoing);
     return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bus/sqlite_journal.h"
+#include "bus/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

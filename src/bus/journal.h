@@ -5,17 +5,17 @@
  * A journal_writer is the one connection that writes and checkpoints; a journal_reader only reads.
  * Each is used by one thread at a time; its owner sees to that.
  */
-#ifndef ECS_BUS_SQLITE_JOURNAL_H
-#define ECS_BUS_SQLITE_JOURNAL_H
+#ifndef ECS_BUS_JOURNAL_H
+#define ECS_BUS_JOURNAL_H
 
 #include <sqlite3.h>
 
+#include "bus/publication.h"
 #include "domain/retention.h"
-#include "ports/bus.h"
 
 /* A message read from the log, one allocation: the slices of `message` point behind it. */
 struct journal_record {
-    struct journal_record *previous, *next; /* of whoever holds it */
+    struct held held;
     struct bus_message message;
 };
 
@@ -54,12 +54,17 @@ struct journal_writer {
     struct journal_stream committed[STREAM_COUNT]; /* as of the last one */
 };
 
+enum journal_question {
+    JOURNAL_RANGE,
+    JOURNAL_SINCE,
+    JOURNAL_COUNT,
+    JOURNAL_LAST,
+    JOURNAL_QUESTIONS
+};
+
 struct journal_reader {
     sqlite3 *db;
-    sqlite3_stmt *range;
-    sqlite3_stmt *since;
-    sqlite3_stmt *count;
-    sqlite3_stmt *last;
+    sqlite3_stmt *statements[JOURNAL_QUESTIONS];
 };
 
 /* Creates what is missing and reads the state of the streams. Otherwise the status and `reason` of

@@ -7,8 +7,9 @@
  * as hashes, in the order they came: the search stays as small as the duplicate window. That spares
  * work only; what makes an event count once, however late it comes again, is store/events.c.
  */
-#include "bus/sqlite_journal.h"
+#include "bus/journal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,7 +54,7 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
                        " traceparent, reason, payload, producer)"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [JOURNAL_STREAM_WRITE] = "UPDATE streams SET last = ?2, floor = ?3, grouped = ?4 WHERE id = ?1",
-    [JOURNAL_YOUNG] = "SELECT min(id) FROM messages WHERE id BETWEEN ?1 AND ?2"
+    [JOURNAL_YOUNG] = "SELECT coalesce(min(id), ?2 + 1) FROM messages WHERE id BETWEEN ?1 AND ?2"
                       " AND published_us >= ?3",
     [JOURNAL_RETENTION] = "UPDATE retention SET present_us = ?1, swept_us = ?2",
     [JOURNAL_REMOVE] = "DELETE FROM messages WHERE id BETWEEN ?1 AND ?2",
@@ -109,63 +110,52 @@ static int64_t number_of(struct journal_writer *writer, enum journal_statement w
     return number;
 }
 
-static enum status load_stream(struct journal_writer *writer, enum stream stream, int64_t now_us)
+/* The numbers in the first row that a text gives. False: there is none, or SQLite failed. */
+static bool numbers_read(sqlite3 *db, const char *text, int64_t numbers[], int count)
 {
-    static const char text[] =
-        "SELECT created_us, last, floor, grouped, (SELECT min(id) FROM messages WHERE id BETWEEN"
-        " ?2 AND ?3) FROM streams WHERE id = ?1";
     sqlite3_stmt *statement = NULL;
-    enum status status = STATUS_UNAVAILABLE;
-    struct journal_stream *row = &writer->streams[stream];
+    bool found = text != NULL && sqlite3_prepare_v2(db, text, -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    for (int i = 0; i < count && found; i++)
+        numbers[i] = sqlite3_column_int64(statement, i);
+    sqlite3_finalize(statement);
+    return found;
+}
+
+static bool load_stream(struct journal_writer *writer, enum stream stream, int64_t now_us)
+{
+    int64_t row[5];
     char *insert = sqlite3_mprintf("INSERT OR IGNORE INTO streams VALUES (%d, %Q, %lld, 0, 0, 0)",
                                    (int)stream, stream_name(stream), (long long)now_us);
-    if (insert == NULL || sqlite3_exec(writer->db, insert, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(writer->db, text, -1, &statement, NULL) != SQLITE_OK)
-        goto out;
-    sqlite3_bind_int(statement, 1, (int)stream);
-    sqlite3_bind_int64(statement, 2, row_id(stream, 0));
-    sqlite3_bind_int64(statement, 3, row_id(stream + 1, 0) - 1);
-    if (sqlite3_step(statement) != SQLITE_ROW)
-        goto out;
-    row->created_us = sqlite3_column_int64(statement, 0);
-    row->last = (uint64_t)sqlite3_column_int64(statement, 1);
-    row->floor = (uint64_t)sqlite3_column_int64(statement, 2);
-    row->grouped = sqlite3_column_int(statement, 3) != 0;
-    row->first = sqlite3_column_type(statement, 4) == SQLITE_NULL
-                     ? row->last + 1
-                     : row_sequence(sqlite3_column_int64(statement, 4));
-    status = STATUS_OK;
-out:
-    sqlite3_finalize(statement);
+    char *select = sqlite3_mprintf(
+        "SELECT created_us, last, floor, grouped, coalesce((SELECT min(id) FROM messages"
+        " WHERE id BETWEEN %lld AND %lld), last + 1) FROM streams WHERE id = %d",
+        (long long)row_id(stream, 0), (long long)row_id(stream + 1, 0) - 1, (int)stream);
+    bool loaded = insert != NULL &&
+                  sqlite3_exec(writer->db, insert, NULL, NULL, NULL) == SQLITE_OK &&
+                  numbers_read(writer->db, select, row, 5);
+    if (loaded)
+        writer->streams[stream] = (struct journal_stream){.created_us = row[0],
+                                                          .last = (uint64_t)row[1],
+                                                          .floor = (uint64_t)row[2],
+                                                          .grouped = row[3] != 0,
+                                                          .first = row_sequence(row[4])};
+    sqlite3_free(select);
     sqlite3_free(insert);
-    return status;
+    return loaded;
 }
 
-static enum status load_retention(struct journal_writer *writer)
+/* All that is kept in memory of what the tables hold. */
+static bool load_all(struct journal_writer *writer, int64_t now_us)
 {
-    sqlite3_stmt *statement = NULL;
-    enum status status = STATUS_UNAVAILABLE;
-    if (sqlite3_prepare_v2(writer->db, "SELECT present_us, swept_us FROM retention", -1, &statement,
-                           NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW) {
-        writer->retention = (struct retention){sqlite3_column_int64(statement, 0),
-                                               sqlite3_column_int64(statement, 1)};
-        status = STATUS_OK;
-    }
-    sqlite3_finalize(statement);
-    return status;
-}
-
-/* Its format; 0: it is new. -1: SQLite failed. */
-static int format_of(sqlite3 *db)
-{
-    sqlite3_stmt *statement = NULL;
-    int format = -1;
-    if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        format = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return format;
+    int64_t moments[2];
+    for (int stream = 0; stream < STREAM_COUNT; stream++)
+        if (!load_stream(writer, (enum stream)stream, now_us))
+            return false;
+    if (!numbers_read(writer->db, "SELECT present_us, swept_us FROM retention", moments, 2))
+        return false;
+    writer->retention = (struct retention){moments[0], moments[1]};
+    return true;
 }
 
 enum status journal_writer_open(struct journal_writer *writer, const char *path, int64_t now_us,
@@ -173,14 +163,15 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
 {
     enum status status;
     *writer = (struct journal_writer){0};
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, format;
+    int64_t format; /* 0: it is new */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &writer->db, flags, NULL) != SQLITE_OK ||
-        (format = format_of(writer->db)) < 0)
+        !numbers_read(writer->db, "PRAGMA user_version", &format, 1))
         goto fail;
     if (format > FORMAT) {
         /* It is not touched. */
         snprintf(reason, REASON_MAX + 1, "%s is of format %d, and this program's is %d", path,
-                 format, FORMAT);
+                 (int)format, FORMAT);
         status = STATUS_INVALID;
         goto close;
     }
@@ -191,12 +182,8 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
              FORMAT);
     if (sqlite3_exec(writer->db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
         (format == 1 && sqlite3_exec(writer->db, upgrade, NULL, NULL, NULL) != SQLITE_OK) ||
-        sqlite3_exec(writer->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-        goto fail;
-    for (int stream = 0; stream < STREAM_COUNT; stream++)
-        if (load_stream(writer, (enum stream)stream, now_us) != STATUS_OK)
-            goto fail;
-    if (load_retention(writer) != STATUS_OK)
+        sqlite3_exec(writer->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+        !load_all(writer, now_us))
         goto fail;
     for (int i = 0; i < JOURNAL_STATEMENT_COUNT; i++)
         if (sqlite3_prepare_v3(writer->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
@@ -334,36 +321,21 @@ enum status journal_stream_write(struct journal_writer *writer, enum stream stre
     return run(writer, JOURNAL_STREAM_WRITE);
 }
 
-/* The first of [from, to] that is younger than `oldest_us`, to + 1 if none is. */
+/* The first message of [from, to] that is not older than that moment; to + 1 if there is none. */
 static uint64_t young_from(struct journal_writer *writer, enum stream stream, uint64_t from,
-                           uint64_t to, int64_t oldest_us)
+                           uint64_t to, int64_t since_us)
 {
-    sqlite3_stmt *statement = writer->statements[JOURNAL_YOUNG];
-    sqlite3_bind_int64(statement, 1, row_id(stream, from));
-    sqlite3_bind_int64(statement, 2, row_id(stream, to));
-    sqlite3_bind_int64(statement, 3, oldest_us);
-    uint64_t young = from;
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        young = sqlite3_column_type(statement, 0) == SQLITE_NULL
-                    ? to + 1
-                    : row_sequence(sqlite3_column_int64(statement, 0));
-    sqlite3_reset(statement);
-    return young;
+    sqlite3_bind_int64(writer->statements[JOURNAL_YOUNG], 3, since_us);
+    return row_sequence(number_of(writer, JOURNAL_YOUNG, stream, from, to));
 }
 
 static int64_t bytes_used(const struct journal_writer *writer)
 {
-    int64_t numbers[3] = {0};
-    const char *const pragmas[3] = {"PRAGMA page_count", "PRAGMA freelist_count",
-                                    "PRAGMA page_size"};
-    for (int i = 0; i < 3; i++) {
-        sqlite3_stmt *statement = NULL;
-        if (sqlite3_prepare_v2(writer->db, pragmas[i], -1, &statement, NULL) == SQLITE_OK &&
-            sqlite3_step(statement) == SQLITE_ROW)
-            numbers[i] = sqlite3_column_int64(statement, 0);
-        sqlite3_finalize(statement);
-    }
-    return (numbers[0] - numbers[1]) * numbers[2];
+    int64_t pages = 0, unused = 0, page_bytes = 0;
+    (void)numbers_read(writer->db, "PRAGMA page_count", &pages, 1);
+    (void)numbers_read(writer->db, "PRAGMA freelist_count", &unused, 1);
+    (void)numbers_read(writer->db, "PRAGMA page_size", &page_bytes, 1);
+    return (pages - unused) * page_bytes;
 }
 
 bool journal_full(const struct journal_writer *writer)
@@ -448,32 +420,35 @@ enum status journal_remove(struct journal_writer *writer, enum stream stream, ui
     return sqlite3_changes(writer->db) > 0 ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+static const char *const question_texts[JOURNAL_QUESTIONS] = {
+    [JOURNAL_RANGE] =
+        "SELECT id, published_us, subject, message_id, request_id, traceparent, reason,"
+        " payload, producer FROM messages WHERE id BETWEEN ?1 AND ?2"
+        " ORDER BY id LIMIT ?3",
+    [JOURNAL_SINCE] = "SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2 AND published_us >= ?3"
+                      " ORDER BY id LIMIT 1",
+    [JOURNAL_COUNT] = "SELECT count(*) FROM messages WHERE id BETWEEN ?1 AND ?2",
+    [JOURNAL_LAST] = "SELECT last FROM streams WHERE id BETWEEN ?1 AND ?2",
+};
+
 enum status journal_reader_open(struct journal_reader *reader, const char *path)
 {
     *reader = (struct journal_reader){0};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    /* A log that is being opened or truncated is busy for a moment, for readers too. */
-    if (sqlite3_open_v2(path, &reader->db, flags, NULL) == SQLITE_OK &&
+    /* A log that is being opened or truncated is busy for a moment, for readers too. The writer is
+     * the last to close, and alone checkpoints. */
+    bool open =
+        sqlite3_open_v2(path, &reader->db, flags, NULL) == SQLITE_OK &&
         sqlite3_busy_timeout(reader->db, READER_BUSY_MS) == SQLITE_OK &&
         sqlite3_exec(reader->db,
                      "PRAGMA query_only = 1; PRAGMA wal_autocheckpoint = 0;"
                      "PRAGMA cache_size = -256",
                      NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(reader->db,
-                           "SELECT id, published_us, subject, message_id, request_id, traceparent,"
-                           " reason, payload, producer FROM messages WHERE id BETWEEN ?1 AND ?2"
-                           " ORDER BY id LIMIT ?3",
-                           -1, &reader->range, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(reader->db,
-                           "SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2 AND"
-                           " published_us >= ?3 ORDER BY id LIMIT 1",
-                           -1, &reader->since, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(reader->db, "SELECT count(*) FROM messages WHERE id BETWEEN ?1 AND ?2",
-                           -1, &reader->count, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(reader->db, "SELECT last FROM streams WHERE id = ?1", -1, &reader->last,
-                           NULL) == SQLITE_OK &&
-        /* The writer is the last to close, and alone checkpoints. */
-        sqlite3_db_config(reader->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK)
+        sqlite3_db_config(reader->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK;
+    for (int i = 0; i < JOURNAL_QUESTIONS && open; i++)
+        open = sqlite3_prepare_v2(reader->db, question_texts[i], -1, &reader->statements[i],
+                                  NULL) == SQLITE_OK;
+    if (open)
         return STATUS_OK;
     failed(reader->db, "open to read");
     journal_reader_close(reader);
@@ -482,10 +457,8 @@ enum status journal_reader_open(struct journal_reader *reader, const char *path)
 
 void journal_reader_close(struct journal_reader *reader)
 {
-    sqlite3_finalize(reader->range);
-    sqlite3_finalize(reader->since);
-    sqlite3_finalize(reader->count);
-    sqlite3_finalize(reader->last);
+    for (int i = 0; i < JOURNAL_QUESTIONS; i++)
+        sqlite3_finalize(reader->statements[i]);
     sqlite3_close(reader->db);
     *reader = (struct journal_reader){0};
 }
@@ -525,17 +498,20 @@ enum status journal_read(struct journal_reader *reader, enum stream stream, uint
                          uint64_t to, struct journal_record *records[], size_t max, size_t *count)
 {
     *count = 0;
-    sqlite3_bind_int64(reader->range, 1, row_id(stream, from));
-    sqlite3_bind_int64(reader->range, 2, row_id(stream, to));
-    sqlite3_bind_int64(reader->range, 3, (int64_t)max);
+    sqlite3_stmt *range = reader->statements[JOURNAL_RANGE];
+    sqlite3_bind_int64(range, 1, row_id(stream, from));
+    sqlite3_bind_int64(range, 2, row_id(stream, to));
+    sqlite3_bind_int64(range, 3, (int64_t)max);
     int code;
-    while ((code = sqlite3_step(reader->range)) == SQLITE_ROW) {
-        struct journal_record *record = record_of(reader->range, stream);
+    while ((code = sqlite3_step(range)) == SQLITE_ROW) {
+        struct journal_record *record = record_of(range, stream);
         if (record == NULL)
             break;
+        assert(*count < max && record->message.sequence >= from && record->message.sequence <= to);
+        assert(*count == 0 || record->message.sequence > records[*count - 1]->message.sequence);
         records[(*count)++] = record;
     }
-    sqlite3_reset(reader->range);
+    sqlite3_reset(range);
     if (code == SQLITE_DONE)
         return STATUS_OK;
     while (*count > 0)
@@ -565,37 +541,47 @@ void journal_messages_free(struct bus_message messages[], size_t count)
         free(messages[i].handle);
 }
 
+/* The number that a question about [from, to] is answered with; it stays as it is if there is none.
+ */
+static enum status number_read(struct journal_reader *reader, enum journal_question question,
+                               int64_t from, int64_t to, int64_t *number)
+{
+    sqlite3_stmt *statement = reader->statements[question];
+    sqlite3_bind_int64(statement, 1, from);
+    sqlite3_bind_int64(statement, 2, to);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK
+                                                     : failed(reader->db, question_texts[question]);
+}
+
 enum status journal_sequence_since(struct journal_reader *reader, enum stream stream,
                                    int64_t since_us, uint64_t last, uint64_t *sequence)
 {
-    sqlite3_bind_int64(reader->since, 1, row_id(stream, 0));
-    sqlite3_bind_int64(reader->since, 2, row_id(stream, last));
-    sqlite3_bind_int64(reader->since, 3, since_us);
-    int code = sqlite3_step(reader->since);
-    *sequence = last + 1;
-    if (code == SQLITE_ROW)
-        *sequence = row_sequence(sqlite3_column_int64(reader->since, 0));
-    sqlite3_reset(reader->since);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK : failed(reader->db, "since");
+    int64_t id = row_id(stream, last + 1);
+    sqlite3_bind_int64(reader->statements[JOURNAL_SINCE], 3, since_us);
+    enum status status =
+        number_read(reader, JOURNAL_SINCE, row_id(stream, 0), row_id(stream, last), &id);
+    *sequence = row_sequence(id);
+    return status;
 }
 
 enum status journal_count_after(struct journal_reader *reader, enum stream stream,
                                 uint64_t sequence, uint64_t *count)
 {
-    sqlite3_bind_int64(reader->count, 1, row_id(stream, sequence + 1));
-    sqlite3_bind_int64(reader->count, 2, row_id(stream + 1, 0) - 1);
-    int code = sqlite3_step(reader->count);
-    if (code == SQLITE_ROW)
-        *count = (uint64_t)sqlite3_column_int64(reader->count, 0);
-    sqlite3_reset(reader->count);
-    return code == SQLITE_ROW ? STATUS_OK : failed(reader->db, "count");
+    int64_t number = 0;
+    enum status status = number_read(reader, JOURNAL_COUNT, row_id(stream, sequence + 1),
+                                     row_id(stream + 1, 0) - 1, &number);
+    *count = (uint64_t)number;
+    return status;
 }
 
 enum status journal_last(struct journal_reader *reader, enum stream stream, uint64_t *sequence)
 {
-    sqlite3_bind_int(reader->last, 1, (int)stream);
-    int code = sqlite3_step(reader->last);
-    *sequence = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(reader->last, 0) : 0;
-    sqlite3_reset(reader->last);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK : failed(reader->db, "last");
+    int64_t last = 0;
+    enum status status = number_read(reader, JOURNAL_LAST, stream, stream, &last);
+    *sequence = (uint64_t)last;
+    return status;
 }
