@@ -15,8 +15,8 @@
 #include "commands/report.h"
 #include "commands/toolbox.h"
 #include "store/features.h"
-#include "store/store.h"
 #include "store/people.h"
+#include "store/store.h"
 
 enum { PLACES = 3 }; /* of a figure in JSON: finer than any is measured */
 enum { EVENTS_MIN = 1000, EVENTS_MAX = 100000000, PEOPLE_MAX = 100000, SCAN_MAX = 1000 };
