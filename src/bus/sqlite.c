@@ -402,3 +402,111 @@ fail_lock:
     free(bus);
     return status;
 }
+
+/* The log as a command sees it that only reads, beside the process that owns it or without one: no
+ * lock, no writer, nothing made. It reads and tells how far a stream reaches; all else is refused.
+ */
+struct bus_reading {
+    struct bus base;
+    struct journal_reader reader;
+};
+
+static struct journal_reader *reader_of(struct bus *bus)
+{
+    return &((struct bus_reading *)bus)->reader;
+}
+
+static void reading_publish(struct bus *bus, const struct bus_message *message, bus_published *done,
+                            void *context)
+{
+    (void)bus;
+    publication_end(&(struct publication){message->stream, done, context}, STATUS_UNAVAILABLE);
+}
+
+static enum status reading_flush(struct bus *bus, int64_t wait_us)
+{
+    (void)bus, (void)wait_us;
+    return STATUS_OK;
+}
+
+static enum status reading_consumer_open(struct bus *bus, enum stream stream,
+                                         struct bus_consumer **consumer)
+{
+    (void)bus, (void)stream, (void)consumer;
+    return STATUS_UNAVAILABLE;
+}
+
+static enum status reading_rewind(struct bus *bus, enum stream stream, int64_t since_us)
+{
+    (void)bus, (void)stream, (void)since_us;
+    return STATUS_UNAVAILABLE;
+}
+
+static enum status reading_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
+                                struct bus_message messages[], size_t max, size_t *count)
+{
+    *count = 0;
+    uint64_t last;
+    enum status status = journal_last(reader_of(bus), stream, &last);
+    return status != STATUS_OK ? status
+                               : journal_read_messages(reader_of(bus), stream, from_sequence, last,
+                                                       messages, max, count);
+}
+
+static enum status reading_remove(struct bus *bus, enum stream stream, uint64_t sequence)
+{
+    (void)bus, (void)stream, (void)sequence;
+    return STATUS_UNAVAILABLE;
+}
+
+static enum status reading_lag(struct bus *bus, enum stream stream, struct bus_lag *lag)
+{
+    enum status status = journal_last(reader_of(bus), stream, &lag->last_sequence);
+    return status == STATUS_OK ? journal_count_after(reader_of(bus), stream, 0, &lag->pending)
+                               : status;
+}
+
+static enum status reading_health(struct bus *bus, struct health *health)
+{
+    struct bus_lag unused;
+    (void)health;
+    return reading_lag(bus, STREAM_DEAD_LETTERS, &unused);
+}
+
+static void reading_close(struct bus *bus)
+{
+    journal_reader_close(reader_of(bus));
+    free(bus);
+}
+
+/* It opens no consumer, so there are no calls of one. */
+static const struct bus_ops reading_ops = {
+    .name = "sqlite",
+    .publish = reading_publish,
+    .flush = reading_flush,
+    .consumer_open = reading_consumer_open,
+    .tail_open = reading_consumer_open,
+    .rewind = reading_rewind,
+    .read = reading_read,
+    .read_free = read_free,
+    .remove = reading_remove,
+    .lag = reading_lag,
+    .health = reading_health,
+    .close = reading_close,
+};
+
+enum status bus_sqlite_open_to_read(const char *path, struct bus **out)
+{
+    if (access(path, F_OK) != 0)
+        return STATUS_NOT_FOUND;
+    struct bus_reading *bus = calloc(1, sizeof *bus);
+    if (bus == NULL)
+        return STATUS_INTERNAL;
+    bus->base.ops = &reading_ops;
+    enum status status = journal_reader_open(&bus->reader, path);
+    if (status == STATUS_OK)
+        *out = &bus->base;
+    else
+        free(bus);
+    return status;
+}

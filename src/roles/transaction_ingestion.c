@@ -14,7 +14,7 @@
 #include "auth/seal.h"
 #include "base/json_put.h"
 #include "roles/ingestion.h"
-#include "store/submissions.h"
+#include "store/events.h"
 #include "wire/transaction_json.h"
 
 enum { KEYS_RETRY_AFTER_S = 3600, MEMO_NAME_SIZE = 64, MEMO_SIZE = 2 * HASH_SIZE };

@@ -12,7 +12,7 @@
 #include "store/decisions.h"
 #include "store/features.h"
 #include "store/store.h"
-#include "store/submissions.h"
+#include "store/events.h"
 #include "wire/credit_json.h"
 #include "wire/features_json.h"
 

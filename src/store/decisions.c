@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "domain/decision_log.h"
+#include "store/events.h"
 #include "store/evidence.h"
 #include "store/internal.h"
-#include "store/submissions.h"
 
 enum status store_decision_take(struct sql *sql, struct decision *decision)
 {
@@ -173,13 +173,10 @@ static enum status decision_insert(struct sql *sql, struct decision *decision,
 static enum status keys_bound(struct sql *sql, const struct uuid *user_id)
 {
     int64_t held = 0;
-    enum status status = sql_one(sql,
-                                 "SELECT count(*) FROM (SELECT 1 FROM idempotency_keys"
-                                 " WHERE user_id = $1 LIMIT $2) AS k",
-                                 sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
-    if (status == STATUS_OK)
-        held = sql_row_integer(sql);
-    sql_end(sql);
+    enum status status = sql_number(sql,
+                                    "SELECT count(*) FROM (SELECT 1 FROM idempotency_keys"
+                                    " WHERE user_id = $1 LIMIT $2) AS k",
+                                    &held, sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
     return status == STATUS_OK && held >= IDEMPOTENCY_KEYS_MAX ? STATUS_TOO_MANY_REQUESTS : status;
 }
 
@@ -276,13 +273,12 @@ enum status store_decisions_list(struct store *store, const struct uuid *user_id
                   " ORDER BY position DESC LIMIT $2 OFFSET $3) d ON TRUE" DECISION_WITH_OFFER
                   " ORDER BY d.position DESC",
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         *total = sql_row_integer(sql);
         if (!sql_row_is_null(sql))
             status = store_decision_take(sql, &out[(*count)++]);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_shadow_pending(struct store *store, const char *challenger, int64_t since_us,
@@ -297,10 +293,9 @@ enum status store_shadow_pending(struct store *store, const char *challenger, in
                   " WHERE s.user_id = d.user_id AND s.decision_id = d.id AND s.challenger = $1)"
                   " ORDER BY d.decided_at LIMIT $3",
                   sql_text(challenger), sql_time(since_us), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+    while (sql_row(sql, &status))
         status = store_decision_take(sql, &out[(*count)++]);
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 static enum status shadow_insert(struct sql *sql, const struct shadow_decision *shadow,

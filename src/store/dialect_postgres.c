@@ -10,7 +10,6 @@
 
 #include "process/log.h"
 #include "store/internal.h"
-#include "store/sql_postgres.h"
 
 enum { PARTITIONS_KNOWN_MAX = 128, NAME_SIZE = 64, MONTHS = 12 };
 
@@ -226,32 +225,16 @@ static const struct store_dialect dialect = {
                              " WHERE user_id = ANY ($1)",
             .rows_add =
                 {
-                    [TABLE_EMOTIONS] =
-                        "INSERT INTO emotion_events (user_id, occurred_at, received_at,"
-                        " positivity, intensity, stress, type, event_id, trace_id, folded_at)"
-                        " SELECT *, clock_timestamp()"
-                        " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                    [TABLE_TRANSACTIONS] =
-                        "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
-                        " amount_cents, direction, currency, category, transaction_id, trace_id,"
-                        " source, folded_at) SELECT a, b, c, d, e, f, g, h, i," SOURCE_NAME(
-                            "s") ", clock_timestamp() FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, "
-                                 "$9, $10)"
-                                 " AS u (a, b, c, d, e, f, g, h, i, s)",
+                    EMOTIONS_ADD("SELECT *, clock_timestamp() FROM unnest(" UP_TO_9 ")"),
+                    TRANSACTIONS_ADD("SELECT a, b, c, d, e, f, g, h, i," SOURCE_NAME(
+                        "s") ", clock_timestamp() FROM unnest(" UP_TO_9 ", $10)"
+                             " AS u (a, b, c, d, e, f, g, h, i, s)"),
                 },
             .tiles_add =
                 {
-                    [TABLE_EMOTIONS] =
-                        "INSERT INTO emotion_tiles AS t (user_id, hour, event_count,"
-                        " stress_event_count, positivity_sum, intensity_sum, stress_sum,"
-                        " stress_square_sum, stress_min, stress_max)"
-                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-                        "$10)" EMOTION_TILE_MERGE("least", "greatest"),
-                    [TABLE_TRANSACTIONS] =
-                        "INSERT INTO transaction_tiles AS t (user_id, day, count, sum_cents,"
-                        " square_sum, min_cents, max_cents, in_count, in_sum_cents)"
-                        " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, "
-                        "$9)" TRANSACTION_TILE_MERGE("least", "greatest"),
+                    EMOTION_TILES_ADD("SELECT * FROM unnest(" UP_TO_9 ", $10)", "least",
+                                      "greatest"),
+                    TRANSACTION_TILES_ADD("SELECT * FROM unnest(" UP_TO_9 ")", "least", "greatest"),
                 },
         },
     .verdicts =

@@ -76,29 +76,13 @@ static const struct store_dialect dialect = {
                              " WHERE user_id = $1",
             .rows_add =
                 {
-                    [TABLE_EMOTIONS] =
-                        "INSERT INTO emotion_events (user_id, occurred_at, received_at,"
-                        " positivity, intensity, stress, type, event_id, trace_id, folded_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, " CLOCK_US ")",
-                    [TABLE_TRANSACTIONS] =
-                        "INSERT INTO transaction_events (user_id, occurred_at, received_at,"
-                        " amount_cents, direction, currency, category, transaction_id, trace_id,"
-                        " source, folded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-                        "$9," SOURCE_NAME("$10") ", " CLOCK_US ")",
+                    EMOTIONS_ADD("VALUES (" UP_TO_9 ", " CLOCK_US ")"),
+                    TRANSACTIONS_ADD("VALUES (" UP_TO_9 "," SOURCE_NAME("$10") ", " CLOCK_US ")"),
                 },
             .tiles_add =
                 {
-                    [TABLE_EMOTIONS] =
-                        "INSERT INTO emotion_tiles AS t (user_id, hour, event_count,"
-                        " stress_event_count, positivity_sum, intensity_sum, stress_sum,"
-                        " stress_square_sum, stress_min, stress_max)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" EMOTION_TILE_MERGE(
-                            "min", "max"),
-                    [TABLE_TRANSACTIONS] =
-                        "INSERT INTO transaction_tiles AS t (user_id, day, count, sum_cents,"
-                        " square_sum, min_cents, max_cents, in_count, in_sum_cents)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)" TRANSACTION_TILE_MERGE(
-                            "min", "max"),
+                    EMOTION_TILES_ADD("VALUES (" UP_TO_9 ", $10)", "min", "max"),
+                    TRANSACTION_TILES_ADD("VALUES (" UP_TO_9 ")", "min", "max"),
                 },
         },
     .verdicts =

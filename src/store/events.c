@@ -11,9 +11,13 @@
  * deadlocks.
  *
  * If the answer to COMMIT is lost, the batch is applied again, and the keys decide.
+ *
+ * What is known of events before they are counted is read here too: whether their ids were, and
+ * whose Idempotency-Key they came with.
  */
 #include "store/events.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +140,19 @@ static bool *user_known(struct store_batch *batch, const struct uuid *user_id)
     return found == NULL ? NULL : &batch->known[found - batch->users];
 }
 
+/* Runs a statement once for each person of the batch. */
+static enum status users_bulk(struct store *store, const struct store_batch *batch,
+                              const char *text, sql_row_reader *read, void *context)
+{
+    struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
+    return sql_bulk(store->sql, &(struct sql_bulk){.text = text,
+                                                   .columns = &users,
+                                                   .column_count = 1,
+                                                   .count = batch->user_count,
+                                                   .read = read,
+                                                   .context = context});
+}
+
 static void user_take(struct sql *sql, void *context)
 {
     struct uuid user_id = sql_row_uuid(sql);
@@ -148,13 +165,7 @@ static enum status persons_find(struct store *store, struct store_batch *batch)
 {
     users_collect(batch, NULL, batch->count);
     memset(batch->known, 0, batch->user_count * sizeof batch->known[0]);
-    struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
-    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.persons_find,
-                                                   .columns = &users,
-                                                   .column_count = 1,
-                                                   .count = batch->user_count,
-                                                   .read = user_take,
-                                                   .context = batch});
+    return users_bulk(store, batch, store->dialect->events.persons_find, user_take, batch);
 }
 
 /* The first event of each key among those of known persons; the others repeat one of them. */
@@ -325,24 +336,15 @@ static enum status versions_grow(struct store *store, struct store_batch *batch)
     const struct event_statements *statements = &store->dialect->events;
     size_t locked = 0;
     users_collect(batch, batch->counted, batch->counted_count);
-    struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
-    struct sql_bulk lock = {.text = statements->persons_lock,
-                            .columns = &users,
-                            .column_count = 1,
-                            .count = batch->user_count,
-                            .read = locked_take,
-                            .context = &locked};
-    struct sql_bulk grow = {.text = statements->versions_grow,
-                            .columns = &users,
-                            .column_count = 1,
-                            .count = batch->user_count};
-    enum status status = sql_bulk(store->sql, &lock);
+    enum status status = users_bulk(store, batch, statements->persons_lock, locked_take, &locked);
+    assert(locked <= batch->user_count);
     /* Somebody was deleted this very moment: the next try does not find them. */
     if (status == STATUS_OK && locked != batch->user_count) {
         store->sql->worth_repeating = true;
         status = STATUS_UNAVAILABLE;
     }
-    return status == STATUS_OK ? sql_bulk(store->sql, &grow) : status;
+    return status == STATUS_OK ? users_bulk(store, batch, statements->versions_grow, NULL, NULL)
+                               : status;
 }
 
 static enum status tiles_add(struct store *store, struct store_batch *batch)
@@ -403,23 +405,22 @@ static enum status batch_apply(struct store *store, const struct event_layout *k
     return status;
 }
 
-#define EMOTION(type, name)                                                                        \
+#define MEMBER(structure, type, name)                                                              \
     {                                                                                              \
-        type, offsetof(struct emotion_event, name)                                                 \
+        type, offsetof(struct structure, name)                                                     \
     }
-#define EMOTION_TILE(type, name)                                                                   \
-    {                                                                                              \
-        type, offsetof(struct person_emotion_tile, name)                                           \
-    }
-#define TRANSACTION(type, name)                                                                    \
-    {                                                                                              \
-        type, offsetof(struct transaction_event, name)                                             \
-    }
-#define TRANSACTION_TILE(type, name)                                                               \
-    {                                                                                              \
-        type, offsetof(struct person_transaction_tile, name)                                       \
-    }
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define EMOTION(type, name) MEMBER(emotion_event, type, name)
+#define EMOTION_TILE(type, name) MEMBER(person_emotion_tile, type, name)
+#define TRANSACTION(type, name) MEMBER(transaction_event, type, name)
+#define TRANSACTION_TILE(type, name) MEMBER(person_transaction_tile, type, name)
+/* What is the same of the layouts of both kinds of events, by the names of their structures. */
+#define LAYOUT(event, person_tile, rows, tiles)                                                    \
+    .size = sizeof(struct event), .key = offsetof(struct event, key),                              \
+    .content = offsetof(struct event, content), .user_id = offsetof(struct event, user_id),        \
+    .occurred_at = offsetof(struct event, occurred_at_us),                                         \
+    .received_at = offsetof(struct event, received_at_us), .row = rows,                            \
+    .row_columns = sizeof rows / sizeof rows[0], .tile = tiles,                                    \
+    .tile_columns = sizeof tiles / sizeof tiles[0], .tile_size = sizeof(struct person_tile)
 
 static const struct member emotion_row[] = {
     EMOTION(SQL_UUID, user_id),        EMOTION(SQL_TIME, occurred_at_us),
@@ -461,18 +462,8 @@ enum status store_emotions_apply(struct store *store, const struct emotion_event
 {
     static const struct event_layout kind = {
         .table = TABLE_EMOTIONS,
-        .size = sizeof(struct emotion_event),
-        .key = offsetof(struct emotion_event, key),
-        .content = offsetof(struct emotion_event, content),
-        .user_id = offsetof(struct emotion_event, user_id),
-        .occurred_at = offsetof(struct emotion_event, occurred_at_us),
-        .received_at = offsetof(struct emotion_event, received_at_us),
-        .row = emotion_row,
-        .row_columns = COUNT_OF(emotion_row),
-        .tile = emotion_tile_row,
-        .tile_columns = COUNT_OF(emotion_tile_row),
-        .tile_size = sizeof(struct person_emotion_tile),
         .fold = emotion_fold,
+        LAYOUT(emotion_event, person_emotion_tile, emotion_row, emotion_tile_row),
     };
     return batch_apply(store, &kind, events, count, results);
 }
@@ -516,18 +507,8 @@ enum status store_transactions_apply(struct store *store, const struct transacti
 {
     static const struct event_layout kind = {
         .table = TABLE_TRANSACTIONS,
-        .size = sizeof(struct transaction_event),
-        .key = offsetof(struct transaction_event, key),
-        .content = offsetof(struct transaction_event, content),
-        .user_id = offsetof(struct transaction_event, user_id),
-        .occurred_at = offsetof(struct transaction_event, occurred_at_us),
-        .received_at = offsetof(struct transaction_event, received_at_us),
-        .row = transaction_row,
-        .row_columns = COUNT_OF(transaction_row),
-        .tile = transaction_tile_row,
-        .tile_columns = COUNT_OF(transaction_tile_row),
-        .tile_size = sizeof(struct person_transaction_tile),
         .fold = transaction_fold,
+        LAYOUT(transaction_event, person_transaction_tile, transaction_row, transaction_tile_row),
     };
     return batch_apply(store, &kind, events, count, results);
 }
@@ -541,4 +522,72 @@ enum status store_positions_timed_since(struct store *store, int64_t *since_us)
         *since_us = sql_row_time_us(sql);
     sql_end(sql);
     return status;
+}
+
+struct id_checks {
+    struct id_check *checks;
+    size_t count;
+};
+
+/* Few ids are known already, so each that is may look at all. */
+static void id_take(struct sql *sql, void *context)
+{
+    struct id_checks *all = context;
+    struct hash key = sql_row_hash(sql), content = sql_row_hash(sql);
+    for (size_t i = 0; i < all->count; i++) {
+        struct id_check *check = &all->checks[i];
+        if (hash_compare(&check->key, &key) == 0)
+            check->conflicts = hash_compare(&check->content, &content) != 0;
+    }
+}
+
+enum status store_ids_check(struct store *store, struct id_check checks[], size_t count)
+{
+    struct id_checks all = {checks, count};
+    struct sql_column key = {SQL_HASH, &checks[0].key, sizeof checks[0]};
+    for (size_t i = 0; i < count; i++)
+        checks[i].conflicts = false;
+    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.keys_read,
+                                                   .columns = &key,
+                                                   .column_count = 1,
+                                                   .count = count,
+                                                   .read = id_take,
+                                                   .context = &all});
+}
+
+/* Whether the key that is there already is of the same request. */
+static enum status claim_compare(struct sql *sql, const struct uuid *owner, const struct hash *key,
+                                 const struct hash *request)
+{
+    enum status status =
+        sql_one(sql, "SELECT request FROM submission_keys WHERE owner = $1 AND key = $2",
+                sql_uuid(owner), sql_hash(key));
+    if (status == STATUS_OK) {
+        struct hash claimed = sql_row_hash(sql);
+        if (hash_compare(&claimed, request) != 0)
+            status = STATUS_CONFLICT;
+    }
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_TOO_MANY_REQUESTS : status;
+}
+
+enum status store_submission_claim(struct store *store, const struct uuid *owner,
+                                   const struct idempotency *idempotency, int64_t now_us)
+{
+    static const struct uuid nobody;
+    struct sql *sql = store->sql;
+    struct hash key = hash_of((const struct slice[]){slice_of(idempotency->key)}, 1);
+    int64_t max = uuid_equal(owner, &nobody) ? 0 : IDEMPOTENCY_KEYS_MAX, added = 0;
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_do(sql,
+                        "INSERT INTO submission_keys (owner, key, request, created_at)"
+                        " SELECT $1, $2, $3, $4 WHERE $5 = 0 OR (SELECT count(*) FROM (SELECT 1"
+                        " FROM submission_keys WHERE owner = $1 LIMIT $5) AS k) < $5"
+                        " ON CONFLICT DO NOTHING RETURNING 1",
+                        &added, sql_uuid(owner), sql_hash(&key), sql_hash(&idempotency->request),
+                        sql_time(now_us), sql_integer(max));
+    if (status == STATUS_OK && added == 0)
+        status = claim_compare(sql, owner, &key, &idempotency->request);
+    return sql_finish(sql, status);
 }

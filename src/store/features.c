@@ -76,7 +76,7 @@ enum status store_tiles_read(struct store *store, const struct uuid *user_id, in
     enum status status =
         sql_start(sql, tiles_text, sql_uuid(user_id), sql_time(features_emotions_from_us(now_us)),
                   sql_time(features_transactions_from_us(now_us)), sql_time(now_us));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+    while (sql_row(sql, &status))
         status = row_take(sql, version, tiles);
     sql_end(sql);
     if (status != STATUS_NOT_FOUND)
@@ -93,10 +93,9 @@ enum status store_people_scan(struct store *store, const struct uuid *after, int
                                    "SELECT id FROM users WHERE id > $1 AND created_at <= $2"
                                    " ORDER BY id LIMIT $3",
                                    sql_uuid(after), sql_time(as_of_us), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+    while (sql_row(sql, &status))
         out[(*count)++] = sql_row_uuid(sql);
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 /* Rows come in order of time, so a tile is always the last one or a new one. */
@@ -142,15 +141,14 @@ static enum status emotions_fold(struct sql *sql, const struct uuid *user_id, in
                   " AND coalesce(folded_at, received_at) <= $4 ORDER BY occurred_at",
                   sql_uuid(user_id), sql_time(features_emotions_from_us(as_of_us)),
                   sql_time(until_us), sql_time(as_of_us));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct emotion_event event = {.occurred_at_us = sql_row_time_us(sql)};
         event.positivity = (int32_t)sql_row_integer(sql);
         event.intensity = (int32_t)sql_row_integer(sql);
         event.stress = (int32_t)sql_row_integer(sql);
         status = emotion_add(tiles, &event);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 static enum status transactions_fold(struct sql *sql, const struct uuid *user_id, int64_t as_of_us,
@@ -164,14 +162,13 @@ static enum status transactions_fold(struct sql *sql, const struct uuid *user_id
                   " AND coalesce(folded_at, received_at) <= $4 ORDER BY occurred_at",
                   sql_uuid(user_id), sql_time(features_transactions_from_us(as_of_us)),
                   sql_time(until_us), sql_time(as_of_us));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct transaction_event event = {.occurred_at_us = sql_row_time_us(sql)};
         event.amount_cents = sql_row_integer(sql);
         event.direction = sql_row_integer(sql) == 0 ? TRANSACTION_OUT : TRANSACTION_IN;
         status = transaction_add(tiles, &event);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_decision_at(struct store *store, const struct uuid *user_id, int64_t at_us,

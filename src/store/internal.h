@@ -72,8 +72,19 @@ struct sweep_statements {
 };
 #define SWEEP_DUE(table, time) "SELECT 1 FROM " table " WHERE " time " < $1 LIMIT 1"
 
-/* How an added tile meets the one that is there; the engines name the lesser of two differently. */
-#define EMOTION_TILE_MERGE(least, greatest)                                                        \
+#define UP_TO_9 "$1, $2, $3, $4, $5, $6, $7, $8, $9"
+/* What is added, from `rows`: the raw rows of events... */
+#define EMOTIONS_ADD(rows)                                                                         \
+    "INSERT INTO emotion_events (user_id, occurred_at, received_at, positivity, intensity,"        \
+    " stress, type, event_id, trace_id, folded_at) " rows
+#define TRANSACTIONS_ADD(rows)                                                                     \
+    "INSERT INTO transaction_events (user_id, occurred_at, received_at, amount_cents, direction,"  \
+    " currency, category, transaction_id, trace_id, source, folded_at) " rows
+/* ... and tiles, which may meet one that is there; the engines name the lesser of two differently.
+ */
+#define EMOTION_TILES_ADD(rows, least, greatest)                                                   \
+    "INSERT INTO emotion_tiles AS t (user_id, hour, event_count, stress_event_count,"              \
+    " positivity_sum, intensity_sum, stress_sum, stress_square_sum, stress_min, stress_max) " rows \
     " ON CONFLICT (user_id, hour) DO UPDATE SET"                                                   \
     " event_count = t.event_count + excluded.event_count,"                                         \
     " stress_event_count = t.stress_event_count + excluded.stress_event_count,"                    \
@@ -83,8 +94,9 @@ struct sweep_statements {
     " stress_square_sum = t.stress_square_sum + excluded.stress_square_sum,"                       \
     " stress_min = " least "(t.stress_min, excluded.stress_min),"                                  \
     " stress_max = " greatest "(t.stress_max, excluded.stress_max)"
-#define TRANSACTION_TILE_MERGE(least, greatest)                                                    \
-    " ON CONFLICT (user_id, day) DO UPDATE SET"                                                    \
+#define TRANSACTION_TILES_ADD(rows, least, greatest)                                               \
+    "INSERT INTO transaction_tiles AS t (user_id, day, count, sum_cents, square_sum, min_cents,"   \
+    " max_cents, in_count, in_sum_cents) " rows " ON CONFLICT (user_id, day) DO UPDATE SET"        \
     " count = t.count + excluded.count, sum_cents = t.sum_cents + excluded.sum_cents,"             \
     " square_sum = t.square_sum + excluded.square_sum,"                                            \
     " min_cents = " least "(t.min_cents, excluded.min_cents),"                                     \

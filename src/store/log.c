@@ -32,7 +32,7 @@ enum status store_decisions_scan(struct store *store, const struct log_place *af
         " LEFT JOIN decision_heads h ON h.user_id = d.user_id ORDER BY d.user_id, d.position",
         sql_uuid(&after->user_id), sql_integer(after->position), sql_time(since_us),
         sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct logged_decision *logged = &out[*count];
         logged->position = sql_row_integer(sql);
         logged->head.count = sql_row_integer(sql);
@@ -42,21 +42,16 @@ enum status store_decisions_scan(struct store *store, const struct log_place *af
         status = store_decision_take(sql, &logged->decision);
         (*count)++;
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_policy_keep(struct store *store, const struct hash *hash, const char *text,
                               int64_t now_us)
 {
-    struct sql *sql = store->sql;
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status = sql_do(sql,
-                        "INSERT INTO policies (hash, content, added_at) VALUES ($1, $2, $3)"
-                        " ON CONFLICT DO NOTHING",
-                        NULL, sql_hash(hash), sql_text(text), sql_time(now_us));
-    return sql_finish(sql, status);
+    return sql_alone(store->sql,
+                     "INSERT INTO policies (hash, content, added_at) VALUES ($1, $2, $3)"
+                     " ON CONFLICT DO NOTHING",
+                     NULL, sql_hash(hash), sql_text(text), sql_time(now_us));
 }
 
 enum status store_policy_read(struct store *store, const struct hash *hash,
@@ -105,14 +100,13 @@ enum status store_log_shards(struct store *store, struct log_shard out[LOG_SHARD
                                    "SELECT shard, position, seal FROM log_shards"
                                    " ORDER BY shard LIMIT $1",
                                    sql_integer(LOG_SHARDS_ALL));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct log_shard *shard = &out[(*count)++];
         shard->shard = sql_row_integer(sql);
         shard->position = sql_row_integer(sql);
         shard->seal = sql_row_hash(sql);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_log_scan(struct store *store, int64_t shard, int64_t after, struct log_head out[],
@@ -127,7 +121,7 @@ enum status store_log_scan(struct store *store, int64_t shard, int64_t after, st
         " (SELECT erased_at FROM erasures e WHERE e.user_id = l.user_id)"
         " FROM log_heads l WHERE l.shard = $1 AND l.position > $2 ORDER BY l.position LIMIT $3",
         sql_integer(shard), sql_integer(after), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct log_head *head = &out[(*count)++];
         head->position = sql_row_integer(sql);
         head->user_id = sql_row_uuid(sql);
@@ -138,8 +132,7 @@ enum status store_log_scan(struct store *store, int64_t shard, int64_t after, st
         head->erased = !sql_row_is_null(sql);
         head->erased_at_us = sql_row_time_us(sql);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_policy_next(struct store *store, struct hash *hash,
@@ -197,12 +190,11 @@ enum status store_verdicts_scan(struct store *store, int64_t from, int64_t to, i
     struct verdict verdict = {0};
     enum status status = sql_start(sql, store->dialect->verdicts.verdicts, sql_integer(from),
                                    sql_integer(to), sql_time(since_us));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         verdict_read(sql, &verdict);
         take(&verdict, context);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_granted_scan(struct store *store, int64_t from, int64_t to, granted_taker *take,
@@ -212,15 +204,14 @@ enum status store_granted_scan(struct store *store, int64_t from, int64_t to, gr
     struct granted granted;
     enum status status =
         sql_start(sql, store->dialect->verdicts.granted, sql_integer(from), sql_integer(to));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         granted.decision_id = sql_row_uuid(sql);
         granted.limit_cents = sql_row_integer(sql);
         granted.rate_bp = (int32_t)sql_row_integer(sql);
         sql_row_text(sql, granted.credit_type, sizeof granted.credit_type);
         take(&granted, context);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_addressees_scan(struct store *store, const struct uuid *after,
@@ -233,13 +224,12 @@ enum status store_addressees_scan(struct store *store, const struct uuid *after,
                                    " WHERE id > $1 ORDER BY id LIMIT $2) u"
                                    " LEFT JOIN decision_heads h ON h.user_id = u.id ORDER BY u.id",
                                    sql_uuid(after), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         out[*count].id = sql_row_uuid(sql);
         sql_row_text(sql, out[*count].email, sizeof out[*count].email);
         out[*count].decided = !sql_row_is_null(sql);
         out[*count].last = out[*count].decided ? sql_row_hash(sql) : (struct hash){{0}};
         (*count)++;
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }

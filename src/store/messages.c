@@ -29,7 +29,7 @@ enum status store_notifications_after(struct store *store, const struct uuid *us
         "SELECT id, user_id, offer_id, type, title, message, created_at FROM notifications"
         " WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         sql_uuid(user_id), sql_integer(after_id), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct notification *row = &out[(*count)++];
         row->id = sql_row_integer(sql);
         row->user_id = sql_row_uuid(sql);
@@ -39,7 +39,7 @@ enum status store_notifications_after(struct store *store, const struct uuid *us
         sql_row_text(sql, row->message, sizeof row->message);
         row->created_at_us = sql_row_time_us(sql);
     }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us)
@@ -80,9 +80,9 @@ static enum status outbox_take_all(struct store *store, int64_t now_us, struct o
     struct sql *sql = store->sql;
     enum status status = sql_start(sql, store->dialect->outbox_claim, sql_time(now_us),
                                    sql_time(now_us + OUTBOX_CLAIM_US), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+    while (sql_row(sql, &status))
         status = outbox_take(sql, &out[(*count)++]);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_outbox_claim(struct store *store, int64_t now_us, struct outbox_row out[],

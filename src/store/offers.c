@@ -62,13 +62,12 @@ enum status store_offers_list(struct store *store, const struct uuid *user_id, s
                   " LEFT JOIN (SELECT * FROM offers WHERE user_id = $1"
                   " ORDER BY position DESC LIMIT $2 OFFSET $3) o ON TRUE ORDER BY o.position DESC",
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         *total = sql_row_integer(sql);
         if (!sql_row_is_null(sql))
             status = store_offer_take(sql, &out[(*count)++]);
     }
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 static enum status offer_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
@@ -211,8 +210,7 @@ enum status store_offers_waiting(struct store *store, int64_t before_us, struct 
                                    " o.status = 'accepted' AND o.accepted_at < $1"
                                    " ORDER BY o.accepted_at LIMIT $2",
                                    sql_time(before_us), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+    while (sql_row(sql, &status))
         status = store_offer_take(sql, &out[(*count)++]);
-    sql_end(sql);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }

@@ -11,14 +11,10 @@
 
 enum status store_user_create(struct store *store, const struct user *user)
 {
-    struct sql *sql = store->sql;
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status =
-            sql_do(sql, "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5)", NULL,
-                   sql_uuid(&user->id), sql_text(user->email), sql_text(user->password_hash),
-                   sql_time(user->created_at_us), sql_time(user->updated_at_us));
-    return sql_finish(sql, status);
+    return sql_alone(store->sql, "INSERT INTO users (" USER_COLUMNS ") VALUES ($1, $2, $3, $4, $5)",
+                     NULL, sql_uuid(&user->id), sql_text(user->email),
+                     sql_text(user->password_hash), sql_time(user->created_at_us),
+                     sql_time(user->updated_at_us));
 }
 
 static enum status user_take(struct sql *sql, enum status status, struct user *user)
@@ -52,26 +48,13 @@ enum status store_user_by_id(struct store *store, const struct uuid *id, struct 
 enum status store_user_password_renew(struct store *store, const struct user *user,
                                       const char *password_hash)
 {
-    struct sql *sql = store->sql;
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status = sql_do(
-            sql, "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", NULL,
-            sql_uuid(&user->id), sql_text(user->password_hash), sql_text(password_hash));
-    return sql_finish(sql, status);
+    return sql_alone(
+        store->sql, "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        NULL, sql_uuid(&user->id), sql_text(user->password_hash), sql_text(password_hash));
 }
 
 /* Nothing that a stream held when somebody left can be refused after that. */
 static const int64_t followed_us = BUS_STREAM_AGE_US + DAY_US;
-
-static enum status gone_forget(struct sql *sql, int64_t before_us)
-{
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status =
-            sql_do(sql, "DELETE FROM gone_people WHERE gone_at < $1", NULL, sql_time(before_us));
-    return sql_finish(sql, status);
-}
 
 enum status store_gone_people(struct store *store, int64_t now_us, struct gone_person out[],
                               size_t max, size_t *count)
@@ -83,16 +66,16 @@ enum status store_gone_people(struct store *store, int64_t now_us, struct gone_p
                                    "SELECT user_id, gone_at, letters_to FROM gone_people"
                                    " ORDER BY letters_to, user_id LIMIT $1",
                                    sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct gone_person *person = &out[(*count)++];
         person->user_id = sql_row_uuid(sql);
         old = sql_row_time_us(sql) < now_us - followed_us || old;
         person->letters_to = sql_row_integer(sql);
     }
-    sql_end(sql);
-    if (status == STATUS_NOT_FOUND && old)
-        return gone_forget(sql, now_us - followed_us);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    status = sql_rows_end(sql, status);
+    return status == STATUS_OK && old ? sql_alone(sql, "DELETE FROM gone_people WHERE gone_at < $1",
+                                                  NULL, sql_time(now_us - followed_us))
+                                      : status;
 }
 
 enum status store_gone_seen(struct store *store, const struct gone_person people[], size_t count,

@@ -18,11 +18,10 @@ static enum status refresh_insert(struct sql *sql, const struct refresh_token *t
 
 enum status store_refresh_create(struct store *store, const struct refresh_token *token)
 {
-    struct sql *sql = store->sql;
-    enum status status = sql_begin(sql);
+    enum status status = sql_begin(store->sql);
     if (status == STATUS_OK)
-        status = refresh_insert(sql, token);
-    return sql_finish(sql, status);
+        status = refresh_insert(store->sql, token);
+    return sql_finish(store->sql, status);
 }
 
 /* Whose token it is, and then the person's lock: a family that is being ended must not be born
@@ -44,13 +43,8 @@ static enum status refresh_lock(struct store *store, const struct hash *token,
 /* Read under the person's lock: a logout at the same time comes before or after. */
 static enum status generation_read(struct sql *sql, struct refresh_token *token)
 {
-    enum status status =
-        sql_one(sql, "SELECT generation FROM users WHERE id = $1", sql_uuid(&token->user_id));
-    if (status != STATUS_OK)
-        return status;
-    token->generation = sql_row_integer(sql);
-    sql_end(sql);
-    return STATUS_OK;
+    return sql_number(sql, "SELECT generation FROM users WHERE id = $1", &token->generation,
+                      sql_uuid(&token->user_id));
 }
 
 /* NOT_FOUND if the token has expired or was used; used ones end their family. */
@@ -97,24 +91,16 @@ enum status store_sessions_end(struct store *store, const struct uuid *user_id, 
     enum status status = sql_begin(sql);
     /* This locks the person too. */
     if (status == STATUS_OK)
-        status = sql_one(sql, store->dialect->generation_begin, sql_uuid(user_id));
-    if (status == STATUS_OK) {
-        *generation = sql_row_integer(sql);
-        sql_end(sql);
+        status = sql_number(sql, store->dialect->generation_begin, generation, sql_uuid(user_id));
+    if (status == STATUS_OK)
         status =
             sql_do(sql, "DELETE FROM refresh_tokens WHERE user_id = $1", NULL, sql_uuid(user_id));
-    }
     return sql_finish(sql, status);
 }
 
 enum status store_revocations_mark(struct store *store, int64_t *mark)
 {
-    enum status status = sql_one_values(store->sql, store->dialect->revocations_mark, NULL, 0);
-    if (status != STATUS_OK)
-        return status;
-    *mark = sql_row_integer(store->sql);
-    sql_end(store->sql);
-    return STATUS_OK;
+    return sql_number_values(store->sql, store->dialect->revocations_mark, NULL, 0, mark);
 }
 
 enum status store_revocations_read(struct store *store, const struct revocation *after,
@@ -128,13 +114,13 @@ enum status store_revocations_read(struct store *store, const struct revocation 
                   " WHERE generation_change IS NOT NULL AND (generation_change, id) > ($1, $2)"
                   " ORDER BY generation_change, id LIMIT $3",
                   sql_integer(after->change), sql_uuid(&after->user_id), sql_integer((int64_t)max));
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK) {
+    while (sql_row(sql, &status)) {
         struct revocation *revocation = &out[(*count)++];
         revocation->user_id = sql_row_uuid(sql);
         revocation->generation = sql_row_integer(sql);
         revocation->change = sql_row_integer(sql);
     }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return sql_rows_end(sql, status);
 }
 
 enum status store_attempts_read(struct store *store, const struct uuid *account,
@@ -159,11 +145,8 @@ enum status store_attempts_fail(struct store *store, const struct uuid *account,
     struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = sql_one(sql, store->dialect->attempts_fail, sql_uuid(account),
-                         sql_boolean(attempts->familiar), sql_integer(FAILED_LOGIN_LIFE_US));
-    if (status == STATUS_OK) {
-        attempts->failures = sql_row_integer(sql);
-        sql_end(sql);
-    }
+        status =
+            sql_number(sql, store->dialect->attempts_fail, &attempts->failures, sql_uuid(account),
+                       sql_boolean(attempts->familiar), sql_integer(FAILED_LOGIN_LIFE_US));
     return sql_finish(sql, status);
 }

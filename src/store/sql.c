@@ -32,11 +32,30 @@ enum status sql_do_values(struct sql *sql, const char *text, const struct sql_va
 {
     int64_t returned = 0;
     enum status status = sql_start_values(sql, text, values, count);
-    while (status == STATUS_OK && (status = sql_next(sql)) == STATUS_OK)
+    while (sql_row(sql, &status))
         returned++;
     if (rows != NULL)
         *rows = returned;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status sql_alone_values(struct sql *sql, const char *text, const struct sql_value values[],
+                             size_t count, int64_t *rows)
+{
+    enum status status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_do_values(sql, text, values, count, rows);
+    return sql_finish(sql, status);
+}
+
+enum status sql_number_values(struct sql *sql, const char *text, const struct sql_value values[],
+                              size_t count, int64_t *number)
+{
+    enum status status = sql_one_values(sql, text, values, count);
+    if (status == STATUS_OK)
+        *number = sql_row_integer(sql);
+    sql_end(sql);
+    return status;
 }
 
 size_t sql_statement_slot(const char *const texts[SQL_STATEMENT_SLOTS], const char *text)

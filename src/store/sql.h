@@ -147,6 +147,19 @@ static inline void sql_end(struct sql *sql)
     sql->ops->end(sql);
 }
 
+/* For loops over rows: true if there is another one, else `status` is how the loop ends. */
+MUST_CHECK static inline bool sql_row(struct sql *sql, enum status *status)
+{
+    return *status == STATUS_OK && (*status = sql_next(sql)) == STATUS_OK;
+}
+
+/* After such a loop: that there are no more rows is a good end. */
+MUST_CHECK static inline enum status sql_rows_end(struct sql *sql, enum status status)
+{
+    sql_end(sql);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* One statement, once for each element. */
 MUST_CHECK static inline enum status sql_bulk(struct sql *sql, const struct sql_bulk *bulk)
 {
@@ -161,6 +174,11 @@ MUST_CHECK static inline enum status sql_health(struct sql *sql, struct health *
     return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->health(sql, health);
 }
 
+/* A connection to PostgreSQL for one thread, made by its first use. A server that has gone is
+ * UNAVAILABLE; the next call outside a transaction connects anew, to whichever host of `url` then
+ * takes writes. INVALID: `url` is not sound (postgres_check.h). */
+MUST_CHECK enum status sql_postgres_open(const char *url, struct sql **sql);
+
 static inline void sql_close(struct sql *sql)
 {
     sql->ops->close(sql);
@@ -172,6 +190,12 @@ MUST_CHECK enum status sql_one_values(struct sql *sql, const char *text,
                                       const struct sql_value values[], size_t count);
 MUST_CHECK enum status sql_do_values(struct sql *sql, const char *text,
                                      const struct sql_value values[], size_t count, int64_t *rows);
+MUST_CHECK enum status sql_alone_values(struct sql *sql, const char *text,
+                                        const struct sql_value values[], size_t count,
+                                        int64_t *rows);
+MUST_CHECK enum status sql_number_values(struct sql *sql, const char *text,
+                                         const struct sql_value values[], size_t count,
+                                         int64_t *number);
 
 #define SQL_VALUES(...)                                                                            \
     (const struct sql_value[]){__VA_ARGS__},                                                       \
@@ -183,6 +207,12 @@ MUST_CHECK enum status sql_do_values(struct sql *sql, const char *text,
 #define sql_one(sql, text, ...) sql_one_values((sql), (text), SQL_VALUES(__VA_ARGS__))
 /* Runs a statement to its end; rows that it returns are counted in `rows`, unless that is NULL. */
 #define sql_do(sql, text, rows, ...) sql_do_values((sql), (text), SQL_VALUES(__VA_ARGS__), (rows))
+/* The same, as a transaction of its own. */
+#define sql_alone(sql, text, rows, ...)                                                            \
+    sql_alone_values((sql), (text), SQL_VALUES(__VA_ARGS__), (rows))
+/* The first column of the first row, an integer; without a row it stays as it is: NOT_FOUND. */
+#define sql_number(sql, text, number, ...)                                                         \
+    sql_number_values((sql), (text), SQL_VALUES(__VA_ARGS__), (number))
 
 static inline struct sql_value sql_integer(int64_t integer)
 {

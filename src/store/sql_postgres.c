@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * Driver over libpq: one connection, prepared statements, binary values, and a deadline on every
+ * wait.
+ *
  * A stopped server still acknowledges TCP, so no wait here trusts the network: the socket does
  * not block, and every wait ends at a deadline of our own.
  *
@@ -8,8 +11,6 @@
  * (health) is not answered within ENGINE_SILENCE_US the server is silent: whoever waits for it
  * gives up, and nobody asks until that question is answered again.
  */
-#include "store/sql_postgres.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -23,6 +24,7 @@
 #include "process/steady.h"
 #include "store/postgres_check.h"
 #include "store/postgres_values.h"
+#include "store/sql.h"
 
 /* Of the process: all its handles are of one database. Times are steady. */
 static _Atomic int64_t disk_full_us;  /* when it said last that its disk is full (53100) */

@@ -7,7 +7,7 @@
  * The next call connects anew. All operations are safe to repeat after that.
  *
  * Their contracts are in the headers of this room, by what they are about: people, sessions,
- * events, submissions, features, decisions, log, offers, messages, sweep.
+ * events, features, decisions, log, offers, messages, sweep.
  */
 #ifndef ECS_STORE_STORE_H
 #define ECS_STORE_STORE_H

@@ -53,15 +53,6 @@ static enum status sweep_take(struct store *store, int64_t now_us, int64_t machi
     return sql_finish(sql, status);
 }
 
-static enum status part_remove(struct sql *sql, const char *text, int64_t before_us, int64_t max,
-                               int64_t *removed)
-{
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status = sql_do(sql, text, removed, sql_time(before_us), sql_integer(max));
-    return sql_finish(sql, status);
-}
-
 /* Removes up to `max` rows, as many in a part as the database removes within its time limits. */
 static enum status parts_remove(struct sql *sql, const char *text, int64_t before_us, int64_t max,
                                 int64_t *removed)
@@ -75,7 +66,7 @@ static enum status parts_remove(struct sql *sql, const char *text, int64_t befor
         if (rows > left)
             rows = left;
         int64_t began_us = steady_now_us();
-        status = part_remove(sql, text, before_us, (int64_t)rows, &part);
+        status = sql_alone(sql, text, &part, sql_time(before_us), sql_integer((int64_t)rows));
         int64_t taken_us = steady_now_us() - began_us;
         if (status != STATUS_OK && (taken_us < BATCH_LONG_US || rows == 1))
             return status;
@@ -87,15 +78,6 @@ static enum status parts_remove(struct sql *sql, const char *text, int64_t befor
     return STATUS_OK;
 }
 
-static enum status rows_count(struct sql *sql, const char *text, int64_t *rows)
-{
-    enum status status = sql_one_values(sql, text, NULL, 0);
-    if (status == STATUS_OK)
-        *rows = sql_row_integer(sql);
-    sql_end(sql);
-    return status;
-}
-
 static enum status sweep_rows(struct sql *sql, const struct sweep_statements *statements,
                               int64_t before_us, int64_t *removed, bool *held_back)
 {
@@ -105,7 +87,7 @@ static enum status sweep_rows(struct sql *sql, const struct sweep_statements *st
     sql_end(sql);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    status = rows_count(sql, statements->count, &rows);
+    status = sql_number_values(sql, statements->count, NULL, 0, &rows);
     int64_t max = (rows * SWEEP_SHARE_PERCENT + 99) / 100;
     if (status == STATUS_OK)
         status = parts_remove(sql, statements->remove, before_us, max, removed);
@@ -170,10 +152,7 @@ enum status store_offers_expire(struct store *store, int64_t now_us, int64_t mac
         retention_check(&retention, database_us, machine_us) != RETENTION_DUE)
         return status;
     do {
-        status = sql_begin(sql);
-        if (status == STATUS_OK)
-            status = sql_do(sql, store->dialect->offers_expire, &part, sql_time(database_us));
-        status = sql_finish(sql, status);
+        status = sql_alone(sql, store->dialect->offers_expire, &part, sql_time(database_us));
         *expired += status == STATUS_OK ? part : 0;
     } while (status == STATUS_OK && part == PART);
     return status;

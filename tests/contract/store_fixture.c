@@ -14,7 +14,7 @@
 #include "store/people.h"
 #include "store/sql_sqlite.h"
 #include "store/store.h"
-#include "store/submissions.h"
+#include "store/events.h"
 
 const struct idempotency no_key = {.key = NULL};
 

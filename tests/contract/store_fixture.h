@@ -21,7 +21,7 @@
 #include "domain/offer.h"
 #include "postgres_server.h"
 #include "store/messages.h"
-#include "store/submissions.h"
+#include "store/events.h"
 
 /* 2026-01-15 12:30 UTC, the tests' present. */
 #define NOW_US 1768480200000000LL

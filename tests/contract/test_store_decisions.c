@@ -11,7 +11,6 @@
 #include "store/evidence.h"
 #include "store/offers.h"
 #include "store/store.h"
-#include "store/submissions.h"
 
 static void check_decision(const struct decision *out, const struct decision *in)
 {

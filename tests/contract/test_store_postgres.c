@@ -13,7 +13,7 @@
 #include "store/events.h"
 #include "store/messages.h"
 #include "store/people.h"
-#include "store/sql_postgres.h"
+#include "store/sql.h"
 #include "store/store.h"
 #include "store/sweep.h"
 

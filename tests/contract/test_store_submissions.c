@@ -7,7 +7,6 @@
 #include "../unit/unit.h"
 #include "store/decisions.h"
 #include "store/events.h"
-#include "store/submissions.h"
 
 static struct idempotency key_of(const char *key, int request)
 {

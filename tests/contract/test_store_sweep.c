@@ -9,7 +9,6 @@
 #include "store/decisions.h"
 #include "store/events.h"
 #include "store/sessions.h"
-#include "store/submissions.h"
 #include "store/sweep.h"
 
 #define RAW_LIFE_US (91 * DAY_US) /* the least that there may be */

@@ -6,7 +6,7 @@
 #include "adapters/entropy_seeded.h"
 #include "domain/event.h"
 #include "fakes.h"
-#include "store/submissions.h"
+#include "store/events.h"
 #include "wire/transaction_json.h"
 
 #define USER "0190a0b0-1111-7222-8333-444455556666"
