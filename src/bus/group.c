@@ -17,6 +17,14 @@ static bool has_slot(const struct group *group, uint64_t sequence)
     return sequence > group->floor && sequence < group->next;
 }
 
+/* The window has room for what lies between floor and next, and the floor is as high as it can be.
+ */
+static bool is_sane(const struct group *group)
+{
+    return group->floor < group->next && group->next - group->floor - 1 <= GROUP_WINDOW &&
+           group->done_beyond <= group->next - group->floor - 1;
+}
+
 enum status group_init(struct group *group, uint64_t floor)
 {
     group->slots = calloc(GROUP_WINDOW, sizeof *group->slots);
@@ -49,6 +57,7 @@ static size_t take_due(struct group *group, uint32_t owner, int64_t now_us, int6
         struct group_slot *slot = slot_of(group, sequence);
         if (slot->done)
             continue;
+        assert(slot->deliveries > 0); /* all below next were delivered */
         if (slot->due_us <= now_us && count < max) {
             slot->due_us = due_us;
             slot->owner = owner;
@@ -70,6 +79,7 @@ size_t group_take(struct group *group, uint64_t last, uint32_t owner, int64_t no
         out[count++] = (struct group_delivery){group->next, 1};
         group->next++;
     }
+    assert(count <= max && is_sane(group));
     if (count > 0)
         note_due(group, due_us);
     return count;
@@ -82,9 +92,11 @@ void group_done(struct group *group, uint64_t sequence)
     slot_of(group, sequence)->done = true;
     group->done_beyond++;
     while (has_slot(group, group->floor + 1) && slot_of(group, group->floor + 1)->done) {
+        assert(group->done_beyond > 0);
         group->floor++;
         group->done_beyond--;
     }
+    assert(is_sane(group));
 }
 
 void group_again(struct group *group, uint64_t sequence, uint32_t owner, int64_t due_us)
@@ -110,6 +122,7 @@ void group_rewind(struct group *group, uint64_t floor)
     group->next = floor + 1;
     group->done_beyond = 0;
     group->due_us = INT64_MAX;
+    assert(is_sane(group)); /* no floor is the largest number */
 }
 
 void group_trim(struct group *group, uint64_t first)
@@ -121,4 +134,5 @@ void group_trim(struct group *group, uint64_t first)
     }
     for (uint64_t sequence = group->floor + 1; sequence < first; sequence++)
         group_done(group, sequence);
+    assert(group->floor + 1 >= first);
 }

@@ -66,6 +66,7 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
 
 static int64_t row_id(enum stream stream, uint64_t sequence)
 {
+    assert(sequence < 1ULL << SEQUENCE_BITS);
     return ((int64_t)stream << SEQUENCE_BITS) | (int64_t)sequence;
 }
 
@@ -255,6 +256,7 @@ static enum status remember(struct journal_writer *writer, enum stream stream, s
 static enum status remove_range(struct journal_writer *writer, enum stream stream, uint64_t from,
                                 uint64_t to)
 {
+    assert(from <= to);
     if (stream == STREAM_DEAD_LETTERS)
         writer->streams[stream].bytes -= number_of(writer, JOURNAL_BYTES, stream, from, to);
     sqlite3_stmt *statement = writer->statements[JOURNAL_REMOVE];
@@ -303,6 +305,7 @@ enum status journal_append(struct journal_writer *writer, const struct bus_messa
     if (status != STATUS_OK)
         return status;
     row->last++;
+    assert(row->first <= row->last && row->last > writer->committed[message->stream].last);
     if (message->stream != STREAM_DEAD_LETTERS)
         return STATUS_OK;
     row->bytes += number_of(writer, JOURNAL_BYTES, message->stream, row->last, row->last);
@@ -312,6 +315,8 @@ enum status journal_append(struct journal_writer *writer, const struct bus_messa
 enum status journal_stream_write(struct journal_writer *writer, enum stream stream,
                                  const struct journal_stream *row)
 {
+    assert(row->first <= row->last + 1 && row->floor <= row->last);
+    assert(row->last >= writer->committed[stream].last); /* places only grow */
     writer->streams[stream] = *row;
     sqlite3_stmt *statement = writer->statements[JOURNAL_STREAM_WRITE];
     sqlite3_bind_int(statement, 1, (int)stream);
@@ -388,6 +393,7 @@ static enum status trim_stream(struct journal_writer *writer, enum stream stream
         keep = (settled < to ? settled : to) + 1;
     if (keep <= row.first)
         return STATUS_OK;
+    assert(keep <= row.last + 1);
     enum status status = remove_range(writer, stream, row.first, keep - 1);
     row.bytes = writer->streams[stream].bytes;
     row.first = keep;
@@ -487,6 +493,7 @@ static struct journal_record *record_of(sqlite3_stmt *statement, enum stream str
             memcpy(end, data, slice->size);
         end += slice->size;
     }
+    assert(end == (char *)record + size);
     message->stream = stream;
     message->sequence = row_sequence(sqlite3_column_int64(statement, 0));
     message->published_us = sqlite3_column_int64(statement, 1);

@@ -12,6 +12,7 @@
  */
 #include "bus/nats.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,6 +39,7 @@ enum status window_init(struct window *window)
 
 void window_destroy(struct window *window)
 {
+    assert(window->oldest == window->next); /* each has ended */
     pthread_cond_destroy(&window->added);
     pthread_mutex_destroy(&window->mutex);
     free(window->ring);
@@ -53,6 +55,14 @@ static bool is_silent(struct window *window, int64_t now_us)
     return now_us - since_us >= ENGINE_SILENCE_US;
 }
 
+/* With the lock: the ring holds what is between its ends, and bytes wait only with a message. */
+static bool window_is_sane(const struct window *window)
+{
+    return window->oldest <= window->next && window->next - window->oldest <= BUS_WINDOW_MAX &&
+           window->unsent <= window->next && window->unsent_bytes <= (size_t)BUS_QUEUE_BYTES_MAX &&
+           (window->unsent < window->next || window->unsent_bytes == 0);
+}
+
 static bool has_room(struct window *window, size_t size, int64_t now_us)
 {
     return window->next - window->oldest < BUS_WINDOW_MAX &&
@@ -65,8 +75,10 @@ enum status window_add(struct window *window, struct outgoing *outgoing, int64_t
     bool room = has_room(window, outgoing->size, now_us);
     if (room) {
         struct pending *pending = pending_of(window, window->next++);
+        assert(pending->publication.done == NULL && pending->outgoing == NULL); /* it has ended */
         *pending = (struct pending){outgoing->publication, outgoing, now_us};
         window->unsent_bytes += outgoing->size;
+        assert(window_is_sane(window));
     }
     pthread_mutex_unlock(&window->mutex);
     if (!room)
@@ -80,6 +92,7 @@ static struct outgoing *outgoing_take(struct window *window, struct pending *pen
 {
     struct outgoing *outgoing = pending->outgoing;
     pending->outgoing = NULL;
+    assert(outgoing == NULL || outgoing->size <= window->unsent_bytes);
     if (outgoing != NULL)
         window->unsent_bytes -= outgoing->size;
     return outgoing;
@@ -96,6 +109,7 @@ struct outgoing *window_next(struct window *window, uint64_t *serial)
             *serial = window->unsent++;
             outgoing = outgoing_take(window, pending_of(window, *serial));
         }
+        assert(window_is_sane(window));
         if (outgoing != NULL || window->closed)
             break;
         pthread_cond_wait(&window->added, &window->mutex);
@@ -125,6 +139,7 @@ static struct pending take(struct window *window, uint64_t serial)
     while (window->oldest < window->next &&
            pending_of(window, window->oldest)->publication.done == NULL)
         window->oldest++;
+    assert(window_is_sane(window));
     return taken;
 }
 
@@ -325,6 +340,8 @@ static enum status flush(struct bus *base, int64_t wait_us)
 
 static void bus_free(struct bus_nats *bus)
 {
+    assert(bus->link == NULL && bus->old_links == NULL && bus->asked == NULL &&
+           bus->retired == NULL);
     pthread_cond_destroy(&bus->event);
     pthread_mutex_destroy(&bus->events);
     pthread_mutex_destroy(&bus->driver);

@@ -9,6 +9,7 @@
  * take. JetStream sets that space aside, so on a smaller disk a stream gets half of it, or half of
  * that, down to STREAM_BYTES_MIN; small streams come first, so that they always fit.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,8 +82,20 @@ static enum status ask(struct bus_nats *bus, const char *call, enum stream strea
                        const char *text, struct answer *answer)
 {
     char subject[NATS_SUBJECT_MAX + 1];
-    snprintf(subject, sizeof subject, "$JS.API.%s.%s%s", call, stream_name(stream), rest);
+    int size =
+        snprintf(subject, sizeof subject, "$JS.API.%s.%s%s", call, stream_name(stream), rest);
+    assert(size <= NATS_SUBJECT_MAX);
     return ask_at(bus, subject, text, answer);
+}
+
+/* The same, of whose answer only the status is of interest. */
+static enum status tell(struct bus_nats *bus, const char *call, enum stream stream,
+                        const char *rest, const char *text)
+{
+    struct answer answer;
+    enum status status = ask(bus, call, stream, rest, text, &answer);
+    answer_free(&answer);
+    return status;
 }
 
 static int64_t time_of(const json_t *object, const char *name)
@@ -131,6 +144,7 @@ static enum status stream_create(struct bus_nats *bus, enum stream stream, struc
     bool small = stream != STREAM_EMOTIONS && stream != STREAM_TRANSACTIONS;
     int64_t bytes_max = small ? BUS_STREAM_BYTES_MAX / SMALL_STREAM_SHARE : BUS_STREAM_BYTES_MAX;
     for (;;) {
+        assert(bytes_max >= STREAM_BYTES_MIN);
         char config[REQUEST_MAX];
         stream_config(bus, stream, bytes_max, config);
         enum status status = ask(bus, "STREAM.CREATE", stream, "", config, answer);
@@ -304,7 +318,7 @@ static enum status stream_prepare(struct bus_nats *bus, enum stream stream, bool
 static void time_ask(struct bus_nats *bus)
 {
     static const char nothing[] = LETTER_PREFIX "clock";
-    struct answer answer, deleted;
+    struct answer answer;
     char text[REQUEST_MAX], name[NAME_MAX_SIZE], rest[NAME_MAX_SIZE + sizeof nothing + 2];
     int64_t asked_us = steady_now_us();
     if (asked_us < bus->time_after_us)
@@ -321,8 +335,7 @@ static void time_ask(struct bus_nats *bus)
     if (status == STATUS_OK && server_us != 0) {
         clock_system_follow(CLOCK_OF_BUS, server_us, asked_us, answered_us);
         snprintf(rest, sizeof rest, ".%s", name);
-        (void)ask(bus, "CONSUMER.DELETE", STREAM_DEAD_LETTERS, rest, "", &deleted);
-        answer_free(&deleted);
+        (void)tell(bus, "CONSUMER.DELETE", STREAM_DEAD_LETTERS, rest, "");
     }
     /* A user who may not has no answer; on a new connection it is asked again at once. */
     if (status != STATUS_UNAVAILABLE || bus_nats_is_connected(bus))
@@ -421,18 +434,12 @@ static enum status consumer_create(struct bus_nats *bus, enum stream stream, con
              "\"ack_policy\":\"explicit\",\"ack_wait\":%lld,\"max_deliver\":-1,"
              "\"max_ack_pending\":%d,\"replay_policy\":\"instant\"}}",
              stream_name(stream), start, BUS_ACK_WAIT_US * 1000, 2 * BUS_BATCH_MAX);
-    struct answer answer;
-    enum status status =
-        ask(bus, "CONSUMER.DURABLE.CREATE", stream, "." NATS_CONSUMER, text, &answer);
-    answer_free(&answer);
-    return status;
+    return tell(bus, "CONSUMER.DURABLE.CREATE", stream, "." NATS_CONSUMER, text);
 }
 
 static enum status consumer_delete(struct bus_nats *bus, enum stream stream)
 {
-    struct answer answer;
-    enum status status = ask(bus, "CONSUMER.DELETE", stream, "." NATS_CONSUMER, "", &answer);
-    answer_free(&answer);
+    enum status status = tell(bus, "CONSUMER.DELETE", stream, "." NATS_CONSUMER, "");
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -585,8 +592,5 @@ enum status bus_nats_remove(struct bus *base, enum stream stream, uint64_t seque
     if (status != STATUS_OK)
         return status;
     snprintf(text, sizeof text, "{\"seq\":%" PRIu64 ",\"no_erase\":true}", sequence);
-    struct answer answer;
-    status = ask(bus, "STREAM.MSG.DELETE", stream, "", text, &answer);
-    answer_free(&answer);
-    return status;
+    return tell(bus, "STREAM.MSG.DELETE", stream, "", text);
 }

@@ -13,6 +13,7 @@
  * is in a list, to be given back when it is closed. A subscription is destroyed long after it was
  * given up: libnats 3.4 may still be handing it a message.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -148,6 +149,7 @@ static enum status subscribe(struct nats_consumer *consumer)
     natsSubscription *subscription = NULL;
     if (link == NULL)
         return STATUS_UNAVAILABLE;
+    assert((consumer->subscription == NULL) == (consumer->link == 0));
     bool subscribed = link->number == consumer->link;
     if (!subscribed && subscribe_on(consumer, link, &subscription) == NATS_OK) {
         subscription_retire(bus, consumer->subscription);
@@ -256,6 +258,7 @@ static enum status request(struct nats_consumer *consumer, size_t batch)
     }
     if (consumer->requested)
         return STATUS_OK;
+    assert(batch > 0 && batch <= BUS_BATCH_MAX);
     char subject[NATS_SUBJECT_MAX + 1], reply[NATS_INBOX_SIZE + 12], text[128];
     snprintf(subject, sizeof subject, "$JS.API.CONSUMER.MSG.NEXT.%s." NATS_CONSUMER,
              stream_name(consumer->stream));
@@ -305,6 +308,7 @@ static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct 
         natsMsg_Destroy(message);
         return STATUS_CONFLICT;
     }
+    assert(!consumer->requested || consumer->owed > 0 || consumer->tail);
     if (consumer->owed > 0 && --consumer->owed == 0)
         consumer->requested = false;
     struct delivery *delivery = hold(consumer, message);
@@ -356,6 +360,7 @@ static size_t gather(struct nats_consumer *consumer, struct bus_message messages
         if (status == STATUS_CONFLICT)
             wait_ms = 0;
     }
+    assert(count <= max);
     return count;
 }
 
@@ -417,6 +422,7 @@ static void on_buried(void *context, enum status status)
     struct grave *grave = context;
     struct burial *burial = grave->burial;
     pthread_mutex_lock(&burial->mutex);
+    assert(burial->waiting > 0); /* each ends once */
     grave->status = status;
     burial->waiting--;
     pthread_cond_signal(&burial->all);

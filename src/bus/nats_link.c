@@ -11,6 +11,7 @@
  * libnats calls back on threads of its own, until the connection is closed and the subscription has
  * ended. Only then, and when nobody uses it, a link is freed.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,6 +47,7 @@ void nats_link_release(struct nats_link *link)
 {
     struct bus_nats *bus = link->bus;
     pthread_mutex_lock(&bus->events);
+    assert(link->users > 0);
     link->users--;
     if (link != bus->link) /* its end may have waited for this */
         pthread_cond_broadcast(&bus->event);
@@ -65,6 +67,7 @@ static void ending_note(struct nats_link *link, bool closed)
 {
     struct bus_nats *bus = link->bus;
     pthread_mutex_lock(&bus->events);
+    assert(link->endings > 0 && !(closed && link->closed));
     link->closed |= closed;
     link->endings--;
     pthread_cond_broadcast(&bus->event);
@@ -194,6 +197,7 @@ static natsStatus subscribe(struct nats_link *link)
 /* A link that is no longer current: from now on its end is no loss. */
 static void retire(struct bus_nats *bus, struct nats_link *link, int64_t close_at_us)
 {
+    assert(link != bus->link && link->next == NULL);
     atomic_store(&link->retired, true);
     link->close_at_us = close_at_us;
     link->next = bus->old_links;
@@ -245,6 +249,7 @@ static void old_links_end(struct bus_nats *bus, int64_t now_us)
             at = &link->next;
             continue;
         }
+        assert(link->closed);
         *at = link->next;
         natsSubscription_Destroy(link->answers);
         natsConnection_Destroy(link->connection);

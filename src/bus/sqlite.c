@@ -98,6 +98,7 @@ static void show_streams(struct bus_sqlite *bus)
 {
     pthread_mutex_lock(&bus->state);
     for (int stream = 0; stream < STREAM_COUNT; stream++) {
+        assert(bus->last[stream] <= bus->writer.committed[stream].last);
         bus->last[stream] = bus->writer.committed[stream].last;
         if (bus->groups[stream].slots != NULL)
             group_trim(&bus->groups[stream], bus->writer.committed[stream].first);
@@ -237,6 +238,7 @@ static enum status rewind_group(struct bus *base, enum stream stream, int64_t si
     uint64_t floor = group->slots != NULL ? group->floor : row->floor;
     if (sequence > 0 && sequence - 1 < floor)
         floor = sequence - 1;
+    assert(floor <= row->last);
     pthread_mutex_unlock(&bus->state);
     if (status == STATUS_OK)
         status = bus_sqlite_floor_write(bus, stream, floor);
@@ -291,6 +293,7 @@ static enum status lag(struct bus *base, enum stream stream, struct bus_lag *lag
     uint64_t floor = group->slots != NULL ? group->floor : row->floor;
     if (floor < row->first - 1)
         floor = row->first - 1;
+    assert(floor <= row->last && group->done_beyond <= row->last - floor);
     lag->last_sequence = row->last;
     lag->pending = row->last - floor - (group->slots != NULL ? group->done_beyond : 0);
     pthread_mutex_unlock(&bus->state);

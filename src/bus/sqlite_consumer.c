@@ -3,6 +3,7 @@
  * Consumers of bus_sqlite: the group (group.c) says which sequences, the consumer's own reader
  * brings the rows, so that workers read beside each other and beside the writer.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,6 +79,7 @@ enum status sqlite_consumer_open_tail(struct bus *base, enum stream stream,
 static size_t take(struct bus_sqlite *bus, struct sqlite_consumer *consumer, size_t max)
 {
     uint64_t last = bus->last[consumer->stream];
+    assert(max <= BUS_BATCH_MAX && consumer->tail_next <= last + 1);
     if (!consumer->tail) {
         int64_t now_us = clock_monotonic_us(bus->clock);
         return group_take(&bus->groups[consumer->stream], last, consumer->owner, now_us,
@@ -143,6 +145,7 @@ static enum status read_run(struct bus_sqlite *bus, struct sqlite_consumer *cons
         record->message.stream_created_us = bus->created_us[consumer->stream];
         messages[(*count)++] = record->message;
     }
+    assert(next == found); /* each row was one of the run */
     return STATUS_OK;
 }
 
@@ -156,6 +159,7 @@ enum status sqlite_consumer_fetch(struct bus_consumer *base, struct bus_message 
         release_all(consumer);
     size_t taken = take_wait(bus, consumer, max < BUS_BATCH_MAX ? max : BUS_BATCH_MAX, wait_us);
     enum status status = STATUS_OK;
+    assert(taken <= max);
     for (size_t from = 0, to; from < taken; from = to) {
         for (to = from + 1; to < taken; to++)
             if (consumer->deliveries[to].sequence != consumer->deliveries[to - 1].sequence + 1)
@@ -188,6 +192,7 @@ static enum status bury_all(struct bus_sqlite *bus, const struct bus_message mes
     for (size_t i = 0; i < count; i++)
         if (letter_is_due(&messages[i], outcomes[i]))
             letter_write(next++, &messages[i]);
+    assert(next == letters + dead_count);
     enum status status = bus_sqlite_letters_store(bus, letters, dead_count);
     publication_count(STREAM_DEAD_LETTERS, status, dead_count);
     free(letters);
@@ -206,6 +211,7 @@ enum status sqlite_consumer_settle(struct bus_consumer *base, const struct bus_m
     struct group *group = &bus->groups[consumer->stream];
     int64_t again_us = clock_monotonic_us(bus->clock) + BUS_RETRY_DELAY_US;
     for (size_t i = 0; i < count; i++) {
+        assert(messages[i].stream == consumer->stream);
         bool lost = letter_is_due(&messages[i], outcomes[i]) && status != STATUS_OK;
         if (outcomes[i] == OUTCOME_RETRY || lost)
             group_again(group, messages[i].sequence, consumer->owner, again_us);

@@ -7,6 +7,7 @@
  */
 #include "store/decisions.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "domain/decision_log.h"
@@ -132,6 +133,7 @@ static enum status head_move(struct sql *sql, struct decision *decision, struct 
     sql_end(sql);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
+    assert(head->count >= 0 && head->count < INT64_MAX);
     decision->previous = head->entry;
     decision->entry = decision_log_entry(decision);
     *head = (struct chain_head){head->count + 1, decision->entry};
@@ -199,6 +201,7 @@ static enum status offer_end(struct sql *sql, const struct decision *decision)
     enum status status =
         store_offer_change(sql, OFFER_offered, OFFER_superseded, &decision->user_id, NULL,
                            decision->decided_at_us, &ended);
+    assert(status != STATUS_OK || ended <= 1); /* a person has one open offer */
     if (status == STATUS_OK && ended == 0)
         status = store_offer_change(sql, OFFER_offered, OFFER_expired, &decision->user_id, NULL,
                                     decision->decided_at_us, NULL);
@@ -208,6 +211,7 @@ static enum status offer_end(struct sql *sql, const struct decision *decision)
 static enum status decision_add(struct sql *sql, struct decision *decision, struct chain_head *head)
 {
     enum status status = decision_insert(sql, decision, head);
+    assert(status != STATUS_OK || head->count > 0);
     if (status == STATUS_OK && decision->has_offer)
         status = store_offer_insert(sql, &decision->offer);
     return status;
@@ -243,6 +247,7 @@ static enum status decision_settle(struct store *store, const struct decision *d
     }
     if (status == STATUS_OK)
         status = key_insert(sql, idempotency, stands, decision->decided_at_us);
+    assert(head.count == 0 || uuid_equal(&stands->id, &decision->id)); /* a new one stands */
     if (status == STATUS_OK && head.count > 0)
         status = store_log_append(store, &stands->user_id, &head);
     return status;
@@ -275,8 +280,10 @@ enum status store_decisions_list(struct store *store, const struct uuid *user_id
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
     while (sql_row(sql, &status)) {
         *total = sql_row_integer(sql);
-        if (!sql_row_is_null(sql))
-            status = store_decision_take(sql, &out[(*count)++]);
+        if (sql_row_is_null(sql))
+            continue; /* there is none */
+        assert(*count<(size_t)page.size && * total> 0);
+        status = store_decision_take(sql, &out[(*count)++]);
     }
     return sql_rows_end(sql, status);
 }
@@ -293,8 +300,10 @@ enum status store_shadow_pending(struct store *store, const char *challenger, in
                   " WHERE s.user_id = d.user_id AND s.decision_id = d.id AND s.challenger = $1)"
                   " ORDER BY d.decided_at LIMIT $3",
                   sql_text(challenger), sql_time(since_us), sql_integer((int64_t)max));
-    while (sql_row(sql, &status))
+    while (sql_row(sql, &status)) {
+        assert(*count < max);
         status = store_decision_take(sql, &out[(*count)++]);
+    }
     return sql_rows_end(sql, status);
 }
 

@@ -4,6 +4,7 @@
  * first event of a month comes, dropped as a whole, which costs nothing, when all of the month is
  * past the retention.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -75,6 +76,7 @@ static enum status partitions_make(struct partitions *partitions, struct sql *sq
             return status;
         if (partitions->count == PARTITIONS_KNOWN_MAX)
             partitions_forget(partitions);
+        assert(partitions->count < PARTITIONS_KNOWN_MAX);
         partitions->known[partitions->count].table = table;
         partitions->known[partitions->count++].month = month;
     }

@@ -122,6 +122,7 @@ static struct sql_column event_column(const struct store_batch *batch, enum sql_
 /* The persons of these events, each once, in order. */
 static void users_collect(struct store_batch *batch, const uint32_t places[], size_t count)
 {
+    assert(count <= batch->count);
     for (size_t i = 0; i < count; i++)
         memcpy(&batch->users[i],
                member(batch, places == NULL ? i : places[i], batch->kind->user_id),
@@ -131,6 +132,7 @@ static void users_collect(struct store_batch *batch, const uint32_t places[], si
     for (size_t i = 0; i < count; i++)
         if (i == 0 || !uuid_equal(&batch->users[i], &batch->users[batch->user_count - 1]))
             batch->users[batch->user_count++] = batch->users[i];
+    assert(batch->user_count <= count && (batch->user_count > 0) == (count > 0));
 }
 
 static bool *user_known(struct store_batch *batch, const struct uuid *user_id)
@@ -145,12 +147,8 @@ static enum status users_bulk(struct store *store, const struct store_batch *bat
                               const char *text, sql_row_reader *read, void *context)
 {
     struct sql_column users = {SQL_UUID, batch->users, sizeof batch->users[0]};
-    return sql_bulk(store->sql, &(struct sql_bulk){.text = text,
-                                                   .columns = &users,
-                                                   .column_count = 1,
-                                                   .count = batch->user_count,
-                                                   .read = read,
-                                                   .context = context});
+    return sql_bulk(store->sql,
+                    &(struct sql_bulk){text, &users, 1, NULL, batch->user_count, read, context});
 }
 
 static void user_take(struct sql *sql, void *context)
@@ -188,6 +186,7 @@ static void firsts_choose(struct store_batch *batch)
         else
             batch->firsts[batch->first_count++] = place;
     }
+    assert(batch->first_count + batch->other_count == known && known <= batch->count);
 }
 
 /* Where `key` is, or would be, among places that ascend by key. */
@@ -224,14 +223,10 @@ static enum status keys_add(struct store *store, struct store_batch *batch)
     struct sql_column columns[] = {event_column(batch, SQL_HASH, batch->kind->key),
                                    event_column(batch, SQL_HASH, batch->kind->content),
                                    event_column(batch, SQL_TIME, batch->kind->received_at)};
-    enum status status =
-        sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.keys_add,
-                                                .columns = columns,
-                                                .column_count = 3,
-                                                .places = batch->firsts,
-                                                .count = batch->first_count,
-                                                .read = new_key_take,
-                                                .context = batch});
+    enum status status = sql_bulk(
+        store->sql, &(struct sql_bulk){store->dialect->events.keys_add, columns, 3, batch->firsts,
+                                       batch->first_count, new_key_take, batch});
+    size_t known = batch->first_count + batch->other_count;
     batch->counted_count = 0;
     for (size_t i = 0; i < batch->first_count; i++) {
         uint32_t place = batch->firsts[i];
@@ -240,6 +235,7 @@ static enum status keys_add(struct store *store, struct store_batch *batch)
         else
             batch->others[batch->other_count++] = place;
     }
+    assert(batch->counted_count + batch->other_count == known);
     qsort_r(batch->others, batch->other_count, sizeof batch->others[0], by_key, batch);
     return status;
 }
@@ -263,13 +259,13 @@ static void old_key_take(struct sql *sql, void *context)
 static enum status keys_read(struct store *store, struct store_batch *batch)
 {
     struct sql_column key = event_column(batch, SQL_HASH, batch->kind->key);
-    struct sql_bulk bulk = {.text = store->dialect->events.keys_read,
-                            .columns = &key,
-                            .column_count = 1,
-                            .places = batch->others,
-                            .count = batch->other_count,
-                            .read = old_key_take,
-                            .context = batch};
+    struct sql_bulk bulk = {store->dialect->events.keys_read,
+                            &key,
+                            1,
+                            batch->others,
+                            batch->other_count,
+                            old_key_take,
+                            batch};
     batch->renew = false;
     enum status status = sql_bulk(store->sql, &bulk);
     bulk.text = store->dialect->events.keys_renew;
@@ -298,12 +294,15 @@ static void tiles_fold(struct store_batch *batch)
         (void)kind->fold(tiles + batch->tile_count * kind->tile_size, event, true);
         batch->tile_count++;
     }
+    assert(batch->tile_count <= batch->counted_count);
+    assert((batch->tile_count > 0) == (batch->counted_count > 0));
 }
 
 /* The columns of an array of structures. */
 static void columns_of(struct sql_column columns[], const struct member members[], size_t count,
                        const void *first, size_t size)
 {
+    assert(count <= SQL_PARAMETERS_MAX);
     for (size_t i = 0; i < count; i++)
         columns[i] =
             (struct sql_column){members[i].type, (const char *)first + members[i].offset, size};
@@ -314,12 +313,9 @@ static enum status rows_add(struct store *store, const struct store_batch *batch
     const struct event_layout *kind = batch->kind;
     struct sql_column columns[SQL_PARAMETERS_MAX];
     columns_of(columns, kind->row, kind->row_columns, batch->events, kind->size);
-    return sql_bulk(store->sql,
-                    &(struct sql_bulk){.text = store->dialect->events.rows_add[kind->table],
-                                       .columns = columns,
-                                       .column_count = kind->row_columns,
-                                       .places = batch->counted,
-                                       .count = batch->counted_count});
+    return sql_bulk(store->sql, &(struct sql_bulk){store->dialect->events.rows_add[kind->table],
+                                                   columns, kind->row_columns, batch->counted,
+                                                   batch->counted_count, NULL, NULL});
 }
 
 static void locked_take(struct sql *sql, void *context)
@@ -354,10 +350,8 @@ static enum status tiles_add(struct store *store, struct store_batch *batch)
     tiles_fold(batch);
     columns_of(columns, kind->tile, kind->tile_columns, &batch->tiles, kind->tile_size);
     return sql_bulk(store->sql,
-                    &(struct sql_bulk){.text = store->dialect->events.tiles_add[kind->table],
-                                       .columns = columns,
-                                       .column_count = kind->tile_columns,
-                                       .count = batch->tile_count});
+                    &(struct sql_bulk){store->dialect->events.tiles_add[kind->table], columns,
+                                       kind->tile_columns, NULL, batch->tile_count, NULL, NULL});
 }
 
 static enum status batch_try(struct store *store, struct store_batch *batch)
@@ -454,6 +448,7 @@ static bool emotion_fold(void *memory, const void *of, bool begins)
         emotion_tile_merge(&into->tile, &tile);
     else
         return false;
+    assert(into->tile.event_count >= into->tile.stress_event_count);
     return true;
 }
 
@@ -499,6 +494,8 @@ static bool transaction_fold(void *memory, const void *of, bool begins)
         transaction_tile_merge(&into->tile, &tile);
     else
         return false;
+    assert(into->tile.count >= into->tile.in_count);
+    assert(into->tile.min_cents <= into->tile.max_cents);
     return true;
 }
 
@@ -547,12 +544,8 @@ enum status store_ids_check(struct store *store, struct id_check checks[], size_
     struct sql_column key = {SQL_HASH, &checks[0].key, sizeof checks[0]};
     for (size_t i = 0; i < count; i++)
         checks[i].conflicts = false;
-    return sql_bulk(store->sql, &(struct sql_bulk){.text = store->dialect->events.keys_read,
-                                                   .columns = &key,
-                                                   .column_count = 1,
-                                                   .count = count,
-                                                   .read = id_take,
-                                                   .context = &all});
+    return sql_bulk(store->sql, &(struct sql_bulk){store->dialect->events.keys_read, &key, 1, NULL,
+                                                   count, id_take, &all});
 }
 
 /* Whether the key that is there already is of the same request. */

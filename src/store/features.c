@@ -6,6 +6,8 @@
  */
 #include "store/features.h"
 
+#include <assert.h>
+
 #include "store/internal.h"
 
 enum row_kind { ROW_VERSION, ROW_EMOTIONS, ROW_TRANSACTIONS };
@@ -93,8 +95,10 @@ enum status store_people_scan(struct store *store, const struct uuid *after, int
                                    "SELECT id FROM users WHERE id > $1 AND created_at <= $2"
                                    " ORDER BY id LIMIT $3",
                                    sql_uuid(after), sql_time(as_of_us), sql_integer((int64_t)max));
-    while (sql_row(sql, &status))
+    while (sql_row(sql, &status)) {
+        assert(*count < max);
         out[(*count)++] = sql_row_uuid(sql);
+    }
     return sql_rows_end(sql, status);
 }
 
@@ -109,6 +113,7 @@ static enum status emotion_add(struct person_tiles *tiles, const struct emotion_
     }
     if (count == EMOTION_TILES_MAX)
         return STATUS_INTERNAL;
+    assert(count == 0 || tiles->emotions[count - 1].hour_us < tile.hour_us);
     tiles->emotions[tiles->emotion_count++] = tile;
     return STATUS_OK;
 }
@@ -124,6 +129,7 @@ static enum status transaction_add(struct person_tiles *tiles,
     }
     if (count == TRANSACTION_TILES_MAX)
         return STATUS_INTERNAL;
+    assert(count == 0 || tiles->transactions[count - 1].day_us < tile.day_us);
     tiles->transactions[tiles->transaction_count++] = tile;
     return STATUS_OK;
 }

@@ -10,6 +10,8 @@
  */
 #include "store/log.h"
 
+#include <assert.h>
+
 #include "store/internal.h"
 
 enum status store_decisions_scan(struct store *store, const struct log_place *after,
@@ -33,14 +35,14 @@ enum status store_decisions_scan(struct store *store, const struct log_place *af
         sql_uuid(&after->user_id), sql_integer(after->position), sql_time(since_us),
         sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
-        struct logged_decision *logged = &out[*count];
+        struct logged_decision *logged = &out[(*count)++];
+        assert(*count <= max);
         logged->position = sql_row_integer(sql);
         logged->head.count = sql_row_integer(sql);
         logged->head.entry = sql_row_hash(sql);
         logged->logged = sql_row_integer(sql);
         logged->policy_kept = sql_row_boolean(sql);
         status = store_decision_take(sql, &logged->decision);
-        (*count)++;
     }
     return sql_rows_end(sql, status);
 }
@@ -71,10 +73,12 @@ enum status store_log_append(struct store *store, const struct uuid *user_id,
 {
     struct sql *sql = store->sql;
     int64_t shard = decision_log_shard(user_id), position = 0;
+    assert(head->count > 0 && shard >= 0 && shard < LOG_SHARDS_ALL);
     struct hash seal = {{0}};
     enum status status = sql_one(sql, store->dialect->shard_lock, sql_integer(shard));
     if (status == STATUS_OK) {
         position = sql_row_integer(sql) + 1;
+        assert(position > 0); /* a shard only grows */
         seal = sql_row_hash(sql);
         seal = decision_log_seal(&seal, user_id, head);
     }
@@ -102,6 +106,7 @@ enum status store_log_shards(struct store *store, struct log_shard out[LOG_SHARD
                                    sql_integer(LOG_SHARDS_ALL));
     while (sql_row(sql, &status)) {
         struct log_shard *shard = &out[(*count)++];
+        assert(*count <= LOG_SHARDS_ALL);
         shard->shard = sql_row_integer(sql);
         shard->position = sql_row_integer(sql);
         shard->seal = sql_row_hash(sql);
@@ -123,6 +128,7 @@ enum status store_log_scan(struct store *store, int64_t shard, int64_t after, st
         sql_integer(shard), sql_integer(after), sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
         struct log_head *head = &out[(*count)++];
+        assert(*count <= max);
         head->position = sql_row_integer(sql);
         head->user_id = sql_row_uuid(sql);
         head->head.count = sql_row_integer(sql);
@@ -155,6 +161,7 @@ enum status store_verdicts_extent(struct store *store, struct extent *decisions,
                                   struct extent *offers)
 {
     const struct verdict_statements *statements = &store->dialect->verdicts;
+    assert(statements->step > 0);
     struct sql *sql = store->sql;
     enum status status = sql_start_values(sql, statements->extent, NULL, 0);
     if (status == STATUS_OK)
@@ -225,11 +232,12 @@ enum status store_addressees_scan(struct store *store, const struct uuid *after,
                                    " LEFT JOIN decision_heads h ON h.user_id = u.id ORDER BY u.id",
                                    sql_uuid(after), sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
-        out[*count].id = sql_row_uuid(sql);
-        sql_row_text(sql, out[*count].email, sizeof out[*count].email);
-        out[*count].decided = !sql_row_is_null(sql);
-        out[*count].last = out[*count].decided ? sql_row_hash(sql) : (struct hash){{0}};
-        (*count)++;
+        struct addressee *addressee = &out[(*count)++];
+        assert(*count <= max);
+        addressee->id = sql_row_uuid(sql);
+        sql_row_text(sql, addressee->email, sizeof addressee->email);
+        addressee->decided = !sql_row_is_null(sql);
+        addressee->last = sql_row_hash(sql);
     }
     return sql_rows_end(sql, status);
 }

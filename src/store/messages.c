@@ -4,6 +4,7 @@
  */
 #include "store/messages.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ enum status store_notifications_after(struct store *store, const struct uuid *us
         sql_uuid(user_id), sql_integer(after_id), sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
         struct notification *row = &out[(*count)++];
+        assert(*count <= max);
         row->id = sql_row_integer(sql);
         row->user_id = sql_row_uuid(sql);
         row->offer_id = sql_row_uuid(sql);
@@ -44,6 +46,7 @@ enum status store_notifications_after(struct store *store, const struct uuid *us
 
 enum status store_outbox_insert(struct sql *sql, const struct outbox_row *row, int64_t now_us)
 {
+    assert(row->stream < STREAM_COUNT);
     return sql_do(sql,
                   "INSERT INTO outbox (stream, request_id, traceparent, payload, created_at,"
                   " claimed_until) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -80,8 +83,10 @@ static enum status outbox_take_all(struct store *store, int64_t now_us, struct o
     struct sql *sql = store->sql;
     enum status status = sql_start(sql, store->dialect->outbox_claim, sql_time(now_us),
                                    sql_time(now_us + OUTBOX_CLAIM_US), sql_integer((int64_t)max));
-    while (sql_row(sql, &status))
+    while (sql_row(sql, &status)) {
+        assert(*count < max);
         status = outbox_take(sql, &out[(*count)++]);
+    }
     return sql_rows_end(sql, status);
 }
 

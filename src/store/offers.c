@@ -39,6 +39,7 @@ static enum status offer_take_one(struct sql *sql, enum status status, struct of
 
 enum status store_offer_insert(struct sql *sql, const struct offer *offer)
 {
+    assert(offer->status == OFFER_offered && offer->limit_cents >= 0 && offer->rate_bp >= 0);
     return sql_do(sql,
                   "INSERT INTO offers (id, user_id, decision_id, status, limit_cents, rate_bp,"
                   " credit_type, created_at, expires_at, updated_at)"
@@ -64,8 +65,10 @@ enum status store_offers_list(struct store *store, const struct uuid *user_id, s
                   sql_uuid(user_id), sql_integer(page.size), sql_integer(page.offset));
     while (sql_row(sql, &status)) {
         *total = sql_row_integer(sql);
-        if (!sql_row_is_null(sql))
-            status = store_offer_take(sql, &out[(*count)++]);
+        if (sql_row_is_null(sql))
+            continue; /* there is none */
+        assert(*count<(size_t)page.size && * total> 0);
+        status = store_offer_take(sql, &out[(*count)++]);
     }
     return sql_rows_end(sql, status);
 }
@@ -110,6 +113,7 @@ enum status store_offer_change(struct sql *sql, enum offer_status from, enum off
 #undef OFFER_STEP
     };
     assert(offer_may_become(from, to));
+    assert(texts[from][to].of_id != NULL);
     if (id == NULL)
         return sql_do(sql, texts[from][to].of_person, changed, sql_time(now_us), sql_uuid(user_id));
     return sql_do(sql, texts[from][to].of_id, changed, sql_time(now_us), sql_uuid(user_id),
@@ -136,6 +140,7 @@ static enum status accept(struct sql *sql, const struct uuid *offer_id, const st
                                             now_us, &accepted);
     if (status != STATUS_OK)
         return status;
+    assert(accepted <= 1); /* an id is one offer's */
     *changed = accepted > 0;
     if (*changed)
         return store_outbox_insert(sql, event, now_us);
@@ -157,11 +162,13 @@ enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
 static enum status line_change(struct sql *sql, const struct uuid *offer_id,
                                const struct uuid *user_id, int64_t now_us)
 {
+    int64_t before = 0, now = 0;
     enum status status =
-        store_offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, NULL);
+        store_offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, &before);
     if (status == STATUS_OK)
         status =
-            store_offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, NULL);
+            store_offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, &now);
+    assert(before <= 1 && now <= 1);
     return status;
 }
 
@@ -210,7 +217,9 @@ enum status store_offers_waiting(struct store *store, int64_t before_us, struct 
                                    " o.status = 'accepted' AND o.accepted_at < $1"
                                    " ORDER BY o.accepted_at LIMIT $2",
                                    sql_time(before_us), sql_integer((int64_t)max));
-    while (sql_row(sql, &status))
+    while (sql_row(sql, &status)) {
+        assert(*count < max);
         status = store_offer_take(sql, &out[(*count)++]);
+    }
     return sql_rows_end(sql, status);
 }

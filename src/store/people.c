@@ -4,6 +4,8 @@
  */
 #include "store/people.h"
 
+#include <assert.h>
+
 #include "store/internal.h"
 
 #define USER_COLUMNS "id, email, password_hash, created_at, updated_at"
@@ -68,6 +70,7 @@ enum status store_gone_people(struct store *store, int64_t now_us, struct gone_p
                                    sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
         struct gone_person *person = &out[(*count)++];
+        assert(*count <= max);
         person->user_id = sql_row_uuid(sql);
         old = sql_row_time_us(sql) < now_us - followed_us || old;
         person->letters_to = sql_row_integer(sql);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/postgres_values.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ static void value_put(struct postgres_parameters *parameters, size_t i,
 void postgres_parameters_of_values(struct postgres_parameters *parameters,
                                    const struct sql_value values[], size_t count)
 {
+    assert(count <= SQL_PARAMETERS_MAX);
     parameters->count = (int)count;
     for (size_t i = 0; i < count; i++) {
         parameters->types[i] = types[values[i].type].one;
@@ -119,6 +121,7 @@ enum status postgres_parameters_of_columns(struct postgres_parameters *parameter
 {
     size_t starts[SQL_PARAMETERS_MAX + 1];
     struct buf *bytes = &parameters->bytes;
+    assert(bulk->column_count <= SQL_PARAMETERS_MAX);
     buf_clear(bytes);
     parameters->count = (int)bulk->column_count;
     for (size_t i = 0; i < bulk->column_count; i++) {
@@ -131,6 +134,7 @@ enum status postgres_parameters_of_columns(struct postgres_parameters *parameter
     for (size_t i = 0; i < bulk->column_count; i++) {
         parameters->types[i] = types[bulk->columns[i].type].array;
         parameters->values[i] = bytes->data + starts[i];
+        assert(starts[i] < starts[i + 1] && starts[i + 1] <= bytes->size);
         parameters->lengths[i] = (int)(starts[i + 1] - starts[i]);
         parameters->formats[i] = FORMAT_BINARY;
     }

@@ -4,6 +4,8 @@
  */
 #include "store/sessions.h"
 
+#include <assert.h>
+
 #include "store/internal.h"
 
 static enum status refresh_insert(struct sql *sql, const struct refresh_token *token)
@@ -116,6 +118,7 @@ enum status store_revocations_read(struct store *store, const struct revocation 
                   sql_integer(after->change), sql_uuid(&after->user_id), sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
         struct revocation *revocation = &out[(*count)++];
+        assert(*count <= max);
         revocation->user_id = sql_row_uuid(sql);
         revocation->generation = sql_row_integer(sql);
         revocation->change = sql_row_integer(sql);

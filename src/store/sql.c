@@ -16,6 +16,7 @@ enum status sql_finish(struct sql *sql, enum status status)
 enum status sql_start_values(struct sql *sql, const char *text, const struct sql_value values[],
                              size_t count)
 {
+    assert(count <= SQL_PARAMETERS_MAX);
     sql_end(sql);
     return sql_is_shut(sql) ? STATUS_UNAVAILABLE : sql->ops->start(sql, text, values, count);
 }
@@ -107,6 +108,7 @@ void sql_row_text(struct sql *sql, char *text, size_t size)
 {
     size_t length;
     const void *bytes = sql->ops->bytes(sql, &length);
+    assert(size > 0);
     if (length >= size)
         length = size - 1;
     if (length > 0)

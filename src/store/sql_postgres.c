@@ -11,6 +11,7 @@
  * (health) is not answered within ENGINE_SILENCE_US the server is silent: whoever waits for it
  * gives up, and nobody asks until that question is answered again.
  */
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -203,6 +204,7 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
 /* Takes the answers to what was sent; the last one stays open. */
 static enum status answer_take(struct sql_postgres *pg, bool sent)
 {
+    assert(pg->connection != NULL);
     result_end(&pg->base);
     pg->unreplicated = false;
     if (!sent || !answer_wait(pg))
@@ -260,6 +262,7 @@ static enum status connect_try(struct sql_postgres *pg)
     const char *const keys[] = {"connect_timeout", "tcp_user_timeout", "fallback_application_name",
                                 "dbname", NULL};
     const char *const values[] = {connect_s, tcp_ms, "ecs", pg->url, NULL};
+    assert(pg->connection == NULL && !pg->in_transaction);
     pg->connection = PQconnectdbParams(keys, values, 1);
     if (PQstatus(pg->connection) != CONNECTION_OK || PQsetnonblocking(pg->connection, 1) != 0) {
         char reason[REASON_MAX + 1];
@@ -339,6 +342,7 @@ static enum status patience_set(struct sql *sql, const struct sql_patience *pati
 
 static enum status transaction_begin(struct sql *sql)
 {
+    assert(!self(sql)->in_transaction);
     enum status status = script(sql, "BEGIN");
     self(sql)->in_transaction = status == STATUS_OK;
     return status;
@@ -347,6 +351,7 @@ static enum status transaction_begin(struct sql *sql)
 static enum status transaction_commit(struct sql *sql)
 {
     struct sql_postgres *pg = self(sql);
+    assert(pg->in_transaction);
     /* To COMMIT what has failed is to roll it back, and PostgreSQL calls that a success. */
     bool failed = pg->connection != NULL && PQtransactionStatus(pg->connection) == PQTRANS_INERROR;
     enum status status = failed ? STATUS_INTERNAL : script(sql, "COMMIT");
@@ -399,6 +404,7 @@ static enum status start(struct sql *sql, const char *text, const struct sql_val
 static enum status next(struct sql *sql)
 {
     struct sql_postgres *pg = self(sql);
+    assert(pg->result != NULL && pg->row < PQntuples(pg->result));
     pg->column = 0;
     if (++pg->row < PQntuples(pg->result))
         return STATUS_OK;
@@ -421,14 +427,23 @@ static enum status bulk(struct sql *sql, const struct sql_bulk *bulk)
     return STATUS_OK;
 }
 
+/* The row has a next column. */
+static bool has_column(const struct sql_postgres *pg)
+{
+    return pg->result != NULL && pg->row >= 0 && pg->row < PQntuples(pg->result) &&
+           pg->column < PQnfields(pg->result);
+}
+
 static bool null(struct sql *sql)
 {
+    assert(has_column(self(sql)));
     return PQgetisnull(self(sql)->result, self(sql)->row, self(sql)->column) != 0;
 }
 
 static const void *bytes(struct sql *sql, size_t *size)
 {
     struct sql_postgres *pg = self(sql);
+    assert(has_column(pg));
     *size = (size_t)PQgetlength(pg->result, pg->row, pg->column);
     return PQgetvalue(pg->result, pg->row, pg->column++);
 }
@@ -491,6 +506,7 @@ static void disk_look(struct sql *sql)
 static enum status health(struct sql *sql, struct health *health)
 {
     struct sql_postgres *pg = self(sql);
+    assert(!pg->asks_health && !pg->in_transaction);
     pg->asks_health = true;
     enum status status = health_ask(sql, health);
     pg->asks_health = false;

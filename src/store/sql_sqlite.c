@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sql_sqlite.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,8 @@ static enum status connection_prepare(struct sqlite_connection *connection, cons
     size_t slot = sql_statement_slot(connection->texts, text);
     struct sqlite_statement *found = &connection->statements[slot];
     *statement = found;
-    if (connection->texts[slot] != NULL)
+    assert((connection->texts[slot] == NULL) == (found->handle == NULL));
+    if (found->handle != NULL)
         return STATUS_OK;
     int code = sqlite3_prepare_v3(connection->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
                                   &found->handle, NULL);
@@ -242,6 +244,7 @@ static enum status transaction_begin(struct sql *sql)
     result_end(sql);
     if (lite->database->lock < 0)
         return STATUS_FORBIDDEN; /* opened to read */
+    assert(!lite->writing);      /* or it would wait for itself */
     pthread_mutex_lock(&lite->database->mutex);
     enum status status = connection_script(&lite->database->writer, "BEGIN IMMEDIATE");
     lite->writing = status == STATUS_OK;
@@ -254,6 +257,7 @@ static enum status transaction_begin(struct sql *sql)
 static void transaction_leave(struct sql_sqlite *lite)
 {
     struct sqlite_connection *writer = &lite->database->writer;
+    assert(lite->writing);
     if (!sqlite3_get_autocommit(writer->handle))
         sqlite3_exec(writer->handle, "ROLLBACK", NULL, NULL, NULL);
     lite->writing = false;
@@ -263,6 +267,7 @@ static void transaction_leave(struct sql_sqlite *lite)
 static enum status transaction_commit(struct sql *sql)
 {
     struct sql_sqlite *lite = self(sql);
+    assert(lite->writing);
     result_end(sql);
     enum status status = connection_script(&lite->database->writer, "COMMIT");
     transaction_leave(lite);
@@ -317,6 +322,7 @@ static enum status start(struct sql *sql, const char *text, const struct sql_val
         code = bind_value(statement->handle, statement->index_of[i], &values[i]);
     if (code != SQLITE_OK)
         return connection_status(lite->connection, code);
+    assert(lite->result == NULL);
     lite->result = statement->handle;
     return STATUS_OK;
 }
@@ -324,6 +330,7 @@ static enum status start(struct sql *sql, const char *text, const struct sql_val
 static enum status next(struct sql *sql)
 {
     struct sql_sqlite *lite = self(sql);
+    assert(lite->result != NULL);
     int code = sqlite3_step(lite->result);
     lite->column = 0;
     if (code == SQLITE_ROW)
@@ -352,6 +359,7 @@ static enum status bulk_one(struct sql *sql, struct sqlite_statement *statement,
                             const struct sql_bulk *bulk, size_t place)
 {
     struct sql_sqlite *lite = self(sql);
+    assert(lite->result == NULL && bulk->column_count <= SQL_PARAMETERS_MAX);
     for (size_t i = 0; i < bulk->column_count; i++) {
         int code =
             bind_element(statement->handle, statement->index_of[i], &bulk->columns[i], place);
@@ -377,21 +385,31 @@ static enum status bulk(struct sql *sql, const struct sql_bulk *bulk)
     return status;
 }
 
+/* The next column of the row, which there must be. */
+static int column_next(const struct sql_sqlite *lite)
+{
+    assert(lite->result != NULL && lite->column < sqlite3_data_count(lite->result));
+    return lite->column;
+}
+
 static bool null(struct sql *sql)
 {
-    return sqlite3_column_type(self(sql)->result, self(sql)->column) == SQLITE_NULL;
+    return sqlite3_column_type(self(sql)->result, column_next(self(sql))) == SQLITE_NULL;
 }
 
 static int64_t integer(struct sql *sql, enum sql_type type)
 {
+    struct sql_sqlite *lite = self(sql);
     (void)type;
-    return sqlite3_column_int64(self(sql)->result, self(sql)->column++);
+    int64_t integer = sqlite3_column_int64(lite->result, column_next(lite));
+    lite->column++;
+    return integer;
 }
 
 static const void *bytes(struct sql *sql, size_t *size)
 {
     struct sql_sqlite *lite = self(sql);
-    const void *data = sqlite3_column_blob(lite->result, lite->column);
+    const void *data = sqlite3_column_blob(lite->result, column_next(lite));
     *size = (size_t)sqlite3_column_bytes(lite->result, lite->column);
     lite->column++;
     return data;

@@ -39,6 +39,8 @@ enum status sqlite_file_failed(const char *path, sqlite3 *handle, char reason[RE
 {
     int code = handle == NULL ? SQLITE_NOMEM : sqlite3_extended_errcode(handle);
     int error = handle == NULL ? ENOMEM : sqlite3_system_errno(handle);
+    const char *words = sqlite3_errstr(code);
+    enum status status = STATUS_UNAVAILABLE;
     switch (code & 0xff) {
     case SQLITE_NOTADB:
         snprintf(reason, REASON_MAX + 1, "%s is not a database", path);
@@ -53,14 +55,11 @@ enum status sqlite_file_failed(const char *path, sqlite3 *handle, char reason[RE
     case SQLITE_IOERR:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        snprintf(reason, REASON_MAX + 1, "cannot use %s: %s (SQLite's code %d)", path,
-                 error == 0 ? sqlite3_errstr(code) : strerror(error), code);
-        return error == 0 ? STATUS_INVALID : file_status(error);
-    default:
-        snprintf(reason, REASON_MAX + 1, "cannot use %s: %s (SQLite's code %d)", path,
-                 sqlite3_errstr(code), code);
-        return STATUS_UNAVAILABLE;
+        words = error == 0 ? words : strerror(error);
+        status = error == 0 ? STATUS_INVALID : file_status(error);
     }
+    snprintf(reason, REASON_MAX + 1, "cannot use %s: %s (SQLite's code %d)", path, words, code);
+    return status;
 }
 
 enum status sqlite_file_check(const char *path, char reason[REASON_MAX + 1])

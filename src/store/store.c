@@ -16,6 +16,7 @@
  */
 #include "store/store.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ static void goes_on(void *context)
 {
     struct progress *progress = context;
     int64_t now_us = steady_now_us();
+    assert(progress->told_us <= now_us);
     if (now_us - progress->told_us < MIGRATION_TELL_US)
         return;
     progress->told_us = now_us;
@@ -106,6 +108,7 @@ static enum status migration_run(struct sql *sql, const struct embedded_file *fi
 {
     static const char online[] = "-- online\n";
     int64_t version = strtol(name, NULL, 10);
+    assert(version > 0); /* a migration's name begins with its number */
     bool apart = strncmp(file->data, online, sizeof online - 1) == 0;
     enum status status = apart ? steps_run(sql, file->data) : STATUS_OK;
     if (status == STATUS_OK)

@@ -6,6 +6,8 @@
  */
 #include "store/sweep.h"
 
+#include <assert.h>
+
 #include "domain/batch_size.h"
 #include "domain/retention.h"
 #include "process/steady.h"
@@ -47,7 +49,8 @@ static enum status sweep_take(struct store *store, int64_t now_us, int64_t machi
                             " WHERE id = 1 AND swept_at = $3 RETURNING 1",
                             &taken, sql_time(retention.present_us), sql_time(retention.swept_us),
                             sql_time(swept_us));
-        if (taken == 0) /* another process was faster */
+        assert(taken <= 1); /* sweeps has one row */
+        if (taken == 0)     /* another process was faster */
             sweep->answer = RETENTION_NOT_DUE;
     }
     return sql_finish(sql, status);
@@ -65,6 +68,7 @@ static enum status parts_remove(struct sql *sql, const char *text, int64_t befor
         size_t left = (size_t)(max - *removed), rows = batch_size_next(&size, SWEEP_PART_ROWS);
         if (rows > left)
             rows = left;
+        assert(*removed >= 0 && *removed <= max && rows <= SWEEP_PART_ROWS);
         int64_t began_us = steady_now_us();
         status = sql_alone(sql, text, &part, sql_time(before_us), sql_integer((int64_t)rows));
         int64_t taken_us = steady_now_us() - began_us;
@@ -153,6 +157,7 @@ enum status store_offers_expire(struct store *store, int64_t now_us, int64_t mac
         return status;
     do {
         status = sql_alone(sql, store->dialect->offers_expire, &part, sql_time(database_us));
+        assert(status != STATUS_OK || part <= PART);
         *expired += status == STATUS_OK ? part : 0;
     } while (status == STATUS_OK && part == PART);
     return status;
