@@ -51,7 +51,7 @@ DOORS = {
     "model": ("domain/features.h",),
     "learning": ("process/file.h",),
     "store": ("adapters/clock_system.h",),
-    "auth": ("store/sessions.h",),
+    "auth": ("store/people.h",),
     "bus": ("adapters/clock_system.h", "store/sqlite_file.h"),
     "adapters": ("scorers/trained.h",),
     "runner": ("roles/role.h", "http/server.h", "store/store.h", "settings.h"),

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "store/sessions.h"
+#include "store/people.h"
 
 enum { SLOTS_MIN = 1024, BATCH = 256 };
 

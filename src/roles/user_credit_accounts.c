@@ -14,7 +14,6 @@
 #include "roles/user_credit.h"
 #include "store/offers.h"
 #include "store/people.h"
-#include "store/sessions.h"
 #include "wire/user_json.h"
 
 enum { LOST_COMMITS_MAX = 4 };

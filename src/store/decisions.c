@@ -54,9 +54,10 @@ static enum status decision_take_one(struct sql *sql, enum status status, struct
     return status;
 }
 
-static enum status state_read(struct sql *sql, const struct uuid *user_id,
-                              struct credit_state *state)
+enum status store_credit_state(struct store *store, const struct uuid *user_id,
+                               struct credit_state *state)
 {
+    struct sql *sql = store->sql;
     enum status status =
         sql_one(sql,
                 "SELECT v.version, " DECISION_IN_BRIEF_AND_OFFER " FROM feature_versions v"
@@ -74,15 +75,10 @@ static enum status state_read(struct sql *sql, const struct uuid *user_id,
     return status;
 }
 
-enum status store_credit_state(struct store *store, const struct uuid *user_id,
-                               struct credit_state *state)
+enum status store_decision_read(struct store *store, const struct uuid *id,
+                                const struct uuid *user_id, struct decision *decision)
 {
-    return state_read(store->sql, user_id, state);
-}
-
-static enum status decision_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
-                                 struct decision *decision)
-{
+    struct sql *sql = store->sql;
     enum status status =
         sql_one(sql,
                 "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
@@ -91,15 +87,10 @@ static enum status decision_find(struct sql *sql, const struct uuid *id, const s
     return decision_take_one(sql, status, decision);
 }
 
-enum status store_decision_read(struct store *store, const struct uuid *id,
-                                const struct uuid *user_id, struct decision *decision)
+enum status store_decision_by_key(struct store *store, const struct uuid *user_id,
+                                  const struct idempotency *idempotency, struct decision *decision)
 {
-    return decision_find(store->sql, id, user_id, decision);
-}
-
-static enum status key_find(struct sql *sql, const struct uuid *user_id,
-                            const struct idempotency *idempotency, struct decision *decision)
-{
+    struct sql *sql = store->sql;
     enum status status = sql_one(sql,
                                  "SELECT k.request, " DECISION_AND_OFFER " FROM idempotency_keys k"
                                  " JOIN decisions d ON d.user_id = k.user_id"
@@ -112,12 +103,6 @@ static enum status key_find(struct sql *sql, const struct uuid *user_id,
             status = STATUS_CONFLICT;
     }
     return decision_take_one(sql, status, decision);
-}
-
-enum status store_decision_by_key(struct store *store, const struct uuid *user_id,
-                                  const struct idempotency *idempotency, struct decision *decision)
-{
-    return key_find(store->sql, user_id, idempotency, decision);
 }
 
 /* Adds the decision to the end of the person's chain. */
@@ -175,10 +160,11 @@ static enum status decision_insert(struct sql *sql, struct decision *decision,
 static enum status keys_bound(struct sql *sql, const struct uuid *user_id)
 {
     int64_t held = 0;
-    enum status status = sql_number(sql,
-                                    "SELECT count(*) FROM (SELECT 1 FROM idempotency_keys"
-                                    " WHERE user_id = $1 LIMIT $2) AS k",
-                                    &held, sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
+    enum status status =
+        sql_one_number(sql,
+                       "SELECT count(*) FROM (SELECT 1 FROM idempotency_keys"
+                       " WHERE user_id = $1 LIMIT $2) AS k",
+                       &held, sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
     return status == STATUS_OK && held >= IDEMPOTENCY_KEYS_MAX ? STATUS_TOO_MANY_REQUESTS : status;
 }
 
@@ -225,19 +211,19 @@ static enum status decision_settle(struct store *store, const struct decision *d
     struct chain_head head = {0};
     enum status status = STATUS_NOT_FOUND;
     if (idempotency->key != NULL)
-        status = key_find(sql, &decision->user_id, idempotency, stands);
+        status = store_decision_by_key(store, &decision->user_id, idempotency, stands);
     if (status != STATUS_NOT_FOUND)
         return status;
     struct credit_state state;
     status = idempotency->key == NULL ? STATUS_OK : keys_bound(sql, &decision->user_id);
     if (status == STATUS_OK)
-        status = state_read(sql, &decision->user_id, &state);
+        status = store_credit_state(store, &decision->user_id, &state);
     if (status != STATUS_OK)
         return status;
     if (state.has_decision &&
         decision_still_stands(&state.last, &decision->inputs, decision->cooling_off_us,
                               decision->decided_at_us)) {
-        status = decision_find(sql, &state.last.id, &decision->user_id, stands);
+        status = store_decision_read(store, &state.last.id, &decision->user_id, stands);
     } else {
         *stands = *decision;
         if (state.has_decision)

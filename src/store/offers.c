@@ -73,19 +73,14 @@ enum status store_offers_list(struct store *store, const struct uuid *user_id, s
     return sql_rows_end(sql, status);
 }
 
-static enum status offer_find(struct sql *sql, const struct uuid *id, const struct uuid *user_id,
-                              struct offer *offer)
+enum status store_offer_read(struct store *store, const struct uuid *id, const struct uuid *user_id,
+                             struct offer *offer)
 {
+    struct sql *sql = store->sql;
     enum status status =
         sql_one(sql, "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1 AND o.id = $2",
                 sql_uuid(user_id), sql_uuid(id));
     return offer_take_one(sql, status, offer);
-}
-
-enum status store_offer_read(struct store *store, const struct uuid *id, const struct uuid *user_id,
-                             struct offer *offer)
-{
-    return offer_find(store->sql, id, user_id, offer);
 }
 
 enum status store_line_read(struct store *store, const struct uuid *user_id, struct offer *line)
@@ -121,20 +116,22 @@ enum status store_offer_change(struct sql *sql, enum offer_status from, enum off
 }
 
 /* OK if the offer's state is one that lies behind the step that was asked for. */
-static enum status step_taken(struct sql *sql, const struct uuid *offer_id,
+static enum status step_taken(struct store *store, const struct uuid *offer_id,
                               const struct uuid *user_id, enum offer_status first,
                               enum offer_status second)
 {
     struct offer offer;
-    enum status status = offer_find(sql, offer_id, user_id, &offer);
+    enum status status = store_offer_read(store, offer_id, user_id, &offer);
     if (status == STATUS_OK && offer.status != first && offer.status != second)
         status = STATUS_NOT_FOUND;
     return status;
 }
 
-static enum status accept(struct sql *sql, const struct uuid *offer_id, const struct uuid *user_id,
-                          int64_t now_us, const struct outbox_row *event, bool *changed)
+static enum status accept(struct store *store, const struct uuid *offer_id,
+                          const struct uuid *user_id, int64_t now_us,
+                          const struct outbox_row *event, bool *changed)
 {
+    struct sql *sql = store->sql;
     int64_t accepted;
     enum status status = store_offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id,
                                             now_us, &accepted);
@@ -144,7 +141,7 @@ static enum status accept(struct sql *sql, const struct uuid *offer_id, const st
     *changed = accepted > 0;
     if (*changed)
         return store_outbox_insert(sql, event, now_us);
-    return step_taken(sql, offer_id, user_id, OFFER_accepted, OFFER_active);
+    return step_taken(store, offer_id, user_id, OFFER_accepted, OFFER_active);
 }
 
 enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
@@ -154,7 +151,7 @@ enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
     struct sql *sql = store->sql;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = accept(sql, offer_id, user_id, now_us, event, changed);
+        status = accept(store, offer_id, user_id, now_us, event, changed);
     return sql_finish(sql, status);
 }
 
@@ -172,13 +169,14 @@ static enum status line_change(struct sql *sql, const struct uuid *offer_id,
     return status;
 }
 
-static enum status activate(struct sql *sql, const struct uuid *offer_id,
+static enum status activate(struct store *store, const struct uuid *offer_id,
                             const struct uuid *user_id, int64_t now_us,
                             const struct notification *notification, const struct outbox_row *event,
                             bool *changed)
 {
+    struct sql *sql = store->sql;
     struct offer offer;
-    enum status status = offer_find(sql, offer_id, user_id, &offer);
+    enum status status = store_offer_read(store, offer_id, user_id, &offer);
     if (status != STATUS_OK)
         return status;
     *changed = offer.status == OFFER_accepted;
@@ -203,7 +201,7 @@ enum status store_offer_activate(struct store *store, const struct uuid *offer_i
     if (status == STATUS_OK)
         status = sql_one(sql, store->dialect->person_lock, sql_uuid(user_id));
     if (status == STATUS_OK)
-        status = activate(sql, offer_id, user_id, now_us, notification, event, changed);
+        status = activate(store, offer_id, user_id, now_us, notification, event, changed);
     return sql_finish(sql, status);
 }
 

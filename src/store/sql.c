@@ -49,8 +49,8 @@ enum status sql_alone_values(struct sql *sql, const char *text, const struct sql
     return sql_finish(sql, status);
 }
 
-enum status sql_number_values(struct sql *sql, const char *text, const struct sql_value values[],
-                              size_t count, int64_t *number)
+enum status sql_one_number_values(struct sql *sql, const char *text,
+                                  const struct sql_value values[], size_t count, int64_t *number)
 {
     enum status status = sql_one_values(sql, text, values, count);
     if (status == STATUS_OK)

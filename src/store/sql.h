@@ -193,9 +193,9 @@ MUST_CHECK enum status sql_do_values(struct sql *sql, const char *text,
 MUST_CHECK enum status sql_alone_values(struct sql *sql, const char *text,
                                         const struct sql_value values[], size_t count,
                                         int64_t *rows);
-MUST_CHECK enum status sql_number_values(struct sql *sql, const char *text,
-                                         const struct sql_value values[], size_t count,
-                                         int64_t *number);
+MUST_CHECK enum status sql_one_number_values(struct sql *sql, const char *text,
+                                             const struct sql_value values[], size_t count,
+                                             int64_t *number);
 
 #define SQL_VALUES(...)                                                                            \
     (const struct sql_value[]){__VA_ARGS__},                                                       \
@@ -211,8 +211,8 @@ MUST_CHECK enum status sql_number_values(struct sql *sql, const char *text,
 #define sql_alone(sql, text, rows, ...)                                                            \
     sql_alone_values((sql), (text), SQL_VALUES(__VA_ARGS__), (rows))
 /* The first column of the first row, an integer; without a row it stays as it is: NOT_FOUND. */
-#define sql_number(sql, text, number, ...)                                                         \
-    sql_number_values((sql), (text), SQL_VALUES(__VA_ARGS__), (number))
+#define sql_one_number(sql, text, number, ...)                                                     \
+    sql_one_number_values((sql), (text), SQL_VALUES(__VA_ARGS__), (number))
 
 static inline struct sql_value sql_integer(int64_t integer)
 {

@@ -6,7 +6,7 @@
  * Every operation may return UNAVAILABLE: the database could not be asked, or its answer was lost.
  * The next call connects anew. All operations are safe to repeat after that.
  *
- * Their contracts are in the headers of this room, by what they are about: people, sessions,
+ * Their contracts are in the headers of this room, by what they are about: people,
  * events, features, decisions, log, offers, messages, sweep.
  */
 #ifndef ECS_STORE_STORE_H

@@ -91,7 +91,7 @@ static enum status sweep_rows(struct sql *sql, const struct sweep_statements *st
     sql_end(sql);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    status = sql_number_values(sql, statements->count, NULL, 0, &rows);
+    status = sql_one_number_values(sql, statements->count, NULL, 0, &rows);
     int64_t max = (rows * SWEEP_SHARE_PERCENT + 99) / 100;
     if (status == STATUS_OK)
         status = parts_remove(sql, statements->remove, before_us, max, removed);

@@ -5,7 +5,6 @@
 #include "store_fixture.h"
 
 #include "store/people.h"
-#include "store/sessions.h"
 #include "store/sql_sqlite.h"
 #include "store/store.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What every store does (store/sessions.h): sessions that end, and logins that fail.
+ * What every store does (store/people.h): sessions that end, and logins that fail.
  */
 #include "store_fixture.h"
 
 #include "auth/revocations.h"
 #include "store/people.h"
-#include "store/sessions.h"
 #include "store/store.h"
 
 static enum status rotate(struct store *store, int old, int new, struct refresh_token *next)

@@ -8,7 +8,7 @@
 #include "adapters/clock_system.h"
 #include "store/decisions.h"
 #include "store/events.h"
-#include "store/sessions.h"
+#include "store/people.h"
 #include "store/sweep.h"
 
 #define RAW_LIFE_US (91 * DAY_US) /* the least that there may be */
