@@ -165,14 +165,16 @@ static enum status stream_create(struct bus_nats *bus, enum stream stream, struc
     }
 }
 
+static bool is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
 static bool is_as_made(const json_t *config, enum stream stream)
 {
-    const char *discard = json_string_value(json_object_get(config, "discard"));
-    const char *retention = json_string_value(json_object_get(config, "retention"));
-    const char *subject = json_string_value(json_array_get(json_object_get(config, "subjects"), 0));
-    return discard != NULL && strcmp(discard, discard_of(stream)) == 0 && retention != NULL &&
-           strcmp(retention, "limits") == 0 && subject != NULL &&
-           strcmp(subject, stream_subject(stream)) == 0;
+    return is_text(json_object_get(config, "discard"), discard_of(stream)) &&
+           is_text(json_object_get(config, "retention"), "limits") &&
+           is_text(json_array_get(json_object_get(config, "subjects"), 0), stream_subject(stream));
 }
 
 /* A stream that somebody else made may keep messages longer than the keys that make them count
@@ -194,9 +196,9 @@ static void age_check(const json_t *config, enum stream stream)
  */
 static void stream_mend(struct bus_nats *bus, enum stream stream, json_t *config)
 {
-    const char *discard = json_string_value(json_object_get(config, "discard"));
+    const json_t *discard = json_object_get(config, "discard");
     bool few = json_integer_value(json_object_get(config, "num_replicas")) < bus->replicas;
-    bool stops = stream == STREAM_DEAD_LETTERS && discard != NULL && strcmp(discard, "old") != 0;
+    bool stops = stream == STREAM_DEAD_LETTERS && discard != NULL && !is_text(discard, "old");
     if (!few && !stops)
         return;
     if (few)
@@ -230,8 +232,7 @@ static void count_dropped(struct bus_nats *bus, const json_t *info)
 static bool is_in_memory(const struct answer *info)
 {
     const json_t *config = json_object_get(info->json, "config");
-    const char *storage = json_string_value(json_object_get(config, "storage"));
-    return storage != NULL && strcmp(storage, "memory") == 0;
+    return is_text(json_object_get(config, "storage"), "memory");
 }
 
 /* What is confirmed there ends with the server: without having been asked for, nothing is put into

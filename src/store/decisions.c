@@ -268,7 +268,7 @@ enum status store_decisions_list(struct store *store, const struct uuid *user_id
         *total = sql_row_integer(sql);
         if (sql_row_is_null(sql))
             continue; /* there is none */
-        assert(*count<(size_t)page.size && * total> 0);
+        assert((size_t)page.size > *count);
         status = store_decision_take(sql, &out[(*count)++]);
     }
     return sql_rows_end(sql, status);
