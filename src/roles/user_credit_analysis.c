@@ -10,9 +10,9 @@
 #include "process/metrics.h"
 #include "roles/user_credit.h"
 #include "store/decisions.h"
+#include "store/events.h"
 #include "store/features.h"
 #include "store/store.h"
-#include "store/events.h"
 #include "wire/credit_json.h"
 #include "wire/features_json.h"
 

@@ -9,12 +9,12 @@
 #include "adapters/clock_system.h"
 #include "process/log.h"
 #include "store/decisions.h"
+#include "store/events.h"
 #include "store/messages.h"
 #include "store/offers.h"
 #include "store/people.h"
 #include "store/sql_sqlite.h"
 #include "store/store.h"
-#include "store/events.h"
 
 const struct idempotency no_key = {.key = NULL};
 

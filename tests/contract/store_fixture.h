@@ -20,8 +20,8 @@
 
 #include "domain/offer.h"
 #include "postgres_server.h"
-#include "store/messages.h"
 #include "store/events.h"
+#include "store/messages.h"
 
 /* 2026-01-15 12:30 UTC, the tests' present. */
 #define NOW_US 1768480200000000LL
