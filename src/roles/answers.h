@@ -16,7 +16,16 @@ void answer_refused(struct response *response, const struct refusal *refusal);
 void answer_failed(struct response *response, enum status status, const char *missing);
 /* 429 with Retry-After. */
 void answer_limited(struct response *response, const char *detail, int64_t retry_after_us);
+/* 422 if a key was used for another request, 429 if its person has too many; false: neither. */
+bool answer_key_refused(struct response *response, enum status status);
+/* {"status": what} */
+void answer_done(struct response *response, const char *what);
 
+/* True if a text is a whole number, and nothing else. */
+bool answer_number_parse(struct slice text, int64_t *number);
+/* Notes what is wrong with a parameter of the query. */
+void answer_query_fault(const struct fields *query, const char *name, struct slice text,
+                        const char *type, const char *message);
 /* The page that a request asks for; false, with the 422 written, if it is out of range. */
 bool answer_page_read(const struct request *request, struct page *page, struct response *response);
 /* Opens {total, page, page_size, items: [ and closes it. */

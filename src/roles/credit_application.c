@@ -4,6 +4,7 @@
  * notification that is written in the same transaction and published from the outbox. An acceptance
  * that was lost with its stream is found in the database: no accepted offer stays as it is.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "domain/batch_size.h"
@@ -47,6 +48,7 @@ static void refuse(struct acceptance_batch *batch, size_t place, const char *rea
 static void conclude(struct acceptance_batch *batch, size_t place, enum status status,
                      const char *reason)
 {
+    assert(place < BATCH_MAX && batch->outcomes[place] == OUTCOME_RETRY);
     batch->outcomes[place] = status_outcome(status);
     if (batch->outcomes[place] == OUTCOME_REJECT)
         refuse(batch, place, reason);
@@ -150,6 +152,7 @@ static enum status step(struct role_context *context, struct bus_consumer *consu
                                    batch_size_next(&batch->size, BATCH_MAX), wait_us, &count);
     if (status != STATUS_OK || count == 0)
         return status;
+    assert(count <= BATCH_MAX);
     int64_t started_us = clock_monotonic_us(context->clock);
     status = handle_all(context, batch, count);
     batch_size_note(&batch->size, count, status == STATUS_OK,
@@ -173,6 +176,7 @@ static enum status waiting_activate(struct role_context *context)
     size_t count;
     int64_t before_us = clock_now_us(context->clock) - WAITING_US;
     enum status status = store_offers_waiting(context->store, before_us, offers, BATCH_MAX, &count);
+    assert(count <= BATCH_MAX);
     for (size_t i = 0; i < count && !is_unreachable(status); i++) {
         char id[UUID_TEXT_SIZE];
         uuid_format(&offers[i].id, id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roles/event_processing.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +57,7 @@ static void refuse(struct event_batch *batch, size_t place, const struct uuid *s
 static void conclude(struct event_batch *batch, size_t place, enum status status,
                      const struct uuid *source, const char *reason)
 {
+    assert(place < batch->message_count && batch->outcomes[place] == OUTCOME_RETRY);
     batch->outcomes[place] = status_outcome(status);
     if (batch->outcomes[place] == OUTCOME_REJECT)
         refuse(batch, place, source, reason);
@@ -73,6 +75,7 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
                                   .published_us = message->published_us,
                                   .untimed = message->published_us < batch->timed_since_us};
     struct refusal refusal;
+    assert(batch->event_count <= place); /* each event came with a message of its own */
     enum status status = message->payload.size > BUS_PAYLOAD_MAX
                              ? refusal_make(&refusal, STATUS_TOO_LARGE,
                                             "payload of more than %d bytes", BUS_PAYLOAD_MAX)
@@ -99,10 +102,12 @@ static void events_conclude(struct event_batch *batch, size_t first, size_t coun
     size_t before = batch->counted;
     for (size_t i = first; i < first + count; i++) {
         enum event_result result = batch->results[i];
+        assert((size_t)result < sizeof results / sizeof results[0]);
         conclude(batch, batch->places[i], results[result].status, &batch->users[i],
                  results[result].reason);
         batch->counted += result == EVENT_COUNTED;
     }
+    assert(batch->counted <= batch->event_count);
     if (batch->counted > before)
         batch->failures = 0;
 }
@@ -119,6 +124,7 @@ static bool is_unreachable(enum status status)
 static enum status events_apply(const struct event_kind *kind, struct store *store,
                                 struct event_batch *batch, size_t first, size_t count)
 {
+    assert(count > 0 && first + count <= batch->event_count);
     enum status status = kind->apply(store, batch, first, count);
     if (is_unreachable(status))
         return status;
@@ -129,6 +135,7 @@ static enum status events_apply(const struct event_kind *kind, struct store *sto
     if (++batch->failures == FAILURES_MAX)
         return status;
     if (count == 1) {
+        assert(batch->suspect_count < batch->event_count);
         batch->suspects[batch->suspect_count].event = first;
         batch->suspects[batch->suspect_count++].status = status;
         return STATUS_OK;
@@ -169,6 +176,7 @@ static int users_order(const void *a, const void *b)
 static void keys_forget(struct cache *cache, struct event_batch *batch, size_t count)
 {
     const char *keys[CACHE_KEYS_MAX];
+    assert(count <= CACHE_KEYS_MAX);
     for (size_t i = 0; i < count; i++)
         keys[i] = batch->cache_keys[i];
     if (count > 0 && cache_remove(cache, keys, count) != STATUS_OK)
@@ -182,6 +190,7 @@ static void users_forget(struct cache *cache, struct event_batch *batch)
     for (size_t i = 0; i < batch->event_count; i++)
         if (batch->outcomes[batch->places[i]] == OUTCOME_DONE && batch->results[i] == EVENT_COUNTED)
             batch->users[users++] = batch->users[i];
+    assert(users <= batch->counted);
     qsort(batch->users, users, sizeof batch->users[0], users_order);
     for (size_t i = 0; i < users; i++) {
         if (i > 0 && uuid_equal(&batch->users[i], &batch->users[i - 1]))
@@ -216,6 +225,8 @@ static void batch_measure(const struct event_kind *kind, const struct event_batc
         metric_observe_us(METRIC_event_to_feature_us,
                           now_us > message->published_us ? now_us - message->published_us : 0);
     }
+    assert((size_t)counted == batch->counted);
+    assert((size_t)(counted + duplicate + rejected + retried) <= batch->message_count);
     metric_add(METRIC_events_counted, kind->label, counted);
     metric_add(METRIC_events_duplicate, kind->label, duplicate);
     metric_add(METRIC_events_rejected, kind->label, rejected);
@@ -245,6 +256,7 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
                        &batch->message_count);
     if (status != STATUS_OK || batch->message_count == 0)
         return status;
+    assert(batch->message_count <= BUS_BATCH_MAX);
     int64_t started_us = clock_now_us(context->clock);
     batch->now_us = clock_monotonic_us(context->clock);
     batch->event_count = batch->suspect_count = batch->counted = batch->failures = 0;

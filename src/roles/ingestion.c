@@ -5,6 +5,7 @@
  */
 #include "roles/ingestion.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ static void submission_read(const struct ingestion *ingestion, struct role_conte
     submission->payload_size = payloads->size - submission->payload_at;
     if (submission->status == STATUS_OK && payloads->overflowed)
         submission->status = STATUS_UNAVAILABLE;
+    assert(submission->status == refusal->status || submission->status == STATUS_UNAVAILABLE);
     if (submission->status != STATUS_OK)
         memcpy(submission->reason, refusal->reason, sizeof submission->reason);
 }
@@ -61,6 +63,8 @@ static void submission_publish(const struct ingestion *ingestion, struct role_co
                                struct exchange *exchange, const struct submission *submission,
                                const struct buf *payloads, bus_published *done)
 {
+    assert(submission->status == STATUS_OK);
+    assert(submission->payload_at + submission->payload_size <= payloads->size);
     struct bus_message message = {
         .stream = ingestion->stream,
         .payload = {payloads->data + submission->payload_at, submission->payload_size},
@@ -143,7 +147,9 @@ struct publications {
 static void publications_release(struct exchange *exchange)
 {
     struct publications *publications = exchange->scratch;
-    if (atomic_fetch_sub(&publications->waiting, 1) > 1)
+    size_t waiting = atomic_fetch_sub(&publications->waiting, 1);
+    assert(waiting > 0);
+    if (waiting > 1)
         return;
     if (atomic_load(&publications->failed))
         ingestion_unavailable(&exchange->response);
@@ -225,6 +231,7 @@ static void batch_answer(const struct submission_lines *batch, struct response *
         json_put_text(&rejected, "detail", line->reason);
         json_put_close(&rejected, '}');
     }
+    assert(accepted >= 0 && (size_t)accepted <= batch->count);
     if (accepted == 0 && first != NULL) {
         char detail[REASON_MAX + 80];
         snprintf(detail, sizeof detail, "No line of the batch is a valid event. Line %lld: %s",
@@ -298,6 +305,7 @@ static void receive_batch(const struct ingestion *ingestion, struct role_context
         atomic_init(&publications->failed, false);
         buf_init(&batch.payloads, count * INGESTION_PAYLOAD_MAX);
         batch_read(ingestion, context, &exchange->request, &batch);
+        assert(batch.count == count);
         if (ingestion->judge == NULL ||
             ingestion->judge(context, exchange, batch.lines, batch.count)) {
             batch_answer(&batch, &exchange->response);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roles/message_span.h"
 
+#include <assert.h>
+
 void message_span_begin(struct span *span, struct role_context *context, enum span_kind kind,
                         const struct bus_message *message)
 {
+    assert(kind == SPAN_PRODUCER || kind == SPAN_CONSUMER);
     span_begin(span, context->tracer, message->traceparent, message->request_id);
     if (!span->recorded)
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roles/outbox.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -14,7 +15,8 @@ enum confirmation { WAITING, PUBLISHED, FAILED };
 static void confirm(void *context, enum status status)
 {
     _Atomic int *confirmation = context;
-    atomic_store(confirmation, status == STATUS_OK ? PUBLISHED : FAILED);
+    int before = atomic_exchange(confirmation, status == STATUS_OK ? PUBLISHED : FAILED);
+    assert(before == WAITING); /* the bus tells once what became of a message */
 }
 
 /* Of id and content, because a database made anew numbers its rows anew. */
@@ -77,11 +79,13 @@ enum status outbox_relay(struct role_context *context)
                                                 batch->rows, OUTBOX_BATCH_MAX, &count);
         if (status != STATUS_OK || count == 0)
             return status;
+        assert(count <= OUTBOX_BATCH_MAX);
         status = publish_all(context, count, confirmations);
         size_t published = 0;
         for (size_t i = 0; i < count; i++)
             if (atomic_load(&confirmations[i]) == PUBLISHED)
                 batch->published[published++] = batch->rows[i].id;
+        assert(published <= count);
         metric_add(METRIC_outbox_published, LABEL_NONE, (int64_t)published);
         enum status done = store_outbox_done(context->store, batch->published, published);
         if (done != STATUS_OK || published < count)

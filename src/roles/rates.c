@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roles/rates.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/hash.h"
@@ -10,6 +11,7 @@ enum { KEY_SIZE = 128 };
 bool rate_pass(struct role_context *context, const char *what, struct slice address,
                int64_t per_second_max)
 {
+    assert(per_second_max > 0);
     char key[KEY_SIZE];
     int64_t total;
     snprintf(key, sizeof key, "%s:%.*s:%lld", what, (int)address.size, address.data,
@@ -58,5 +60,7 @@ enum letter_verdict letter_rates_take(struct letter_rates *rates, const struct u
     if (limits_person)
         of_person->left_us += letter_us;
     of_producer->left_us += bytes_us;
+    assert(of_person->left_us <= LETTERS_AT_ONCE * letter_us);
+    assert(of_producer->left_us <= BUS_DEAD_LETTER_AGE_US);
     return LETTER_KEPT;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "roles/role.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 void policy_source_init(struct policy_source *source)
@@ -26,5 +27,6 @@ const struct policy_choice *policy_source_read(struct policy_source *source,
         copy->version = atomic_load(&source->version);
         pthread_mutex_unlock(&source->lock);
     }
+    assert(copy->version > 0); /* a policy is published before any role runs */
     return &copy->choice;
 }

@@ -8,16 +8,18 @@
  * certain, and refuses later what slips through; but whoever is answered here need not look for it
  * among the dead letters. docs/decisions/known-transactions.md tells why it is done so.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/seal.h"
 #include "base/json_put.h"
+#include "roles/answers.h"
 #include "roles/ingestion.h"
 #include "store/events.h"
 #include "wire/transaction_json.h"
 
-enum { KEYS_RETRY_AFTER_S = 3600, MEMO_NAME_SIZE = 64, MEMO_SIZE = 2 * HASH_SIZE };
+enum { MEMO_NAME_SIZE = 64, MEMO_SIZE = 2 * HASH_SIZE };
 
 /* Longer than an event waits to be counted, unless the worker is in trouble. */
 #define MEMO_LIFE_US (2 * MINUTE_US)
@@ -40,12 +42,7 @@ static bool key_claim(struct role_context *context, struct exchange *exchange)
                                         request->received_us);
     if (status == STATUS_OK)
         return true;
-    if (status == STATUS_CONFLICT) {
-        response_error(response, STATUS_INVALID, "Idempotency-Key was used for another request.");
-    } else if (status == STATUS_TOO_MANY_REQUESTS) {
-        response_error(response, status, "Too many Idempotency-Keys. Please try again later.");
-        response->retry_after_s = KEYS_RETRY_AFTER_S;
-    } else {
+    if (!answer_key_refused(response, status)) {
         response_error(response, STATUS_UNAVAILABLE,
                        "Idempotency-Key cannot be checked. Please try again later.");
         response->retry_after_s = INGESTION_RETRY_AFTER_S;
@@ -95,6 +92,7 @@ static bool memo_differs(struct role_context *context, const struct submission *
 
 static void conflict_note(struct submission *submission)
 {
+    assert(submission->status == STATUS_OK && submission->has_id);
     submission->status = STATUS_CONFLICT;
     snprintf(submission->reason, sizeof submission->reason,
              "transactionId was used for another transaction.");

@@ -3,12 +3,12 @@
  * People and their sessions: registration, profile, logging in and out. A session is a short-lived
  * access token, and a refresh token that is used once, for the next pair.
  */
+#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 
 #include "auth/password.h"
 #include "auth/seal.h"
-#include "base/json_put.h"
 #include "process/log.h"
 #include "roles/rates.h"
 #include "roles/user_credit.h"
@@ -60,6 +60,7 @@ static struct lost_commit lost_commit_find(struct role_context *context, struct 
         value.size >= 2 * HASH_SIZE && value.size % HASH_SIZE == 0) {
         memcpy(tag.bytes, value.data, HASH_SIZE);
         lost.count = value.size / HASH_SIZE - 1;
+        assert(lost.count >= 1 && lost.count <= LOST_COMMITS_MAX);
         memcpy(lost.made, value.data + HASH_SIZE, lost.count * HASH_SIZE);
         parts_of(&lost, parts);
         if (!seal_holds(keys, SEAL_LOST_COMMIT, parts, 2, &tag))
@@ -78,6 +79,7 @@ static void lost_commit_add(struct role_context *context, struct lost_commit *lo
     if (lost->count == LOST_COMMITS_MAX)
         memmove(lost->made, lost->made + 1, --lost->count * sizeof lost->made[0]);
     lost->made[lost->count++] = *made;
+    assert(lost->count >= 1 && lost->count <= LOST_COMMITS_MAX);
     parts_of(lost, parts);
     struct hash tag = seal_make(context->settings->tokens, SEAL_LOST_COMMIT, parts, 2);
     memcpy(value, tag.bytes, HASH_SIZE);
@@ -384,12 +386,8 @@ void user_credit_logout(struct role_context *context, struct exchange *exchange)
     enum status status = store_sessions_end(context->store, &principal->user_id, &generation);
     if (status == STATUS_OK)
         status = revocations_add(context->revocations, &principal->user_id, generation);
-    if (status != STATUS_OK) {
+    if (status == STATUS_OK)
+        answer_done(&exchange->response, "logged out");
+    else
         answer_failed(&exchange->response, status, "");
-        return;
-    }
-    struct buf *json = &exchange->response.body;
-    json_put_open(json, NULL, '{');
-    json_put_text(json, "status", "logged out");
-    json_put_close(json, '}');
 }

@@ -3,6 +3,7 @@
  * Credit analysis: features → risk → decision. A request that nothing new is known for is
  * answered by the decision that stands: one look into the cache and one into the database.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "auth/seal.h"
@@ -87,6 +88,7 @@ static enum status features_of(struct role_context *context, int64_t version,
         .version = version,
         .period_us = features_period_us(decision->decided_at_us),
     };
+    assert(snapshot.period_us <= decision->decided_at_us);
     uuid_format(&decision->user_id, user_id);
     snprintf(key, sizeof key, "user_features:%s", user_id);
     decision->features_version = version;
@@ -118,14 +120,21 @@ static void answer_unscored(struct response *response, enum status status,
         response->retry_after_s = 1;
 }
 
-static void note(const struct request *request, const struct decision *decision)
+static void answer_new(struct exchange *exchange, const struct decision *decision)
 {
     char id[UUID_TEXT_SIZE];
     uuid_format(&decision->id, id);
     metric_add(METRIC_decisions, decision->approved ? LABEL_approved : LABEL_denied, 1);
-    log_info("credit decided", LOG_TEXT("request_id", request->request_id),
+    log_info("credit decided", LOG_TEXT("request_id", exchange->request.request_id),
              LOG_TEXT("decision_id", id),
              LOG_TEXT("result", decision->approved ? "approved" : "denied"));
+    credit_analysis_encode(decision, &exchange->response.body);
+}
+
+static void answer_repeated(struct response *response, const struct decision *decision)
+{
+    metric_add(METRIC_decisions, LABEL_repeated, 1);
+    credit_analysis_encode(decision, &response->body);
 }
 
 static void policy_tell(struct role_context *context, const struct policy *policy)
@@ -180,20 +189,17 @@ static void decide(struct role_context *context, struct exchange *exchange,
     struct uuid offer_id = entropy_uuid(context->entropy, now_us);
     decision->id = entropy_uuid(context->entropy, now_us);
     decision_make(decision, policy, &score, &offer_id);
+    assert(decision->risk >= 0 && decision->risk <= MILLIONTHS);
+    assert(decision->has_offer == decision->approved);
     status = store_decision_record(context->store, decision, idempotency, &stands);
-    if (status == STATUS_CONFLICT) {
-        response_error(response, STATUS_INVALID, "Idempotency-Key was used for another request.");
-    } else if (status == STATUS_TOO_MANY_REQUESTS) {
-        answer_limited(response, "Too many Idempotency-Keys. Please try again later.", HOUR_US);
-    } else if (status != STATUS_OK) {
+    if (answer_key_refused(response, status))
+        return;
+    if (status != STATUS_OK)
         answer_failed(response, status, "User not found.");
-    } else {
-        if (uuid_equal(&stands.id, &decision->id))
-            note(&exchange->request, &stands);
-        else
-            metric_add(METRIC_decisions, LABEL_repeated, 1);
-        credit_analysis_encode(&stands, &response->body);
-    }
+    else if (uuid_equal(&stands.id, &decision->id))
+        answer_new(exchange, &stands);
+    else
+        answer_repeated(response, &stands);
 }
 
 /* True if the request was answered under the same key before; so too if that cannot be asked. */
@@ -208,14 +214,10 @@ static bool answered_before(struct role_context *context, struct exchange *excha
                                                idempotency, &decision);
     if (status == STATUS_NOT_FOUND)
         return false;
-    if (status == STATUS_OK) {
-        metric_add(METRIC_decisions, LABEL_repeated, 1);
-        credit_analysis_encode(&decision, &response->body);
-    } else if (status == STATUS_CONFLICT) {
-        response_error(response, STATUS_INVALID, "Idempotency-Key was used for another request.");
-    } else {
+    if (status == STATUS_OK)
+        answer_repeated(response, &decision);
+    else if (!answer_key_refused(response, status))
         answer_failed(response, status, "");
-    }
     return true;
 }
 
@@ -245,13 +247,10 @@ void user_credit_analyse(struct role_context *context, struct exchange *exchange
     struct hash inputs =
         decision_inputs(&decision.features, scorer_model(context->scorer), &policy->hash);
     if (idempotency.key == NULL && state.has_decision &&
-        decision_still_stands(&state.last, &inputs, policy->cooling_off_us,
-                              decision.decided_at_us)) {
-        metric_add(METRIC_decisions, LABEL_repeated, 1);
-        credit_analysis_encode(&state.last, &exchange->response.body);
-        return;
-    }
-    decide(context, exchange, policy, &decision, &idempotency);
+        decision_still_stands(&state.last, &inputs, policy->cooling_off_us, decision.decided_at_us))
+        answer_repeated(&exchange->response, &state.last);
+    else
+        decide(context, exchange, policy, &decision, &idempotency);
 }
 
 void user_credit_decisions(struct role_context *context, struct exchange *exchange)

@@ -5,10 +5,6 @@
  * notification of it is answered in a list, and as Server-Sent Events whose ids are those of the
  * list.
  */
-#include <errno.h>
-#include <jansson.h>
-#include <stdlib.h>
-
 #include "base/json_put.h"
 #include "process/log.h"
 #include "roles/outbox.h"
@@ -20,8 +16,6 @@
 #include "wire/fields.h"
 
 enum { EVENT_MAX = 1024, LIST_MAX = 100, FRAMES_MAX = 32, DATA_MAX = 1024 };
-
-static const char no_offer[] = "Offer not found, expired or already processed.";
 
 void user_credit_offers(struct role_context *context, struct exchange *exchange)
 {
@@ -103,32 +97,22 @@ void user_credit_accept(struct role_context *context, struct exchange *exchange)
         return;
     }
     enum status status = accept(context, &exchange->request);
-    if (status != STATUS_OK) {
-        answer_failed(response, status, no_offer);
-        return;
-    }
-    json_put_open(&response->body, NULL, '{');
-    json_put_text(&response->body, "status", "offer acceptance is being processed");
-    json_put_close(&response->body, '}');
+    if (status == STATUS_OK)
+        answer_done(response, "offer acceptance is being processed");
+    else
+        answer_failed(response, status, "Offer not found, expired or already processed.");
 }
 
 /* `after` of the query, 0 if it did not come; false, with the 422 written, if it is no id. */
 static bool after_read(const struct request *request, int64_t *after, struct response *response)
 {
-    char digits[24] = "0";
-    char *end;
     struct slice text = request->query_after;
-    if (text.data != NULL)
-        slice_text(text, digits, sizeof digits);
-    errno = 0;
-    *after = strtoll(digits, &end, 10);
-    if (end != digits && *end == '\0' && text.size < sizeof digits && errno == 0 && *after >= 0)
+    *after = 0;
+    if (text.data == NULL || (answer_number_parse(text, after) && *after >= 0))
         return true;
     struct field_errors errors = {0};
-    json_t *input = json_stringn(text.data, text.size);
-    field_error_add(&(struct fields){NULL, "query", &errors}, "after", "int_parsing",
-                    "Input should be the id of a notification", input);
-    json_decref(input);
+    answer_query_fault(&(struct fields){NULL, "query", &errors}, "after", text, "int_parsing",
+                       "Input should be the id of a notification");
     response_field_errors(response, &errors);
     return false;
 }

@@ -4,6 +4,7 @@
  * decided, removes dead letters of people who were deleted, lets offers expire, and sweeps away
  * what has outlived its use.
  */
+#include <assert.h>
 #include <strings.h>
 
 #include "process/log.h"
@@ -66,6 +67,7 @@ static enum status score_batch(struct role_context *context, struct challenger *
     enum status status =
         store_shadow_pending(context->store, challenger->name, challenger->seen_us - late_us,
                              batch->decisions, SHADOW_BATCH, &count);
+    assert(status != STATUS_OK || count <= SHADOW_BATCH);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = score_one(challenger, policy, &batch->decisions[i], &batch->shadows[i]);
     if (status == STATUS_OK && count > 0)
@@ -121,6 +123,7 @@ static enum status letters_remove(struct bus *bus, struct gone_batch *batch, siz
                                   GONE_LETTERS_BATCH, &count);
     if (status != STATUS_OK)
         return status;
+    assert(count <= GONE_LETTERS_BATCH);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (is_of_one(batch, people, &batch->letters[i])) {
             status = bus_remove(bus, STREAM_DEAD_LETTERS, batch->letters[i].sequence);
@@ -131,6 +134,7 @@ static enum status letters_remove(struct bus *bus, struct gone_batch *batch, siz
         if (status == STATUS_OK)
             *seen = (int64_t)batch->letters[i].sequence;
     }
+    assert(removed <= count);
     bus_read_free(bus, batch->letters, count);
     if (removed > 0)
         log_info("dead letters of deleted people removed", LOG_INTEGER("count", (int64_t)removed));
@@ -148,6 +152,7 @@ static enum status gone_people_follow(struct role_context *context)
                                            batch->people, GONE_PEOPLE_BATCH, &people);
     if (status != STATUS_OK || people == 0)
         return status;
+    assert(people <= GONE_PEOPLE_BATCH);
     int64_t seen = batch->people[0].letters_to, before = seen; /* of all the least */
     status = letters_remove(context->bus, batch, people, &seen);
     if (seen == before)
@@ -161,6 +166,7 @@ static enum status offers_expire(struct role_context *context)
     int64_t expired = 0;
     enum status status = store_offers_expire(context->store, clock_now_us(context->clock),
                                              clock_machine_us(context->clock), &expired);
+    assert(expired >= 0);
     if (status == STATUS_OK && expired > 0)
         log_info("offers expired", LOG_INTEGER("count", expired));
     return status;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/emotion_json.h"
 
+#include <assert.h>
+
 #include "base/json_put.h"
 #include "wire/fields.h"
 
@@ -59,6 +61,9 @@ enum status emotion_decode(struct slice payload, const struct event_origin *orig
     field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
     if (fields_close(&body, refusal) != STATUS_OK)
         return refusal->status;
+    assert(event->positivity >= 0 && event->positivity <= MILLIONTHS);
+    assert(event->intensity >= 0 && event->intensity <= MILLIONTHS);
+    assert(event->stress >= 0 && event->stress <= MILLIONTHS);
     event->key =
         event_key(origin, IDS_OF_PRODUCERS, &event->user_id, slice_of(event->event_id), payload);
     event->content = content_of(event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/features_json.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/json_put.h"
@@ -39,6 +40,7 @@ bool feature_from_number(enum feature feature, double number, int64_t *value)
     if (!(scaled >= (double)unit->min && scaled <= (double)unit->max))
         return false;
     *value = (int64_t)llround(scaled);
+    assert(*value >= unit->min && *value <= unit->max);
     return true;
 }
 

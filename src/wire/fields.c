@@ -5,6 +5,7 @@
  */
 #include "wire/fields.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -113,6 +114,7 @@ void field_error_add(const struct fields *fields, const char *name, const char *
                      const char *message, const json_t *input)
 {
     struct field_errors *errors = fields->errors;
+    assert(errors->count <= FIELD_ERRORS_MAX);
     if (errors->count == FIELD_ERRORS_MAX)
         return;
     struct field_error *error = &errors->items[errors->count++];
@@ -126,6 +128,7 @@ void field_error_add(const struct fields *fields, const char *name, const char *
                           JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (size == 0 || size >= sizeof error->input)
         size = (size_t)snprintf(error->input, sizeof error->input, "null");
+    assert(size < sizeof error->input);
     error->input[size] = '\0';
 }
 
@@ -176,6 +179,7 @@ static void errors_tell(const struct field_errors *errors, char reason[REASON_MA
 enum status refusal_make(struct refusal *refusal, enum status status, const char *format, ...)
 {
     va_list arguments;
+    assert(status != STATUS_OK);
     refusal->status = status;
     refusal->errors.count = 0;
     va_start(arguments, format);
@@ -189,6 +193,7 @@ enum status fields_open(struct slice text, struct fields *body, struct refusal *
     json_t *root;
     struct json_fault fault;
     enum status status = fields_parse(text, &root, &fault);
+    assert((status == STATUS_OK) == (root != NULL));
     if (status == STATUS_UNAVAILABLE)
         return refusal_make(refusal, status, "Service unavailable. Please try again later.");
     if (status != STATUS_OK)
@@ -204,6 +209,7 @@ enum status fields_open(struct slice text, struct fields *body, struct refusal *
 
 enum status fields_close(struct fields *body, struct refusal *refusal)
 {
+    assert(body->object != NULL && body->errors == &refusal->errors);
     json_decref((json_t *)body->object);
     body->object = NULL;
     errors_tell(&refusal->errors, refusal->reason);
@@ -256,6 +262,7 @@ bool field_text(const struct fields *fields, const char *name, enum presence pre
                 size_t max, char *out)
 {
     out[0] = '\0';
+    assert(min <= max);
     const json_t *value = field_value(fields, name, presence);
     if (value == NULL)
         return presence == FIELD_OPTIONAL;
@@ -317,6 +324,7 @@ static bool decimal_in_range(const struct fields *fields, const char *name, cons
 bool field_decimal(const struct fields *fields, const char *name, int64_t scale, int64_t min,
                    int64_t max, int64_t *out)
 {
+    assert(scale > 0 && min <= max);
     const json_t *value = field_value(fields, name, FIELD_REQUIRED);
     if (value == NULL)
         return false;

@@ -5,6 +5,7 @@
  */
 #include "wire/json_place.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -207,5 +208,6 @@ struct json_place json_place_of(struct slice text, const char *path)
     walk.deepest = walk.at;
     walk.unmatched = path;
     find(&walk, path);
+    assert(walk.at <= walk.end && walk.deepest >= text.data && walk.deepest <= walk.end);
     return json_place_at(text, (size_t)(walk.deepest - text.data));
 }

@@ -5,6 +5,7 @@
  */
 #include "wire/policy_json.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static struct slice name_of(const struct embedded_file *file)
     size_t around = sizeof folder - 1 + sizeof suffix - 1;
     if (strncmp(file->name, folder, sizeof folder - 1) != 0)
         return (struct slice){"", 0};
+    assert(strlen(file->name) > around);
     return (struct slice){file->name + sizeof folder - 1, strlen(file->name) - around};
 }
 
@@ -362,5 +364,7 @@ enum status policy_parse(struct slice text, const char *name, struct policy *pol
                     "A policy should be a JSON object");
     }
     json_decref(root);
+    assert(!reading.good || (policy->band_count >= 1 && policy->band_count <= POLICY_BANDS_MAX));
+    assert(!reading.good || (policy->offer_life_us > 0 && policy->cooling_off_us >= 0));
     return reading.good ? STATUS_OK : STATUS_INVALID;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/score_json.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static void put_risk(struct buf *json, const char *key, int32_t risk)
 
 void score_question_encode(const struct question *question, struct buf *json)
 {
+    assert(question->approve_to >= -1 && question->approve_to <= MILLIONTHS);
     json_put_open(json, NULL, '{');
     features_encode(&question->features, json);
     json_put_text(json, "emotion_guard", emotion_guard_name(question->guard));
@@ -90,6 +92,9 @@ void score_nearest_encode(const struct nearest *nearest, struct buf *json)
 void score_encode(const struct score *score, struct buf *json)
 {
     json_put_open(json, NULL, '{');
+    assert(score->risk >= 0 && score->risk <= MILLIONTHS);
+    assert(score->risk_full >= 0 && score->risk_full <= MILLIONTHS);
+    assert(score->risk_financial >= 0 && score->risk_financial <= MILLIONTHS);
     put_risk(json, "risk_score", score->risk);
     put_risk(json, "risk_score_full", score->risk_full);
     put_risk(json, "risk_score_financial", score->risk_financial);
@@ -211,6 +216,8 @@ static const json_t *value_at(const struct tensor *tensor, size_t row, size_t co
 
 static bool values_read(const struct tensor *tensor, struct infer_request *request)
 {
+    assert(tensor->first >= 0 && (size_t)tensor->first + tensor->columns <= FEATURE_COUNT);
+    assert(tensor->rows >= 1 && tensor->rows <= INFER_ROWS_MAX);
     for (size_t row = 0; row < tensor->rows; row++) {
         for (size_t column = 0; column < tensor->columns; column++) {
             enum feature feature = (enum feature)(tensor->first + (int)column);
@@ -274,12 +281,16 @@ enum status infer_request_decode(struct slice text, struct infer_request *reques
     return fields_close(&fields, refusal);
 }
 
-static void put_shape(struct buf *json, size_t rows, size_t columns)
+/* Opens a tensor; -1 rows: any number. */
+static void put_tensor_open(struct buf *json, const char *name, int64_t rows, int64_t columns)
 {
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "name", name);
+    json_put_text(json, "datatype", "FP64");
     json_put_open(json, "shape", '[');
-    json_put_integer(json, NULL, (int64_t)rows);
+    json_put_integer(json, NULL, rows);
     if (columns > 1)
-        json_put_integer(json, NULL, (int64_t)columns);
+        json_put_integer(json, NULL, columns);
     json_put_close(json, ']');
 }
 
@@ -287,10 +298,7 @@ void infer_request_encode(const struct features rows[], size_t count, struct buf
 {
     json_put_open(json, NULL, '{');
     json_put_open(json, "inputs", '[');
-    json_put_open(json, NULL, '{');
-    json_put_text(json, "name", "features");
-    json_put_text(json, "datatype", "FP64");
-    put_shape(json, count, FEATURE_COUNT);
+    put_tensor_open(json, "features", (int64_t)count, FEATURE_COUNT);
     json_put_open(json, "data", '[');
     for (size_t row = 0; row < count; row++) {
         for (int i = 0; i < FEATURE_COUNT; i++)
@@ -305,10 +313,7 @@ void infer_request_encode(const struct features rows[], size_t count, struct buf
 static void put_output(struct buf *json, const char *name, const struct score scores[],
                        size_t count, bool financial)
 {
-    json_put_open(json, NULL, '{');
-    json_put_text(json, "name", name);
-    json_put_text(json, "datatype", "FP64");
-    put_shape(json, count, 1);
+    put_tensor_open(json, name, (int64_t)count, 1);
     json_put_open(json, "data", '[');
     for (size_t i = 0; i < count; i++)
         json_put_decimal(json, NULL, financial ? scores[i].risk_financial : scores[i].risk_full, 6);
@@ -320,6 +325,7 @@ void score_tensors_encode(const struct infer_request *request, const struct scor
                           struct buf *json)
 {
     json_put_open(json, NULL, '{');
+    assert(request->count >= 1 && request->count <= INFER_ROWS_MAX);
     json_put_text(json, "model_name", INFER_MODEL);
     json_put_text(json, "model_version", scores[0].model);
     if (request->id[0] != '\0')
@@ -367,14 +373,7 @@ enum status score_tensors_decode(struct slice text, int32_t risks[], size_t coun
 
 static void put_tensor(struct buf *json, const char *name, int columns)
 {
-    json_put_open(json, NULL, '{');
-    json_put_text(json, "name", name);
-    json_put_text(json, "datatype", "FP64");
-    json_put_open(json, "shape", '[');
-    json_put_integer(json, NULL, -1); /* any number of rows */
-    if (columns > 1)
-        json_put_integer(json, NULL, columns);
-    json_put_close(json, ']');
+    put_tensor_open(json, name, -1, columns);
     json_put_close(json, '}');
 }
 

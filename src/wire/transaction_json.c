@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/transaction_json.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,8 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
     field_text_if_fits(&body, "traceId", TRACE_ID_MAX, event->trace_id);
     if (fields_close(&body, refusal) != STATUS_OK)
         return refusal->status;
+    assert(event->amount_cents >= 1 && event->amount_cents <= AMOUNT_CENTS_MAX);
+    assert(event->source == SOURCE_CORE || event->source == SOURCE_SELF);
     event->key = event_key(origin, event->source == SOURCE_SELF ? IDS_OF_PERSON : IDS_OF_PRODUCERS,
                            &event->user_id, slice_of(event->transaction_id), payload);
     event->content = content_of(event);
