@@ -118,11 +118,6 @@ static enum status handle(struct role_context *context, struct acceptance_batch 
     return STATUS_OK;
 }
 
-static bool is_unreachable(enum status status)
-{
-    return status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT;
-}
-
 /* One that the store fails on stops no other, unless the store cannot be asked at all. */
 static enum status handle_all(struct role_context *context, struct acceptance_batch *batch,
                               size_t count)
@@ -130,7 +125,7 @@ static enum status handle_all(struct role_context *context, struct acceptance_ba
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count; i++)
         batch->outcomes[i] = OUTCOME_RETRY;
-    for (size_t i = 0; i < count && !is_unreachable(status); i++) {
+    for (size_t i = 0; i < count && !role_is_cut_off(status); i++) {
         struct span span;
         message_span_begin(&span, context, SPAN_CONSUMER, &batch->messages[i]);
         enum status handled = handle(context, batch, i, &span);
@@ -177,7 +172,7 @@ static enum status waiting_activate(struct role_context *context)
     int64_t before_us = clock_now_us(context->clock) - WAITING_US;
     enum status status = store_offers_waiting(context->store, before_us, offers, BATCH_MAX, &count);
     assert(count <= BATCH_MAX);
-    for (size_t i = 0; i < count && !is_unreachable(status); i++) {
+    for (size_t i = 0; i < count && !role_is_cut_off(status); i++) {
         char id[UUID_TEXT_SIZE];
         uuid_format(&offers[i].id, id);
         struct bus_message message = {.stream = STREAM_CREDITS, .request_id = slice_of(id)};

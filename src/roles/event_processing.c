@@ -11,8 +11,7 @@
 #include "wire/emotion_json.h"
 #include "wire/transaction_json.h"
 
-/* In a row, with nothing counted between: more than it takes to find one event among BUS_BATCH_MAX.
- */
+/* In a row, with nothing counted between: more than finding one event of BUS_BATCH_MAX takes. */
 enum { FAILURES_MAX = 32 };
 
 /* Tells of a message that leaves no letter, because its person or its producer floods. A person
@@ -112,11 +111,6 @@ static void events_conclude(struct event_batch *batch, size_t first, size_t coun
         batch->failures = 0;
 }
 
-static bool is_unreachable(enum status status)
-{
-    return status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT;
-}
-
 /* Applies events. If the store fails on them, they are halved until those at fault are found, so
  * that a poisonous event stops no other; they are the batch's suspects. Not OK: the store cannot be
  * asked, or fails so often in a row that it is no event's fault; events without an outcome yet are
@@ -126,7 +120,7 @@ static enum status events_apply(const struct event_kind *kind, struct store *sto
 {
     assert(count > 0 && first + count <= batch->event_count);
     enum status status = kind->apply(store, batch, first, count);
-    if (is_unreachable(status))
+    if (role_is_cut_off(status))
         return status;
     if (status == STATUS_OK) {
         events_conclude(batch, first, count);

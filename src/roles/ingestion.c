@@ -137,8 +137,7 @@ static void receive_one(const struct ingestion *ingestion, struct role_context *
 
 enum { REJECTED_MAX = HTTP_BATCH_LINES_MAX * (2 * REASON_MAX + 64) };
 
-/* Publications under way: the exchange's scratch. Whoever takes `waiting` to 0 ends the exchange.
- */
+/* Publications under way: the exchange's scratch. Whoever takes `waiting` to 0 ends it. */
 struct publications {
     atomic_size_t waiting; /* confirmations to come, and one for whoever publishes */
     atomic_bool failed;

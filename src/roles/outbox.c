@@ -98,9 +98,7 @@ static bool copy(char *to, size_t size, struct slice from)
 {
     if (from.size >= size)
         return false;
-    if (from.size > 0)
-        memcpy(to, from.data, from.size);
-    to[from.size] = '\0';
+    slice_text(from, to, size);
     return true;
 }
 

@@ -87,6 +87,12 @@ static inline const struct policy_choice *role_policies(struct role_context *con
     return policy_source_read(context->settings->policies, &context->policies);
 }
 
+/* True if a call failed because an engine cannot be asked: then the next one fails as well. */
+static inline bool role_is_cut_off(enum status status)
+{
+    return status == STATUS_UNAVAILABLE || status == STATUS_TIMED_OUT;
+}
+
 /* Consumes one batch of a stream: fetches up to `wait_us` long, applies, settles. `ended` counts
  * the messages that will not come again. Not OK: the infrastructure failed; the runner waits and
  * repeats. */

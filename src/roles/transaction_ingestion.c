@@ -101,14 +101,13 @@ static void conflict_note(struct submission *submission)
 /* Lines of one batch that use an id of a line before them for something else. */
 static void lines_compare(struct submission submissions[], size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i && submissions[i].has_id; k++)
             if (submissions[i].status == STATUS_OK && submissions[k].status == STATUS_OK &&
                 submissions[k].has_id &&
                 hash_compare(&submissions[i].key, &submissions[k].key) == 0 &&
                 hash_compare(&submissions[i].content, &submissions[k].content) != 0)
                 conflict_note(&submissions[i]);
-    }
 }
 
 /* Compares with what was counted. A database that cannot be asked costs an early answer only. */

@@ -134,7 +134,8 @@ void user_credit_register(struct role_context *context, struct exchange *exchang
     struct credentials credentials;
     struct refusal refusal;
     struct user user;
-    if (user_registration_decode(exchange->request.body, &credentials, &refusal) != STATUS_OK) {
+    if (user_credentials_decode(exchange->request.body, true, &credentials, &refusal) !=
+        STATUS_OK) {
         answer_refused(response, &refusal);
         return;
     }
@@ -316,7 +317,8 @@ void user_credit_login(struct role_context *context, struct exchange *exchange)
     struct user user;
     struct hash place;
     int64_t wait_us;
-    if (user_login_decode(exchange->request.body, &credentials, &refusal) != STATUS_OK) {
+    if (user_credentials_decode(exchange->request.body, false, &credentials, &refusal) !=
+        STATUS_OK) {
         answer_refused(response, &refusal);
         return;
     }

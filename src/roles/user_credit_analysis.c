@@ -115,9 +115,8 @@ static void answer_unscored(struct response *response, enum status status,
         overloaded ? "Credit analysis service is temporarily overloaded. Please try again later."
                    : "Credit analysis service is unavailable.");
     int64_t wait_us = overloaded ? score->retry_after_us : SECOND_US;
-    response->retry_after_s = (int)((wait_us + SECOND_US - 1) / SECOND_US);
-    if (response->retry_after_s < 1)
-        response->retry_after_s = 1;
+    response->retry_after_s =
+        wait_us > SECOND_US ? (int)((wait_us + SECOND_US - 1) / SECOND_US) : 1;
 }
 
 static void answer_new(struct exchange *exchange, const struct decision *decision)
@@ -148,8 +147,7 @@ static void policy_tell(struct role_context *context, const struct policy *polic
 }
 
 /* Which policy fits a model may show only when it answers; it is then asked again, for the question
- * hangs on the policy. A service whose answers go to and fro between two policies is unavailable.
- */
+ * hangs on the policy. A service that answers by two policies in turn is unavailable. */
 static enum status score_with(struct role_context *context, const struct request *request,
                               const struct features *features, const struct policy **policy,
                               struct score *score)
@@ -276,7 +274,6 @@ void user_credit_decisions(struct role_context *context, struct exchange *exchan
 
 void user_credit_decision(struct role_context *context, struct exchange *exchange)
 {
-    static const char missing[] = "Decision not found.";
     const struct request *request = &exchange->request;
     struct slice text = request->path_parameters[0];
     struct decision decision;
@@ -287,5 +284,5 @@ void user_credit_decision(struct role_context *context, struct exchange *exchang
     if (status == STATUS_OK)
         credit_decision_encode(&decision, &exchange->response.body);
     else
-        answer_failed(&exchange->response, status, missing);
+        answer_failed(&exchange->response, status, "Decision not found.");
 }

@@ -26,9 +26,9 @@ static struct hash content_of(const struct emotion_event *event)
 
 static void metric_decode(const struct fields *metrics, const char *name, int32_t *out)
 {
-    int64_t value;
-    if (field_decimal(metrics, name, MILLIONTHS, 0, MILLIONTHS, &value))
-        *out = (int32_t)value;
+    int64_t value = 0;
+    field_decimal(metrics, name, MILLIONTHS, 0, MILLIONTHS, &value);
+    *out = (int32_t)value;
 }
 
 static void feeling_decode(const struct fields *body, struct emotion_event *event)
@@ -83,9 +83,7 @@ void emotion_encode(const struct emotion_event *event, struct buf *json)
     json_put_decimal(json, "stress_level", event->stress, 6);
     json_put_close(json, '}');
     json_put_close(json, '}');
-    if (event->event_id[0] != '\0')
-        json_put_text(json, "eventId", event->event_id);
-    if (event->trace_id[0] != '\0')
-        json_put_text(json, "traceId", event->trace_id);
+    field_text_encode("eventId", event->event_id, json);
+    field_text_encode("traceId", event->trace_id, json);
     json_put_close(json, '}');
 }

@@ -285,6 +285,12 @@ void field_text_if_fits(const struct fields *fields, const char *name, size_t ma
         memcpy(out, json_string_value(value), json_string_length(value) + 1);
 }
 
+void field_text_encode(const char *name, const char *text, struct buf *json)
+{
+    if (text[0] != '\0')
+        json_put_text(json, name, text);
+}
+
 bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid)
 {
     const json_t *value = field_value(fields, name, FIELD_REQUIRED);

@@ -88,6 +88,8 @@ bool field_text(const struct fields *fields, const char *name, enum presence pre
                 size_t max, char *out);
 /* The same for a text that matters to nobody's money: empty if it is not one or does not fit. */
 void field_text_if_fits(const struct fields *fields, const char *name, size_t max, char *out);
+/* The other way round: a member that is left out if the text is empty. */
+void field_text_encode(const char *name, const char *text, struct buf *json);
 bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid);
 /* A number, or text that is one, as the seed takes it, in 1/`scale`, rounded half away from zero,
  * within `min` and `max` (in 1/scale). */

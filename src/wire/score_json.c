@@ -62,10 +62,9 @@ enum status score_question_decode(struct slice text, struct question *question,
 void score_weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
 {
     json_put_open(json, NULL, '{');
-    for (int i = 0; i < FEATURE_COUNT; i++) {
+    for (int i = 0; i < FEATURE_COUNT; i++)
         if (weights[i] != 0)
             put_risk(json, feature_definitions[i].name, weights[i]);
-    }
     json_put_close(json, '}');
 }
 
@@ -300,10 +299,9 @@ void infer_request_encode(const struct features rows[], size_t count, struct buf
     json_put_open(json, "inputs", '[');
     put_tensor_open(json, "features", (int64_t)count, FEATURE_COUNT);
     json_put_open(json, "data", '[');
-    for (size_t row = 0; row < count; row++) {
+    for (size_t row = 0; row < count; row++)
         for (int i = 0; i < FEATURE_COUNT; i++)
             feature_put((enum feature)i, rows[row].values[i], json);
-    }
     json_put_close(json, ']');
     json_put_close(json, '}');
     json_put_close(json, ']');
@@ -328,8 +326,7 @@ void score_tensors_encode(const struct infer_request *request, const struct scor
     assert(request->count >= 1 && request->count <= INFER_ROWS_MAX);
     json_put_text(json, "model_name", INFER_MODEL);
     json_put_text(json, "model_version", scores[0].model);
-    if (request->id[0] != '\0')
-        json_put_text(json, "id", request->id);
+    field_text_encode("id", request->id, json);
     json_put_open(json, "outputs", '[');
     put_output(json, "risk_score", scores, request->count, false);
     put_output(json, "risk_score_financial", scores, request->count, true);

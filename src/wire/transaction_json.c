@@ -111,23 +111,17 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
     return STATUS_OK;
 }
 
-static void text_encode(struct buf *json, const char *key, const char *text)
-{
-    if (text[0] != '\0')
-        json_put_text(json, key, text);
-}
-
 void transaction_encode(const struct transaction_event *event, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_uuid(json, "userId", &event->user_id);
     json_put_decimal(json, "amount", event->amount_cents, 2);
-    text_encode(json, "currency", event->currency);
-    text_encode(json, "direction", event->direction == TRANSACTION_IN ? "in" : "out");
-    text_encode(json, "category", event->category);
+    field_text_encode("currency", event->currency, json);
+    field_text_encode("direction", event->direction == TRANSACTION_IN ? "in" : "out", json);
+    field_text_encode("category", event->category, json);
     json_put_time(json, "occurredAt", event->occurred_at_us);
-    text_encode(json, "transactionId", event->transaction_id);
-    text_encode(json, "source", sources[event->source]);
-    text_encode(json, "traceId", event->trace_id);
+    field_text_encode("transactionId", event->transaction_id, json);
+    field_text_encode("source", sources[event->source], json);
+    field_text_encode("traceId", event->trace_id, json);
     json_put_close(json, '}');
 }

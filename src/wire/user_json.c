@@ -40,8 +40,8 @@ static void check_password(const struct fields *fields, const char *password)
                     NULL);
 }
 
-static enum status credentials_decode(struct slice body, bool is_new,
-                                      struct credentials *credentials, struct refusal *refusal)
+enum status user_credentials_decode(struct slice body, bool is_new, struct credentials *credentials,
+                                    struct refusal *refusal)
 {
     struct fields fields;
     if (fields_open(body, &fields, refusal) != STATUS_OK)
@@ -51,18 +51,6 @@ static enum status credentials_decode(struct slice body, bool is_new,
     if (field_text(&fields, "password", FIELD_REQUIRED, 0, PASSWORD_BYTES_MAX, password) && is_new)
         check_password(&fields, password);
     return fields_close(&fields, refusal);
-}
-
-enum status user_registration_decode(struct slice body, struct credentials *credentials,
-                                     struct refusal *refusal)
-{
-    return credentials_decode(body, true, credentials, refusal);
-}
-
-enum status user_login_decode(struct slice body, struct credentials *credentials,
-                              struct refusal *refusal)
-{
-    return credentials_decode(body, false, credentials, refusal);
 }
 
 enum status user_refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],

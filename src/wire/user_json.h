@@ -17,13 +17,12 @@ struct credentials {
     char password[PASSWORD_BYTES_MAX + 1];
 };
 
-/* {email, password}: an address, and PASSWORD_MIN to PASSWORD_MAX characters. */
-MUST_CHECK enum status user_registration_decode(struct slice body, struct credentials *credentials,
-                                                struct refusal *refusal);
-/* The same with a password of any length up to PASSWORD_BYTES_MAX: what is no password of anybody
- * is a wrong one. */
-MUST_CHECK enum status user_login_decode(struct slice body, struct credentials *credentials,
-                                         struct refusal *refusal);
+/* {email, password}: an address, and, if it `is_new`, a password of PASSWORD_MIN to PASSWORD_MAX
+ * characters; else one of up to PASSWORD_BYTES_MAX, for what is no password of anybody is a wrong
+ * one. */
+MUST_CHECK enum status user_credentials_decode(struct slice body, bool is_new,
+                                               struct credentials *credentials,
+                                               struct refusal *refusal);
 /* {refresh_token} */
 MUST_CHECK enum status user_refresh_decode(struct slice body, char token[REFRESH_TOKEN_MAX + 1],
                                            struct refusal *refusal);

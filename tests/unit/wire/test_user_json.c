@@ -12,7 +12,7 @@ static enum status decode(const char *email, const char *password)
 {
     char body[2048];
     snprintf(body, sizeof body, "{\"email\":%s,\"password\":%s}", email, password);
-    return user_registration_decode(slice_of(body), &credentials, &refusal);
+    return user_credentials_decode(slice_of(body), true, &credentials, &refusal);
 }
 
 static void credentials_are_read(void **state)
@@ -49,10 +49,11 @@ static void a_login_takes_any_password(void **state)
         "{\"email\":\"a@b.de\",\"password\":\"1234567\"}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
-        assert_int_equal(user_login_decode(slice_of(bodies[i]), &credentials, &refusal), STATUS_OK);
+        assert_int_equal(
+            user_credentials_decode(slice_of(bodies[i]), false, &credentials, &refusal), STATUS_OK);
     assert_string_equal(credentials.password, "1234567");
-    assert_int_equal(user_login_decode(slice_of("{\"email\":\"a@b.de\",\"password\":7}"),
-                                       &credentials, &refusal),
+    assert_int_equal(user_credentials_decode(slice_of("{\"email\":\"a@b.de\",\"password\":7}"),
+                                             false, &credentials, &refusal),
                      STATUS_INVALID);
 }
 
