@@ -53,7 +53,8 @@ int main(int argc, char **argv)
     char reason[REASON_MAX + 1];
     size_t count = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
     int64_t *took_ns = calloc(count + 1, sizeof *took_ns);
-    if (count == 0 || took_ns == NULL || shelf_put(argv[1], "", &model, reason) != STATUS_OK)
+    if (count == 0 || took_ns == NULL ||
+        shelved_model_put(argv[1], "", &model, reason) != STATUS_OK)
         return 1;
     trained_source_init(&source);
     trained_source_publish(&source, &model);

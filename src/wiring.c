@@ -161,7 +161,7 @@ enum status engines_model_open(void *argument, const char *name, struct scorer *
     bool points = strncmp(name, POINTS_PREFIX, sizeof POINTS_PREFIX - 1) == 0;
     if (points)
         name += sizeof POINTS_PREFIX - 1;
-    if (shelf_find(engines->shelf, name, &shelved) != STATUS_OK)
+    if (shelved_model_find(engines->shelf, name, &shelved) != STATUS_OK)
         return STATUS_NOT_FOUND;
     trained_source_publish(&engines->trained, &shelved);
     enum status status =
@@ -177,7 +177,8 @@ static enum status model_take(struct engines *engines, char reason[REASON_MAX + 
     snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
     if (stat(manifest, &engines->model_seen) != 0)
         engines->model_seen = (struct stat){0};
-    enum status status = shelf_put(engines->shelf, engines->settings->model_dir, &model, reason);
+    enum status status =
+        shelved_model_put(engines->shelf, engines->settings->model_dir, &model, reason);
     if (status == STATUS_OK) {
         trained_source_publish(&engines->trained, &model);
         metric_tell(INFO_model, model.name);

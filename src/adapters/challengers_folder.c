@@ -29,7 +29,7 @@ static enum status model_take(struct challenger *challenger, struct trained_sour
 {
     char reason[REASON_MAX + 1];
     struct shelved_model model;
-    enum status status = shelf_put(shelf, path, &model, reason);
+    enum status status = shelved_model_put(shelf, path, &model, reason);
     if (status != STATUS_OK) {
         buf_printf(faults, "%s: %s\n", path, reason);
         return status;

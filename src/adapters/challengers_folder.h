@@ -7,7 +7,7 @@
 #define ECS_ADAPTERS_CHALLENGERS_FOLDER_H
 
 #include "base/buf.h"
-#include "ports/challengers.h"
+#include "ports/scorer.h"
 #include "scorers/trained.h"
 
 struct challengers_folder {

@@ -12,11 +12,6 @@
 #include "http/server_state.h"
 #include "wire/fields.h"
 
-static struct hash key_hash(struct slice key)
-{
-    return hash_of(&key, 1);
-}
-
 enum status authority_init(struct authority *authority, const struct http_options *options)
 {
     *authority = (struct authority){.tokens = options->tokens, .revocations = options->revocations};
@@ -25,7 +20,8 @@ enum status authority_init(struct authority *authority, const struct http_option
         if (authority->internal_key_count == INTERNAL_KEYS_MAX)
             return STATUS_INVALID;
         size_t place = authority->internal_key_count++;
-        authority->internal_keys[place] = key_hash(slice_of(key->secret));
+        struct slice secret = slice_of(key->secret);
+        authority->internal_keys[place] = hash_of(&secret, 1);
         authority->producers[place] = key->producer;
     }
     return STATUS_OK;
@@ -41,35 +37,36 @@ static bool refuse(struct call *call, enum status status, const char *detail)
 static bool call_keep(struct call *call, struct slice text, size_t max, bool encoded,
                       struct slice *kept)
 {
+    assert(call->text_used <= sizeof call->text);
     char *to = call->text + call->text_used;
-    size_t room = sizeof call->text - call->text_used;
-    if (room > max)
-        room = max;
-    size_t size = text.size;
-    if (encoded) {
-        if (!route_percent_decode(text, to, room, &size))
-            return false;
-    } else {
-        if (size > room)
-            return false;
-        if (size > 0)
-            memcpy(to, text.data, size);
-    }
+    size_t left = sizeof call->text - call->text_used, size = text.size;
+    size_t room = left < max ? left : max;
+    if (encoded ? !route_percent_decode(text, to, room, &size) : size > room)
+        return false;
+    if (!encoded && size > 0)
+        memcpy(to, text.data, size);
+    assert(size <= room);
     call->text_used += size;
     *kept = (struct slice){to, size};
     return true;
 }
 
+/* Takes what stands before the first `mark` off the front, and the mark; all if there is none. */
+static struct slice part_take(struct slice *rest, char mark)
+{
+    const char *end = rest->size == 0 ? NULL : memchr(rest->data, mark, rest->size);
+    struct slice part = {rest->data, end == NULL ? rest->size : (size_t)(end - rest->data)};
+    size_t passed = part.size + (end != NULL);
+    *rest = (struct slice){rest->data + passed, rest->size - passed};
+    return part;
+}
+
 /* Keeps one argument, "name=value", if it is one that handlers look at. False: malformed. */
-static bool argument_keep(struct call *call, struct slice text)
+static bool argument_keep(struct call *call, struct slice value)
 {
     enum { QUERY_VALUE_MAX = 64 };
     struct request *request = &call->exchange.request;
-    const char *equals = text.size == 0 ? NULL : memchr(text.data, '=', text.size);
-    size_t name_size = equals == NULL ? text.size : (size_t)(equals - text.data);
-    struct slice name = {text.data, name_size}, value = {0};
-    if (equals != NULL)
-        value = (struct slice){equals + 1, text.size - name_size - 1};
+    struct slice name = part_take(&value, '=');
     struct slice *to = slice_equals(name, "page")        ? &request->query_page
                        : slice_equals(name, "page_size") ? &request->query_page_size
                        : slice_equals(name, "after")     ? &request->query_after
@@ -80,14 +77,9 @@ static bool argument_keep(struct call *call, struct slice text)
 
 static bool query_keep(struct call *call, struct slice query)
 {
-    while (query.size > 0) {
-        const char *end = memchr(query.data, '&', query.size);
-        size_t size = end == NULL ? query.size : (size_t)(end - query.data);
-        if (!argument_keep(call, (struct slice){query.data, size}))
+    while (query.size > 0)
+        if (!argument_keep(call, part_take(&query, '&')))
             return false;
-        size_t passed = end == NULL ? size : size + 1;
-        query = (struct slice){query.data + passed, query.size - passed};
-    }
     return true;
 }
 
@@ -147,6 +139,7 @@ static bool parameters_keep(struct call *call, const struct route_match *match)
 {
     enum { PARAMETER_MAX = 128 };
     const char *template = match->route->endpoint->path;
+    assert(match->route->parameter_count <= HTTP_PATH_PARAMETERS_MAX);
     for (size_t i = 0; i < match->route->parameter_count; i++) {
         struct slice *kept = &call->exchange.request.path_parameters[i];
         if (!call_keep(call, match->parameters[i], PARAMETER_MAX, true, kept))
@@ -192,7 +185,8 @@ static const char *producer_of(const struct authority *authority, const struct h
 {
     const char *producer = NULL;
     if (headers->times[HEADER_INTERNAL_KEY] == 1) {
-        struct hash given = key_hash(headers->values[HEADER_INTERNAL_KEY]);
+        struct slice key = headers->values[HEADER_INTERNAL_KEY];
+        struct hash given = hash_of(&key, 1);
         for (size_t i = 0; i < authority->internal_key_count; i++)
             if (sodium_memcmp(given.bytes, authority->internal_keys[i].bytes, HASH_SIZE) == 0)
                 producer = authority->producers[i];
@@ -214,10 +208,11 @@ static struct slice bearer_token(const struct headers *headers)
     return (struct slice){value.data + at, value.size - at};
 }
 
-/* `path_user`: the {user_id} of the path; without data if there is none. */
-static bool authorize_user(struct call *call, const struct headers *headers, struct slice path_user)
+static bool authorize_user(struct call *call, const struct headers *headers,
+                           const struct route *route)
 {
     const struct authority *authority = &call->server->authority;
+    const struct slice *parameters = call->exchange.request.path_parameters;
     struct principal *principal = &call->exchange.request.principal;
     struct slice token = bearer_token(headers);
     if (token.size == 0)
@@ -226,9 +221,10 @@ static bool authorize_user(struct call *call, const struct headers *headers, str
             STATUS_OK ||
         revocations_contain(authority->revocations, principal))
         return refuse(call, STATUS_UNAUTHENTICATED, "Invalid or expired token.");
+    int user = route->user_parameter;
     struct uuid user_id;
-    if (path_user.data != NULL &&
-        (uuid_parse(path_user.data, path_user.size, &user_id) != STATUS_OK ||
+    if (user >= 0 &&
+        (uuid_parse(parameters[user].data, parameters[user].size, &user_id) != STATUS_OK ||
          !uuid_equal(&user_id, &principal->user_id)))
         return refuse(call, STATUS_FORBIDDEN, "Not allowed for this user.");
     return rate_check(call, call->server->people, rate_limit_person_key(&principal->user_id));
@@ -247,10 +243,7 @@ static bool authorize(struct call *call, const struct headers *headers, const st
         return true;
     }
     if (endpoint_auth_takes_token(auth))
-        return authorize_user(call, headers,
-                              route->user_parameter < 0
-                                  ? (struct slice){0}
-                                  : request->path_parameters[route->user_parameter]);
+        return authorize_user(call, headers, route);
     return auth == AUTH_NONE ||
            refuse(call, STATUS_UNAUTHENTICATED, "Invalid or missing internal API key.");
 }
@@ -285,6 +278,7 @@ static bool body_check(struct call *call, const struct headers *headers)
     }
     if (encoding.size > 0 && !slice_equals(encoding, "identity"))
         return refuse(call, STATUS_UNSUPPORTED_MEDIA_TYPE, "Unsupported content encoding.");
+    assert(call->body.capacity == 0 && call->body_share == 0);
     struct slice length = headers->values[HEADER_CONTENT_LENGTH];
     if (length.size > 0 && strtoull(length.data, NULL, 10) > body_max)
         return refuse(call, STATUS_TOO_LARGE, "Request body is too large.");

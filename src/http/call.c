@@ -63,8 +63,7 @@ static void trace_begin(struct call *call, const struct headers *headers)
     struct request *request = &call->exchange.request;
     struct slice request_id = headers->values[HEADER_REQUEST_ID];
     if (request_id_valid(request_id)) {
-        memcpy(request->request_id, request_id.data, request_id.size);
-        request->request_id[request_id.size] = '\0';
+        slice_text(request_id, request->request_id, sizeof request->request_id);
     } else {
         struct uuid uuid = entropy_uuid(options->entropy, request->received_us);
         uuid_format(&uuid, request->request_id);
@@ -84,13 +83,6 @@ static struct slice path_of(const struct target *target)
     const char *end = path.data + path.size;
     const char *start = memchr(authority + 3, '/', (size_t)(end - authority - 3));
     return start == NULL ? slice_of("/") : (struct slice){start, (size_t)(end - start)};
-}
-
-static bool headers_are_large(struct MHD_Connection *mhd)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return info != NULL && info->header_size > HTTP_HEADERS_MAX;
 }
 
 static struct call *call_create(struct http_server *server, struct MHD_Connection *mhd)
@@ -126,7 +118,9 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
     call->has_body = headers.times[HEADER_TRANSFER_ENCODING] > 0 ||
                      (headers.times[HEADER_CONTENT_LENGTH] > 0 &&
                       !slice_equals(headers.values[HEADER_CONTENT_LENGTH], "0"));
-    if (headers_are_large(mhd))
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (info != NULL && info->header_size > HTTP_HEADERS_MAX)
         call_refuse(call, STATUS_HEADERS_TOO_LARGE, "Request headers are too large.");
     else if (admission_check(call, &head, &headers))
         call->exchange.response.http_status = call->endpoint->success;
@@ -146,6 +140,7 @@ static void body_drop(struct call *call)
 static bool body_is_granted(struct call *call)
 {
     size_t held = call->body.capacity;
+    assert(held >= call->body_share);
     if (held <= HTTP_BODY_SMALL || held == call->body_share)
         return true;
     if (shares_take(&call->server->bodies, call->rate_key, held - call->body_share,
@@ -157,6 +152,7 @@ static bool body_is_granted(struct call *call)
 
 bool call_receive(struct call *call, const char *data, size_t size)
 {
+    assert(atomic_load(&call->state) == CALL_OPEN);
     call->received += size;
     if (call->refused)
         return call->received <= HTTP_DISCARD_MAX;
@@ -178,6 +174,7 @@ bool call_receive(struct call *call, const char *data, size_t size)
 static void deferred_run(struct role_context *context, void *argument)
 {
     struct call *call = argument;
+    assert(atomic_load(&call->state) != CALL_OPEN);
     call->exchange.may_block = true;
     call->endpoint->handle(context, &call->exchange);
 }
@@ -206,10 +203,13 @@ void exchange_done(struct exchange *exchange)
     struct call *call = (struct call *)exchange;
     struct http_server *server = call->server;
     struct MHD_Connection *mhd = call->mhd;
-    if (atomic_exchange(&call->state, CALL_DONE) == CALL_SUSPENDED)
+    enum call_state before = atomic_exchange(&call->state, CALL_DONE);
+    assert(before == CALL_RUNNING || before == CALL_SUSPENDED);
+    if (before == CALL_SUSPENDED)
         MHD_resume_connection(mhd);
     /* The last touch: http_server_stop waits for it. */
-    atomic_fetch_sub(&server->in_handlers, 1);
+    int64_t handlers = atomic_fetch_sub(&server->in_handlers, 1);
+    assert(handlers > 0);
 }
 
 static void refuse_start(struct call *call, enum status status, const char *detail)
@@ -219,25 +219,21 @@ static void refuse_start(struct call *call, enum status status, const char *deta
     exchange_done(&call->exchange);
 }
 
-static void refuse_busy(struct call *call)
+static void refuse_busy(void *argument)
 {
-    refuse_start(call, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
-}
-
-static void job_expired(void *argument)
-{
-    refuse_busy(argument);
+    refuse_start(argument, STATUS_UNAVAILABLE, "Service is busy. Please try again later.");
 }
 
 static void call_queue(struct call *call, struct pool *pool, pool_job *job)
 {
-    if (!pool_submit(pool, call->rate_key, false, job, job_expired, call))
+    if (!pool_submit(pool, call->rate_key, false, job, refuse_busy, call))
         refuse_busy(call);
 }
 
 void exchange_defer(struct exchange *exchange)
 {
     struct call *call = (struct call *)exchange;
+    assert(call->endpoint->kind == ENDPOINT_ASYNC && !exchange->may_block);
     call_queue(call, call->server->pool, deferred_run);
 }
 
@@ -277,15 +273,18 @@ void call_run(struct call *call)
     connection_deadline(call->connection, CONNECTION_NO_DEADLINE);
     /* Counted before `stopping` is looked at, as http_server_stop sets it before it looks at the
      * count: one of the two sees the other. */
-    atomic_fetch_add(&server->in_handlers, 1);
-    atomic_store(&call->state, CALL_RUNNING);
+    int64_t handlers = atomic_fetch_add(&server->in_handlers, 1);
+    enum call_state before = atomic_exchange(&call->state, CALL_RUNNING);
+    assert(handlers >= 0 && before == CALL_OPEN && !call->refused && !call->answered);
     call_start(call);
     if (atomic_load(&call->state) == CALL_DONE)
         return;
     MHD_suspend_connection(call->mhd);
     enum call_state expected = CALL_RUNNING;
-    if (!atomic_compare_exchange_strong(&call->state, &expected, CALL_SUSPENDED))
+    if (!atomic_compare_exchange_strong(&call->state, &expected, CALL_SUSPENDED)) {
+        assert(expected == CALL_DONE);
         MHD_resume_connection(call->mhd);
+    }
 }
 
 /* Health checks and scrapes are not worth a trace. */
@@ -320,38 +319,36 @@ static void count_answer(const struct call *call, int http_status)
     static const enum metric_label classes[] = {LABEL_informational, LABEL_success,
                                                 LABEL_redirection, LABEL_client_error,
                                                 LABEL_server_error};
+    assert(http_status >= 100 && http_status < 600);
     metric_add(METRIC_http_requests, classes[http_status / 100 - 1], 1);
     if (call->body_end_us != 0)
         metric_observe_us(METRIC_http_request_us,
                           clock_monotonic_us(call->server->options.clock) - call->body_end_us);
 }
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    /* Fails only without memory; the answer is worth more than one header. */
-    (void)MHD_add_response_header(response, name, value);
-}
-
+/* To add one fails only without memory: the answer is worth more than a header. */
 static void add_headers(const struct call *call, struct MHD_Response *answer)
 {
     const struct response *response = &call->exchange.response;
-    add_header(answer, "X-Request-ID", call->exchange.request.request_id);
-    add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE,
-               response->content_type == NULL ? "application/json" : response->content_type);
-    add_header(answer, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    add_header(answer, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(answer, "X-Request-ID", call->exchange.request.request_id);
+    MHD_add_response_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE,
+                            response->content_type == NULL ? "application/json"
+                                                           : response->content_type);
+    MHD_add_response_header(answer, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
     if (call->allow[0] != '\0')
-        add_header(answer, MHD_HTTP_HEADER_ALLOW, call->allow);
+        MHD_add_response_header(answer, MHD_HTTP_HEADER_ALLOW, call->allow);
     if (response->http_status == MHD_HTTP_UNAUTHORIZED && call->endpoint != NULL &&
         endpoint_auth_takes_token(call->endpoint->auth))
-        add_header(answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+        MHD_add_response_header(answer, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    assert(response->retry_after_s >= 0);
     if (response->retry_after_s > 0) {
         char seconds[16];
         snprintf(seconds, sizeof seconds, "%d", response->retry_after_s);
-        add_header(answer, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+        MHD_add_response_header(answer, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
     }
     if (call->close || atomic_load_explicit(&call->server->draining, memory_order_relaxed))
-        add_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
+        MHD_add_response_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
 /* The body as an answer of its own; takes it out of the call. */
@@ -363,8 +360,7 @@ static struct MHD_Response *whole_answer(struct call *call)
         log_error("answer too large", LOG_TEXT("request_id", call->exchange.request.request_id));
         response_error(response, STATUS_INTERNAL, "The answer is too large.");
     }
-    if (response->content_type == problem_content_type)
-        problem_add_instance(response, call->path);
+    problem_add_instance(response, call->path);
     connection_deadline(call->connection,
                         clock_monotonic_us(call->server->options.clock) + HTTP_ANSWER_DEADLINE_US);
     if (body->size == 0)
@@ -380,6 +376,7 @@ enum MHD_Result call_answer(struct call *call)
 {
     struct response *response = &call->exchange.response;
     struct MHD_Response *answer;
+    assert(!call->answered && (call->refused || atomic_load(&call->state) == CALL_DONE));
     if (call->stream != NULL && response->http_status < 300) {
         response->content_type = "text/event-stream";
         answer = events_answer(&call->server->events, call->stream);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/events.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,7 @@ enum { READ_BLOCK = 4096 };
 
 /* All by the lock of struct events, but for the call while `running`, which is the handler's. */
 struct event_stream {
-    struct event_stream *next;
-    struct event_stream *previous;
+    LIST_ENTRY(event_stream) place;
     struct events *events;
     struct call *call;
     bool running;   /* its handler runs, or waits for a thread */
@@ -34,7 +34,16 @@ void events_init(struct events *events, struct pool *pool, struct clock *clock,
 
 void events_destroy(struct events *events)
 {
+    assert(LIST_EMPTY(&events->streams) && events->count == 0);
     pthread_mutex_destroy(&events->lock);
+}
+
+/* With the lock held, as what follows: streams that hold a place are in the list, and were opened
+ * once. */
+static bool events_sane(const struct events *events)
+{
+    return events->count <= HTTP_EVENT_STREAMS_MAX && events->count <= events->opened &&
+           (events->count == 0 || !LIST_EMPTY(&events->streams));
 }
 
 static const struct principal *stream_principal(const struct event_stream *stream)
@@ -55,6 +64,7 @@ static void stream_resume(struct event_stream *stream)
 static void stream_end(struct event_stream *stream)
 {
     if (!stream->ending) {
+        assert(!stream->closed && stream->events->count > 0);
         stream->ending = true;
         stream->events->count--;
         connection_deadline(stream->call->connection,
@@ -72,19 +82,30 @@ static void stream_evict(struct event_stream *stream)
     stream_end(stream);
 }
 
+/* Tells the streams that hold a place; how many they are. */
+static size_t streams_held(const struct events *events,
+                           struct event_stream *streams[HTTP_EVENT_STREAMS_MAX])
+{
+    size_t count = 0;
+    struct event_stream *at;
+    assert(events_sane(events));
+    LIST_FOREACH(at, &events->streams, place) {
+        if (!at->ending)
+            streams[count++] = at;
+    }
+    assert(count == events->count);
+    return count;
+}
+
 /* Ends the streams whose client has hung up: a connection that waits for something to send is not
  * watched by libmicrohttpd. */
 static void end_those_gone(struct events *events)
 {
     struct pollfd fds[HTTP_EVENT_STREAMS_MAX];
     struct event_stream *streams[HTTP_EVENT_STREAMS_MAX];
-    nfds_t count = 0;
-    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
-        if (at->ending)
-            continue;
-        streams[count] = at;
-        fds[count++] = (struct pollfd){.fd = at->call->connection->fd, .events = POLLRDHUP};
-    }
+    nfds_t count = streams_held(events, streams);
+    for (nfds_t i = 0; i < count; i++)
+        fds[i] = (struct pollfd){.fd = streams[i]->call->connection->fd, .events = POLLRDHUP};
     if (poll(fds, count, 0) <= 0)
         return;
     for (nfds_t i = 0; i < count; i++)
@@ -113,11 +134,8 @@ static void find_holdings(const struct events *events, const struct uuid *user_i
                           struct holding *own, struct holding *most)
 {
     struct event_stream *streams[HTTP_EVENT_STREAMS_MAX];
-    size_t count = 0;
+    size_t count = streams_held(events, streams);
     *own = *most = (struct holding){0};
-    for (struct event_stream *at = events->first; at != NULL; at = at->next)
-        if (!at->ending)
-            streams[count++] = at;
     qsort(streams, count, sizeof(struct event_stream *), stream_compare);
     for (size_t i = 0, next; i < count; i = next) {
         const struct uuid *holder = &stream_principal(streams[i])->user_id;
@@ -140,13 +158,13 @@ static bool make_room(struct events *events, const struct uuid *user_id)
     struct holding own, most;
     end_those_gone(events);
     find_holdings(events, user_id, &own, &most);
-    struct event_stream *victim = NULL;
-    if (own.count >= HTTP_EVENT_STREAMS_PER_PERSON_MAX)
-        victim = own.oldest;
-    else if (events->count < HTTP_EVENT_STREAMS_MAX)
-        return true;
-    else
-        victim = most.count >= own.count + 2 ? most.oldest : own.oldest;
+    struct event_stream *victim = own.oldest;
+    if (own.count < HTTP_EVENT_STREAMS_PER_PERSON_MAX) {
+        if (events->count < HTTP_EVENT_STREAMS_MAX)
+            return true;
+        if (most.count >= own.count + 2)
+            victim = most.oldest;
+    }
     if (victim == NULL)
         return false;
     stream_evict(victim);
@@ -163,24 +181,21 @@ enum status events_reserve(struct events *events, struct call *call)
     stream->running = true;
     buf_init(&stream->out, 2 * HTTP_EVENT_BUFFER_MAX);
     call->exchange.response.body.max = HTTP_EVENT_BUFFER_MAX;
-    const struct uuid *user_id = &call->exchange.request.principal.user_id;
-    enum status status = STATUS_OK;
     pthread_mutex_lock(&events->lock);
-    if (events->ending || !make_room(events, user_id))
-        status = STATUS_UNAVAILABLE;
-    if (status == STATUS_OK) {
-        stream->next = events->first;
-        if (stream->next != NULL)
-            stream->next->previous = stream;
-        events->first = stream;
+    assert(call->stream == NULL);
+    bool taken = !events->ending && make_room(events, &call->exchange.request.principal.user_id);
+    if (taken) {
+        LIST_INSERT_HEAD(&events->streams, stream, place);
         events->count++;
         stream->number = ++events->opened;
         call->stream = stream;
+        assert(events_sane(events));
     }
     pthread_mutex_unlock(&events->lock);
-    if (status != STATUS_OK)
-        free(stream);
-    return status;
+    if (taken)
+        return STATUS_OK;
+    free(stream);
+    return STATUS_UNAVAILABLE;
 }
 
 static void stream_free(struct event_stream *stream)
@@ -193,15 +208,12 @@ static void stream_free(struct event_stream *stream)
 void events_close(struct events *events, struct event_stream *stream)
 {
     pthread_mutex_lock(&events->lock);
-    if (stream->next != NULL)
-        stream->next->previous = stream->previous;
-    if (stream->previous != NULL)
-        stream->previous->next = stream->next;
-    else
-        events->first = stream->next;
+    assert(events_sane(events) && !stream->closed);
+    LIST_REMOVE(stream, place);
     if (!stream->ending)
         events->count--;
     stream->closed = true;
+    assert(events_sane(events));
     bool in_use = stream->live && stream->running;
     pthread_mutex_unlock(&events->lock);
     if (!in_use)
@@ -213,6 +225,7 @@ static void stream_absorb(struct event_stream *stream)
 {
     struct response *response = &stream->call->exchange.response;
     struct buf *body = &response->body;
+    assert(!stream->running && !stream->closed);
     if (response->http_status >= 300) {
         /* It could not look; it will at the next tick. */
         response->http_status = stream->call->endpoint->success;
@@ -246,17 +259,17 @@ static void stream_start(struct event_stream *stream)
     stream->stale = !stream->running; /* no room for news: at the next tick */
 }
 
-static void stream_run(struct role_context *context, void *argument)
+/* The handler has looked, or found no thread for too long: then it will at the next tick. */
+static void stream_rest(struct event_stream *stream, bool looked)
 {
-    struct event_stream *stream = argument;
     struct events *events = stream->events;
-    struct call *call = stream->call;
-    call->endpoint->handle(context, &call->exchange);
     pthread_mutex_lock(&events->lock);
+    assert(stream->running && stream->live);
     stream->running = false;
+    stream->stale = stream->stale || !looked;
     bool closed = stream->closed;
-    if (!closed) {
-        bool failed = call->exchange.response.http_status >= 300;
+    if (looked && !closed) {
+        bool failed = stream->call->exchange.response.http_status >= 300;
         stream_absorb(stream);
         if (stream->out.size > 0 || stream->ending)
             stream_resume(stream);
@@ -268,18 +281,16 @@ static void stream_run(struct role_context *context, void *argument)
         stream_free(stream);
 }
 
-/* No thread was free for too long: at the next tick. */
-static void stream_expired(void *argument)
+static void stream_run(struct role_context *context, void *argument)
 {
     struct event_stream *stream = argument;
-    struct events *events = stream->events;
-    pthread_mutex_lock(&events->lock);
-    stream->running = false;
-    stream->stale = true;
-    bool closed = stream->closed;
-    pthread_mutex_unlock(&events->lock);
-    if (closed)
-        stream_free(stream);
+    stream->call->endpoint->handle(context, &stream->call->exchange);
+    stream_rest(stream, true);
+}
+
+static void stream_expired(void *argument)
+{
+    stream_rest(argument, false);
 }
 
 /* libmicrohttpd asks for bytes to send, on the connection's epoll thread. */
@@ -290,6 +301,7 @@ static ssize_t stream_read(void *argument, uint64_t position, char *to, size_t m
     struct events *events = stream->events;
     ssize_t result = 0;
     pthread_mutex_lock(&events->lock);
+    assert(stream->live && stream->sent <= stream->out.size);
     size_t left = stream->out.size - stream->sent;
     if (left > 0) {
         size_t size = left < max ? left : max;
@@ -319,6 +331,7 @@ struct MHD_Response *events_answer(struct events *events, struct event_stream *s
     if (answer == NULL)
         return NULL;
     pthread_mutex_lock(&events->lock);
+    assert(stream->running && !stream->live);
     stream->running = false;
     stream->live = true;
     stream->last_sent_us = clock_monotonic_us(events->clock);
@@ -330,8 +343,9 @@ struct MHD_Response *events_answer(struct events *events, struct event_stream *s
 
 void events_wake(struct events *events, const struct uuid *user_id)
 {
+    struct event_stream *at;
     pthread_mutex_lock(&events->lock);
-    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
+    LIST_FOREACH(at, &events->streams, place) {
         if (user_id != NULL && !uuid_equal(&stream_principal(at)->user_id, user_id))
             continue;
         at->stale = true;
@@ -351,28 +365,32 @@ static bool token_is_valid(const struct events *events, const struct event_strea
 
 void events_tick(struct events *events)
 {
+    struct event_stream *at;
     int64_t now_us = clock_monotonic_us(events->clock);
     pthread_mutex_lock(&events->lock);
     end_those_gone(events);
-    for (struct event_stream *at = events->first; at != NULL; at = at->next) {
+    LIST_FOREACH(at, &events->streams, place) {
         if (!token_is_valid(events, at))
             stream_end(at);
         stream_start(at);
         bool quiet = at->live && !at->running && !at->ending && at->out.size == 0 &&
                      now_us - at->last_sent_us >= HTTP_EVENT_KEEP_ALIVE_US;
-        if (quiet)
+        if (quiet) {
             buf_text(&at->out, ": keep-alive\n\n");
-        if (quiet)
             stream_resume(at);
+        }
     }
     pthread_mutex_unlock(&events->lock);
 }
 
 void events_end(struct events *events)
 {
+    struct event_stream *at;
     pthread_mutex_lock(&events->lock);
     events->ending = true;
-    for (struct event_stream *at = events->first; at != NULL; at = at->next)
+    LIST_FOREACH(at, &events->streams, place) {
         stream_end(at);
+    }
+    assert(events->count == 0);
     pthread_mutex_unlock(&events->lock);
 }

@@ -16,13 +16,14 @@
 #define ECS_HTTP_EVENTS_H
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "http/call.h"
 #include "http/pool.h"
 
 struct events {
     pthread_mutex_t lock;
-    struct event_stream *first;
+    LIST_HEAD(, event_stream) streams;
     size_t count;    /* of those that are not ending: they hold the places */
     uint64_t opened; /* ever */
     bool ending;     /* no new streams; those there are end */

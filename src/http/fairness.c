@@ -54,7 +54,9 @@ static struct share **share_find(struct shares *shares, uint64_t key)
 enum status shares_take(struct shares *shares, uint64_t key, size_t amount, size_t key_max)
 {
     enum status status = STATUS_OK;
+    assert(amount > 0);
     pthread_mutex_lock(&shares->lock);
+    assert(shares->all <= shares->all_max);
     struct share **at = share_find(shares, key);
     size_t has = *at == NULL ? 0 : (*at)->amount;
     if (amount > key_max || has > key_max - amount)
@@ -67,6 +69,7 @@ enum status shares_take(struct shares *shares, uint64_t key, size_t amount, size
         (*at)->key = key;
         (*at)->amount += amount;
         shares->all += amount;
+        assert((*at)->amount <= shares->all && shares->all <= shares->all_max);
     }
     pthread_mutex_unlock(&shares->lock);
     return status;
@@ -76,7 +79,7 @@ void shares_give(struct shares *shares, uint64_t key, size_t amount)
 {
     pthread_mutex_lock(&shares->lock);
     struct share **at = share_find(shares, key), *share = *at;
-    assert(share != NULL && share->amount >= amount);
+    assert(share != NULL && amount > 0 && share->amount >= amount && shares->all >= amount);
     share->amount -= amount;
     shares->all -= amount;
     if (share->amount == 0) {
@@ -115,14 +118,10 @@ struct rate_limit {
 struct rate_limit *rate_limit_create(int64_t per_second_max)
 {
     struct rate_limit *limit = calloc(1, sizeof *limit);
+    assert(per_second_max >= 0);
     if (limit != NULL)
         limit->per_second_max = per_second_max;
     return limit;
-}
-
-void rate_limit_destroy(struct rate_limit *limit)
-{
-    free(limit);
 }
 
 uint64_t rate_limit_key(const struct in6_addr *address)
@@ -184,6 +183,7 @@ bool rate_limit_pass(struct rate_limit *limit, uint64_t key, int64_t now_us)
     if ((next & UINT32_MAX) == 1)
         atomic_store_explicit(&slot->others, 0, memory_order_relaxed);
     int64_t others = atomic_load_explicit(&slot->others, memory_order_relaxed);
+    assert(others >= 0);
     return (int64_t)(next & UINT32_MAX) + others <= limit->per_second_max;
 }
 
@@ -191,6 +191,7 @@ bool rate_limit_pass(struct rate_limit *limit, uint64_t key, int64_t now_us)
 static enum status rate_slot_share(struct rate_slot *slot, struct cache *cache, uint64_t second,
                                    int64_t count)
 {
+    assert(count > 0 && second <= UINT32_MAX);
     uint64_t key = atomic_load_explicit(&slot->key, memory_order_relaxed);
     if (slot->shared_second != second || slot->shared_key != key) {
         slot->shared_second = second;
@@ -218,6 +219,7 @@ void rate_limit_share(struct rate_limit *limit, struct cache *cache, int64_t now
     int64_t worth = limit->per_second_max / SHARE_FRACTION;
     int rounds = 0;
     size_t first = limit->shared_next;
+    assert(first < HTTP_RATE_ADDRESSES_MAX);
     for (size_t i = 0; i < HTTP_RATE_ADDRESSES_MAX && rounds < HTTP_RATE_SHARED_MAX; i++) {
         limit->shared_next = (first + i + 1) % HTTP_RATE_ADDRESSES_MAX;
         struct rate_slot *slot = &limit->slots[(first + i) % HTTP_RATE_ADDRESSES_MAX];

@@ -51,8 +51,8 @@ size_t shares_taken(struct shares *shares);
  * HTTP_RATE_SHARED_MAX have their turn in one round, and the next the others. */
 struct rate_limit;
 
-struct rate_limit *rate_limit_create(int64_t per_second_max); /* NULL: out of memory */
-void rate_limit_destroy(struct rate_limit *limit);
+/* Freed by free(). NULL: out of memory. */
+struct rate_limit *rate_limit_create(int64_t per_second_max);
 /* What is counted as one address: an IPv4 address, or the /64 network of an IPv6 address. */
 uint64_t rate_limit_key(const struct in6_addr *address);
 /* The random half of a person's id; no address has the same key. */

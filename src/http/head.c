@@ -5,6 +5,7 @@
  */
 #include "http/head.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <strings.h>
 
@@ -16,6 +17,7 @@ void target_note(struct target *target, const char *uri)
     *target = (struct target){.whole = slice_of(uri), .path_size = path_size};
     if (path_size == target->whole.size)
         return;
+    assert(uri[path_size] == '?');
     /* The connection's own memory, which libmicrohttpd writes to as well. */
     char *query = (char *)uri + path_size + 1;
     target->query_first = *query;

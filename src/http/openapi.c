@@ -12,21 +12,18 @@
 static const char security_schemes[] =
     "{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
     "\"internalKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Internal-Key\"}}";
-static const char page_parameters[] =
-    "{\"name\":\"page\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"minimum\":1,"
-    "\"default\":1}},"
-    "{\"name\":\"page_size\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"minimum\":1,"
-    "\"maximum\":100,\"default\":10}}";
-static const char last_event_parameter[] =
-    "{\"name\":\"Last-Event-ID\",\"in\":\"header\",\"schema\":{\"type\":\"integer\","
-    "\"minimum\":0,\"default\":0}}";
 
+#define PARAMETER(name, in, schema)                                                                \
+    "{\"name\":\"" name "\",\"in\":\"" in "\",\"schema\":{" schema "}}"
+#define FROM_ZERO "\"type\":\"integer\",\"minimum\":0,\"default\":0"
+
+static const char page_parameters[] =
+    PARAMETER("page", "query", "\"type\":\"integer\",\"minimum\":1,\"default\":1") "," PARAMETER(
+        "page_size", "query", "\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":10");
 static const char key_parameter[] =
-    "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"schema\":{\"type\":\"string\","
-    "\"minLength\":1,\"maxLength\":128}}";
-static const char after_parameter[] =
-    "{\"name\":\"after\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"minimum\":0,"
-    "\"default\":0}}";
+    PARAMETER("Idempotency-Key", "header", "\"type\":\"string\",\"minLength\":1,\"maxLength\":128");
+static const char after_parameter[] = PARAMETER("after", "query", FROM_ZERO);
+static const char last_event_parameter[] = PARAMETER("Last-Event-ID", "header", FROM_ZERO);
 
 static void put_member(struct buf *json, const char *key, const char *raw)
 {
@@ -42,13 +39,11 @@ static const char *schema_text(const char *name)
 }
 
 /* The method and the path, parted by underscores: unique, and a name in any language. */
-static void put_operation_id(struct buf *json, const struct endpoint *endpoint)
+static void put_operation_id(struct buf *json, const char *method, const char *path)
 {
     char id[128];
-    size_t size = 0;
-    for (const char *at = route_method_name(endpoint->method); *at != '\0'; at++)
-        id[size++] = (char)tolower((unsigned char)*at);
-    for (const char *at = endpoint->path; *at != '\0' && size < sizeof id - 1; at++) {
+    size_t size = (size_t)snprintf(id, sizeof id, "%s", method);
+    for (const char *at = path; *at != '\0' && size < sizeof id - 1; at++) {
         if (isalnum((unsigned char)*at))
             id[size++] = *at;
         else if (id[size - 1] != '_')
@@ -56,6 +51,7 @@ static void put_operation_id(struct buf *json, const struct endpoint *endpoint)
     }
     while (id[size - 1] == '_')
         size--;
+    assert(size > 0 && size <= sizeof id);
     json_put_bytes(json, "operationId", (struct slice){id, size});
 }
 
@@ -90,16 +86,15 @@ static void put_parameters(struct buf *json, const struct route *route)
     json_put_close(json, ']');
 }
 
-static void put_security(struct buf *json, const struct endpoint *endpoint)
+static void put_security(struct buf *json, enum endpoint_auth auth)
 {
-    if (endpoint->auth == AUTH_USER_OR_INTERNAL)
-        put_member(json, "security", "[{\"token\":[]},{\"internalKey\":[]}]");
-    else if (endpoint->auth == AUTH_USER)
-        put_member(json, "security", "[{\"token\":[]}]");
-    else if (endpoint->auth == AUTH_INTERNAL)
-        put_member(json, "security", "[{\"internalKey\":[]}]");
-    else
-        put_member(json, "security", "[]");
+    static const char *const securities[] = {
+        [AUTH_NONE] = "[]",
+        [AUTH_INTERNAL] = "[{\"internalKey\":[]}]",
+        [AUTH_USER] = "[{\"token\":[]}]",
+        [AUTH_USER_OR_INTERNAL] = "[{\"token\":[]},{\"internalKey\":[]}]",
+    };
+    put_member(json, "security", securities[auth]);
 }
 
 /* One media type of a body: its schema. */
@@ -125,37 +120,39 @@ static void put_request_body(struct buf *json, const struct endpoint *endpoint)
     json_put_close(json, '}');
 }
 
-static void put_success(struct buf *json, const struct endpoint *endpoint)
+static void put_response(struct buf *json, int http_status, const char *description,
+                         const char *type, const char *schema)
 {
     char status[16];
-    snprintf(status, sizeof status, "%d", endpoint->success);
+    snprintf(status, sizeof status, "%d", http_status);
     json_put_open(json, status, '{');
-    json_put_text(json, "description", endpoint->summary);
+    json_put_text(json, "description", description);
     json_put_open(json, "content", '{');
-    if (endpoint->kind == ENDPOINT_EVENTS)
-        put_content(json, "text/event-stream", "{\"type\":\"string\"}");
-    else if (endpoint->response_schema != NULL)
-        put_content(json, "application/json", schema_text(endpoint->response_schema));
-    else
-        put_content(json, "text/plain", "{\"type\":\"string\"}");
+    put_content(json, type, schema);
     json_put_close(json, '}');
     json_put_close(json, '}');
 }
 
+static void put_success(struct buf *json, const struct endpoint *endpoint)
+{
+    static const char text[] = "{\"type\":\"string\"}";
+    const char *schema = endpoint->response_schema;
+    if (endpoint->kind == ENDPOINT_EVENTS)
+        put_response(json, endpoint->success, endpoint->summary, "text/event-stream", text);
+    else
+        put_response(json, endpoint->success, endpoint->summary,
+                     schema == NULL ? "text/plain" : "application/json",
+                     schema == NULL ? text : schema_text(schema));
+}
+
 static void put_problem(struct buf *json, int http_status)
 {
-    char status[16];
-    snprintf(status, sizeof status, "%d", http_status);
     const char *title = "Refused";
     for (int i = 0; i < STATUS_COUNT; i++)
         if (status_http((enum status)i) == http_status)
             title = status_title((enum status)i);
-    json_put_open(json, status, '{');
-    json_put_text(json, "description", title);
-    json_put_open(json, "content", '{');
-    put_content(json, "application/problem+json", "{\"$ref\":\"#/components/schemas/Problem\"}");
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    put_response(json, http_status, title, "application/problem+json",
+                 "{\"$ref\":\"#/components/schemas/Problem\"}");
 }
 
 /* Whether the endpoint can answer so: by its kind, or because its table says it. */
@@ -208,11 +205,11 @@ static void put_operation(struct buf *json, const struct route *route)
         method[size++] = (char)tolower((unsigned char)*at);
     method[size] = '\0';
     json_put_open(json, method, '{');
-    put_operation_id(json, endpoint);
+    put_operation_id(json, method, endpoint->path);
     json_put_text(json, "summary", endpoint->summary);
     if (endpoint->internal)
         put_member(json, "x-internal", "true");
-    put_security(json, endpoint);
+    put_security(json, endpoint->auth);
     put_parameters(json, route);
     put_request_body(json, endpoint);
     put_responses(json, route);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/pool.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -45,32 +46,43 @@ struct pool {
     struct pool_worker workers[];
 };
 
-/* The turn of the caller's next job, with the lock held. */
+/* With the lock held, as what follows: each job is in one of the two lists. */
+static bool pool_sane(const struct pool *pool)
+{
+    return pool->count <= pool->places && (pool->count == 0) == TAILQ_EMPTY(&pool->queue) &&
+           (pool->count == HTTP_POOL_QUEUE_MAX) == TAILQ_EMPTY(&pool->spare);
+}
+
+/* The turn of the caller's next job. */
 static uint64_t turn_of(const struct pool *pool, uint64_t caller)
 {
     const struct queued_job *before;
-    TAILQ_FOREACH_REVERSE(before, &pool->queue, job_queue, place)
-    if (before->caller == caller)
-        return before->turn + 1;
+    TAILQ_FOREACH_REVERSE(before, &pool->queue, job_queue, place) {
+        if (before->caller == caller)
+            return before->turn + 1;
+    }
     return pool->turn + 1;
 }
 
-/* The job whose turn it is. There is one, and the lock is held. */
+/* The job whose turn it is. There is one. */
 static struct queued_job *job_next(const struct pool *pool)
 {
     struct queued_job *next = TAILQ_FIRST(&pool->queue), *job;
-    TAILQ_FOREACH(job, &pool->queue, place)
-    if (job->turn < next->turn)
-        next = job;
+    TAILQ_FOREACH(job, &pool->queue, place) {
+        if (job->turn < next->turn)
+            next = job;
+    }
     return next;
 }
 
-/* Takes a job out of the queue, with the lock held. */
+/* Takes a job out of the queue. */
 static struct queued_job job_take(struct pool *pool, struct queued_job *job)
 {
+    assert(pool->count > 0 && job->turn >= pool->turn);
     TAILQ_REMOVE(&pool->queue, job, place);
     TAILQ_INSERT_HEAD(&pool->spare, job, place);
     pool->count--;
+    assert(pool_sane(pool));
     return *job;
 }
 
@@ -79,9 +91,10 @@ static struct queued_job job_take(struct pool *pool, struct queued_job *job)
 static struct queued_job job_displace(struct pool *pool, uint64_t turn)
 {
     struct queued_job *last = TAILQ_FIRST(&pool->queue), *job;
-    TAILQ_FOREACH(job, &pool->queue, place)
-    if (job->turn >= last->turn)
-        last = job;
+    TAILQ_FOREACH(job, &pool->queue, place) {
+        if (job->turn >= last->turn)
+            last = job;
+    }
     return last->turn > turn ? job_take(pool, last) : (struct queued_job){0};
 }
 
@@ -90,6 +103,7 @@ bool pool_submit(struct pool *pool, uint64_t caller, bool modest, pool_job *run,
 {
     struct queued_job displaced = {0};
     pthread_mutex_lock(&pool->lock);
+    assert(!pool->stopping && pool_sane(pool));
     uint64_t turn = turn_of(pool, caller);
     if (pool->count == pool->places && !modest)
         displaced = job_displace(pool, turn);
@@ -105,6 +119,7 @@ bool pool_submit(struct pool *pool, uint64_t caller, bool modest, pool_job *run,
                                    .since_us = steady_now_us()};
         TAILQ_INSERT_TAIL(&pool->queue, job, place);
         pool->count++;
+        assert(turn > pool->turn && pool_sane(pool));
         pthread_cond_signal(&pool->changed);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -156,6 +171,7 @@ static void *pool_work(void *argument)
 enum status pool_start(struct role_context *const contexts[], size_t count, size_t places, int nice,
                        struct pool **out)
 {
+    assert(places > 0 && places <= HTTP_POOL_QUEUE_MAX);
     size_t workers = count == 0 ? 1 : count;
     struct pool *pool = calloc(1, sizeof *pool + workers * sizeof pool->workers[0]);
     if (pool == NULL)
@@ -185,11 +201,13 @@ enum status pool_start(struct role_context *const contexts[], size_t count, size
 void pool_stop(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
+    assert(!pool->stopping);
     pool->stopping = true;
     pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
     for (size_t i = 0; i < pool->worker_count; i++)
         pthread_join(pool->workers[i].thread, NULL);
+    assert(pool->count == 0);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
     free(pool);

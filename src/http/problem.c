@@ -8,6 +8,7 @@
  */
 #include "http/problem.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
@@ -18,7 +19,7 @@
 
 enum { ANSWER_MAX = 1024 };
 
-const char problem_content_type[] = "application/problem+json";
+static const char problem_content_type[] = "application/problem+json";
 
 /* Ends a problem behind its `detail`. */
 static void problem_close(struct buf *json, int http_status, const char *title)
@@ -56,31 +57,23 @@ void response_field_errors(struct response *response, const struct field_errors 
 void problem_add_instance(struct response *response, struct slice path)
 {
     struct buf *json = &response->body;
-    if (json->overflowed || json->size == 0)
+    if (response->content_type != problem_content_type || json->overflowed || json->size == 0)
         return;
-    json->size--; /* the closing brace */
+    assert(json->data[json->size - 1] == '}');
+    json->size--;
     json->comma = true;
     json_put_bytes(json, "instance", path);
     json_put_close(json, '}');
 }
 
-typedef enum MHD_Result queue_response(struct MHD_Connection *connection, unsigned int status_code,
-                                       struct MHD_Response *response);
-
 static const char *detail_of(unsigned int status_code)
 {
-    switch (status_code) {
-    case MHD_HTTP_CONTENT_TOO_LARGE:
-        return "Request body is too large.";
-    case MHD_HTTP_URI_TOO_LONG:
-        return "Request line is too long.";
-    case MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE:
-        return "Request headers are too large.";
-    case MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED:
-        return "HTTP version is not supported.";
-    default:
-        return "Malformed request.";
-    }
+    return status_code == MHD_HTTP_CONTENT_TOO_LARGE ? "Request body is too large."
+           : status_code == MHD_HTTP_URI_TOO_LONG    ? "Request line is too long."
+           : status_code == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE
+               ? "Request headers are too large."
+           : status_code == MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED ? "HTTP version is not supported."
+                                                                : "Malformed request.";
 }
 
 /* Nothing else waits to be sent on a connection whose request is being read, so that the few bytes
@@ -107,7 +100,8 @@ static void send_problem(int fd, unsigned int status_code)
 enum MHD_Result MHD_queue_response(struct MHD_Connection *connection, unsigned int status_code,
                                    struct MHD_Response *response)
 {
-    queue_response *queue = (queue_response *)dlsym(RTLD_NEXT, "MHD_queue_response");
+    __typeof__(&MHD_queue_response) queue =
+        (__typeof__(queue))dlsym(RTLD_NEXT, "MHD_queue_response");
     if (MHD_get_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE) == NULL) {
         int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         send_problem(fd, status_code);

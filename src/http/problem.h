@@ -8,9 +8,7 @@
 
 #include "ports/endpoint.h"
 
-extern const char problem_content_type[];
-
-/* Adds `instance`, the path that was asked, to a problem. */
+/* Adds `instance`, the path that was asked, if the response is a problem. */
 void problem_add_instance(struct response *response, struct slice path);
 
 #endif

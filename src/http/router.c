@@ -5,12 +5,14 @@
  */
 #include "http/router.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 static const char *const method_names[METHOD_COUNT] = {"GET", "POST", "PUT", "DELETE", "PATCH"};
 
 const char *route_method_name(enum method method)
 {
+    assert(method < METHOD_COUNT);
     return method_names[method];
 }
 
@@ -25,6 +27,7 @@ static enum status route_init(struct route *route, const struct endpoint *endpoi
             route->user_parameter = (int)route->parameter_count;
         route->parameter_count++;
     }
+    assert(route->user_parameter < (int)route->parameter_count);
     return STATUS_OK;
 }
 
@@ -52,6 +55,7 @@ static bool path_matches(const struct route *route, struct slice path, struct ro
     const char *at = path.data + route->prefix_size, *end = path.data + path.size;
     template += route->prefix_size;
     for (size_t parameter = 0; *template == '{'; parameter++) {
+        assert(parameter < route->parameter_count);
         const char *segment = at;
         while (at < end && *at != '/')
             at++;
@@ -71,14 +75,16 @@ static bool path_matches(const struct route *route, struct slice path, struct ro
 static void allow_add(struct route_match *match, const char *method)
 {
     size_t size = strlen(match->allow);
-    snprintf(match->allow + size, sizeof match->allow - size, "%s%s", size == 0 ? "" : ", ",
-             method);
+    int added = snprintf(match->allow + size, sizeof match->allow - size, "%s%s",
+                         size == 0 ? "" : ", ", method);
+    assert(added > 0 && size + (size_t)added < sizeof match->allow);
 }
 
 enum status router_match(const struct router *router, const char *method, struct slice path,
                          struct route_match *match)
 {
     *match = (struct route_match){0};
+    assert(router->count <= HTTP_ENDPOINTS_MAX);
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
     for (size_t i = 0; i < router->count; i++) {

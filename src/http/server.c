@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The server's life, and libmicrohttpd's view of a request: it calls on_request when the headers
- * are there, for each part of the body, when all is there, and again after a suspension.
+ * The server's life, what it answers by itself, and libmicrohttpd's view of a request: it calls
+ * on_request when the headers are there, for each part of the body, when all is there, and again
+ * after a suspension.
  */
 #include "http/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
@@ -18,6 +20,7 @@
 #include "http/openapi.h"
 #include "http/server_state.h"
 #include "process/log.h"
+#include "process/metrics.h"
 #include "process/steady.h"
 
 enum {
@@ -55,7 +58,8 @@ static enum MHD_Result on_headers(struct http_server *server, struct MHD_Connect
     *slot = call;
     if (call == NULL)
         return MHD_NO;
-    atomic_fetch_add(&server->open_calls, 1);
+    int64_t open = atomic_fetch_add(&server->open_calls, 1);
+    assert(open >= 0);
     connection_deadline(call->connection, deadline_in(server, HTTP_BODY_DEADLINE_US));
     /* Answered before its body is read, the connection ends: what follows is not a request. One
      * without a body is answered at the next turn and the connection goes on. */
@@ -102,7 +106,8 @@ static void on_completed(void *argument, struct MHD_Connection *mhd, void **slot
         events_close(&server->events, call->stream);
     else
         call_free(call);
-    atomic_fetch_sub(&server->open_calls, 1);
+    int64_t open = atomic_fetch_sub(&server->open_calls, 1);
+    assert(open > 0);
 }
 
 static void on_connection(void *argument, struct MHD_Connection *mhd, void **slot,
@@ -117,6 +122,7 @@ static void on_connection(void *argument, struct MHD_Connection *mhd, void **slo
     int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     const struct sockaddr *address =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    assert(*slot == NULL);
     *slot = connection_open(&server->connections, fd, address,
                             deadline_in(server, HTTP_HEADER_DEADLINE_US));
     if (*slot == NULL) {
@@ -169,6 +175,7 @@ static void *keep_house(void *argument)
 static void housekeeper_stop(struct http_server *server)
 {
     pthread_mutex_lock(&server->housekeeper_lock);
+    assert(!server->housekeeper_stopping);
     server->housekeeper_stopping = true;
     pthread_cond_signal(&server->housekeeper_changed);
     pthread_mutex_unlock(&server->housekeeper_lock);
@@ -222,28 +229,97 @@ static void daemons_stop(struct http_server *server)
 static enum status daemons_start(struct http_server *server)
 {
     while (server->daemon_count < (size_t)server->options.threads) {
+        assert(server->daemon_count < HTTP_THREADS_MAX);
         struct MHD_Daemon *daemon = daemon_start(server);
         if (daemon != NULL)
             server->daemons[server->daemon_count++] = daemon;
         if (daemon == NULL || !rousing_start(server, daemon)) {
             log_error("cannot start the HTTP server", LOG_TEXT("reason", strerror(errno)));
-            daemons_stop(server);
             return STATUS_UNAVAILABLE;
         }
     }
     return STATUS_OK;
 }
 
-static enum status listening_start(struct http_server *server)
+/* None of its own answers waits for anything: they are given while every thread of the pool hangs.
+ */
+static void answer_health(struct role_context *context, struct exchange *exchange)
 {
-    if (daemons_start(server) != STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    enum status status = acceptor_start(&server->acceptor, server->options.listen, server->daemons,
-                                        server->daemon_count, &server->connections);
-    if (status != STATUS_OK)
-        daemons_stop(server);
-    return status;
+    (void)context;
+    buf_text(&exchange->response.body, "{\"status\":\"ok\"}");
+    exchange_done(exchange);
 }
+
+static void answer_readiness(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    const struct http_options *options = &((const struct call *)exchange)->server->options;
+    if (options->readiness == NULL)
+        buf_text(&exchange->response.body, "{\"status\":\"ok\",\"checks\":{}}");
+    else if (!options->readiness(options->readiness_context, &exchange->response.body))
+        exchange->response.http_status = status_http(STATUS_UNAVAILABLE);
+    exchange_done(exchange);
+}
+
+static void answer_metrics(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    metrics_write(&exchange->response.body);
+    exchange->response.content_type = "text/plain; version=0.0.4";
+    exchange_done(exchange);
+}
+
+static void answer_openapi(struct role_context *context, struct exchange *exchange)
+{
+    (void)context;
+    struct slice text = buf_slice(&((const struct call *)exchange)->server->openapi);
+    buf_append(&exchange->response.body, text.data, text.size);
+    exchange_done(exchange);
+}
+
+static const struct endpoint endpoints[] = {
+    {
+        .method = METHOD_GET,
+        .path = "/healthz",
+        .kind = ENDPOINT_ASYNC,
+        .handle = answer_health,
+        .summary = "Whether the process lives.",
+        .success = 200,
+        .response_schema = "openapi/health.json",
+    },
+    {
+        .method = METHOD_GET,
+        .path = "/readyz",
+        .kind = ENDPOINT_ASYNC,
+        .internal = true,
+        .handle = answer_readiness,
+        .summary = "Whether every engine it needs answers and its roles get on with their streams; "
+                   "503 and the same shape if not.",
+        .success = 200,
+        .errors = "503",
+        .response_schema = "openapi/readiness.json",
+    },
+    {
+        .method = METHOD_GET,
+        .path = "/metrics",
+        .kind = ENDPOINT_ASYNC,
+        .internal = true,
+        .handle = answer_metrics,
+        .summary = "Counters of this process, in the Prometheus text format.",
+        .success = 200,
+    },
+    {
+        .method = METHOD_GET,
+        .path = "/openapi.json",
+        .kind = ENDPOINT_ASYNC,
+        .handle = answer_openapi,
+        .summary = "This document.",
+        .success = 200,
+        .response_schema = "openapi/object.json",
+    },
+};
+
+const struct endpoint_table own_endpoints = {endpoints, sizeof endpoints / sizeof endpoints[0]};
 
 /* The tables of the roles and the server's own. */
 static enum status route_all(struct http_server *server)
@@ -257,6 +333,7 @@ static enum status route_all(struct http_server *server)
     enum status status = router_init(&server->router, tables, count);
     if (status != STATUS_OK)
         return status;
+    assert(server->router.count >= own_endpoints.count);
     buf_init(&server->openapi, OPENAPI_MAX);
     openapi_write(&server->router, &server->openapi);
     return server->openapi.overflowed ? STATUS_INVALID : STATUS_OK;
@@ -275,17 +352,18 @@ static enum status threads_start(struct http_server *server)
     if (pool_start(options->pool_contexts, options->pool_count, HTTP_POOL_QUEUE_MAX, 0,
                    &server->pool) != STATUS_OK)
         return STATUS_UNAVAILABLE;
+    events_init(&server->events, server->pool, options->clock, options->revocations);
     if (options->hashing_count > 0 &&
         pool_start(options->hashing_contexts, options->hashing_count, HTTP_HASHING_QUEUE_MAX,
-                   HTTP_HASHING_NICE, &server->hashing) != STATUS_OK) {
-        pool_stop(server->pool);
-        return STATUS_UNAVAILABLE;
-    }
-    events_init(&server->events, server->pool, options->clock, options->revocations);
+                   HTTP_HASHING_NICE, &server->hashing) != STATUS_OK)
+        goto stop_pool;
     if (pthread_create(&server->housekeeper, NULL, keep_house, server) != 0)
         goto stop_pool;
-    if (listening_start(server) == STATUS_OK)
+    if (daemons_start(server) == STATUS_OK &&
+        connections_accept(&server->connections, options->listen, server->daemons,
+                           server->daemon_count) == STATUS_OK)
         return STATUS_OK;
+    daemons_stop(server);
     housekeeper_stop(server);
 stop_pool:
     events_destroy(&server->events);
@@ -295,12 +373,14 @@ stop_pool:
 
 static void server_free(struct http_server *server)
 {
+    assert(atomic_load(&server->open_calls) == 0 && atomic_load(&server->in_handlers) == 0);
+    assert(server->daemon_count == 0 && shares_taken(&server->bodies) == 0);
     pthread_cond_destroy(&server->housekeeper_changed);
     pthread_mutex_destroy(&server->housekeeper_lock);
     connections_destroy(&server->connections);
     shares_destroy(&server->bodies);
-    rate_limit_destroy(server->rates);
-    rate_limit_destroy(server->people);
+    free(server->rates);
+    free(server->people);
     buf_free(&server->openapi);
     if (server->rouse_fd >= 0)
         close(server->rouse_fd);
@@ -347,7 +427,7 @@ enum status http_server_start(const struct http_options *options, struct http_se
 
 int http_server_port(const struct http_server *server)
 {
-    return server->acceptor.port;
+    return server->connections.port;
 }
 
 void http_server_wake(struct http_server *server, const struct uuid *user_id)
@@ -374,14 +454,16 @@ static void wait_for_zero(_Atomic int64_t *count, int64_t wait_us)
 void http_server_drain(struct http_server *server, int64_t wait_us)
 {
     /* First: who finds the port closed may rely on it that answers end their connections. */
-    atomic_store(&server->draining, true);
-    acceptor_stop(&server->acceptor);
+    bool was_draining = atomic_exchange(&server->draining, true);
+    assert(!was_draining);
+    connections_refuse(&server->connections);
     events_end(&server->events);
     wait_for_zero(&server->open_calls, wait_us);
 }
 
 void http_server_stop(struct http_server *server)
 {
+    assert(atomic_load(&server->draining) && !atomic_load(&server->stopping));
     /* libmicrohttpd must not be stopped while a connection is suspended. */
     atomic_store(&server->stopping, true);
     wait_for_zero(&server->in_handlers, INT64_MAX);

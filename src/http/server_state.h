@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "http/acceptor.h"
 #include "http/admission.h"
 #include "http/connections.h"
 #include "http/events.h"
@@ -33,8 +32,7 @@ struct http_server {
     struct buf openapi;                           /* what /openapi.json says */
     struct MHD_Daemon *daemons[HTTP_THREADS_MAX]; /* one epoll thread each */
     size_t daemon_count;
-    int rouse_fd; /* an eventfd: see rousing_start */
-    struct acceptor acceptor;
+    int rouse_fd;                /* an eventfd: see rousing_start */
     _Atomic bool draining;       /* answers end their connections */
     _Atomic bool stopping;       /* no handler starts */
     _Atomic int64_t open_calls;  /* begun and not yet answered to the last byte */

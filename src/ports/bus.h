@@ -9,6 +9,7 @@
 #ifndef ECS_PORTS_BUS_H
 #define ECS_PORTS_BUS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,6 +87,7 @@ struct bus_consumer {
 static inline void bus_publish(struct bus *bus, const struct bus_message *message,
                                bus_published *done, void *context)
 {
+    assert(message->stream < STREAM_COUNT);
     bus->ops->publish(bus, message, done, context);
 }
 
@@ -118,7 +120,10 @@ MUST_CHECK static inline enum status bus_fetch(struct bus_consumer *consumer,
                                                struct bus_message messages[], size_t max,
                                                int64_t wait_us, size_t *count)
 {
-    return consumer->bus->ops->fetch(consumer, messages, max, wait_us, count);
+    assert(max <= BUS_BATCH_MAX);
+    enum status status = consumer->bus->ops->fetch(consumer, messages, max, wait_us, count);
+    assert(status != STATUS_OK || *count <= BUS_BATCH_MAX);
+    return status;
 }
 
 /* Ends the delivery of each message by its outcome and frees it. DONE: acknowledged. RETRY:
@@ -129,6 +134,7 @@ MUST_CHECK static inline enum status bus_settle(struct bus_consumer *consumer,
                                                 const struct bus_message messages[],
                                                 const enum outcome outcomes[], size_t count)
 {
+    assert(count <= BUS_BATCH_MAX);
     return consumer->bus->ops->settle(consumer, messages, outcomes, count);
 }
 
@@ -160,7 +166,9 @@ MUST_CHECK static inline enum status bus_read(struct bus *bus, enum stream strea
                                               uint64_t from_sequence, struct bus_message messages[],
                                               size_t max, size_t *count)
 {
-    return bus->ops->read(bus, stream, from_sequence, messages, max, count);
+    enum status status = bus->ops->read(bus, stream, from_sequence, messages, max, count);
+    assert(status != STATUS_OK || *count <= max);
+    return status;
 }
 
 static inline void bus_read_free(struct bus *bus, struct bus_message messages[], size_t count)
@@ -172,6 +180,7 @@ static inline void bus_read_free(struct bus *bus, struct bus_message messages[],
 MUST_CHECK static inline enum status bus_remove(struct bus *bus, enum stream stream,
                                                 uint64_t sequence)
 {
+    assert(stream == STREAM_DEAD_LETTERS);
     return bus->ops->remove(bus, stream, sequence);
 }
 

@@ -7,6 +7,7 @@
 #ifndef ECS_PORTS_CACHE_H
 #define ECS_PORTS_CACHE_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -42,6 +43,7 @@ MUST_CHECK static inline enum status cache_get(struct cache *cache, const char *
 MUST_CHECK static inline enum status cache_set(struct cache *cache, const char *key,
                                                struct slice value, int64_t life_us)
 {
+    assert(life_us > 0);
     return cache->ops->set(cache, key, value, life_us);
 }
 
@@ -57,6 +59,7 @@ MUST_CHECK static inline enum status cache_remove(struct cache *cache, const cha
 MUST_CHECK static inline enum status cache_increment(struct cache *cache, const char *key,
                                                      int64_t by, int64_t life_us, int64_t *total)
 {
+    assert(life_us > 0);
     return cache->ops->increment(cache, key, by, life_us, total);
 }
 

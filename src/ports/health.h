@@ -5,6 +5,7 @@
 #ifndef ECS_PORTS_HEALTH_H
 #define ECS_PORTS_HEALTH_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,7 @@ static inline void health_answered(const struct health *health)
 static inline const char *durability_name(enum durability durability)
 {
     static const char *const names[] = {NULL, "memory", "process", "power"};
+    assert(durability <= DURABILITY_POWER);
     return names[durability];
 }
 

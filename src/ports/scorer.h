@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Port: the risk model. In scorers/: trained (the default), scorecard, fixed and random in this
- * process; http, a model service; and breaker around any of them.
+ * process; http, a model service; and breaker around any of them. Beside the one that decides there
+ * may be challengers: further models and policies that see every decision in shadow
+ * (adapters/challengers_folder.h).
  */
 #ifndef ECS_PORTS_SCORER_H
 #define ECS_PORTS_SCORER_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "base/status.h"
+#include "domain/decision.h"
 #include "domain/scoring.h"
 
 struct scorer;
@@ -24,13 +28,23 @@ struct scorer {
     const struct scorer_ops *ops;
 };
 
+/* What every answer that is OK holds to. */
+static inline bool scorer_score_sane(const struct score *score)
+{
+    return score->risk_full >= 0 && score->risk_full <= MILLIONTHS && score->risk_financial >= 0 &&
+           score->risk_financial <= MILLIONTHS &&
+           score->risk == (score->basis == BASIS_FULL ? score->risk_full : score->risk_financial);
+}
+
 /* OK; UNAVAILABLE if the model failed, was too slow or answered nonsense (missing, not a number,
  * outside 0 to 1); INVALID if it refused these features; TOO_MANY_REQUESTS if the breaker is open
  * and the model was not asked. A handle is used by one thread at a time. Blocks 200 ms at most. */
 MUST_CHECK static inline enum status
 scorer_score(struct scorer *scorer, const struct question *question, struct score *score)
 {
-    return scorer->ops->score(scorer, question, score);
+    enum status status = scorer->ops->score(scorer, question, score);
+    assert(status != STATUS_OK || scorer_score_sane(score));
+    return status;
 }
 
 /* Name and version of the model that will answer; for a model service, the one that answered
@@ -44,5 +58,21 @@ static inline void scorer_close(struct scorer *scorer)
 {
     scorer->ops->close(scorer);
 }
+
+enum { CHALLENGERS_MAX = 8 };
+
+struct challenger {
+    char name[CHALLENGER_NAME_MAX + 1];
+    struct scorer *model; /* NULL: the risks that were recorded */
+    bool has_policy;      /* false: the policy that decides now */
+    struct policy policy;
+    int64_t seen_us; /* decisions of before are done; 0: none was looked for yet */
+};
+
+/* Of a whole process; used by one tick, on one thread. */
+struct challengers {
+    size_t count;
+    struct challenger list[CHALLENGERS_MAX];
+};
 
 #endif

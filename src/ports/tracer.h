@@ -74,17 +74,15 @@ static inline void span_begin(struct span *span, struct tracer *tracer, struct s
     span->attribute_count = 0;
     span->parent_id[0] = span->traceparent[0] = '\0';
     if (!span->recorded) {
-        if (traced) {
-            memcpy(span->traceparent, parent.data, TRACEPARENT_LENGTH);
-            span->traceparent[TRACEPARENT_LENGTH] = '\0';
-        }
+        if (traced)
+            slice_text(parent, span->traceparent, sizeof span->traceparent);
         return;
     }
     entropy_fill(tracer->entropy, random, sizeof random);
     if (traced) {
         traceparent_child(span->traceparent, parent.data, random);
-        memcpy(span->parent_id, parent.data + TRACEPARENT_SPAN_AT, 2 * SPAN_BYTES);
-        span->parent_id[2 * SPAN_BYTES] = '\0';
+        slice_text((struct slice){parent.data + TRACEPARENT_SPAN_AT, 2 * SPAN_BYTES},
+                   span->parent_id, sizeof span->parent_id);
     } else {
         traceparent_new(span->traceparent, random);
     }
@@ -116,6 +114,7 @@ static inline void span_number(struct span *span, const char *key, int64_t numbe
  * is no room for is dropped and counted. */
 static inline void span_end(struct span *span, struct tracer *tracer)
 {
+    assert(span->recorded && span->attribute_count <= SPAN_ATTRIBUTES_MAX);
     span->ended_us = clock_now_us(tracer->clock);
     tracer->ops->record(tracer, span);
 }

@@ -20,7 +20,6 @@
 #include "domain/policy.h"
 #include "ports/bus.h"
 #include "ports/cache.h"
-#include "ports/challengers.h"
 #include "ports/clock.h"
 #include "ports/endpoint.h"
 #include "ports/entropy.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scorers/breaker.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -51,6 +52,7 @@ static void tell_change(struct breaker_gate *gate, enum breaker_state before)
 {
     static const enum metric_label labels[] = {LABEL_closed, LABEL_half_open, LABEL_open};
     enum breaker_state state = gate->breaker.state;
+    assert(before < BREAKER_STATE_COUNT && state < BREAKER_STATE_COUNT);
     if (state == before)
         return;
     metric_set(METRIC_breaker_state, LABEL_NONE, state);
@@ -65,6 +67,7 @@ static bool enter(struct breaker_gate *gate, struct breaker_call *call, int64_t 
     enum breaker_state before = gate->breaker.state;
     bool entered = breaker_enter(&gate->breaker, clock_monotonic_us(gate->clock), jitter(gate),
                                  call, retry_after_us);
+    assert(entered == (*retry_after_us == 0));
     tell_change(gate, before);
     pthread_mutex_unlock(&gate->lock);
     return entered;
@@ -76,6 +79,7 @@ static void leave(struct breaker_gate *gate, const struct breaker_call *call,
     pthread_mutex_lock(&gate->lock);
     enum breaker_state before = gate->breaker.state;
     int64_t now_us = clock_monotonic_us(gate->clock);
+    assert(now_us >= call->start_us);
     breaker_leave(&gate->breaker, call, result, now_us, jitter(gate));
     tell_change(gate, before);
     pthread_mutex_unlock(&gate->lock);

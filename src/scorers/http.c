@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scorers/http.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ static bool add_header(struct curl_slist **headers, const char *name, const char
 static bool set_timeout(struct scorer_http *http, int64_t deadline_us)
 {
     long left_ms = (long)((deadline_us - clock_monotonic_us(http->clock)) / 1000);
+    assert(left_ms <= PATIENCE_US / 1000);
     return left_ms > 0 && curl_easy_setopt(http->curl, CURLOPT_TIMEOUT_MS, left_ms) == CURLE_OK;
 }
 
@@ -211,9 +213,7 @@ enum status scorer_http_open(const char *url, struct clock *clock, struct tracer
     buf_init(&http->reply, REPLY_MAX);
     http->curl = curl_easy_init();
     if (http->curl == NULL || !set_options(http, url)) {
-        if (http->curl != NULL)
-            curl_easy_cleanup(http->curl);
-        free(http);
+        close_http(&http->base);
         return STATUS_UNAVAILABLE;
     }
     *scorer = &http->base;

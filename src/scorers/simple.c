@@ -77,31 +77,17 @@ enum status scorer_random_open(struct entropy *entropy, struct scorer **scorer)
         &(struct scorer_simple){.base = {&ops}, .model = "random", .entropy = entropy}, scorer);
 }
 
-static enum status score_by_card(struct scorer *scorer, const struct question *question,
+static enum status score_by_card(struct scorer *base, const struct question *question,
                                  struct score *score)
 {
-    (void)scorer;
     enum status status = scoring_answer(&scorecard_model, question, score);
-    snprintf(score->model, sizeof score->model, "%s", SCORECARD_MODEL);
+    memcpy(score->model, model(base), sizeof score->model);
     return status;
-}
-
-static const char *model_of_card(struct scorer *scorer)
-{
-    (void)scorer;
-    return SCORECARD_MODEL;
-}
-
-static void close_card(struct scorer *scorer)
-{
-    (void)scorer;
 }
 
 enum status scorer_scorecard_open(struct scorer **scorer)
 {
     static const struct scorer_ops ops = {
-        .score = score_by_card, .model = model_of_card, .close = close_card};
-    static struct scorer only = {.ops = &ops};
-    *scorer = &only;
-    return STATUS_OK;
+        .score = score_by_card, .model = model, .close = close_simple};
+    return simple_open(&(struct scorer_simple){.base = {&ops}, .model = SCORECARD_MODEL}, scorer);
 }

@@ -133,7 +133,7 @@ static void shelf_make(void)
     struct shelved_model model;
     char reason[REASON_MAX + 1];
     assert_non_null(mkdtemp(shelf));
-    assert_int_equal(shelf_put(shelf, "", &model, reason), STATUS_OK);
+    assert_int_equal(shelved_model_put(shelf, "", &model, reason), STATUS_OK);
     trained_source_init(&trained);
     trained_source_publish(&trained, &model);
 }
@@ -472,14 +472,14 @@ static void the_shelf_refuses_what_is_no_model(void **state)
     (void)state;
     struct shelved_model model, found;
     char reason[REASON_MAX + 1] = "";
-    assert_int_equal(shelf_put(shelf, "/nowhere", &model, reason), STATUS_UNAVAILABLE);
+    assert_int_equal(shelved_model_put(shelf, "/nowhere", &model, reason), STATUS_UNAVAILABLE);
     assert_non_null(strstr(reason, "/nowhere"));
-    assert_int_equal(shelf_find(shelf, trained.model.name, &found), STATUS_OK);
+    assert_int_equal(shelved_model_find(shelf, trained.model.name, &found), STATUS_OK);
     assert_string_equal(found.folder, trained.model.folder);
-    assert_int_equal(shelf_find(shelf, "scorecard-1", &found), STATUS_NOT_FOUND);
-    assert_int_equal(shelf_find(shelf, "m@00000000000000000000000000000000", &found),
+    assert_int_equal(shelved_model_find(shelf, "scorecard-1", &found), STATUS_NOT_FOUND);
+    assert_int_equal(shelved_model_find(shelf, "m@00000000000000000000000000000000", &found),
                      STATUS_NOT_FOUND);
-    assert_int_equal(shelf_find(shelf, "m@../../../../../../etc/passwd/000", &found),
+    assert_int_equal(shelved_model_find(shelf, "m@../../../../../../etc/passwd/000", &found),
                      STATUS_NOT_FOUND);
 }
 
@@ -496,7 +496,7 @@ static enum status doll_score(struct scorer *base, const struct question *unused
     struct doll *doll = (struct doll *)base;
     (void)unused;
     doll->asked++;
-    *score = (struct score){.risk = 1, .model = "doll"};
+    *score = (struct score){.risk = 1, .risk_full = 1, .model = "doll"};
     return doll->status;
 }
 

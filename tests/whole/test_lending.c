@@ -54,7 +54,7 @@ static int people_score(void **state)
     (void)state;
     assert_non_null(mkdtemp(shelf));
     trained_source_init(&trained);
-    assert_int_equal(shelf_put(shelf, "", &shelved, reason), STATUS_OK);
+    assert_int_equal(shelved_model_put(shelf, "", &shelved, reason), STATUS_OK);
     trained_source_publish(&trained, &shelved);
     assert_int_equal(scorer_trained_open(&trained, TRAINED_TREES, &model), STATUS_OK);
     for (int i = 0; i < people; i++) {

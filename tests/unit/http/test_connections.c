@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Clients that take their time: each is cut at its deadline, however busy it looks.
+ * Connections that go on, and clients that take their time: each is cut at its deadline, however
+ * busy it looks.
  */
 #include "server_fixture.h"
 
 #include "http/server_state.h"
+
+#define HOST "Host: a\r\n"
+#define ECHO "POST /v1/echo HTTP/1.1\r\n" HOST
 
 /* Whether the server ends the connection while we keep dripping, and time goes on. */
 static bool is_cut(int fd, const char *drip)
@@ -323,10 +327,58 @@ static void test_bodies_have_a_share(void **state)
         assert_int_equal(large_end(fds[i]), 202);
 }
 
+static void test_connections_go_on(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    /* After refusals without a body, and after answers of every kind. */
+    static const struct {
+        const char *text;
+        int status;
+    } turns[] = {
+        {"GET /nowhere HTTP/1.1\r\n" HOST "\r\n", 404},
+        {"GET /v1/users/x/stream HTTP/1.1\r\n" HOST "\r\n", 401},
+        {ECHO "Content-Length: 2\r\n\r\n{}", 202},
+        {"POST /v1/later HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 202},
+        {"POST /v1/block HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 200},
+        {"POST /v1/refuse HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", 409},
+        {"GET /v1/echo HTTP/1.1\r\n" HOST "\r\n", 405},
+        {"GET /healthz HTTP/1.1\r\n" HOST "\r\n", 200},
+    };
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+            assert_true(client_say(fd, turns[i].text));
+            assert_int_equal(client_read(fd), turns[i].status);
+        }
+    }
+    close(fd);
+}
+
+static void test_pipelining(void **state)
+{
+    (void)state;
+    int fd = client_connect();
+    static const char *const three =
+        "POST /v1/later HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\na" ECHO
+        "Content-Length: 2\r\n\r\nab"
+        "POST /v1/block HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc";
+    static const int statuses[] = {202, 202, 200};
+    assert_true(client_say(fd, three) && client_say(fd, three));
+    for (int i = 0; i < 6; i++) {
+        char expected[32];
+        assert_int_equal(client_read(fd), statuses[i % 3]);
+        snprintf(expected, sizeof expected, "{\"size\":%d,", i % 3 + 1);
+        assert_non_null(strstr(answer_body(), expected));
+    }
+    close(fd);
+}
+
 int main(void)
 {
     fixture.clock.stands = true;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_connections_go_on),
+        cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_slow_headers),
         cmocka_unit_test(test_slow_request_line),
         cmocka_unit_test(test_slow_body),

@@ -437,52 +437,6 @@ static void test_ambiguous_bodies(void **state)
     }
 }
 
-static void test_connections_go_on(void **state)
-{
-    (void)state;
-    int fd = client_connect();
-    /* After refusals without a body, and after answers of every kind. */
-    static const struct {
-        const char *text;
-        int status;
-    } turns[] = {
-        {"GET /nowhere HTTP/1.1\r\n" HOST "\r\n", 404},
-        {"GET /v1/users/x/stream HTTP/1.1\r\n" HOST "\r\n", 401},
-        {ECHO "Content-Length: 2\r\n\r\n{}", 202},
-        {"POST /v1/later HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 202},
-        {"POST /v1/block HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 200},
-        {"POST /v1/refuse HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", 409},
-        {"GET /v1/echo HTTP/1.1\r\n" HOST "\r\n", 405},
-        {"GET /healthz HTTP/1.1\r\n" HOST "\r\n", 200},
-    };
-    for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
-            assert_true(client_say(fd, turns[i].text));
-            assert_int_equal(client_read(fd), turns[i].status);
-        }
-    }
-    close(fd);
-}
-
-static void test_pipelining(void **state)
-{
-    (void)state;
-    int fd = client_connect();
-    static const char *const three =
-        "POST /v1/later HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\na" ECHO
-        "Content-Length: 2\r\n\r\nab"
-        "POST /v1/block HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc";
-    static const int statuses[] = {202, 202, 200};
-    assert_true(client_say(fd, three) && client_say(fd, three));
-    for (int i = 0; i < 6; i++) {
-        char expected[32];
-        assert_int_equal(client_read(fd), statuses[i % 3]);
-        snprintf(expected, sizeof expected, "{\"size\":%d,", i % 3 + 1);
-        assert_non_null(strstr(answer_body(), expected));
-    }
-    close(fd);
-}
-
 static void test_handlers_refuse(void **state)
 {
     (void)state;
@@ -620,8 +574,6 @@ int main(void)
         cmocka_unit_test(test_refusals_come_before_the_body),
         cmocka_unit_test(test_long_headers),
         cmocka_unit_test(test_ambiguous_bodies),
-        cmocka_unit_test(test_connections_go_on),
-        cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_handlers_refuse),
         cmocka_unit_test(test_own_endpoints),
         cmocka_unit_test(test_curl),
