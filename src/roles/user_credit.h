@@ -10,19 +10,12 @@
 #include "roles/answers.h"
 #include "roles/role.h"
 
-struct page;
-
 /* user_credit_accounts.c */
 void user_credit_register(struct role_context *context, struct exchange *exchange);
 void user_credit_account(struct role_context *context, struct exchange *exchange);
 void user_credit_login(struct role_context *context, struct exchange *exchange);
 void user_credit_refresh(struct role_context *context, struct exchange *exchange);
 void user_credit_logout(struct role_context *context, struct exchange *exchange);
-
-/* user_credit_analysis.c */
-void user_credit_analyse(struct role_context *context, struct exchange *exchange);
-void user_credit_decisions(struct role_context *context, struct exchange *exchange);
-void user_credit_decision(struct role_context *context, struct exchange *exchange);
 
 /* user_credit_offers.c */
 void user_credit_offers(struct role_context *context, struct exchange *exchange);
