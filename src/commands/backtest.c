@@ -319,7 +319,7 @@ static int weigh_on_readers(const struct backtest_options *options, const struct
 }
 
 /* The policy and the model first: what is wrong with them needs no database. */
-static int run(int argc, char **argv)
+int command_backtest(int argc, char **argv)
 {
     struct backtest_options options;
     struct policy policy;
@@ -334,9 +334,3 @@ static int run(int argc, char **argv)
     model_free(model);
     return result;
 }
-
-const struct command command_backtest = {
-    .name = "backtest",
-    .summary = "tell what a policy would have made of recorded decisions",
-    .run = run,
-};

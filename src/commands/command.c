@@ -9,6 +9,7 @@
 
 #include "base/likeness.h"
 #include "commands/report.h"
+#include "settings.h"
 
 static int version_run(int argc, char **argv)
 {
@@ -26,14 +27,30 @@ static int version_run(int argc, char **argv)
     return EX_OK;
 }
 
-static const struct command command_version = {
-    .name = "version", .summary = "print the version", .run = version_run};
+struct command {
+    const char *name;
+    const char *summary; /* its line in `ecs --help` */
+    command_work *run;
+};
 
 /* In the order of `ecs --help`. */
-static const struct command *const commands[] = {
-    &command_serve,  &command_migrate,    &command_simulate, &command_population, &command_train,
-    &command_policy, &command_backtest,   &command_dead,     &command_rewind,     &command_features,
-    &command_replay, &command_verify_log, &command_status,   &command_health,     &command_version,
+static const struct command commands[] = {
+    {"serve", "run roles: all of them, or those named by --role", command_serve},
+    {"migrate", "apply schema migrations", command_migrate},
+    {"simulate", "let people feel, pay and ask for credit", command_simulate},
+    {"population", "draw people with their features and defaults, to learn from",
+     command_population},
+    {"train", "train a model of risk from data", command_train},
+    {"policy", "check a credit policy before it is used", command_policy},
+    {"backtest", "tell what a policy would have made of recorded decisions", command_backtest},
+    {"dead", "list refused messages, or put them back", command_dead},
+    {"rewind", "consume a stream again from a moment on", command_rewind},
+    {"features", "what was known of everybody at a moment, as CSV", command_features},
+    {"replay", "make recorded decisions again, and tell what differs", command_replay},
+    {"verify-log", "prove that no decision was altered or taken away", command_verify_log},
+    {"status", "how running servers, their engines and streams are", command_status},
+    {"health", "ask the server on LISTEN whether it is ready", command_health},
+    {"version", "print the version", version_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -58,41 +75,39 @@ static const char *help_text(const char *name)
     return file->data;
 }
 
-static void help_print(const char *name, const struct embedded_part *parts, FILE *file)
-{
-    static const struct embedded_part none[] = {{0}};
-    char path[PATH_SIZE];
-    struct buf text;
-    help_path(name, path);
-    buf_init(&text, HELP_MAX);
-    embedded_file_fill(path, parts == NULL ? none : parts, NULL, &text);
-    fputs(buf_slice(&text).data, file);
-    buf_free(&text);
-}
-
 static void put_commands(const void *context, struct buf *out)
 {
     (void)context;
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        buf_printf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
+        buf_printf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
 }
 
-static int overview_print(FILE *file)
+static void put_settings(const void *context, struct buf *out)
 {
-    static const struct embedded_part parts[] = {{"commands", .write = put_commands}, {0}};
-    help_print("ecs", parts, file);
-    return file == stdout ? EX_OK : EX_USAGE;
+    (void)context;
+    settings_help(out);
 }
 
-static int help_show(const struct command *command)
+static void help_print(const char *name, FILE *file)
 {
-    help_print(command->name, command->parts, stdout);
-    return EX_OK;
+    static const struct embedded_part parts[] = {
+        {"commands", .write = put_commands},
+        {"roles", .write = command_put_roles},
+        {"settings", .write = put_settings},
+        {0},
+    };
+    char path[PATH_SIZE];
+    struct buf text;
+    help_path(name, path);
+    buf_init(&text, HELP_MAX);
+    embedded_file_fill(path, parts, NULL, &text);
+    fputs(buf_slice(&text).data, file);
+    buf_free(&text);
 }
 
 int command_misused(const char *name)
 {
-    help_print(name, NULL, stderr);
+    help_print(name, stderr);
     return EX_USAGE;
 }
 
@@ -173,13 +188,13 @@ static void bash_write(void)
 {
     printf("_ecs() {\n    local words\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        printf("    %s) words='", commands[i]->name);
-        words_each(commands[i], bash_word);
+        printf("    %s) words='", commands[i].name);
+        words_each(&commands[i], bash_word);
         printf("' ;;\n");
     }
     printf("    esac\n    [ \"$COMP_CWORD\" -gt 1 ] || words='help completion --help --version");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf(" %s", commands[i]->name);
+        printf(" %s", commands[i].name);
     printf("'\n    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
            "complete -o default -F _ecs ecs\n");
 }
@@ -195,9 +210,9 @@ static void fish_word(const struct command *command, const char *word, void *con
 static void fish_write(void)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        printf("complete -c ecs -n __fish_use_subcommand -a %s -d '%s'\n", commands[i]->name,
-               commands[i]->summary);
-        words_each(commands[i], fish_word);
+        printf("complete -c ecs -n __fish_use_subcommand -a %s -d '%s'\n", commands[i].name,
+               commands[i].summary);
+        words_each(&commands[i], fish_word);
     }
 }
 
@@ -221,13 +236,13 @@ static int completion_write(const char *shell)
 static const struct command *command_named(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(name, commands[i]->name) == 0)
-            return commands[i];
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
     fprintf(stderr, "ecs: no command is named %s", name);
     const char *separator = "; did you mean ", *end = "; see ecs --help\n";
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (likeness_is_close(name, commands[i]->name)) {
-            fprintf(stderr, "%s%s", separator, commands[i]->name);
+        if (likeness_is_close(name, commands[i].name)) {
+            fprintf(stderr, "%s%s", separator, commands[i].name);
             separator = " or ";
             end = "? See ecs --help\n";
         }
@@ -278,8 +293,10 @@ static int command_start(const struct command *command, int argc, char **argv)
     bool known = true;
     int kept = 1;
     for (int i = 1; i < argc; i++)
-        if (is_help(argv[i]))
-            return help_show(command);
+        if (is_help(argv[i])) {
+            help_print(command->name, stdout);
+            return EX_OK;
+        }
     for (int i = 1; i < argc; i++)
         if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
             known &= option_is_known(command, argv[i]);
@@ -295,25 +312,22 @@ static int command_start(const struct command *command, int argc, char **argv)
     return command->run(kept, argv);
 }
 
-static int help(const char *name)
+/* The help of that command, or of all. */
+static int help_show(const char *name)
 {
-    if (name == NULL)
-        return overview_print(stdout);
-    if (strcmp(name, "completion") == 0) {
-        help_print(name, NULL, stdout);
-        return EX_OK;
-    }
-    const struct command *command = command_named(name);
-    return command == NULL ? EX_USAGE : help_show(command);
+    if (name != NULL && strcmp(name, "completion") != 0 && command_named(name) == NULL)
+        return EX_USAGE;
+    help_print(name == NULL ? "ecs" : name, stdout);
+    return EX_OK;
 }
 
 int command_run(int argc, char **argv)
 {
     if (argc < 2)
-        return overview_print(stderr);
+        return command_misused("ecs");
     const char *name = argv[1];
     if (is_help(name) || (strcmp(name, "help") == 0 && argc <= 3))
-        return help(argc > 2 ? argv[2] : NULL);
+        return help_show(argc > 2 ? argv[2] : NULL);
     if (strcmp(name, "completion") == 0)
         return completion_write(argc == 3 ? argv[2] : "");
     if (strcmp(name, "--version") == 0)

@@ -10,19 +10,17 @@
 
 #include "process/file.h"
 
-struct command {
-    const char *name;
-    const char *summary;               /* its line in `ecs --help` */
-    const struct embedded_part *parts; /* of its help text; NULL: it has no marks */
-    /* argv[0] is the command's name. --help, --json and options that the help does not name were
-     * taken care of. Returns an exit status of sysexits.h. */
-    int (*run)(int argc, char **argv);
-};
+/* argv[0] is the command's name. --help, --json and options that the help does not name were taken
+ * care of. Returns an exit status of sysexits.h. */
+typedef int command_work(int argc, char **argv);
 
 /* Each in a file of its name; dead and rewind in streams.c, health in status.c. */
-extern const struct command command_serve, command_migrate, command_simulate, command_population,
-    command_train, command_policy, command_backtest, command_dead, command_rewind, command_features,
+command_work command_serve, command_migrate, command_simulate, command_population, command_train,
+    command_policy, command_backtest, command_dead, command_rewind, command_features,
     command_replay, command_verify_log, command_status, command_health;
+
+/* Appends a line for each role: a part of the help of `ecs serve`, where it is. */
+void command_put_roles(const void *context, struct buf *out);
 
 /* Prints the help text of the command of that name on standard error; returns EX_USAGE. */
 int command_misused(const char *name);

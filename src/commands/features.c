@@ -96,13 +96,7 @@ static int everybody_show(int argc, char **argv, struct toolbox *toolbox)
     return EX_OK;
 }
 
-static int run(int argc, char **argv)
+int command_features(int argc, char **argv)
 {
     return toolbox_with_store(argc, argv, everybody_show);
 }
-
-const struct command command_features = {
-    .name = "features",
-    .summary = "what was known of everybody at a moment, as CSV",
-    .run = run,
-};

@@ -22,7 +22,7 @@ static enum status migrate(struct toolbox *toolbox, int *applied)
     return status;
 }
 
-static int run(int argc, char **argv)
+int command_migrate(int argc, char **argv)
 {
     if (argc > 1)
         return command_misused(argv[0]);
@@ -49,6 +49,3 @@ static int run(int argc, char **argv)
     }
     return EX_OK;
 }
-
-const struct command command_migrate = {
-    .name = "migrate", .summary = "apply schema migrations", .run = run};

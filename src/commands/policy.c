@@ -154,15 +154,9 @@ static int check(const char *name_or_path)
     return EX_OK;
 }
 
-static int run(int argc, char **argv)
+int command_policy(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "check") == 0)
         return check(argv[2]);
     return command_misused(argv[0]);
 }
-
-const struct command command_policy = {
-    .name = "policy",
-    .summary = "check a credit policy before it is used",
-    .run = run,
-};

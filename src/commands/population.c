@@ -208,7 +208,7 @@ static int draw_and_show(const struct population_options *options, struct person
     return csv == NULL ? EX_OK : csv_close(csv, options->csv);
 }
 
-static int run(int argc, char **argv)
+int command_population(int argc, char **argv)
 {
     struct population_options options;
     if (!options_parse(argc, argv, &options))
@@ -221,9 +221,3 @@ static int run(int argc, char **argv)
     free(cases);
     return result;
 }
-
-const struct command command_population = {
-    .name = "population",
-    .summary = "draw people with their features and defaults, to learn from",
-    .run = run,
-};

@@ -215,13 +215,7 @@ static int replay_decisions(int argc, char **argv, struct toolbox *toolbox)
     return result;
 }
 
-static int run(int argc, char **argv)
+int command_replay(int argc, char **argv)
 {
     return toolbox_with_store(argc, argv, replay_decisions);
 }
-
-const struct command command_replay = {
-    .name = "replay",
-    .summary = "make recorded decisions again, and tell what differs",
-    .run = run,
-};

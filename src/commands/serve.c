@@ -19,24 +19,12 @@ static const struct role *const all_roles[] = {
 };
 enum { ROLE_COUNT = sizeof all_roles / sizeof all_roles[0] };
 
-static void put_roles(const void *context, struct buf *out)
+void command_put_roles(const void *context, struct buf *out)
 {
     (void)context;
     for (size_t i = 0; i < ROLE_COUNT; i++)
         buf_printf(out, "  %-24s %s\n", all_roles[i]->name, all_roles[i]->summary);
 }
-
-static void put_settings(const void *context, struct buf *out)
-{
-    (void)context;
-    settings_help(out);
-}
-
-static const struct embedded_part parts[] = {
-    {"roles", .write = put_roles},
-    {"settings", .write = put_settings},
-    {0},
-};
 
 static struct needs needs_of(const struct role *const roles[], size_t count)
 {
@@ -114,7 +102,7 @@ static int serve(struct toolbox *toolbox, const struct role *const roles[], size
     return result;
 }
 
-static int run(int argc, char **argv)
+int command_serve(int argc, char **argv)
 {
     static struct toolbox toolbox;
     struct role_choice choice = {.count = 0};
@@ -129,10 +117,3 @@ static int run(int argc, char **argv)
     runner_block_signals();
     return serve(&toolbox, choice.roles, choice.count);
 }
-
-const struct command command_serve = {
-    .name = "serve",
-    .summary = "run roles: all of them, or those named by --role",
-    .parts = parts,
-    .run = run,
-};

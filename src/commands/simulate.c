@@ -408,14 +408,8 @@ static int simulate(int argc, char **argv, struct toolbox *toolbox)
     return atomic_load(&simulation.totals.refused) > 0 ? EX_DATAERR : EX_OK;
 }
 
-static int run(int argc, char **argv)
+int command_simulate(int argc, char **argv)
 {
     const struct needs needs = {.internal = true, .uses = needs_bus(argc, argv) ? USES_BUS : 0};
     return toolbox_with(&needs, argc, argv, simulate);
 }
-
-const struct command command_simulate = {
-    .name = "simulate",
-    .summary = "let people feel, pay and ask for credit",
-    .run = run,
-};

@@ -340,18 +340,12 @@ static int servers_show(int argc, char **argv, const char *listen)
     return ready ? EX_OK : EX_UNAVAILABLE;
 }
 
-static int status_run(int argc, char **argv)
+int command_status(int argc, char **argv)
 {
     struct toolbox toolbox = {0};
     int result = toolbox_load(&toolbox);
     return result == EX_OK ? servers_show(argc, argv, toolbox.settings.listen) : result;
 }
-
-const struct command command_status = {
-    .name = "status",
-    .summary = "how running servers, their engines and streams are",
-    .run = status_run,
-};
 
 /* ecs health ------------------------------------------------------------------------------- */
 
@@ -375,15 +369,9 @@ static int health(int argc, char **argv, const char *listen)
     return status == 200 ? READY : NOT_READY;
 }
 
-static int health_run(int argc, char **argv)
+int command_health(int argc, char **argv)
 {
     struct toolbox toolbox = {0};
     int result = toolbox_load(&toolbox);
     return result == EX_OK ? health(argc, argv, toolbox.settings.listen) : result;
 }
-
-const struct command command_health = {
-    .name = "health",
-    .summary = "ask the server on LISTEN whether it is ready",
-    .run = health_run,
-};

@@ -266,17 +266,11 @@ static int letters_do(int argc, char **argv, struct toolbox *toolbox)
     return command_misused(argv[0]);
 }
 
-static int dead_run(int argc, char **argv)
+int command_dead(int argc, char **argv)
 {
     bool lists = argc > 1 && strcmp(argv[1], "list") == 0;
     return toolbox_with(&(struct needs){.uses = USES_BUS, .reads = lists}, argc, argv, letters_do);
 }
-
-const struct command command_dead = {
-    .name = "dead",
-    .summary = "list refused messages, or put them back",
-    .run = dead_run,
-};
 
 /* ecs rewind ------------------------------------------------------------------------------- */
 
@@ -335,13 +329,7 @@ static int rewind_stream(int argc, char **argv, struct toolbox *toolbox)
     return EX_OK;
 }
 
-static int rewind_run(int argc, char **argv)
+int command_rewind(int argc, char **argv)
 {
     return toolbox_with(&(struct needs){.uses = USES_BUS}, argc, argv, rewind_stream);
 }
-
-const struct command command_rewind = {
-    .name = "rewind",
-    .summary = "consume a stream again from a moment on",
-    .run = rewind_run,
-};

@@ -377,16 +377,10 @@ static int train_on_csv(const struct train_options *options)
     return result;
 }
 
-static int run(int argc, char **argv)
+int command_train(int argc, char **argv)
 {
     struct train_options options;
     if (!options_parse(argc, argv, &options))
         return EX_USAGE;
     return options.from != NULL ? train_on_population(&options) : train_on_csv(&options);
 }
-
-const struct command command_train = {
-    .name = "train",
-    .summary = "train a model of risk from data",
-    .run = run,
-};

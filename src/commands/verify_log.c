@@ -282,13 +282,7 @@ static int verify_log(int argc, char **argv, struct toolbox *toolbox)
     return result;
 }
 
-static int run(int argc, char **argv)
+int command_verify_log(int argc, char **argv)
 {
     return toolbox_with_store(argc, argv, verify_log);
 }
-
-const struct command command_verify_log = {
-    .name = "verify-log",
-    .summary = "prove that no decision was altered or taken away",
-    .run = run,
-};
