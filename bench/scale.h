@@ -9,7 +9,7 @@
 
 #include "auth/token.h"
 #include "base/buf.h"
-#include "commands/simulate_people.h"
+#include "commands/simulate.h"
 #include "ports/bus.h"
 #include "ports/clock.h"
 #include "ports/entropy.h"

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "commands/simulate_people.h"
+#include "commands/simulate.h"
 #include "process/steady.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "commands/report.h"
-#include "commands/simulate_events.h"
+#include "commands/simulate.h"
 #include "process/steady.h"
 #include "scale.h"
 #include "simulation/chance.h"

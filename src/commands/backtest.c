@@ -14,7 +14,6 @@
 #include "commands/backtest.h"
 #include "commands/command.h"
 #include "commands/options.h"
-#include "commands/policy.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
 #include "process/steady.h"
@@ -326,7 +325,7 @@ int command_backtest(int argc, char **argv)
     struct model *model = NULL;
     if (!options_parse(argc, argv, &options))
         return EX_USAGE;
-    int result = policy_read(options.policy_path, &policy);
+    int result = toolbox_policy_read(options.policy_path, &policy);
     if (result == EX_OK && options.model_path != NULL)
         result = folder_model_load(options.model_path, &model);
     if (result == EX_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/backtest.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static struct figure_text grouped(uint64_t number)
             text.data[at++] = ',';
         text.data[at++] = digits[i];
     }
+    assert(at < sizeof text.data);
     text.data[at] = '\0';
     return text;
 }
@@ -69,6 +71,7 @@ struct figure_text figure_percent(int64_t bp, enum figure_sign sign)
 struct figure_text figure_risk(int32_t risk)
 {
     struct figure_text text;
+    assert(risk >= 0 && risk <= MILLIONTHS);
     snprintf(text.data, sizeof text.data, "%d.%06d", risk / MILLIONTHS, risk % MILLIONTHS);
     return text;
 }
@@ -135,6 +138,7 @@ void figure_table(const struct backtest_pair *pair, struct figure figures[FIGURE
 size_t segment_by_band(const struct backtest *backtest, struct segment segments[SEGMENTS_MAX])
 {
     const struct policy *policy = backtest->candidate;
+    assert(policy->band_count <= SEGMENTS_MAX);
     for (size_t i = 0; i < policy->band_count; i++) {
         const struct policy_band *band = &policy->bands[i];
         snprintf(segments[i].name, sizeof segments[i].name, "to %.40s",
@@ -171,8 +175,8 @@ size_t segment_by_group(const struct backtest *backtest, struct segment segments
 
 bool figure_any_differs(const struct backtest *backtest)
 {
-    bool differ = false;
     for (int i = 0; i < SWAP_COUNT; i++)
-        differ |= backtest->swaps[i].sums.recorded.count > 0;
-    return differ;
+        if (backtest->swaps[i].sums.recorded.count > 0)
+            return true;
+    return false;
 }

@@ -36,6 +36,13 @@ struct backtest_table {
 
 enum { CAPACITY_FIRST = 4096 };
 
+/* Between calls: a look-up always comes to an end, for a third of the places is free. */
+static bool table_sane(const struct backtest_table *table)
+{
+    return (table->capacity & (table->capacity - 1)) == 0 &&
+           table->count * 3 <= table->capacity * 2 && (table->entries == NULL) == !table->capacity;
+}
+
 /* The end of an id is random; whatever it is, the multiplication spreads it. */
 static size_t place_of(const struct backtest_table *table, const struct uuid *id)
 {
@@ -47,7 +54,7 @@ static size_t place_of(const struct backtest_table *table, const struct uuid *id
     return place;
 }
 
-static enum status grow(struct backtest_table *table)
+MUST_CHECK static enum status table_grow(struct backtest_table *table)
 {
     struct backtest_table wider = {.capacity =
                                        table->capacity == 0 ? CAPACITY_FIRST : table->capacity * 2,
@@ -55,28 +62,24 @@ static enum status grow(struct backtest_table *table)
     wider.entries = calloc(wider.capacity, sizeof wider.entries[0]);
     if (wider.entries == NULL)
         return STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < table->capacity; i++) {
+    for (size_t i = 0; i < table->capacity; i++)
         if (table->entries[i].used)
             wider.entries[place_of(&wider, &table->entries[i].id)] = table->entries[i];
-    }
     free(table->entries);
     *table = wider;
     return STATUS_OK;
 }
 
 /* Replaces what is there of the same id. UNAVAILABLE: memory is out. */
-MUST_CHECK static enum status table_put(struct backtest_table *table,
-                                        const struct backtest_entry *entry)
+MUST_CHECK static enum status table_put(struct backtest_table *table, struct backtest_entry entry)
 {
-    enum status status = STATUS_OK;
-    if (table->count * 3 >= table->capacity * 2)
-        status = grow(table);
-    if (status != STATUS_OK)
-        return status;
-    struct backtest_entry *place = &table->entries[place_of(table, &entry->id)];
+    if ((table->count + 1) * 3 > table->capacity * 2 && table_grow(table) != STATUS_OK)
+        return STATUS_UNAVAILABLE;
+    struct backtest_entry *place = &table->entries[place_of(table, &entry.id)];
     table->count += !place->used;
-    *place = *entry;
-    place->used = true;
+    entry.used = true;
+    *place = entry;
+    assert(table_sane(table));
     return STATUS_OK;
 }
 
@@ -88,12 +91,6 @@ static const struct backtest_entry *table_find(const struct backtest_table *tabl
         return NULL;
     const struct backtest_entry *entry = &table->entries[place_of(table, id)];
     return entry->used ? entry : NULL;
-}
-
-static void table_free(struct backtest_table *table)
-{
-    free(table->entries);
-    memset(table, 0, sizeof *table);
 }
 
 enum { PEOPLE_MAX = 2000, MISSED_FIRST = 64 };
@@ -145,13 +142,13 @@ static int16_t band_of_type(const struct policy *policy, const char *credit_type
 static void offer_keep(const struct granted *granted, void *context)
 {
     struct backtest_reader *reader = context;
-    struct backtest_entry entry = {
-        .id = granted->decision_id,
-        .limit_cents = granted->limit_cents,
-        .rate_bp = granted->rate_bp,
-        .band = band_of_type(reader->reading->candidate, granted->credit_type)};
+    int16_t band = band_of_type(reader->reading->candidate, granted->credit_type);
     if (reader->status == STATUS_OK)
-        reader->status = table_put(&reader->offers, &entry);
+        reader->status =
+            table_put(&reader->offers, (struct backtest_entry){.id = granted->decision_id,
+                                                               .limit_cents = granted->limit_cents,
+                                                               .rate_bp = granted->rate_bp,
+                                                               .band = band});
 }
 
 static struct uuid id_of_entry(const struct hash *entry)
@@ -167,12 +164,13 @@ static struct uuid id_of_entry(const struct hash *entry)
 static void person_keep(struct backtest_reader *reader, const struct addressee *person)
 {
     int group = population_group(person->email);
-    struct backtest_entry last = {.id = id_of_entry(&person->last)};
-    struct backtest_entry member = {.id = person->id, .group = (uint8_t)group};
+    assert(group >= 0 && group < BACKTEST_GROUPS);
     if (person->decided)
-        reader->status = table_put(&reader->standing, &last);
+        reader->status =
+            table_put(&reader->standing, (struct backtest_entry){.id = id_of_entry(&person->last)});
     if (group != PERSONA_COUNT && reader->status == STATUS_OK)
-        reader->status = table_put(&reader->people, &member);
+        reader->status = table_put(
+            &reader->people, (struct backtest_entry){.id = person->id, .group = (uint8_t)group});
 }
 
 static void people_read(struct backtest_reader *reader)
@@ -215,13 +213,27 @@ static void verdict_count(struct backtest_reader *reader, struct verdict *verdic
 {
     const struct policy *candidate = reader->reading->candidate;
     struct uuid entry = id_of_entry(&verdict->entry);
+    assert(band >= -1 && band < (int)candidate->band_count);
     verdict->stands = table_find(&reader->reading->readers[0].standing, &entry) != NULL;
     verdict->credit_type = band < 0 ? "" : candidate->bands[band].credit_type;
     backtest_add(&reader->backtest, verdict, group_of(reader->reading, &verdict->user_id));
 }
 
+/* Counts a verdict beside which its whole decision was read. */
+static void verdict_count_with(struct backtest_reader *reader, struct verdict *verdict,
+                               const struct decision *decision)
+{
+    const struct offer *offer = decision->has_offer ? &decision->offer : NULL;
+    verdict->limit_cents = offer == NULL ? 0 : offer->limit_cents;
+    verdict->rate_bp = offer == NULL ? 0 : offer->rate_bp;
+    verdict_count(reader, verdict,
+                  offer == NULL ? (int16_t)-1
+                                : band_of_type(reader->reading->candidate, offer->credit_type));
+}
+
 static void missed_keep(struct backtest_reader *reader, const struct verdict *verdict)
 {
+    assert(reader->missed_count <= reader->missed_capacity);
     if (reader->missed_count == reader->missed_capacity) {
         size_t capacity = reader->missed_capacity == 0 ? MISSED_FIRST : reader->missed_capacity * 2;
         struct verdict *wider = realloc(reader->missed, capacity * sizeof *wider);
@@ -258,19 +270,13 @@ static void missed_read(struct backtest_reader *reader)
 {
     for (size_t i = 0; i < reader->missed_count && reader->status == STATUS_OK; i++) {
         struct verdict *verdict = &reader->missed[i];
-        const struct offer *offer = &reader->decision.offer;
         enum status status = store_decision_read(reader->store, &verdict->decision_id,
                                                  &verdict->user_id, &reader->decision);
         if (status == STATUS_NOT_FOUND)
             continue; /* the person was erased meanwhile */
         reader->status = status;
-        bool known = status == STATUS_OK && reader->decision.has_offer;
-        verdict->limit_cents = known ? offer->limit_cents : 0;
-        verdict->rate_bp = known ? offer->rate_bp : 0;
         if (status == STATUS_OK)
-            verdict_count(reader, verdict,
-                          known ? band_of_type(reader->reading->candidate, offer->credit_type)
-                                : (int16_t)-1);
+            verdict_count_with(reader, verdict, &reader->decision);
     }
     reader->missed_count = 0;
 }
@@ -313,9 +319,9 @@ static enum status run_all(struct backtest_reading *reading, void *(*work)(void 
 static void reading_free(struct backtest_reading *reading)
 {
     for (int i = 0; i < BACKTEST_READERS; i++) {
-        table_free(&reading->readers[i].offers);
-        table_free(&reading->readers[i].people);
-        table_free(&reading->readers[i].standing);
+        free(reading->readers[i].offers.entries);
+        free(reading->readers[i].people.entries);
+        free(reading->readers[i].standing.entries);
         free(reading->readers[i].missed);
     }
     free(reading);
@@ -376,8 +382,6 @@ static enum status page_score(struct scored_page *page, size_t count, struct mod
 static void scored_count(struct backtest_reader *reader, const struct decision *decision,
                          int32_t full, int32_t financial)
 {
-    const struct offer *offer = &decision->offer;
-    bool has_offer = decision->has_offer;
     struct verdict verdict = {.user_id = decision->user_id,
                               .decision_id = decision->id,
                               .decided_at_us = decision->decided_at_us,
@@ -387,12 +391,9 @@ static void scored_count(struct backtest_reader *reader, const struct decision *
                               .risk = decision->risk,
                               .risk_full = full,
                               .risk_financial = financial,
-                              .emotions_known = features_emotions_known(&decision->features),
-                              .limit_cents = has_offer ? offer->limit_cents : 0,
-                              .rate_bp = has_offer ? offer->rate_bp : 0};
-    verdict_count(reader, &verdict,
-                  has_offer ? band_of_type(reader->reading->candidate, offer->credit_type)
-                            : (int16_t)-1);
+                              .emotions_known = features_emotions_known(&decision->features)};
+    assert(full >= 0 && full <= MILLIONTHS && financial >= 0 && financial <= MILLIONTHS);
+    verdict_count_with(reader, &verdict, decision);
 }
 
 static enum status score_all(struct backtest_reader *reader, struct model *model,
@@ -403,6 +404,7 @@ static enum status score_all(struct backtest_reader *reader, struct model *model
     do {
         enum status status = store_decisions_scan(reader->store, &place, reader->reading->since_us,
                                                   page->logged, PAGE, &count);
+        assert(status != STATUS_OK || count <= PAGE);
         if (status == STATUS_OK)
             status = page_score(page, count, model);
         if (status != STATUS_OK)

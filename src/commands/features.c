@@ -2,6 +2,7 @@
  *
  * `ecs features`: everybody's features as they could be known at a moment, as CSV.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +14,6 @@
 #include "store/features.h"
 
 enum { READ_MAX = 500 };
-
-static void header_show(void)
-{
-    printf("user_id");
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        printf(",%s", feature_definitions[i].name);
-    printf("\n");
-}
 
 static void row_show(const struct uuid *user_id, const struct features *features)
 {
@@ -61,6 +54,7 @@ static enum status show_all(struct store *store, int64_t as_of_us)
     size_t count;
     do {
         enum status status = store_people_scan(store, &last, as_of_us, people, READ_MAX, &count);
+        assert(status != STATUS_OK || count <= READ_MAX);
         for (size_t i = 0; i < count && status == STATUS_OK; i++) {
             last = people[i];
             status = features_known(store, &people[i], as_of_us, &features);
@@ -87,7 +81,10 @@ static int everybody_show(int argc, char **argv, struct toolbox *toolbox)
         return EX_USAGE;
     if (as_of == NULL)
         return command_misused(argv[0]);
-    header_show();
+    printf("user_id");
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        printf(",%s", feature_definitions[i].name);
+    printf("\n");
     enum status status = show_all(toolbox->context.store, as_of_us);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs features: the database cannot be read: %s\n", status_title(status));

@@ -2,8 +2,6 @@
  *
  * `ecs policy check`: all that is wrong with a policy file, before a process is started on it.
  */
-#include "commands/policy.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +10,7 @@
 #include "base/json_put.h"
 #include "commands/command.h"
 #include "commands/report.h"
-#include "wire/policy_json.h"
+#include "commands/toolbox.h"
 
 /* A cap in hundredths; 0 is none. */
 static void show_cap(const char *label, int64_t cap, const char *unit)
@@ -121,28 +119,10 @@ static void policy_report(const struct policy *policy)
     report_end(&report);
 }
 
-int policy_read(const char *name_or_path, struct policy *policy)
-{
-    struct buf text, report;
-    buf_init(&text, POLICY_BYTES_MAX);
-    buf_init(&report, POLICY_REPORT_MAX);
-    enum status status = policy_text_read(name_or_path, &text, &report);
-    int result = status == STATUS_UNAVAILABLE ? EX_NOINPUT : EX_DATAERR;
-    if (status == STATUS_OK)
-        status = policy_parse(buf_slice(&text), name_or_path, policy, &report);
-    if (report.size > 0)
-        fputs(buf_slice(&report).data, stderr);
-    if (report.overflowed)
-        fprintf(stderr, "\necs: there are more faults than are shown\n");
-    buf_free(&report);
-    buf_free(&text);
-    return status == STATUS_OK ? EX_OK : result;
-}
-
 static int check(const char *name_or_path)
 {
     struct policy policy;
-    int result = policy_read(name_or_path, &policy);
+    int result = toolbox_policy_read(name_or_path, &policy);
     if (result != EX_OK)
         return result;
     if (report_is_json()) {

@@ -5,6 +5,7 @@
  * Decisions of one person follow each other, but models and policies change seldom: the last of
  * each is kept at hand.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ static enum status model_of(struct replay *replay, const char *name)
     replay->model = NULL;
     snprintf(replay->model_name, sizeof replay->model_name, "%s", name);
     replay->model_status = engines_model_open(&replay->toolbox->engines, name, &replay->model);
+    assert(replay->model_status != STATUS_OK || replay->model != NULL);
     return replay->model_status;
 }
 
@@ -63,19 +65,21 @@ static enum status policy_of(struct replay *replay, const struct hash *hash)
     return status;
 }
 
-static void show(struct replay *replay, const struct decision *decision, const char *what)
+/* `count` has one more of its kind. */
+static void show(struct replay *replay, size_t *count, const struct decision *decision,
+                 const char *what)
 {
     char id[UUID_TEXT_SIZE];
+    ++*count;
     if (report_is_json()) {
         json_put_open(&replay->report, NULL, '{');
         json_put_uuid(&replay->report, "decision_id", &decision->id);
         json_put_text(&replay->report, "finding", what);
         json_put_close(&replay->report, '}');
-        return;
-    }
-    uuid_format(&decision->id, id);
-    if (replay->different + replay->missing <= SHOWN_MAX)
+    } else if (replay->different + replay->missing <= SHOWN_MAX) {
+        uuid_format(&decision->id, id);
         printf("decision %s: %s\n", id, what);
+    }
 }
 
 /* UNAVAILABLE: the database failed, or the model did. */
@@ -89,8 +93,7 @@ static enum status make_again(struct replay *replay, const struct decision *reco
     if (status == STATUS_OK)
         status = policy_of(replay, &recorded->policy);
     if (status == STATUS_NOT_FOUND) {
-        replay->missing++;
-        show(replay, recorded, "its model or its policy is not at hand");
+        show(replay, &replay->missing, recorded, "its model or its policy is not at hand");
         return STATUS_OK;
     }
     struct score score;
@@ -111,10 +114,8 @@ static enum status make_again(struct replay *replay, const struct decision *reco
         difference = decision_difference(recorded, &again);
     }
     replay->made++;
-    if (difference != NULL) {
-        replay->different++;
-        show(replay, recorded, difference);
-    }
+    if (difference != NULL)
+        show(replay, &replay->different, recorded, difference);
     return STATUS_OK;
 }
 
@@ -154,20 +155,19 @@ static bool options_parse(int argc, char **argv, struct replay *replay)
     return false;
 }
 
-static void figures_report(struct replay *replay, int64_t took_ms)
+static void figures_tell(struct replay *replay, int64_t took_ms)
 {
     struct buf *report = &replay->report;
-    json_put_close(report, ']');
-    json_put_integer(report, "made_again", (int64_t)replay->made);
-    json_put_integer(report, "different", (int64_t)replay->different);
-    json_put_integer(report, "random_model", (int64_t)replay->random);
-    json_put_integer(report, "not_at_hand", (int64_t)replay->missing);
-    json_put_decimal(report, "seconds", took_ms, 3);
-    report_end(report);
-}
-
-static void figures_print(const struct replay *replay, int64_t took_ms)
-{
+    if (report_is_json()) {
+        json_put_close(report, ']');
+        json_put_integer(report, "made_again", (int64_t)replay->made);
+        json_put_integer(report, "different", (int64_t)replay->different);
+        json_put_integer(report, "random_model", (int64_t)replay->random);
+        json_put_integer(report, "not_at_hand", (int64_t)replay->missing);
+        json_put_decimal(report, "seconds", took_ms, 3);
+        report_end(report);
+        return;
+    }
     printf("%zu decisions made again in %lld.%03lld s: %zu differ\n", replay->made,
            (long long)(took_ms / 1000), (long long)(took_ms % 1000), replay->different);
     if (replay->random > 0)
@@ -178,6 +178,7 @@ static void figures_print(const struct replay *replay, int64_t took_ms)
 
 static int result_of(const struct replay *replay)
 {
+    assert(replay->different <= replay->made);
     if (replay->one && replay->made + replay->random + replay->missing == 0) {
         fprintf(stderr, "ecs replay: there is no such decision\n");
         return EX_NOINPUT;
@@ -198,10 +199,7 @@ static int replay_decisions(int argc, char **argv, struct toolbox *toolbox)
         report_begin(&replay->report);
         json_put_open(&replay->report, "findings", '[');
         enum status status = replay_all(replay);
-        if (report_is_json())
-            figures_report(replay, steady_now_us() / 1000 - start_ms);
-        else
-            figures_print(replay, steady_now_us() / 1000 - start_ms);
+        figures_tell(replay, steady_now_us() / 1000 - start_ms);
         result = result_of(replay);
         if (status != STATUS_OK) {
             fprintf(stderr, "ecs replay: stopped: %s\n", status_title(status));

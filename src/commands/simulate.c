@@ -5,8 +5,9 @@
  * People are registered, then their history is sent, by a few threads that share the people; then
  * one thread streams what happens now. A signal ends each of the three.
  */
+#include <assert.h>
 #include <curl/curl.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,8 +18,7 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/report.h"
-#include "commands/simulate_events.h"
-#include "commands/simulate_people.h"
+#include "commands/simulate.h"
 #include "commands/toolbox.h"
 #include "process/steady.h"
 
@@ -89,9 +89,18 @@ struct simulation {
 
 static atomic_bool stop;
 
+/* What is done to all people by some threads, and how it is told. */
+struct stage {
+    const char *what;
+    const char *done_what;
+    enum status (*work)(struct simulation *simulation, uint32_t first, struct client *client);
+    int64_t (*done)(struct simulation *simulation);
+};
+
 /* A thread's share of the people: every THREADS-th from `first` on. */
 struct simulated_part {
     struct simulation *simulation;
+    const struct stage *stage;
     uint32_t first;
     pthread_t thread;
 };
@@ -106,10 +115,12 @@ static int64_t events_sent(struct simulation *simulation)
     return atomic_load(&simulation->totals.feelings) + atomic_load(&simulation->totals.payments);
 }
 
-static void pause_us(int64_t us)
+/* Waits until so much time has passed since the start; the past is not waited for. */
+static void wait_until(const struct simulation *simulation, int64_t passed_us)
 {
-    if (us > 0)
-        steady_pause(us);
+    int64_t left_us = passed_us - elapsed_us(simulation);
+    if (left_us > 0)
+        steady_pause(left_us);
 }
 
 /* A signal is no failure. */
@@ -121,24 +132,31 @@ static void note_failure(struct simulation *simulation, enum status status)
     }
 }
 
-static void *register_part(void *argument)
+static void *part_run(void *argument)
 {
     struct simulated_part *part = argument;
-    struct simulation *simulation = part->simulation;
     struct client *client;
-    enum status status = client_open(simulation->options.url, &stop, &client);
+    enum status status = client_open(part->simulation->options.url, &stop, &client);
     if (status == STATUS_OK) {
-        for (int64_t i = part->first;
-             i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
-             i += THREADS) {
-            status = account_open(&simulation->accounts[i], client,
-                                  (uint64_t)simulation->options.seed, (uint32_t)i);
-            atomic_fetch_add(&simulation->registered, status == STATUS_OK);
-        }
+        status = part->stage->work(part->simulation, part->first, client);
         client_close(client);
     }
-    note_failure(simulation, status);
+    note_failure(part->simulation, status);
     return NULL;
+}
+
+static enum status part_register(struct simulation *simulation, uint32_t first,
+                                 struct client *client)
+{
+    enum status status = STATUS_OK;
+    for (int64_t i = first;
+         i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
+         i += THREADS) {
+        status = account_open(&simulation->accounts[i], client, (uint64_t)simulation->options.seed,
+                              (uint32_t)i);
+        atomic_fetch_add(&simulation->registered, status == STATUS_OK);
+    }
+    return status;
 }
 
 /* Keeps all threads together within the rate that was asked for. */
@@ -146,7 +164,18 @@ static void keep_rate(struct simulation *simulation)
 {
     int64_t rate = simulation->options.rate;
     if (rate > 0)
-        pause_us(events_sent(simulation) * SECOND_US / rate - elapsed_us(simulation));
+        wait_until(simulation, events_sent(simulation) * SECOND_US / rate);
+}
+
+/* What the person does on that day and before `end_us`; returns how many events. */
+static size_t day_events(const struct account *account, int64_t day, int64_t end_us,
+                         struct simulated_event events[POPULATION_DAY_EVENTS_MAX])
+{
+    size_t count = population_day(&account->person, day, events);
+    assert(count <= POPULATION_DAY_EVENTS_MAX);
+    while (count > 0 && events[count - 1].at_us >= end_us)
+        count--;
+    return count;
 }
 
 static enum status send_day(struct event_sender *sender, struct account *account, int64_t day,
@@ -154,43 +183,34 @@ static enum status send_day(struct event_sender *sender, struct account *account
 {
     struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
     char id[EVENT_ID_SIZE];
-    size_t count = population_day(&account->person, day, events);
+    size_t count = day_events(account, day, end_us, events);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK && events[i].at_us < end_us; i++) {
-        snprintf(id, sizeof id, "simulated-%llu-%u-%lld-%zu", (unsigned long long)account->seed,
-                 account->number, (long long)day, i);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        snprintf(id, sizeof id, "simulated-%" PRIu64 "-%u-%" PRId64 "-%zu", account->seed,
+                 account->number, day, i);
         status = event_sender_send(sender, account, &events[i], id);
     }
     return status;
 }
 
-static void *send_part(void *argument)
+static enum status part_send(struct simulation *simulation, uint32_t first, struct client *client)
 {
-    struct simulated_part *part = argument;
-    struct simulation *simulation = part->simulation;
     const struct engines *engines = simulation->engines;
-    int64_t end_us = clock_now_us(engines->clock);
-    struct client *client;
+    int64_t end_us = clock_now_us(engines->clock), today = end_us / DAY_US;
     struct event_sender sender;
-    enum status status = client_open(simulation->options.url, &stop, &client);
-    if (status == STATUS_OK) {
-        event_sender_init(&sender, client, engines->secrets.keys[0].secret, engines->bus,
-                          &simulation->totals);
-        int64_t today = end_us / DAY_US;
-        for (int64_t day = today - simulation->options.days; day <= today; day++)
-            for (int64_t i = part->first;
-                 i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
-                 i += THREADS) {
-                status = send_day(&sender, &simulation->accounts[i], day, end_us);
-                keep_rate(simulation);
-            }
-        enum status flushed = event_sender_flush(&sender);
-        status = status == STATUS_OK ? flushed : status;
-        event_sender_free(&sender);
-        client_close(client);
-    }
-    note_failure(simulation, status);
-    return NULL;
+    enum status status = STATUS_OK;
+    event_sender_init(&sender, client, engines->secrets.keys[0].secret, engines->bus,
+                      &simulation->totals);
+    for (int64_t day = today - simulation->options.days; day <= today; day++)
+        for (int64_t i = first;
+             i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
+             i += THREADS) {
+            status = send_day(&sender, &simulation->accounts[i], day, end_us);
+            keep_rate(simulation);
+        }
+    enum status flushed = event_sender_flush(&sender);
+    event_sender_free(&sender);
+    return status == STATUS_OK ? flushed : status;
 }
 
 static int64_t expected_events(const struct simulation *simulation)
@@ -199,53 +219,51 @@ static int64_t expected_events(const struct simulation *simulation)
     struct simulated_event events[POPULATION_DAY_EVENTS_MAX];
     int64_t total = 0;
     for (int64_t i = 0; i < simulation->options.people; i++)
-        for (int64_t day = today - simulation->options.days; day <= today; day++) {
-            size_t count = population_day(&simulation->accounts[i].person, day, events);
-            while (count > 0 && events[count - 1].at_us >= end_us)
-                count--;
-            total += (int64_t)count;
-        }
+        for (int64_t day = today - simulation->options.days; day <= today; day++)
+            total += (int64_t)day_events(&simulation->accounts[i], day, end_us, events);
     return total;
-}
-
-/* Runs `work` on every part, and shows how far it has come until it is done. */
-static void run_parts(struct simulation *simulation, void *(*work)(void *), const char *what,
-                      const char *done_what, int64_t (*done)(struct simulation *), int64_t total)
-{
-    struct simulated_part parts[THREADS];
-    simulation->started_us = clock_monotonic_us(simulation->engines->clock);
-    int64_t before = done(simulation);
-    int started = 0;
-    for (; started < THREADS; started++) {
-        parts[started] =
-            (struct simulated_part){.simulation = simulation, .first = (uint32_t)started};
-        if (pthread_create(&parts[started].thread, NULL, work, &parts[started]) != 0) {
-            note_failure(simulation, STATUS_INTERNAL);
-            break;
-        }
-    }
-    for (int64_t now = before; now < before + total && !atomic_load(&stop);
-         now = done(simulation)) {
-        report_progress(what, now - before, total,
-                        (now - before) * SECOND_US / (elapsed_us(simulation) + 1));
-        pause_us(SHOW_MS * 1000);
-        if (now + atomic_load(&simulation->totals.refused) +
-                atomic_load(&simulation->totals.lost) >=
-            before + total)
-            break;
-    }
-    while (started > 0)
-        pthread_join(parts[--started].thread, NULL);
-    int64_t now = done(simulation) - before;
-    int64_t rate = now * SECOND_US / (elapsed_us(simulation) + 1);
-    report_progress(what, now, total, rate);
-    report_line("%-8s %lld %s in %.1f s", what, (long long)now, done_what,
-                (double)elapsed_us(simulation) / 1e6);
 }
 
 static int64_t people_registered(struct simulation *simulation)
 {
     return atomic_load(&simulation->registered);
+}
+
+/* So many since the start, for each second. */
+static int64_t rate_of(const struct simulation *simulation, int64_t count)
+{
+    return count * SECOND_US / (elapsed_us(simulation) + 1);
+}
+
+/* Runs a stage, and shows how far it has come until it is done. */
+static void stage_run(struct simulation *simulation, const struct stage *stage, int64_t total)
+{
+    struct simulated_part parts[THREADS];
+    struct event_totals *totals = &simulation->totals;
+    simulation->started_us = clock_monotonic_us(simulation->engines->clock);
+    const int64_t before = stage->done(simulation);
+    int started = 0;
+    for (; started < THREADS; started++) {
+        struct simulated_part *part = &parts[started];
+        *part = (struct simulated_part){simulation, stage, (uint32_t)started, 0};
+        if (pthread_create(&part->thread, NULL, part_run, part) != 0) {
+            note_failure(simulation, STATUS_INTERNAL);
+            break;
+        }
+    }
+    for (int64_t now = 0, failed = 0; now + failed < total && !atomic_load(&stop);) {
+        report_progress(stage->what, now, total, rate_of(simulation, now));
+        steady_pause(SHOW_MS * 1000);
+        failed = atomic_load(&totals->refused) + atomic_load(&totals->lost);
+        now = stage->done(simulation) - before;
+    }
+    while (started > 0)
+        pthread_join(parts[--started].thread, NULL);
+    int64_t now = stage->done(simulation) - before;
+    assert(now >= 0);
+    report_progress(stage->what, now, total, rate_of(simulation, now));
+    report_line("%-8s %" PRId64 " %s in %.1f s", stage->what, now, stage->done_what,
+                (double)elapsed_us(simulation) / 1e6);
 }
 
 /* The events of one turn; they are spread over the people. */
@@ -260,7 +278,7 @@ static enum status live_turn(struct simulation *simulation, struct event_sender 
         struct account *account = &simulation->accounts[i * 7919 % simulation->options.people];
         struct simulated_event event = population_event(
             &account->person, clock_now_us(simulation->engines->clock), (uint64_t)i);
-        snprintf(id, sizeof id, "live-%lld-%lld", (long long)born_us, (long long)i);
+        snprintf(id, sizeof id, "live-%" PRId64 "-%" PRId64, born_us, i);
         status = event_sender_send(sender, account, &event, id);
     }
     return status == STATUS_OK ? event_sender_flush(sender) : status;
@@ -277,11 +295,10 @@ static enum status credit_turn(struct simulation *simulation, struct credit_desk
 static void live_show(struct simulation *simulation, const struct credit_desk *desk, int64_t before)
 {
     int64_t sent = events_sent(simulation) - before;
-    report_status("live     %lld events, %lld/s; %lld asked: %lld approved, %lld denied; %lld "
-                  "accepted, %lld lines active",
-                  (long long)sent, (long long)(sent * SECOND_US / (elapsed_us(simulation) + 1)),
-                  (long long)desk->approved + desk->denied, (long long)desk->approved,
-                  (long long)desk->denied, (long long)desk->accepted, (long long)desk->active);
+    report_status("live     %" PRId64 " events, %" PRId64 "/s; %" PRId64 " asked: %" PRId64
+                  " approved, %" PRId64 " denied; %" PRId64 " accepted, %" PRId64 " lines active",
+                  sent, rate_of(simulation, sent), desk->approved + desk->denied, desk->approved,
+                  desk->denied, desk->accepted, desk->active);
 }
 
 static void live(struct simulation *simulation, struct credit_desk *desk)
@@ -294,14 +311,13 @@ static void live(struct simulation *simulation, struct credit_desk *desk)
     simulation->started_us = clock_monotonic_us(engines->clock);
     event_sender_init(&sender, desk->client, engines->secrets.keys[0].secret, engines->bus,
                       &simulation->totals);
-    for (int64_t turn = 0; (turns == 0 || turn < turns) && status == STATUS_OK; turn++) {
-        if (atomic_load(&stop))
-            break;
+    for (int64_t turn = 0;
+         (turns == 0 || turn < turns) && status == STATUS_OK && !atomic_load(&stop); turn++) {
         status = live_turn(simulation, &sender, turn, born_us);
         if (status == STATUS_OK && turn % ASK_EVERY == 0)
             status = credit_turn(simulation, desk, turn / ASK_EVERY);
         live_show(simulation, desk, before);
-        pause_us((turn + 1) * TURN_US - elapsed_us(simulation));
+        wait_until(simulation, (turn + 1) * TURN_US);
     }
     event_sender_free(&sender);
     note_failure(simulation, status);
@@ -311,15 +327,15 @@ static void show_totals(struct simulation *simulation, const struct credit_desk 
 {
     struct event_totals *totals = &simulation->totals;
     report_status_end();
-    report_line("total    %lld people; %lld feelings and %lld payments accepted, %lld refused, "
-                "%lld not confirmed",
-                (long long)people_registered(simulation), (long long)atomic_load(&totals->feelings),
-                (long long)atomic_load(&totals->payments), (long long)atomic_load(&totals->refused),
-                (long long)atomic_load(&totals->lost));
+    report_line("total    %" PRId64 " people; %" PRId64 " feelings and %" PRId64
+                " payments accepted, %" PRId64 " refused, %" PRId64 " not confirmed",
+                people_registered(simulation), atomic_load(&totals->feelings),
+                atomic_load(&totals->payments), atomic_load(&totals->refused),
+                atomic_load(&totals->lost));
     if (simulation->options.live > 0)
-        report_line("total    %lld approved, %lld denied, %lld accepted, %lld lines active",
-                    (long long)desk->approved, (long long)desk->denied, (long long)desk->accepted,
-                    (long long)desk->active);
+        report_line("total    %" PRId64 " approved, %" PRId64 " denied, %" PRId64
+                    " accepted, %" PRId64 " lines active",
+                    desk->approved, desk->denied, desk->accepted, desk->active);
 }
 
 static void report_totals(struct simulation *simulation, const struct credit_desk *desk)
@@ -356,12 +372,13 @@ static bool somebody_answers(struct simulation *simulation)
 
 static void live_through(struct simulation *simulation, struct credit_desk *desk)
 {
-    run_parts(simulation, register_part, "people", "registered", people_registered,
-              simulation->options.people);
+    static const struct stage registering = {"people", "registered", part_register,
+                                             people_registered};
+    static const struct stage history = {"history", "events sent", part_send, events_sent};
+    stage_run(simulation, &registering, simulation->options.people);
     if (atomic_load(&stop))
         return;
-    run_parts(simulation, send_part, "history", "events sent", events_sent,
-              expected_events(simulation));
+    stage_run(simulation, &history, expected_events(simulation));
     if (atomic_load(&stop) || simulation->options.live == 0)
         return;
     enum status status = client_open(simulation->options.url, &stop, &desk->client);
@@ -372,21 +389,10 @@ static void live_through(struct simulation *simulation, struct credit_desk *desk
     note_failure(simulation, status);
 }
 
-/* Whether these arguments ask for events on the bus. */
-static bool needs_bus(int argc, char **argv)
+static int simulate(const struct simulate_options *options, const struct engines *engines)
 {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], "--via") == 0 && strcmp(argv[i + 1], "bus") == 0)
-            return true;
-    return false;
-}
-
-static int simulate(int argc, char **argv, struct toolbox *toolbox)
-{
-    struct simulation simulation = {.engines = &toolbox->engines};
+    struct simulation simulation = {.options = *options, .engines = engines};
     struct credit_desk desk = {0};
-    if (!options_parse(argc, argv, &simulation.options))
-        return EX_USAGE;
     simulation.accounts = calloc((size_t)simulation.options.people, sizeof simulation.accounts[0]);
     if (simulation.accounts == NULL)
         return EX_OSERR;
@@ -410,6 +416,15 @@ static int simulate(int argc, char **argv, struct toolbox *toolbox)
 
 int command_simulate(int argc, char **argv)
 {
-    const struct needs needs = {.internal = true, .uses = needs_bus(argc, argv) ? USES_BUS : 0};
-    return toolbox_with(&needs, argc, argv, simulate);
+    struct simulate_options options;
+    struct toolbox toolbox = {0};
+    if (!options_parse(argc, argv, &options))
+        return EX_USAGE;
+    const struct needs needs = {.internal = true, .uses = options.on_bus ? USES_BUS : 0};
+    int result = toolbox_open(&toolbox, &needs);
+    if (result != EX_OK)
+        return result;
+    result = simulate(&options, &toolbox.engines);
+    toolbox_close(&toolbox);
+    return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/simulate_events.h"
+#include "commands/simulate.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands/simulate_people.h"
+#include "commands/simulate.h"
 
 #include <curl/curl.h>
 #include <sodium.h>

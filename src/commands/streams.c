@@ -3,6 +3,7 @@
  * The streams, for who operates them. `ecs dead`: the messages that were refused, and the way back
  * for them. `ecs rewind`: a stream's consumers start again at a moment.
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -37,6 +38,7 @@ static enum status letters_visit(struct bus *bus, visit *visit_one, void *contex
         status = bus_read(bus, STREAM_DEAD_LETTERS, next, letters, READ_MAX, &count);
         if (status != STATUS_OK || count == 0)
             break;
+        assert(count <= READ_MAX && letters[0].sequence >= next); /* the walk goes on */
         next = letters[count - 1].sequence + 1;
         for (size_t i = 0; i < count && status == STATUS_OK; i++)
             if (letters[i].sequence <= lag.last_sequence)
@@ -110,19 +112,15 @@ static int list(struct bus *bus)
     report_begin(&listing.report);
     json_put_open(&listing.report, "dead_letters", '[');
     enum status status = letters_visit(bus, letter_show, &listing);
-    if (status != STATUS_OK) {
-        fprintf(stderr, "ecs dead: the bus cannot be read: %s\n", status_title(status));
-        buf_free(&listing.report);
-        return EX_UNAVAILABLE;
-    }
     json_put_close(&listing.report, ']');
-    if (report_is_json())
+    if (status != STATUS_OK)
+        fprintf(stderr, "ecs dead: the bus cannot be read: %s\n", status_title(status));
+    else if (report_is_json())
         report_end(&listing.report);
-    else
-        buf_free(&listing.report);
-    if (!report_is_json() && listing.shown == 0)
+    else if (listing.shown == 0)
         printf("no dead letters\n");
-    return EX_OK;
+    buf_free(&listing.report);
+    return status == STATUS_OK ? EX_OK : EX_UNAVAILABLE;
 }
 
 enum { WAITING, STORED, FAILED };
@@ -164,6 +162,7 @@ static enum status put_back(struct bus *bus, const struct bus_message *letter, e
     enum status status = STATUS_OK;
     while (atomic_load(&state) == WAITING)
         status = bus_flush(bus, FLUSH_WAIT_US);
+    assert(atomic_load(&state) == STORED || atomic_load(&state) == FAILED);
     if (atomic_load(&state) == STORED)
         return STATUS_OK;
     return status != STATUS_OK ? status : STATUS_UNAVAILABLE;

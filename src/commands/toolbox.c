@@ -7,6 +7,7 @@
 
 #include "process/log.h"
 #include "store/store.h"
+#include "wire/policy_json.h"
 
 enum { FAULTS_MAX = 64 * 1024 };
 
@@ -94,6 +95,24 @@ int toolbox_with_store(int argc, char **argv, toolbox_work *work)
 {
     struct toolbox toolbox = {0};
     return work_do(&toolbox, toolbox_open_store(&toolbox), argc, argv, work);
+}
+
+int toolbox_policy_read(const char *name_or_path, struct policy *policy)
+{
+    struct buf text, report;
+    buf_init(&text, POLICY_BYTES_MAX);
+    buf_init(&report, POLICY_REPORT_MAX);
+    enum status status = policy_text_read(name_or_path, &text, &report);
+    int result = status == STATUS_UNAVAILABLE ? EX_NOINPUT : EX_DATAERR;
+    if (status == STATUS_OK)
+        status = policy_parse(buf_slice(&text), name_or_path, policy, &report);
+    if (report.size > 0)
+        fputs(buf_slice(&report).data, stderr);
+    if (report.overflowed)
+        fprintf(stderr, "\necs: there are more faults than are shown\n");
+    buf_free(&report);
+    buf_free(&text);
+    return status == STATUS_OK ? EX_OK : result;
 }
 
 static atomic_bool *stopped; /* set before its handler is */

@@ -36,6 +36,10 @@ int toolbox_with(const struct needs *needs, int argc, char **argv, toolbox_work 
 /* The same with toolbox_open_store(). */
 int toolbox_with_store(int argc, char **argv, toolbox_work *work);
 
+/* A policy by name or path, which needs no engine. EX_OK; else, with all faults printed, EX_DATAERR
+ * if it has an error and EX_NOINPUT if it cannot be read. */
+MUST_CHECK int toolbox_policy_read(const char *name_or_path, struct policy *policy);
+
 /* Sets `stop` at SIGINT, SIGTERM and SIGHUP. */
 void toolbox_stop_at_signals(atomic_bool *stop);
 

@@ -5,6 +5,7 @@
  * Three walks: over the decisions, person by person; over the log of heads, shard by shard, whose
  * ends are read first, so that what is added meanwhile is no fault; over the policies.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,19 +47,21 @@ static const char *const fault_words[] = {
     [CHAIN_UNLOGGED] = "the last decision is not the one that was recorded",
 };
 
-/* A line for a person, or a finding for a program. */
-__attribute__((format(printf, 2, 3))) static void tell(struct verification *verification,
-                                                       const char *format, ...)
+/* A line for a person, or a finding for a program; `count` has one more of its kind. */
+__attribute__((format(printf, 3, 4))) static void tell(struct verification *verification,
+                                                       size_t *count, const char *format, ...)
 {
     char line[LINE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    int size = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    assert(size > 0 && (size_t)size < sizeof line);
     if (report_is_json())
         json_put_text(&verification->report, NULL, line);
     else
         puts(line);
+    ++*count;
 }
 
 static void tell_decision(struct verification *verification, const struct decision *decision,
@@ -70,19 +73,17 @@ static void tell_decision(struct verification *verification, const struct decisi
     uuid_format(&decision->id, id);
     uuid_format(&decision->user_id, user_id);
     time_format(decision->decided_at_us, time);
-    tell(verification, "decision %s of %s, user %s: %s", id, time, user_id, fault_words[fault]);
-    verification->faults++;
+    tell(verification, &verification->faults, "decision %s of %s, user %s: %s", id, time, user_id,
+         fault_words[fault]);
 }
 
 static void tell_person(struct verification *verification, const struct uuid *user_id,
                         enum chain_fault fault)
 {
     char text[UUID_TEXT_SIZE];
-    if (fault == CHAIN_SOUND)
-        return;
     uuid_format(user_id, text);
-    tell(verification, "user %s: %s", text, fault_words[fault]);
-    verification->faults++;
+    if (fault != CHAIN_SOUND)
+        tell(verification, &verification->faults, "user %s: %s", text, fault_words[fault]);
 }
 
 static void tell_policy(struct verification *verification, const struct hash *hash,
@@ -90,12 +91,12 @@ static void tell_policy(struct verification *verification, const struct hash *ha
 {
     char text[HASH_TEXT_SIZE];
     hash_format(hash, text);
-    tell(verification, "policy %s: %s", text, what);
-    verification->faults++;
+    tell(verification, &verification->faults, "policy %s: %s", text, what);
 }
 
 static void policy_miss(struct verification *verification, const struct hash *hash)
 {
+    assert(verification->policy_count <= POLICIES_TOLD_MAX);
     for (size_t i = 0; i < verification->policy_count; i++)
         if (hash_compare(&verification->policies[i], hash) == 0)
             return;
@@ -136,6 +137,7 @@ static enum status decisions_walk(struct verification *verification)
             decision_check(verification, &walk, logged);
             place = (struct log_place){logged->decision.user_id, logged->position};
         }
+        assert(count <= READ_MAX);
         verification->decisions += count;
     } while (count > 0);
     tell_person(verification, &walk.user_id, chain_walk_end(&walk));
@@ -152,22 +154,20 @@ static void head_check(struct verification *verification, int64_t shard,
         return;
     uuid_format(&head->user_id, user_id);
     if (!head->erased) {
-        tell(verification, "user %s: decisions are missing: number %" PRId64 "", user_id,
-             head->head.count);
-        verification->faults++;
+        tell(verification, &verification->faults, "user %s: decisions are missing: number %" PRId64,
+             user_id, head->head.count);
     } else if (head->head.count == 1 || shard == LOG_ADOPTED) { /* once for each person */
         time_format(head->erased_at_us, time);
-        tell(verification, "user %s: was erased at their request at %s", user_id, time);
-        verification->erased++;
+        tell(verification, &verification->erased, "user %s: was erased at their request at %s",
+             user_id, time);
     }
 }
 
 static void tell_shard(struct verification *verification, int64_t shard, int64_t position,
                        const char *what)
 {
-    tell(verification, "log of heads, shard %" PRId64 ", row %" PRId64 ": %s", shard, position,
-         what);
-    verification->faults++;
+    tell(verification, &verification->faults,
+         "log of heads, shard %" PRId64 ", row %" PRId64 ": %s", shard, position, what);
 }
 
 static enum status shard_walk(struct verification *verification, const struct log_shard *shard)
@@ -179,6 +179,7 @@ static enum status shard_walk(struct verification *verification, const struct lo
                                             verification->heads, READ_MAX, &count);
         if (status != STATUS_OK)
             return status;
+        assert(count <= READ_MAX);
         for (size_t i = 0; i < count; i++) {
             const struct log_head *head = &verification->heads[i];
             struct hash seal = {{0}};
@@ -228,16 +229,15 @@ static enum status policies_walk(struct verification *verification)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static void figures_print(const struct verification *verification)
-{
-    if (verification->erased > 0)
-        printf("%zu people were erased at their request\n", verification->erased);
-    printf("%zu decisions, %zu faults\n", verification->decisions, verification->faults);
-}
-
-static void figures_report(struct verification *verification)
+static void figures_tell(struct verification *verification)
 {
     struct buf *report = &verification->report;
+    if (!report_is_json()) {
+        if (verification->erased > 0)
+            printf("%zu people were erased at their request\n", verification->erased);
+        printf("%zu decisions, %zu faults\n", verification->decisions, verification->faults);
+        return;
+    }
     json_put_close(report, ']');
     json_put_integer(report, "erased", (int64_t)verification->erased);
     json_put_integer(report, "decisions", (int64_t)verification->decisions);
@@ -251,6 +251,7 @@ static int verify(struct verification *verification)
     json_put_open(&verification->report, "findings", '[');
     enum status status =
         store_log_shards(verification->store, verification->shards, &verification->shard_count);
+    assert(verification->shard_count <= LOG_SHARDS_ALL);
     if (status == STATUS_OK)
         status = decisions_walk(verification);
     if (status == STATUS_OK)
@@ -261,10 +262,7 @@ static int verify(struct verification *verification)
         fprintf(stderr, "ecs verify-log: the database cannot be read: %s\n", status_title(status));
         return EX_UNAVAILABLE;
     }
-    if (report_is_json())
-        figures_report(verification);
-    else
-        figures_print(verification);
+    figures_tell(verification);
     return verification->faults == 0 ? EX_OK : EX_DATAERR;
 }
 

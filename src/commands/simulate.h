@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Simulated people with their accounts: registered, logged in, and what their app does for them.
- * They ask for credit, look at the offer, accept it or not, and wait to be told that their line is
- * active. Below them, HTTP as their app or a producer of events speaks it.
+ * What `ecs simulate` is made of. HTTP as a person's app or a producer of events speaks it. People
+ * with their accounts: they register, log in, ask for credit, look at the offer, accept it or not,
+ * and wait to be told that their line is active. Their events on the way: feelings in batches over
+ * HTTP, payments one by one with their person's token; or both to the bus, as a producer without
+ * HTTP does.
  */
-#ifndef ECS_COMMANDS_SIMULATE_PEOPLE_H
-#define ECS_COMMANDS_SIMULATE_PEOPLE_H
+#ifndef ECS_COMMANDS_SIMULATE_H
+#define ECS_COMMANDS_SIMULATE_H
 
 #include <jansson.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
-#include "base/slice.h"
+#include "base/buf.h"
 #include "base/status.h"
 #include "base/uuid.h"
-#include "limits.h"
+#include "ports/bus.h"
 #include "simulation/population.h"
+
+/* HTTP ------------------------------------------------------------------------------------- */
 
 /* One request at a time on a connection that is kept. What fails for a while (no answer, 429, 503)
  * is sent again until it is answered or the simulation ends: every request here may be repeated.
@@ -41,6 +44,8 @@ bool client_get(struct client *client, const char *path, struct slice *text);
 /* The HTTP status; 0 if it was stopped before an answer. `*answer` is the JSON of it, owned by the
  * caller, or NULL. */
 int client_send(struct client *client, const struct client_request *request, json_t **answer);
+
+/* People ----------------------------------------------------------------------------------- */
 
 enum { ACCESS_TOKEN_MAX = 1024 };
 
@@ -79,5 +84,36 @@ MUST_CHECK enum status credit_desk_ask(struct credit_desk *desk, struct account 
                                        bool accepts);
 /* Shows what those who accepted have been told meanwhile. */
 MUST_CHECK enum status credit_desk_listen(struct credit_desk *desk);
+
+/* Events ----------------------------------------------------------------------------------- */
+
+/* Counted by all threads. */
+struct event_totals {
+    _Atomic int64_t feelings; /* accepted; so is the next */
+    _Atomic int64_t payments;
+    _Atomic int64_t refused;
+    _Atomic int64_t lost; /* the bus did not confirm them */
+};
+
+/* Of one thread. */
+struct event_sender {
+    struct client *client;
+    const char *internal_key;
+    struct bus *bus; /* NULL: over HTTP */
+    struct event_totals *totals;
+    struct buf batch; /* feelings that wait to be sent, one to a line */
+    int64_t batch_lines;
+    _Atomic int64_t unconfirmed; /* of the bus */
+};
+
+void event_sender_init(struct event_sender *sender, struct client *client, const char *internal_key,
+                       struct bus *bus, struct event_totals *totals);
+void event_sender_free(struct event_sender *sender);
+
+/* Sends the event, or puts it into the batch. `id` is its event id. Not OK: stopped. */
+MUST_CHECK enum status event_sender_send(struct event_sender *sender, struct account *account,
+                                         const struct simulated_event *event, const char *id);
+/* Sends what waits, and waits for what the bus has not confirmed. */
+MUST_CHECK enum status event_sender_flush(struct event_sender *sender);
 
 #endif
