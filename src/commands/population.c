@@ -3,6 +3,7 @@
  * `ecs population`: what the simulated people are like as a whole, and their features with what
  * became of them, for a model to learn from.
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -39,6 +40,12 @@ struct person_result {
     int32_t scorecard_risk;
 };
 
+struct drawing {
+    struct population_options options;
+    struct person_result *results; /* of each person; owned */
+    struct rated *cases;           /* room for all of them; owned */
+};
+
 static bool options_parse(int argc, char **argv, struct population_options *options)
 {
     const char *as_of = "2026-01-01T12:00:00Z";
@@ -63,13 +70,6 @@ static bool options_parse(int argc, char **argv, struct population_options *opti
         good = false;
     }
     return good;
-}
-
-static void header_write(FILE *csv)
-{
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        fprintf(csv, "%s,", feature_definitions[i].name);
-    fprintf(csv, "persona,defaulted\n");
 }
 
 static void row_write(FILE *csv, const struct features *features,
@@ -99,38 +99,48 @@ static struct person_result person_draw(const struct population_options *options
     return result;
 }
 
-static void draw_all(const struct population_options *options, struct person_result *results,
-                     FILE *csv)
+static void draw_all(struct drawing *drawing, FILE *csv)
 {
-    int64_t started_us = steady_now_us();
-    for (int64_t i = 0; i < options->people; i++) {
-        results[i] = person_draw(options, (uint32_t)i, csv);
-        int64_t done = i + 1;
-        if (done % SHOW_EVERY == 0 || done == options->people)
-            report_progress("people", done, options->people,
+    const int64_t started_us = steady_now_us(), people = drawing->options.people;
+    for (int i = 0; csv != NULL && i < FEATURE_COUNT; i++)
+        fprintf(csv, "%s,", feature_definitions[i].name);
+    if (csv != NULL)
+        fprintf(csv, "persona,defaulted\n");
+    for (int64_t done = 1; done <= people; done++) {
+        drawing->results[done - 1] = person_draw(&drawing->options, (uint32_t)(done - 1), csv);
+        if (done % SHOW_EVERY == 0 || done == people)
+            report_progress("people", done, people,
                             done * SECOND_US / (steady_now_us() - started_us + 1));
     }
     report_status_end();
 }
 
-/* One line about those of a persona, or about all; an object in `report`, if that is not NULL.
- * `cases` has room for all people. */
-static void group_show(const char *name, int persona, const struct person_result *results,
-                       int64_t people, struct rated *cases, struct buf *report)
+/* How well a risk tells who of a persona, or of all, defaults; `*count` are those, of whom
+ * `*defaults` do. */
+static int32_t group_auc(struct drawing *drawing, int persona, bool hidden, size_t *count,
+                         size_t *defaults)
 {
-    size_t count = 0, defaults = 0;
-    for (int64_t i = 0; i < people; i++)
-        if (persona == PERSONA_COUNT || (int)results[i].persona == persona) {
-            cases[count++] = (struct rated){results[i].probability, results[i].defaulted};
-            defaults += results[i].defaulted;
-        }
-    int32_t best = (int32_t)lround(rated_auc(cases, count) * MILLIONTHS);
-    count = 0;
-    for (int64_t i = 0; i < people; i++)
-        if (persona == PERSONA_COUNT || (int)results[i].persona == persona)
-            cases[count++] = (struct rated){results[i].scorecard_risk, results[i].defaulted};
-    int32_t scorecard = (int32_t)lround(rated_auc(cases, count) * MILLIONTHS);
-    if (report != NULL) {
+    *count = *defaults = 0;
+    for (int64_t i = 0; i < drawing->options.people; i++) {
+        const struct person_result *result = &drawing->results[i];
+        if (persona != PERSONA_COUNT && (int)result->persona != persona)
+            continue;
+        drawing->cases[(*count)++] = (struct rated){
+            hidden ? result->probability : result->scorecard_risk, result->defaulted};
+        *defaults += result->defaulted;
+    }
+    assert(*defaults <= *count && *count <= (size_t)drawing->options.people);
+    return (int32_t)lround(rated_auc(drawing->cases, *count) * MILLIONTHS);
+}
+
+/* One line about those of a persona, or about all; an object in `report`, with --json. */
+static void group_show(struct drawing *drawing, int persona, struct buf *report)
+{
+    const char *name = persona == PERSONA_COUNT ? "all" : persona_name((enum persona)persona);
+    size_t count, defaults;
+    int32_t best = group_auc(drawing, persona, true, &count, &defaults);
+    int32_t scorecard = group_auc(drawing, persona, false, &count, &defaults);
+    if (report_is_json()) {
         json_put_open(report, NULL, '{');
         json_put_text(report, "persona", name);
         json_put_integer(report, "people", (int64_t)count);
@@ -145,37 +155,26 @@ static void group_show(const char *name, int persona, const struct person_result
                 scorecard / 1e6);
 }
 
-static void groups_show(const struct population_options *options,
-                        const struct person_result *results, struct rated *cases,
-                        struct buf *report)
-{
-    for (int i = 0; i < PERSONA_COUNT; i++)
-        group_show(persona_name((enum persona)i), i, results, options->people, cases, report);
-    group_show("all", PERSONA_COUNT, results, options->people, cases, report);
-}
-
-static void results_show(const struct population_options *options,
-                         const struct person_result *results, struct rated *cases)
-{
-    char as_of[TIME_TEXT_SIZE];
-    time_format(options->as_of_us, as_of);
-    report_line("seed %" PRId64 ", as of %s", options->seed, as_of);
-    report_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
-                "scorecard AUC");
-    groups_show(options, results, cases, NULL);
-}
-
-static void results_report(const struct population_options *options,
-                           const struct person_result *results, struct rated *cases)
+static void results_show(struct drawing *drawing)
 {
     struct buf report;
+    char as_of[TIME_TEXT_SIZE];
+    time_format(drawing->options.as_of_us, as_of);
     report_begin(&report);
-    json_put_integer(&report, "seed", options->seed);
-    json_put_time(&report, "as_of", options->as_of_us);
+    json_put_integer(&report, "seed", drawing->options.seed);
+    json_put_text(&report, "as_of", as_of);
     json_put_open(&report, "groups", '[');
-    groups_show(options, results, cases, &report);
+    if (!report_is_json()) {
+        report_line("seed %" PRId64 ", as of %s", drawing->options.seed, as_of);
+        report_line("%-10s %8s %10s %9s %14s", "persona", "people", "defaults", "best AUC",
+                    "scorecard AUC");
+    }
+    for (int i = 0; i <= PERSONA_COUNT; i++)
+        group_show(drawing, i, &report);
     json_put_close(&report, ']');
-    report_end(&report);
+    if (report_is_json())
+        report_end(&report);
+    buf_free(&report);
 }
 
 /* EX_OK, or the file's fault, told. */
@@ -189,35 +188,30 @@ static int csv_close(FILE *csv, const char *path)
     return EX_IOERR;
 }
 
-static int draw_and_show(const struct population_options *options, struct person_result *results,
-                         struct rated *cases)
+static int draw_and_show(struct drawing *drawing)
 {
-    FILE *csv = options->csv == NULL ? NULL : fopen(options->csv, "w");
-    if (options->csv != NULL && csv == NULL) {
-        fprintf(stderr, "ecs population: %s cannot be written: %s\n", options->csv,
-                strerror(errno));
+    const char *path = drawing->options.csv;
+    FILE *csv = path == NULL ? NULL : fopen(path, "w");
+    if (path != NULL && csv == NULL) {
+        fprintf(stderr, "ecs population: %s cannot be written: %s\n", path, strerror(errno));
         return EX_CANTCREAT;
     }
-    if (csv != NULL)
-        header_write(csv);
-    draw_all(options, results, csv);
-    if (report_is_json())
-        results_report(options, results, cases);
-    else
-        results_show(options, results, cases);
-    return csv == NULL ? EX_OK : csv_close(csv, options->csv);
+    draw_all(drawing, csv);
+    results_show(drawing);
+    return csv == NULL ? EX_OK : csv_close(csv, path);
 }
 
 int command_population(int argc, char **argv)
 {
-    struct population_options options;
-    if (!options_parse(argc, argv, &options))
+    struct drawing drawing;
+    if (!options_parse(argc, argv, &drawing.options))
         return EX_USAGE;
-    struct person_result *results = calloc((size_t)options.people, sizeof *results);
-    struct rated *cases = calloc((size_t)options.people, sizeof *cases);
+    size_t people = (size_t)drawing.options.people;
+    drawing.results = calloc(people, sizeof *drawing.results);
+    drawing.cases = calloc(people, sizeof *drawing.cases);
     int result =
-        results != NULL && cases != NULL ? draw_and_show(&options, results, cases) : EX_OSERR;
-    free(results);
-    free(cases);
+        drawing.results == NULL || drawing.cases == NULL ? EX_OSERR : draw_and_show(&drawing);
+    free(drawing.results);
+    free(drawing.cases);
     return result;
 }

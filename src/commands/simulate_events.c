@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/simulate.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "commands/report.h"
@@ -109,7 +110,8 @@ static enum status payment_send(struct event_sender *sender, struct account *acc
 static void confirm(struct event_sender *sender, _Atomic int64_t *stored, enum status status)
 {
     atomic_fetch_add(status == STATUS_OK ? stored : &sender->totals->lost, 1);
-    atomic_fetch_sub(&sender->unconfirmed, 1);
+    int64_t waiting = atomic_fetch_sub(&sender->unconfirmed, 1);
+    assert(waiting > 0); /* each message is confirmed once */
 }
 
 static void feeling_confirmed(void *context, enum status status)
@@ -163,6 +165,7 @@ enum status event_sender_send(struct event_sender *sender, struct account *accou
         buf_text(&sender->batch, "\n");
         if (++sender->batch_lines == BATCH_LINES)
             status = batch_send(sender);
+        assert(sender->batch_lines <= BATCH_LINES || status != STATUS_OK);
     }
     buf_free(&payload);
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands/simulate.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -221,6 +222,12 @@ static const char *name_of(const struct account *account)
     return persona_name(account->person.persona);
 }
 
+static bool desk_sane(const struct credit_desk *desk)
+{
+    return desk->waiting_count >= 0 && desk->waiting_count <= CREDIT_WAITING_MAX &&
+           desk->accepted <= desk->approved && desk->active + desk->waiting_count == desk->accepted;
+}
+
 /* The notifications of a person after `after`; `*last` becomes the id of the newest. */
 static enum status told(struct credit_desk *desk, struct account *account, int64_t after,
                         int64_t *last, char title[80])
@@ -261,6 +268,7 @@ static enum status accept_offer(struct credit_desk *desk, struct account *accoun
         desk->accepted++;
         desk->told_before[desk->waiting_count] = last;
         desk->waiting[desk->waiting_count++] = account;
+        assert(desk_sane(desk));
     }
     return status == 0 ? STATUS_TIMED_OUT : STATUS_OK;
 }
@@ -319,6 +327,7 @@ enum status credit_desk_listen(struct credit_desk *desk)
         desk->waiting_count--;
         desk->waiting[i] = desk->waiting[desk->waiting_count];
         desk->told_before[i] = desk->told_before[desk->waiting_count];
+        assert(desk_sane(desk));
     }
     return STATUS_OK;
 }

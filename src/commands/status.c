@@ -6,6 +6,7 @@
  * /readyz of the server beside it -> an exit status, for container engines. Nothing is asked of
  * the engines: what is told is what the servers themselves see.
  */
+#include <assert.h>
 #include <curl/curl.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -37,7 +38,8 @@ static void url_of_listen(const char *listen, char url[URL_MAX + 1])
         host = "[::1]";
         listen += 4;
     }
-    snprintf(url, URL_MAX + 1, "http://%s%s", host, listen);
+    int size = snprintf(url, URL_MAX + 1, "http://%s%s", host, listen);
+    assert(size > 0 && size <= URL_MAX);
 }
 
 static size_t take(char *data, size_t size, size_t count, void *context)
@@ -96,6 +98,18 @@ static const struct {
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0] };
 
+/* What a server tells as a word: its policy and its model stand in a label, its breaker in a
+ * number. */
+static const struct {
+    const char *title;
+    const char *metric; /* up to the word */
+} facts[] = {
+    {"policy", "ecs_policy_info{hash=\""},
+    {"model", "ecs_model_info{name=\""},
+    {"breaker", NULL},
+};
+enum { FACTS = sizeof facts / sizeof facts[0], BREAKER = FACTS - 1 };
+
 struct stream_figures {
     int64_t consumers; /* servers that consume it */
     int64_t lag;       /* the most that one of them sees */
@@ -106,12 +120,10 @@ struct server {
     const char *url;
     bool answers;
     bool ready;
-    json_t *checks; /* owned; NULL: none were told */
-    const char *breaker;
-    bool compared[ENGINES];    /* its clock with the engine's */
-    int64_t ahead_ms[ENGINES]; /* of the engine's */
-    char policy[INFO_MAX + 1];
-    char model[INFO_MAX + 1];
+    json_t *checks;                  /* owned; NULL: none were told */
+    bool compared[ENGINES];          /* its clock with the engine's */
+    int64_t ahead_ms[ENGINES];       /* of the engine's */
+    char facts[FACTS][INFO_MAX + 1]; /* empty: not told */
     char fault[FAULT_MAX + 1];
 };
 
@@ -124,6 +136,7 @@ static const char *metric_find(const char *text, const char *name, const char *l
     int size = label == NULL
                    ? snprintf(start, sizeof start, "\n%s ", name)
                    : snprintf(start, sizeof start, "\n%s{%s=\"%s\"} ", name, label, value);
+    assert(size > 0 && (size_t)size < sizeof start); /* names are ours */
     const char *found = strstr(text, start);
     return found == NULL ? NULL : found + size;
 }
@@ -152,14 +165,15 @@ static void metrics_take(const char *text, struct server *server, struct stream_
     static const char *const states[] = {"closed", "half open", "open"};
     int64_t state, number;
     bool asked = metric_read(text, "ecs_breaker_state", NULL, NULL, &state);
-    server->breaker = asked ? states[(uint64_t)state % 3] : "";
+    if (asked)
+        strcpy(server->facts[BREAKER], states[(uint64_t)state % 3]);
+    for (size_t i = 0; i < BREAKER; i++)
+        info_read(text, facts[i].metric, server->facts[i]);
     for (size_t i = 0; i < ENGINES; i++) {
         const char *ahead_s = metric_find(text, "ecs_clock_ahead_seconds", "engine", engines[i]);
         server->compared[i] = ahead_s != NULL;
         server->ahead_ms[i] = ahead_s == NULL ? 0 : llround(strtod(ahead_s, NULL) * 1000);
     }
-    info_read(text, "ecs_policy_info{hash=\"", server->policy);
-    info_read(text, "ecs_model_info{name=\"", server->model);
     for (size_t i = 0; i < STREAMS; i++) {
         figures[i].consumers += metric_read(text, "ecs_bus_lag", "stream", streams[i], &number);
         figures[i].lag = number > figures[i].lag ? number : figures[i].lag;
@@ -223,12 +237,18 @@ static void server_print(const struct server *server)
         if (server->compared[i])
             printf("  %-10s %" PRId64 " ms ahead of the %s's\n", "clock", server->ahead_ms[i],
                    engines[i]);
-    if (server->policy[0] != '\0')
-        printf("  %-12s %s\n", "policy", server->policy);
-    if (server->model[0] != '\0')
-        printf("  %-12s %s\n", "model", server->model);
-    if (server->breaker[0] != '\0')
-        printf("  %-12s %s\n", "breaker", server->breaker);
+    for (size_t i = 0; i < FACTS; i++)
+        if (server->facts[i][0] != '\0')
+            printf("  %-12s %s\n", facts[i].title, server->facts[i]);
+}
+
+/* What no server consumes is not known. */
+static void figure_print(const struct stream_figures *figures, int width, int64_t number)
+{
+    if (figures->consumers == 0)
+        printf(" %*s", width, "?");
+    else
+        printf(" %*" PRId64, width, number);
 }
 
 static void streams_print(const struct stream_figures figures[])
@@ -238,17 +258,10 @@ static void streams_print(const struct stream_figures figures[])
         printf(" %10s", counters[k].title);
     printf("\n");
     for (size_t i = 0; i < STREAMS; i++) {
-        printf("%-12s %9" PRId64 " ", streams[i], figures[i].consumers);
-        if (figures[i].consumers == 0)
-            printf("%9s", "?");
-        else
-            printf("%9" PRId64, figures[i].lag);
-        for (size_t k = 0; k < COUNTERS; k++) {
-            if (figures[i].consumers == 0)
-                printf(" %10s", "?");
-            else
-                printf(" %10" PRId64, figures[i].counts[k]);
-        }
+        printf("%-12s %9" PRId64, streams[i], figures[i].consumers);
+        figure_print(&figures[i], 9, figures[i].lag);
+        for (size_t k = 0; k < COUNTERS; k++)
+            figure_print(&figures[i], 10, figures[i].counts[k]);
         printf("\n");
     }
 }
@@ -273,9 +286,8 @@ static void server_report(struct buf *report, const struct server *server)
             if (server->compared[i])
                 json_put_integer(report, engines[i], server->ahead_ms[i]);
         json_put_close(report, '}');
-        json_put_text(report, "policy", server->policy);
-        json_put_text(report, "model", server->model);
-        json_put_text(report, "breaker", server->breaker);
+        for (size_t i = 0; i < FACTS; i++)
+            json_put_text(report, facts[i].title, server->facts[i]);
     }
     json_put_close(report, '}');
 }
@@ -312,19 +324,33 @@ static void all_report(const struct server servers[], size_t count,
     report_end(&report);
 }
 
-static int servers_show(int argc, char **argv, const char *listen)
+/* Where the server of the settings is asked. LISTEN alone is needed: a server that waits for its
+ * engines is asked too. */
+static int own_url(char url[URL_MAX + 1])
+{
+    struct toolbox toolbox = {0};
+    int result = toolbox_load(&toolbox);
+    if (result == EX_OK)
+        url_of_listen(toolbox.settings.listen, url);
+    return result;
+}
+
+int command_status(int argc, char **argv)
 {
     char own[URL_MAX + 1];
+    int result = own_url(own);
+    if (result != EX_OK)
+        return result;
     size_t count = argc > 1 ? (size_t)argc - 1 : 1;
     struct stream_figures figures[STREAMS] = {0};
     struct server *servers = calloc(count, sizeof *servers);
     if (servers == NULL)
         return EX_OSERR;
-    url_of_listen(listen, own);
     bool ready = true;
     for (size_t i = 0; i < count; i++) {
-        servers[i] = (struct server){.url = argc > 1 ? argv[i + 1] : own, .breaker = ""};
+        servers[i] = (struct server){.url = argc > 1 ? argv[i + 1] : own};
         server_ask(&servers[i], figures);
+        assert(servers[i].answers || !servers[i].ready);
         ready &= servers[i].ready;
     }
     if (report_is_json()) {
@@ -340,25 +366,20 @@ static int servers_show(int argc, char **argv, const char *listen)
     return ready ? EX_OK : EX_UNAVAILABLE;
 }
 
-int command_status(int argc, char **argv)
-{
-    struct toolbox toolbox = {0};
-    int result = toolbox_load(&toolbox);
-    return result == EX_OK ? servers_show(argc, argv, toolbox.settings.listen) : result;
-}
-
 /* ecs health ------------------------------------------------------------------------------- */
 
 /* Container engines know only these two. */
 enum { READY = 0, NOT_READY = 1 };
 
-static int health(int argc, char **argv, const char *listen)
+int command_health(int argc, char **argv)
 {
     char url[URL_MAX + 1], fault[FAULT_MAX + 1];
     struct buf answer;
+    int result = own_url(url);
+    if (result != EX_OK)
+        return result;
     if (argc > 1)
         return command_misused(argv[0]);
-    url_of_listen(listen, url);
     buf_init(&answer, ANSWER_MAX);
     long status = server_get(url, "/readyz", &answer, fault);
     if (status == 0)
@@ -367,11 +388,4 @@ static int health(int argc, char **argv, const char *listen)
         puts(buf_slice(&answer).data);
     buf_free(&answer);
     return status == 200 ? READY : NOT_READY;
-}
-
-int command_health(int argc, char **argv)
-{
-    struct toolbox toolbox = {0};
-    int result = toolbox_load(&toolbox);
-    return result == EX_OK ? health(argc, argv, toolbox.settings.listen) : result;
 }

@@ -2,6 +2,7 @@
  *
  * `ecs train`: data -> a model's folder.
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -190,6 +191,7 @@ static void progress_show(void *context, size_t done, size_t total)
 {
     char bar[BAR_WIDTH + 1] = "";
     (void)context;
+    assert(done <= total && total > 0);
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', done * BAR_WIDTH / total);
     if (isatty(STDOUT_FILENO))
@@ -270,6 +272,7 @@ static void name_of(const char *path, char name[MODEL_NAME_MAX + 1])
 
 static size_t repeats_for(const struct train_options *options, size_t rows)
 {
+    assert(rows > 0);
     size_t fitting = REPEATED_ROWS / rows;
     if (options->repeats > 0)
         return (size_t)options->repeats;

@@ -31,7 +31,7 @@ def counted(system, feelings, payments):
 def test_what_it_says_is_what_is_stored(system_of, via, kind):
     """Twice the same command: the same people and events, which count once."""
     system = system_of(kind, {"RATE_REGISTRATIONS_PER_SECOND": "1000"})
-    options = ("--days", "5", "--via", via)
+    options = ("--days", "5", f"--via={via}")
     (people, feelings, payments, refused, lost), _ = simulate(system, *options)
     assert (people, refused, lost) == (20, 0, 0)
     assert feelings > 20 * 5 * 7 and payments > 20 * 5
