@@ -40,7 +40,7 @@ ROOMS = {
     "http": ("endpoint tables to a server, event streams to phones; /openapi.json",
              ("base", "process", "wire", "ports", "auth")),
     "runner": ("threads around step functions; the threads that drive the bus and wake event streams",
-               ("base", "process", "wire")),
+               ("base", "process", "wire", "ports")),
     "commands": ("what `ecs` can be told to do: one file, or a few of one name, for each command",
                  ("base", "process", "domain", "simulation", "wire", "model", "learning", "ports",
                   "store", "runner")),

@@ -2,7 +2,7 @@
  *
  * Bus: a durable log in one SQLite file, for one process. A message is stored when its
  * transaction is on disk (WAL, synchronous FULL); bus_flush commits all that is queued at once.
- * Without a thread that calls bus_flush nothing is ever stored: runner/housekeeping.c has one.
+ * Without a thread that calls bus_flush nothing is ever stored: runner/bus_driver.c has one.
  */
 #ifndef ECS_BUS_SQLITE_H
 #define ECS_BUS_SQLITE_H

@@ -2,7 +2,7 @@
  *
  * Server-Sent Events. A stream is a call that is answered for as long as its client listens. Its
  * handler runs on the pool: first before the answer starts, then each time events_wake says that
- * there may be news (runner/housekeeping.c follows the notifications), once all it wrote before has
+ * there may be news (runner/wake.c follows the notifications), once all it wrote before has
  * been sent. So at most HTTP_EVENT_BUFFER_MAX bytes of a stream wait, and a slow reader slows
  * nobody but itself.
  *

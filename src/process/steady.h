@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The clock that nobody can set: for deadlines, durations and waits. The time of day is
- * `ports/clock.h`'s; tools/layers.py refuses every other use of a system clock. Safe from any
- * thread.
+ * The clock that nobody can set: for deadlines, durations and waits; and the flag that ends every
+ * wait of a process that stops. The time of day is `ports/clock.h`'s; tools/layers.py refuses every
+ * other use of a system clock. Safe from any thread.
  */
 #ifndef ECS_PROCESS_STEADY_H
 #define ECS_PROCESS_STEADY_H
@@ -23,5 +23,18 @@ bool steady_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t dead
 
 /* Sleeps for `pause_us`, or until a signal is handled. */
 void steady_pause(int64_t pause_us);
+
+/* What the loops of a process ask before each turn, and sleep by between two. */
+struct stop {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool set; /* once it is, it stays so */
+};
+
+void stop_init(struct stop *stop);
+void stop_destroy(struct stop *stop);
+void stop_set(struct stop *stop);
+/* True at once if it is set, or as soon as it is; false after `wait_us`. */
+bool stop_wait(struct stop *stop, int64_t wait_us);
 
 #endif

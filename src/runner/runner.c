@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/runner.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/time.h>
@@ -10,7 +11,9 @@
 #include "http/server.h"
 #include "limits.h"
 #include "process/log.h"
-#include "runner/housekeeping.h"
+#include "runner/bus_driver.h"
+#include "runner/wake.h"
+#include "runner/watch.h"
 #include "runner/worker.h"
 
 enum {
@@ -24,7 +27,9 @@ enum {
 struct runner {
     const struct runner_options *options;
     struct stop stop;
-    struct housekeeping keeping;
+    struct watch watch;
+    struct bus_driver bus_driver;
+    struct wake wake;
     struct http_server *server;
     struct role_context async_context;
     struct role_context pool[POOL_MAX + HASHING_THREADS_MAX];
@@ -177,7 +182,7 @@ static enum status start_server(struct runner *runner)
     if (status != STATUS_OK)
         return status;
     /* ASYNC handlers publish and nothing else; the bus may be used by any thread. */
-    runner->async_context = runner->keeping.context;
+    runner->async_context = runner->watch.context;
     runner->async_context.store = NULL;
     runner->async_context.cache = NULL;
     struct http_options http = {
@@ -199,8 +204,8 @@ static enum status start_server(struct runner *runner)
         .requests_per_second_max = settings->rate_requests,
         .person_requests_per_second_max = settings->rate_person_requests,
         .proxies = &settings->proxies,
-        .readiness = housekeeping_ready,
-        .readiness_context = &runner->keeping,
+        .readiness = watch_is_ready,
+        .readiness_context = &runner->watch,
     };
     return http_server_start(&http, &runner->server);
 }
@@ -213,9 +218,8 @@ static enum status start_workers(struct runner *runner)
         for (int consuming = 0; consuming <= 1; consuming++) {
             if (consuming ? role->consumer == NULL : role->tick_count == 0)
                 continue;
-            enum status status =
-                worker_start(&runner->workers[runner->worker_count], options, role, consuming,
-                             &runner->stop, &runner->keeping.progress[i]);
+            enum status status = worker_start(&runner->workers[runner->worker_count], options, role,
+                                              consuming, &runner->stop, &runner->watch.progress[i]);
             if (status != STATUS_OK)
                 return status;
             runner->worker_count++;
@@ -240,8 +244,9 @@ static enum status serve(struct runner *runner, bool waits)
     pthread_t awaiting;
     enum status status = start_server(runner);
     if (status == STATUS_OK)
-        status = housekeeping_start(&runner->keeping, runner->server);
-    bool keeping = status == STATUS_OK;
+        status = watch_start(&runner->watch, runner->server);
+    if (status == STATUS_OK)
+        status = wake_start(&runner->wake, options, runner->server, &runner->stop);
     if (status == STATUS_OK)
         status = start_workers(runner);
     waits = waits && status == STATUS_OK;
@@ -263,11 +268,25 @@ static enum status serve(struct runner *runner, bool waits)
     join_workers(runner);
     if (waits)
         pthread_join(awaiting, NULL);
-    if (keeping)
-        housekeeping_join(&runner->keeping);
+    watch_join(&runner->watch);
+    wake_join(&runner->wake);
     if (runner->server != NULL)
         http_server_stop(runner->server);
     return status;
+}
+
+/* Makes the schema current, or sees that it has to wait, and serves. Returns the exit status. */
+static int start_and_serve(struct runner *runner)
+{
+    const struct runner_options *options = runner->options;
+    struct store *store = runner->watch.context.store;
+    enum status schema = store == NULL ? STATUS_OK : schema_prepare(runner);
+    if (ends_the_start(schema))
+        return exit_of(schema);
+    options->refresh(options->engines, store);
+    watch_look(&runner->watch);
+    enum status status = serve(runner, schema == STATUS_UNAVAILABLE);
+    return status == STATUS_OK ? atomic_load(&runner->failure) : EXIT_CANNOT_START;
 }
 
 int runner_run(const struct runner_options *options)
@@ -280,17 +299,12 @@ int runner_run(const struct runner_options *options)
     int result = EXIT_CANNOT_START;
     runner->options = options;
     stop_init(&runner->stop);
-    if (housekeeping_open(&runner->keeping, options, &runner->stop) == STATUS_OK) {
-        struct store *store = runner->keeping.context.store;
-        enum status schema = store == NULL ? STATUS_OK : schema_prepare(runner);
-        result = exit_of(schema);
-        if (!ends_the_start(schema)) {
-            options->refresh(options->engines, store);
-            housekeeping_look(&runner->keeping);
-            if (serve(runner, schema == STATUS_UNAVAILABLE) == STATUS_OK)
-                result = atomic_load(&runner->failure);
+    if (watch_open(&runner->watch, options, &runner->stop) == STATUS_OK) {
+        if (bus_driver_start(&runner->bus_driver, options->bus) == STATUS_OK) {
+            result = start_and_serve(runner);
+            bus_driver_stop(&runner->bus_driver);
         }
-        housekeeping_close(&runner->keeping);
+        watch_close(&runner->watch);
     }
     while (runner->pool_count > 0)
         options->context_close(options->engines, &runner->pool[--runner->pool_count]);

@@ -39,7 +39,7 @@ static void *consume(void *argument)
             size_t ended = 0;
             status = step->step(&worker->context, consumer, FETCH_WAIT_US, &ended);
             if (ended > 0)
-                progress_move(worker->progress);
+                stream_progress_move(worker->progress);
         }
         bool bad = failed(worker->role->name, metric_label_of(stream_label(step->stream)), status,
                           &failing);

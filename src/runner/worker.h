@@ -7,9 +7,9 @@
 #ifndef ECS_RUNNER_WORKER_H
 #define ECS_RUNNER_WORKER_H
 
-#include "runner/progress.h"
+#include "process/steady.h"
 #include "runner/runner.h"
-#include "runner/stop.h"
+#include "runner/watch.h"
 
 struct worker {
     pthread_t thread;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runner/engine_seen.h"
+#include "runner/watch.h"
 
 #include "../unit.h"
 #include "limits.h"
