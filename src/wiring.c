@@ -9,8 +9,8 @@
 
 #include "adapters/cache_memory.h"
 #include "adapters/cache_redis.h"
-#include "adapters/clock_system.h"
-#include "adapters/entropy_system.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "adapters/tracer_otlp.h"
 #include "bus/nats.h"
 #include "bus/sqlite.h"

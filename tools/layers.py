@@ -50,9 +50,9 @@ SHARED = {"limits.h"}
 DOORS = {
     "model": ("domain/features.h",),
     "learning": ("process/file.h",),
-    "store": ("adapters/clock_system.h",),
+    "store": ("adapters/clock.h",),
     "auth": ("store/people.h",),
-    "bus": ("adapters/clock_system.h", "store/sqlite_file.h"),
+    "bus": ("adapters/clock.h", "store/sqlite_file.h"),
     "adapters": ("scorers/trained.h",),
     "runner": ("roles/role.h", "http/server.h", "store/store.h", "settings.h"),
     "commands": ("roles/role.h", "settings.h", "wiring.h"),
@@ -83,7 +83,7 @@ PURE_HEADERS = {
 }
 # A clock that can be set must not time a wait, and a test must be able to turn it: waits are
 # process/steady.h's, the time of day is ports/clock.h's. A log line tells when its machine wrote it.
-CLOCKS = {"process/steady.c", "process/log.c", "adapters/clock_system.c"}
+CLOCKS = {"process/steady.c", "process/log.c", "adapters/clock.c"}
 CLOCK = re.compile(
     r"\b(CLOCK_(?:REALTIME|MONOTONIC|BOOTTIME|TAI)\w*|clock_gettime|clock_nanosleep|gettimeofday|"
     r"timespec_get|ftime|time(?=\((?:NULL|0|&\w+)\))|nanosleep|usleep|sleep(?=\()|nats_Now\w*|"

@@ -4,17 +4,25 @@
  */
 #include "adapters/tracer_otlp.h"
 
+#include <assert.h>
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_put.h"
 #include "process/log.h"
 #include "process/metrics.h"
 #include "process/steady.h"
 
-enum { BODY_MAX = TRACE_BATCH_MAX * 2048, URL_SIZE = 1100 };
+enum {
+    BODY_MAX = TRACE_BATCH_MAX * 2048,
+    URL_SIZE = 1100,
+    STATUS_CODE_ERROR = 2,
+    NANOSECONDS = 1000 /* in a microsecond */
+};
 
 struct tracer_otlp {
     struct tracer base;
@@ -32,6 +40,97 @@ struct tracer_otlp {
     struct buf body;
     bool failing;
 };
+
+static void put_number_text(struct buf *json, const char *key, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, number);
+    json_put_text(json, key, text);
+}
+
+static void put_attribute(struct buf *json, const char *key, const char *text, int64_t number)
+{
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "key", key);
+    json_put_open(json, "value", '{');
+    if (text != NULL)
+        json_put_text(json, "stringValue", text);
+    else
+        put_number_text(json, "intValue", number);
+    json_put_close(json, '}');
+    json_put_close(json, '}');
+}
+
+static void put_resource(struct buf *json, const struct otlp_resource *resource)
+{
+    json_put_open(json, "resource", '{');
+    json_put_open(json, "attributes", '[');
+    put_attribute(json, "service.name", resource->service, 0);
+    put_attribute(json, "service.version", ECS_VERSION, 0);
+    put_attribute(json, "service.instance.id", resource->instance, 0);
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+}
+
+static void put_ids(struct buf *json, const struct span *span)
+{
+    json_put_bytes(json, "traceId",
+                   (struct slice){span->traceparent + TRACEPARENT_TRACE_AT, 2 * TRACE_BYTES});
+    json_put_bytes(json, "spanId",
+                   (struct slice){span->traceparent + TRACEPARENT_SPAN_AT, 2 * SPAN_BYTES});
+    if (span->parent_id[0] != '\0')
+        json_put_text(json, "parentSpanId", span->parent_id);
+}
+
+static void put_span(struct buf *json, const struct span *span)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s%s%s", span->action, span->object == NULL ? "" : " ",
+             span->object == NULL ? "" : span->object);
+    json_put_open(json, NULL, '{');
+    put_ids(json, span);
+    json_put_text(json, "name", name);
+    json_put_integer(json, "kind", span->kind);
+    put_number_text(json, "startTimeUnixNano", span->started_us * NANOSECONDS);
+    put_number_text(json, "endTimeUnixNano", span->ended_us * NANOSECONDS);
+    json_put_open(json, "attributes", '[');
+    for (size_t i = 0; i < span->attribute_count; i++) {
+        const struct span_attribute *attribute = &span->attributes[i];
+        put_attribute(json, attribute->key, attribute->text, attribute->number);
+    }
+    if (span->request_id[0] != '\0')
+        put_attribute(json, "ecs.request_id", span->request_id, 0);
+    json_put_close(json, ']');
+    if (span->failed) {
+        json_put_open(json, "status", '{');
+        json_put_integer(json, "code", STATUS_CODE_ERROR);
+        json_put_close(json, '}');
+    }
+    json_put_close(json, '}');
+}
+
+void tracer_otlp_encode(const struct otlp_resource *resource, const struct span spans[],
+                        size_t count, struct buf *json)
+{
+    json_put_open(json, NULL, '{');
+    json_put_open(json, "resourceSpans", '[');
+    json_put_open(json, NULL, '{');
+    put_resource(json, resource);
+    json_put_open(json, "scopeSpans", '[');
+    json_put_open(json, NULL, '{');
+    json_put_open(json, "scope", '{');
+    json_put_text(json, "name", "ecs");
+    json_put_close(json, '}');
+    json_put_open(json, "spans", '[');
+    for (size_t i = 0; i < count; i++)
+        put_span(json, &spans[i]);
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+    json_put_close(json, ']');
+    json_put_close(json, '}');
+}
 
 static void record(struct tracer *base, const struct span *span)
 {
@@ -59,7 +158,7 @@ static bool post(struct tracer_otlp *tracer, const struct span spans[], size_t c
 {
     long code = 0;
     buf_clear(&tracer->body);
-    otlp_json_encode(&tracer->resource, spans, count, &tracer->body);
+    tracer_otlp_encode(&tracer->resource, spans, count, &tracer->body);
     long wait_ms = (long)(wait_us / 1000);
     if (tracer->body.overflowed || wait_ms <= 0)
         return false;

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "base/time_text.h"
 #include "bus/nats_internal.h"
 #include "process/log.h"

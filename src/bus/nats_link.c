@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "bus/nats_internal.h"
 #include "process/log.h"
 #include "process/steady.h"

@@ -22,7 +22,7 @@ struct clock {
 };
 
 /* Microseconds since 1970-01-01 UTC, the same for all processes that share an engine. May go back:
- * a little at any time, and by a step when the engine's own clock is set (clock_system.h). */
+ * a little at any time, and by a step when the engine's own clock is set (adapters/clock.h). */
 static inline int64_t clock_now_us(struct clock *clock)
 {
     return clock->ops->now_us(clock);

@@ -13,7 +13,7 @@
         .remove = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table             \
                   " WHERE " time " < $1 ORDER BY " time " LIMIT $2) RETURNING 1",                  \
     }
-/* The file has no clock of its own: its time is what this process believes (clock_system.h). */
+/* The file has no clock of its own: its time is what this process believes (adapters/clock.h). */
 #define CLOCK_US "clock_us()" /* sql_sqlite.c */
 
 /* Statements run once for each element of a batch. BEGIN IMMEDIATE lets one writer in, so there

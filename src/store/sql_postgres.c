@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "limits.h"
 #include "process/log.h"
 #include "process/steady.h"

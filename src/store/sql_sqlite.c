@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "limits.h"
 #include "process/file.h"
 #include "process/log.h"

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "bus/nats.h"
 #include "bus/sqlite.h"
 

@@ -6,7 +6,7 @@
 #include <libpq-fe.h>
 #include <sqlite3.h>
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "process/log.h"
 #include "store/decisions.h"
 #include "store/events.h"

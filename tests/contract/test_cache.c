@@ -16,7 +16,7 @@
 
 #include "adapters/cache_memory.h"
 #include "adapters/cache_redis.h"
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "limits.h"
 #include "private_server.h"
 

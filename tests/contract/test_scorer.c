@@ -14,10 +14,8 @@
 
 #include "../unit/unit.h"
 
-#include "adapters/clock_manual.h"
-#include "adapters/clock_system.h"
-#include "adapters/entropy_seeded.h"
-#include "adapters/entropy_system.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "domain/breaker.h"
 #include "domain/decision.h"
 #include "scorers/breaker.h"

@@ -4,7 +4,7 @@
  * what happened later nor what was heard of later.
  */
 #include "../unit/unit.h"
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "store/decisions.h"
 #include "store/events.h"
 #include "store/features.h"

@@ -4,7 +4,7 @@
  */
 #include "store_fixture.h"
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "store/decisions.h"
 #include "store/offers.h"
 #include "store/store.h"

@@ -5,7 +5,7 @@
  */
 #include "store_fixture.h"
 
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 #include "store/decisions.h"
 #include "store/events.h"
 #include "store/people.h"

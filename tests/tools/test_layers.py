@@ -100,7 +100,7 @@ def test_a_clock_of_the_system_is_found(tmp_path, use):
 
 @pytest.mark.parametrize("path, use", [
     ("process/steady.c", "clock_gettime(CLOCK_MONOTONIC, &now);"),
-    ("adapters/clock_system.c", "clock_gettime(CLOCK_REALTIME, &now);"),
+    ("adapters/clock.c", "clock_gettime(CLOCK_REALTIME, &now);"),
     ("http/server.c", "int64_t now_us = clock_now_us(clock);"),
     ("http/server.c", "/* its time (in microseconds) */"),
 ])

@@ -18,8 +18,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "adapters/clock_manual.h"
-#include "adapters/entropy_seeded.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "roles/role.h"
 #include "scorers/breaker.h"
 #include "store/sql_sqlite.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "adapters/clock_manual.h"
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

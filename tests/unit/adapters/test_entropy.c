@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "adapters/entropy_seeded.h"
-#include "adapters/entropy_system.h"
+#include "adapters/entropy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

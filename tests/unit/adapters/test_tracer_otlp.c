@@ -12,10 +12,8 @@
 
 #include "../unit.h"
 
-#include "adapters/clock_manual.h"
-#include "adapters/clock_system.h"
-#include "adapters/entropy_seeded.h"
-#include "adapters/entropy_system.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "process/metrics.h"
 
 static const char parent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -120,7 +118,7 @@ static void a_span_as_json(void **state)
            TRACEPARENT_LENGTH + 1);
     span_text(&span, "url.scheme", "http");
     span_number(&span, "http.response.status_code", 503);
-    otlp_json_encode(&resource, &span, 1, &json);
+    tracer_otlp_encode(&resource, &span, 1, &json);
     assert_string_equal(
         json.data,
         "{\"resourceSpans\":[{\"resource\":{\"attributes\":["
@@ -146,7 +144,7 @@ static void a_root_has_no_parent_and_a_success_no_status(void **state)
     struct buf json;
     buf_init(&json, 1 << 16);
     memcpy(span.traceparent, parent, sizeof parent);
-    otlp_json_encode(&resource, &span, 1, &json);
+    tracer_otlp_encode(&resource, &span, 1, &json);
     assert_non_null(strstr(json.data, "\"name\":\"HTTP\",\"kind\":5"));
     assert_null(strstr(json.data, "parentSpanId"));
     assert_null(strstr(json.data, "status"));

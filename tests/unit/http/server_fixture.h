@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "adapters/clock_system.h"
-#include "adapters/entropy_system.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "base/json_put.h"
 #include "http/server.h"
 #include "process/metrics.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server_fixture.h"
 
-#include "adapters/clock_manual.h"
+#include "adapters/clock.h"
 #include "http/fairness.h"
 
 /* A cache of counters, as far as the rate limit uses one. */

@@ -2,8 +2,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "adapters/clock_manual.h"
-#include "adapters/entropy_seeded.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "fakes.h"
 
 #define USER "0190a0b0-1111-7222-8333-444455556666"

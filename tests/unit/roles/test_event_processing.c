@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "adapters/clock_manual.h"
+#include "adapters/clock.h"
 #include "fakes.h"
 #include "store/events.h"
 

@@ -5,7 +5,7 @@
 
 #include "../unit.h"
 #include "adapters/cache_memory.h"
-#include "adapters/clock_manual.h"
+#include "adapters/clock.h"
 
 enum { CACHE_BYTES = 4 << 20 };
 

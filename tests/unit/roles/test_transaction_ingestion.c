@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "adapters/cache_memory.h"
-#include "adapters/clock_manual.h"
-#include "adapters/entropy_seeded.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "domain/event.h"
 #include "fakes.h"
 #include "store/events.h"

@@ -3,10 +3,10 @@
  * An answer tells the leader's time only as exactly as it was quick. While what is believed can be
  * true by the latest answer, it stays, so that time does not tremble.
  */
-#include "adapters/clock_system.h"
+#include "adapters/clock.h"
 
+#include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -43,7 +43,7 @@ __attribute__((constructor)) static void start(void)
     atomic_store(&lead_us, machine_us(NULL) - carried_us());
 }
 
-static int64_t now_us(struct clock *clock)
+static int64_t system_now_us(struct clock *clock)
 {
     (void)clock;
     return carried_us() + atomic_load(&lead_us);
@@ -55,15 +55,15 @@ static int64_t monotonic_us(struct clock *clock)
     return steady_now_us();
 }
 
-static const struct clock_ops ops = {
-    .now_us = now_us,
+static const struct clock_ops system_ops = {
+    .now_us = system_now_us,
     .monotonic_us = monotonic_us,
     .machine_us = machine_us,
 };
 
 struct clock *clock_system(void)
 {
-    static struct clock clock = {&ops};
+    static struct clock clock = {&system_ops};
     return &clock;
 }
 
@@ -83,6 +83,7 @@ static void skew_tell(enum clock_leader leader, int64_t ahead_us)
 void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t asked_us,
                          int64_t answered_us)
 {
+    assert(asked_us <= answered_us && leader != CLOCK_OF_START);
     int64_t within_us = (answered_us - asked_us) / 2, carried = carried_us();
     int64_t lead = leader_us + (steady_now_us() - asked_us - within_us) - carried;
     skew_tell(leader, machine_us(NULL) - carried - lead);
@@ -99,7 +100,30 @@ void clock_system_watch(void)
 {
     pthread_mutex_lock(&following);
     bool leads = followed == CLOCK_OF_START;
-    int64_t ahead_us = leads ? machine_us(NULL) - now_us(NULL) : 0;
+    int64_t ahead_us = leads ? machine_us(NULL) - system_now_us(NULL) : 0;
     pthread_mutex_unlock(&following);
     skew_tell(CLOCK_OF_START, ahead_us);
+}
+
+static int64_t manual_us(struct clock *clock)
+{
+    return atomic_load(&((struct clock_manual *)clock)->us);
+}
+
+static const struct clock_ops manual_ops = {
+    .now_us = manual_us,
+    .monotonic_us = manual_us,
+    .machine_us = manual_us,
+};
+
+void clock_manual_init(struct clock_manual *manual, int64_t us)
+{
+    manual->base.ops = &manual_ops;
+    atomic_init(&manual->us, us);
+}
+
+void clock_manual_advance(struct clock_manual *manual, int64_t by_us)
+{
+    assert(by_us >= 0);
+    atomic_fetch_add(&manual->us, by_us);
 }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "adapters/entropy.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "process/log.h"
+
+static void system_fill(struct entropy *entropy, void *bytes, size_t size)
+{
+    (void)entropy;
+    randombytes_buf(bytes, size);
+}
+
+static const struct entropy_ops system_ops = {
+    .fill = system_fill,
+};
+
+struct entropy *entropy_system(void)
+{
+    static struct entropy entropy = {&system_ops};
+    if (sodium_init() < 0) {
+        log_error("no source of entropy", LOG_TEXT("library", "libsodium"));
+        abort();
+    }
+    return &entropy;
+}
+
+/* SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, and every seed is good. */
+static uint64_t next(struct entropy_seeded *seeded)
+{
+    uint64_t mixed = seeded->state += 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+    return mixed ^ (mixed >> 31);
+}
+
+/* The bytes do not depend on the machine: they are cut from the numbers low byte first. */
+static void seeded_fill(struct entropy *entropy, void *bytes, size_t size)
+{
+    uint8_t *out = bytes;
+    uint64_t number = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (i % 8 == 0)
+            number = next((struct entropy_seeded *)entropy);
+        out[i] = (uint8_t)(number >> (8 * (i % 8)));
+    }
+}
+
+static const struct entropy_ops seeded_ops = {
+    .fill = seeded_fill,
+};
+
+void entropy_seeded_init(struct entropy_seeded *seeded, uint64_t seed)
+{
+    seeded->base.ops = &seeded_ops;
+    seeded->state = seed;
+}
