@@ -3,20 +3,25 @@
  * hiredis 0.14.1 keeps time for each read, not for a call, and after a timeout the late reply
  * would answer the next command, with another person's data (hiredis #306). So the connection is
  * non-blocking, this file waits with a deadline of its own, and frees the connection on any error.
+ * Nor has it TLS: OpenSSL reads and writes the socket here, and hiredis sees what is inside.
  */
 #include "adapters/cache_redis.h"
 
+/* OpenSSL takes it from <limits.h>, where our own stands in front of the system's. */
+#define INT_MAX __INT_MAX__
+#include <assert.h>
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <hiredis/sds.h>
-#include <inttypes.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "adapters/cache_redis_tls.h"
 #include "adapters/cache_redis_url.h"
 #include "limits.h"
 #include "process/log.h"
@@ -34,7 +39,8 @@ struct cache_redis {
     struct redis_url url;
     size_t sentinel;             /* of url.hosts: the one to be asked */
     redisContext *connection;    /* NULL: none */
-    struct redis_tls *tls;       /* NULL: in the clear */
+    SSL_CTX *tls;                /* NULL: in the clear */
+    SSL *secure;                 /* of the connection; NULL: none */
     int64_t deadline_us;         /* of the call under way */
     int64_t rest_until_us;       /* no attempt before */
     int64_t budget_us;           /* of one call */
@@ -44,8 +50,8 @@ struct cache_redis {
 
 static void disconnect(struct cache_redis *redis)
 {
-    if (redis->tls != NULL)
-        redis_tls_end(redis->tls);
+    SSL_free(redis->secure);
+    redis->secure = NULL;
     if (redis->connection != NULL)
         redisFree(redis->connection);
     redis->connection = NULL;
@@ -78,12 +84,13 @@ static bool wait_for(struct cache_redis *redis, short events)
     }
 }
 
-/* True: what TLS waits for has come, or it waits for nothing. */
-static bool tls_goes_on(struct cache_redis *redis, enum redis_tls_result result)
+/* True if a call of OpenSSL that answered `code` is done, or what it waits for has come. */
+static bool tls_goes_on(struct cache_redis *redis, int code)
 {
-    return result == REDIS_TLS_DONE ||
-           (result != REDIS_TLS_FAILED &&
-            wait_for(redis, result == REDIS_TLS_READABLE ? POLLIN : POLLOUT));
+    int fault = code == 1 ? SSL_ERROR_NONE : SSL_get_error(redis->secure, code);
+    ERR_clear_error(); /* what is left there would be taken for the next call's */
+    return fault == SSL_ERROR_NONE || (fault == SSL_ERROR_WANT_READ && wait_for(redis, POLLIN)) ||
+           (fault == SSL_ERROR_WANT_WRITE && wait_for(redis, POLLOUT));
 }
 
 /* Sends some of what was appended; `*done`: that was all. */
@@ -93,9 +100,8 @@ static bool send_some(struct cache_redis *redis, int *done)
     if (redis->tls == NULL)
         return wait_for(redis, POLLOUT) && redisBufferWrite(connection, done) == REDIS_OK;
     size_t sent = 0;
-    enum redis_tls_result result =
-        redis_tls_write(redis->tls, connection->obuf, sdslen(connection->obuf), &sent);
-    if (!tls_goes_on(redis, result))
+    int code = SSL_write_ex(redis->secure, connection->obuf, sdslen(connection->obuf), &sent);
+    if (!tls_goes_on(redis, code))
         return false;
     if (sent > 0)
         sdsrange(connection->obuf, (int)sent, -1);
@@ -121,8 +127,8 @@ static bool receive_some(struct cache_redis *redis)
         return wait_for(redis, POLLIN) && redisBufferRead(connection) == REDIS_OK;
     char bytes[16384]; /* a record at a time */
     size_t size = 0;
-    enum redis_tls_result result = redis_tls_read(redis->tls, bytes, sizeof bytes, &size);
-    return tls_goes_on(redis, result) &&
+    int code = SSL_read_ex(redis->secure, bytes, sizeof bytes, &size);
+    return tls_goes_on(redis, code) &&
            (size == 0 || redisReaderFeed(connection->reader, bytes, size) == REDIS_OK);
 }
 
@@ -140,18 +146,28 @@ static redisReply *receive(struct cache_redis *redis)
     }
 }
 
+/* Whom the server must show to be. An address is looked for among the addresses of a certificate,
+ * and is no name to be sent. */
+static bool tls_expect(SSL *secure, const char *host)
+{
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(secure), host) == 1 ||
+           (SSL_set1_host(secure, host) == 1 && SSL_set_tlsext_host_name(secure, host) == 1);
+}
+
 /* True once the server has shown that it is the host; only then is anything said to it. */
 static bool secured(struct cache_redis *redis, const char *host)
 {
-    if (redis_tls_begin(redis->tls, redis->connection->fd, host) != STATUS_OK)
+    assert(redis->secure == NULL);
+    redis->secure = SSL_new(redis->tls);
+    if (redis->secure == NULL || SSL_set_fd(redis->secure, redis->connection->fd) != 1 ||
+        !tls_expect(redis->secure, host))
         return false;
-    for (;;) {
-        enum redis_tls_result result = redis_tls_handshake(redis->tls);
-        if (result == REDIS_TLS_DONE)
-            return true;
-        if (!tls_goes_on(redis, result))
+    for (int code = 0; code != 1;) {
+        code = SSL_connect(redis->secure);
+        if (!tls_goes_on(redis, code))
             return false;
     }
+    return true;
 }
 
 static bool connected(struct cache_redis *redis, const struct redis_host *host)
@@ -434,7 +450,7 @@ static void close_redis(struct cache *cache)
 {
     struct cache_redis *redis = (struct cache_redis *)cache;
     disconnect(redis);
-    redis_tls_close(redis->tls);
+    SSL_CTX_free(redis->tls);
     explicit_bzero(&redis->url, sizeof redis->url);
     free(redis);
 }
@@ -449,6 +465,21 @@ static const struct cache_ops ops = {
     .close = close_redis,
 };
 
+/* `ca_file`: what a server must be certified by; empty: whatever this machine trusts. INVALID: it
+ * holds no certificates. */
+static enum status tls_open(const char *ca_file, SSL_CTX **tls)
+{
+    *tls = SSL_CTX_new(TLS_client_method());
+    if (*tls == NULL || SSL_CTX_set_min_proto_version(*tls, TLS1_2_VERSION) != 1)
+        return STATUS_UNAVAILABLE;
+    SSL_CTX_set_verify(*tls, SSL_VERIFY_PEER, NULL);
+    /* What was appended may lie elsewhere when the rest of it is written. */
+    SSL_CTX_set_mode(*tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    int found = ca_file[0] != '\0' ? SSL_CTX_load_verify_locations(*tls, ca_file, NULL)
+                                   : SSL_CTX_set_default_verify_paths(*tls);
+    return found == 1 ? STATUS_OK : STATUS_INVALID;
+}
+
 enum status cache_redis_open(const char *url, const char *ca_file, int64_t budget_us,
                              struct cache **cache)
 {
@@ -458,14 +489,14 @@ enum status cache_redis_open(const char *url, const char *ca_file, int64_t budge
     struct cache_redis *redis = calloc(1, sizeof *redis);
     if (redis == NULL)
         return STATUS_UNAVAILABLE;
-    enum status status = parsed.secure ? redis_tls_open(ca_file, &redis->tls) : STATUS_OK;
-    if (status != STATUS_OK) {
-        free(redis);
-        return status;
-    }
     redis->base.ops = &ops;
     redis->url = parsed;
     redis->budget_us = budget_us;
+    enum status status = parsed.secure ? tls_open(ca_file, &redis->tls) : STATUS_OK;
+    if (status != STATUS_OK) {
+        close_redis(&redis->base);
+        return status;
+    }
     /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the caller holds it by its first member. */
     *cache = &redis->base;
     return STATUS_OK;
