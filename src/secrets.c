@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/producer.h"
+#include "base/text.h"
 
 static enum status secret_load(const struct settings *settings, const char *variable,
                                const char *given, const char *file, char *secret,
@@ -55,7 +55,7 @@ static struct internal_key internal_key_of(char *entry)
 {
     char *equals = strchr(entry, '=');
     if (equals == NULL || equals[strspn(equals, "=")] == '\0' ||
-        !producer_is_name((struct slice){entry, (size_t)(equals - entry)}))
+        !text_is_producer((struct slice){entry, (size_t)(equals - entry)}))
         return (struct internal_key){.secret = entry, .producer = ""};
     *equals = '\0';
     return (struct internal_key){.secret = equals + 1, .producer = entry};

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/likeness.h"
+#include "base/text.h"
 #include "domain/event.h"
 #include "limits.h"
 #include "process/file.h"
@@ -229,7 +229,7 @@ static const char *option_like(const char *name)
 #define OPTION(option, field, kind, fallback, least, most, help)                                   \
     if (strcmp(name, #option) == 0)                                                                \
         return #option;                                                                            \
-    if (like == NULL && likeness_is_close(name, #option))                                          \
+    if (like == NULL && text_is_like(name, #option))                                               \
         like = #option;
 #include "options.def"
 #undef OPTION

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "base/time_text.h"
-#include "base/utf8.h"
 
 static void json_write_text(struct buf *buf, struct slice text);
 
@@ -63,7 +63,7 @@ static void json_write_text(struct buf *buf, struct slice text)
     buf_append(buf, "\"", 1);
     size_t plain = 0; /* start of the run not yet written */
     for (size_t i = 0; i < text.size;) {
-        size_t length = utf8_length(text.data + i, text.size - i);
+        size_t length = text_utf8_length(text.data + i, text.size - i);
         unsigned char byte = (unsigned char)text.data[i];
         bool special = length == 0 || byte < 0x20 || byte == '"' || byte == '\\';
         if (!special) {

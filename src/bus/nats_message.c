@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/producer.h"
+#include "base/text.h"
 #include "bus/nats_internal.h"
 
 enum { VALUE_MAX = 511 };
@@ -132,7 +132,7 @@ void bus_nats_message_read(natsMsg *from, enum stream stream, struct bus_message
     };
     message->request_id = get(from, request_header);
     message->traceparent = get(from, trace_header);
-    message->producer = producer_or_none(get(from, producer_header));
+    message->producer = text_producer_or_none(get(from, producer_header));
     if (stream == STREAM_DEAD_LETTERS) {
         message->message_id = get(from, origin_header);
         message->reason = get(from, reason_header);

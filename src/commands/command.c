@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/likeness.h"
+#include "base/text.h"
 #include "commands/report.h"
 #include "settings.h"
 
@@ -241,7 +241,7 @@ static const struct command *command_named(const char *name)
     fprintf(stderr, "ecs: no command is named %s", name);
     const char *separator = "; did you mean ", *end = "; see ecs --help\n";
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (likeness_is_close(name, commands[i].name)) {
+        if (text_is_like(name, commands[i].name)) {
             fprintf(stderr, "%s%s", separator, commands[i].name);
             separator = " or ";
             end = "? See ecs --help\n";
@@ -262,7 +262,7 @@ static void option_compare(const struct command *command, const char *word, void
     struct option_search *search = context;
     (void)command;
     search->found |= strcmp(word, search->option) == 0;
-    if (likeness_is_close(search->option, word))
+    if (text_is_like(search->option, word))
         strcpy(search->close, word);
 }
 

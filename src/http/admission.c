@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "http/server_state.h"
 #include "wire/fields.h"
 
@@ -72,7 +72,7 @@ static bool argument_keep(struct call *call, struct slice value)
                        : slice_equals(name, "after")     ? &request->query_after
                                                          : NULL;
     return to == NULL || (to->data == NULL && call_keep(call, value, QUERY_VALUE_MAX, true, to) &&
-                          utf8_valid(to->data, to->size));
+                          text_is_utf8(to->data, to->size));
 }
 
 static bool query_keep(struct call *call, struct slice query)
@@ -131,7 +131,7 @@ static bool header_is_text(struct call *call, const struct headers *headers, enu
                            const char *name)
 {
     struct slice value = headers->values[header];
-    return value.size == 0 || utf8_valid(value.data, value.size) ||
+    return value.size == 0 || text_is_utf8(value.data, value.size) ||
            refuse_bytes(call, "header", name);
 }
 
@@ -145,7 +145,7 @@ static bool parameters_keep(struct call *call, const struct route_match *match)
         if (!call_keep(call, match->parameters[i], PARAMETER_MAX, true, kept))
             return refuse(call, STATUS_MALFORMED, "Malformed path.");
         template = strchr(template, '{') + 1;
-        if (!utf8_valid(kept->data, kept->size)) {
+        if (!text_is_utf8(kept->data, kept->size)) {
             char name[PARAMETER_MAX];
             snprintf(name, sizeof name, "%.*s", (int)strcspn(template, "}"), template);
             return refuse_bytes(call, "path", name);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "model/reason.h"
 
 enum { FIRST_ROWS = 256 };
@@ -83,7 +83,7 @@ static enum status field_read(struct csv_reader *reader)
     }
     if (status == STATUS_OK && memchr(field.data, '\0', field.size) != NULL)
         return fault(reader, reader->line, "a zero byte");
-    if (status == STATUS_OK && !utf8_valid(field.data, field.size))
+    if (status == STATUS_OK && !text_is_utf8(field.data, field.size))
         return fault(reader, reader->line, "not UTF-8");
     if (status == STATUS_OK)
         reader->row[reader->row_width++] = field;

@@ -32,7 +32,7 @@ struct bus_message {
     struct slice message_id; /* the bus stores a message id once within its duplicate window */
     struct slice request_id; /* X-Request-ID, travels with the message; so does the next */
     struct slice traceparent;
-    struct slice producer; /* who says that it published this (base/producer.h); empty: nameless */
+    struct slice producer; /* who says that it published this (base/text.h); empty: nameless */
     struct slice reason;   /* dead letters only: why; then `subject` is ecs.dead.<stream name> */
     uint64_t sequence;
     int64_t stream_created_us;

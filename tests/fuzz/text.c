@@ -10,8 +10,8 @@
 
 #include "base/decimal.h"
 #include "base/json_put.h"
+#include "base/text.h"
 #include "base/time_text.h"
-#include "base/utf8.h"
 #include "base/uuid.h"
 #include "http/head.h"
 
@@ -68,7 +68,7 @@ static void check_json(struct slice text)
     FUZZ_CHECK(!json.overflowed);
     json_t *value = json_loadb(json.data, json.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     FUZZ_CHECK(json_is_string(value));
-    if (utf8_valid(text.data, text.size))
+    if (text_is_utf8(text.data, text.size))
         FUZZ_CHECK(json_string_length(value) == text.size &&
                    memcmp(json_string_value(value), text.data, text.size) == 0);
     json_decref(value);

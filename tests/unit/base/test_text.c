@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/utf8.h"
+#include "base/text.h"
 
 #include "../unit.h"
 
@@ -25,9 +25,9 @@ static void every_character_but_surrogates_is_valid(void **state)
         unsigned char bytes[4];
         size_t length = encode(character, bytes);
         bool wanted = character <= 0x10FFFF && !(character >= 0xD800 && character <= 0xDFFF);
-        assert_int_equal(utf8_length((const char *)bytes, length), wanted ? length : 0);
+        assert_int_equal(text_utf8_length((const char *)bytes, length), wanted ? length : 0);
         if (length > 1) /* cut short */
-            assert_int_equal(utf8_length((const char *)bytes, length - 1), 0);
+            assert_int_equal(text_utf8_length((const char *)bytes, length - 1), 0);
     }
 }
 
@@ -42,16 +42,49 @@ static void faults_are_found(void **state)
         "a\xC3",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        assert_false(utf8_valid(texts[i], strlen(texts[i])));
+        assert_false(text_is_utf8(texts[i], strlen(texts[i])));
 }
 
 static void texts_are_valid(void **state)
 {
     (void)state;
     static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\0z";
-    assert_true(utf8_valid(text, sizeof text - 1));
-    assert_true(utf8_valid("", 0));
-    assert_int_equal(utf8_length("", 0), 0);
+    assert_true(text_is_utf8(text, sizeof text - 1));
+    assert_true(text_is_utf8("", 0));
+    assert_int_equal(text_utf8_length("", 0), 0);
+}
+
+static void slips_of_a_finger_are_close(void **state)
+{
+    (void)state;
+    assert_true(text_is_like("serve", "serve"));
+    assert_true(text_is_like("sevre", "serve"));
+    assert_true(text_is_like("srve", "serve"));
+    assert_true(text_is_like("servee", "serve"));
+    assert_true(text_is_like("derve", "serve"));
+    assert_true(text_is_like("back-test", "backtest"));
+    assert_true(text_is_like("DATABSE_URL", "DATABASE_URL"));
+    assert_true(text_is_like("d", "do"));
+}
+
+static void other_words_are_not(void **state)
+{
+    (void)state;
+    assert_false(text_is_like("train", "serve"));
+    assert_false(text_is_like("", "serve"));
+    assert_false(text_is_like("dead", "health"));
+    assert_false(text_is_like("DATA_DIR", "DATABASE_URL"));
+}
+
+static void long_words_are_like_no_other(void **state)
+{
+    (void)state;
+    static const char longest[] =
+        "0123456789012345678901234567890123456789012345678901234567890123";
+    assert_int_equal(strlen(longest), 64);
+    assert_false(text_is_like(longest, longest));
+    assert_true(text_is_like(longest + 1, longest + 1));
+    assert_false(text_is_like("serve", longest));
 }
 
 int main(void)
@@ -60,6 +93,9 @@ int main(void)
         cmocka_unit_test(every_character_but_surrogates_is_valid),
         cmocka_unit_test(faults_are_found),
         cmocka_unit_test(texts_are_valid),
+        cmocka_unit_test(slips_of_a_finger_are_close),
+        cmocka_unit_test(other_words_are_not),
+        cmocka_unit_test(long_words_are_like_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

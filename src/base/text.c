@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "limits.h"
+
+size_t text_utf8_length(const char *text, size_t size)
+{
+    if (size == 0)
+        return 0;
+    const unsigned char *byte = (const unsigned char *)text;
+    if (byte[0] < 0x80)
+        return 1;
+    size_t length = byte[0] >= 0xF0 ? 4 : byte[0] >= 0xE0 ? 3 : byte[0] >= 0xC0 ? 2 : 0;
+    if (length == 0 || length > size || byte[0] > 0xF4)
+        return 0;
+    uint32_t character = byte[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((byte[i] & 0xC0) != 0x80)
+            return 0;
+        character = character << 6 | (byte[i] & 0x3F);
+    }
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (character < smallest[length] || character > 0x10FFFF ||
+        (character >= 0xD800 && character <= 0xDFFF))
+        return 0;
+    return length;
+}
+
+bool text_is_utf8(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size;) {
+        size_t length = text_utf8_length(text + i, size - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
+enum { WORD_MAX = 63 };
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Row i holds how many changes lead from the first i bytes of `word` to each beginning of `known`;
+ * the two rows above are enough to fill the next. */
+static int changes(const char *word, int word_size, const char *known, int known_size)
+{
+    int rows[3][WORD_MAX + 1];
+    for (int k = 0; k <= known_size; k++)
+        rows[0][k] = k;
+    for (int i = 1; i <= word_size; i++) {
+        int *row = rows[i % 3], *above = rows[(i - 1) % 3], *second = rows[(i + 1) % 3];
+        row[0] = i;
+        for (int k = 1; k <= known_size; k++) {
+            int replaced = above[k - 1] + (word[i - 1] != known[k - 1]);
+            row[k] = least(replaced, 1 + least(above[k], row[k - 1]));
+            if (i > 1 && k > 1 && word[i - 1] == known[k - 2] && word[i - 2] == known[k - 1])
+                row[k] = least(row[k], 1 + second[k - 2]);
+        }
+    }
+    return rows[word_size % 3][known_size];
+}
+
+bool text_is_like(const char *word, const char *known)
+{
+    size_t word_size = strlen(word), known_size = strlen(known);
+    if (word_size > WORD_MAX || known_size > WORD_MAX)
+        return false;
+    int allowed = word_size < 6 ? 1 : (int)word_size / 3;
+    return changes(word, (int)word_size, known, (int)known_size) <= allowed;
+}
+
+static bool is_letter(char byte)
+{
+    return byte >= 'a' && byte <= 'z';
+}
+
+bool text_is_producer(struct slice text)
+{
+    if (text.size == 0 || text.size > PRODUCER_MAX || !is_letter(text.data[0]))
+        return false;
+    for (size_t i = 1; i < text.size; i++) {
+        char byte = text.data[i];
+        if (!is_letter(byte) && !(byte >= '0' && byte <= '9') && byte != '-')
+            return false;
+    }
+    return true;
+}
+
+struct slice text_producer_or_none(struct slice text)
+{
+    return text_is_producer(text) ? text : (struct slice){0};
+}
