@@ -28,7 +28,8 @@ ROOMS = {
               " answers: endpoint", ("base", "process", "domain")),
     "store": ("the database: people, events (each counted once here), features, decisions, offers,"
               " outbox, log; on SQLite or PostgreSQL", ("base", "process", "domain", "ports")),
-    "auth": ("passwords, tokens, revocations, seals on what others keep", ("base", "ports")),
+    "auth": ("passwords, tokens, revocations, seals on what others keep",
+             ("base", "process", "ports")),
     "roles": ("the seven roles, as step functions over the store and ports",
               ("base", "process", "domain", "wire", "ports", "store", "auth")),
     "bus": ("the streams: a log in SQLite, or NATS JetStream",

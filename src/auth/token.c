@@ -7,11 +7,12 @@
 #include "auth/token.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <jwt.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "process/json_read.h"
 
 enum { PART_MAX = TOKEN_MAX };
 
@@ -67,7 +68,7 @@ static bool token_shape(struct slice text, size_t dots[2])
     return found == 2 && dots[0] > 0 && dots[1] > dots[0] + 1 && text.size > dots[1] + 1;
 }
 
-/* One part as a JSON object without duplicate members; NULL if it is none. */
+/* One part as JSON without duplicate members; NULL if it is none. */
 static json_t *part_load(const char *text, size_t size)
 {
     unsigned char bytes[PART_MAX];
@@ -75,7 +76,10 @@ static json_t *part_load(const char *text, size_t size)
     if (sodium_base642bin(bytes, sizeof bytes, text, size, NULL, &length, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return NULL;
-    return json_loadb((const char *)bytes, length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *part;
+    enum status status =
+        json_read((struct slice){(const char *)bytes, length}, JSON_REJECT_DUPLICATES, &part, NULL);
+    return status == STATUS_OK ? part : NULL;
 }
 
 static bool text_is(const json_t *value, const char *text)

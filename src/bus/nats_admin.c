@@ -17,6 +17,7 @@
 #include "adapters/clock.h"
 #include "base/time_text.h"
 #include "bus/nats_internal.h"
+#include "process/json_read.h"
 #include "process/log.h"
 #include "process/metrics.h"
 #include "process/steady.h"
@@ -61,10 +62,10 @@ static enum status ask_at(struct bus_nats *bus, const char *subject, const char 
     natsMsg *reply = bus_nats_ask(bus, subject, text);
     if (reply == NULL)
         return STATUS_UNAVAILABLE;
-    answer->json =
-        json_loadb(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), 0, NULL);
+    struct slice said = {natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply)};
+    enum status status = json_read(said, 0, &answer->json, NULL);
     natsMsg_Destroy(reply);
-    if (answer->json == NULL)
+    if (status != STATUS_OK)
         return STATUS_UNAVAILABLE;
     json_t *error = json_object_get(answer->json, "error");
     if (error == NULL)

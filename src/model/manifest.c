@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "base/json_put.h"
 #include "model/reason.h"
 #include "process/file.h"
+#include "process/json_read.h"
 
 /* Beyond what a float holds; products of these stay finite. */
 static const double number_max = 1e40;
@@ -221,8 +221,8 @@ enum status manifest_read(struct slice json, struct manifest *manifest, char rea
     double format;
     enum status status = STATUS_OK;
     *manifest = (struct manifest){0};
-    json_t *root = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
-    if (root == NULL)
+    json_t *root;
+    if (json_read(json, JSON_REJECT_DUPLICATES, &root, NULL) != STATUS_OK)
         return reason_tell(reason, STATUS_INVALID, MANIFEST_FILE ": not valid JSON");
     if (!read_number(root, "format", &format))
         status = reason_tell(reason, STATUS_INVALID,

@@ -2,7 +2,6 @@
 #include "model/points.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "model/manifest.h"
 #include "model/part.h"
 #include "model/reason.h"
+#include "process/json_read.h"
 
 enum { POINTS_MAX = 100000 }; /* of one bin, either way: sums stay within 32 bits */
 
@@ -165,8 +165,9 @@ enum status points_read(struct slice json, struct points *points, char reason[RE
 {
     int32_t format = 0, even = 0, twice = 0;
     *points = (struct points){0};
-    json_t *root = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, NULL);
-    bool fine = root != NULL && read_points(root, "format", &format) && format == POINTS_FORMAT &&
+    json_t *root;
+    bool fine = json_read(json, JSON_REJECT_DUPLICATES, &root, NULL) == STATUS_OK &&
+                read_points(root, "format", &format) && format == POINTS_FORMAT &&
                 read_points(root, "points_at_even_odds", &even) && even == POINTS_EVEN &&
                 read_points(root, "points_to_double_the_odds", &twice) && twice == POINTS_DOUBLE &&
                 read_points(root, "base", &points->base) &&

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/evidence.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "process/json_read.h"
 
 /* The database may reorder the members of an object, so the hash is of them sorted. */
 static size_t canonical(const json_t *root, char text[EVIDENCE_TEXT_MAX])
@@ -16,8 +17,10 @@ static enum status evidence_hash(const json_t *features, const json_t *explanati
 {
     size_t features_size = canonical(features, evidence->features);
     size_t explanation_size = canonical(explanation, evidence->explanation);
-    if (features_size == 0 || features_size >= EVIDENCE_TEXT_MAX || explanation_size == 0 ||
-        explanation_size >= EVIDENCE_TEXT_MAX)
+    /* An object has at least its brackets: nothing was written for want of memory. */
+    if (features_size == 0 || explanation_size == 0)
+        return STATUS_UNAVAILABLE;
+    if (features_size >= EVIDENCE_TEXT_MAX || explanation_size >= EVIDENCE_TEXT_MAX)
         return STATUS_INTERNAL;
     evidence->features[features_size] = evidence->explanation[explanation_size] = '\0';
     *hash = hash_of((const struct slice[]){{evidence->features, features_size},
@@ -110,18 +113,24 @@ static void nearest_take(const json_t *object, struct nearest *nearest)
                                     (int32_t)json_integer_value(json_object_get(object, "risk"))};
 }
 
+/* The object of a text in the database. INTERNAL: it is none, which only a forger can have done. */
+static enum status object_read(const char *text, json_t **object)
+{
+    enum status status = json_read(slice_of(text), 0, object, NULL);
+    return status == STATUS_UNAVAILABLE || json_is_object(*object) ? status : STATUS_INTERNAL;
+}
+
 enum status evidence_read(const char *features, const char *explanation, struct decision *decision)
 {
     bool brief = features[0] == '\0';
-    json_t *known = brief ? NULL : json_loads(features, 0, NULL);
-    json_t *why = json_loads(explanation, 0, NULL);
+    json_t *known = NULL, *why;
     struct evidence evidence;
-    enum status status = STATUS_INTERNAL;
     decision->features = (struct features){{0}};
     decision->evidence = (struct hash){{0}};
-    if (brief && json_is_object(why))
-        status = STATUS_OK;
-    else if (json_is_object(known) && json_is_object(why))
+    enum status status = object_read(explanation, &why);
+    if (status == STATUS_OK && !brief)
+        status = object_read(features, &known);
+    if (status == STATUS_OK && !brief)
         status = evidence_hash(known, why, &evidence, &decision->evidence);
     if (status == STATUS_OK) {
         if (!brief)

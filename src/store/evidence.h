@@ -18,11 +18,11 @@ struct evidence {
     char explanation[EVIDENCE_TEXT_MAX];
 };
 
-/* Sets decision->evidence too. */
+/* Sets decision->evidence too. UNAVAILABLE: memory is out; so is what evidence_read answers. */
 MUST_CHECK enum status evidence_write(struct decision *decision, struct evidence *evidence);
 /* Sets features, reasons, nearest and evidence; of no features (""), reasons and nearest alone. A
  * feature that a decision of an older schema did not have is as of nobody; what it had and nobody
- * knows any more is in the hash all the same. */
+ * knows any more is in the hash all the same. INTERNAL: it is not what evidence_write made. */
 MUST_CHECK enum status evidence_read(const char *features, const char *explanation,
                                      struct decision *decision);
 

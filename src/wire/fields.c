@@ -6,15 +6,14 @@
 #include "wire/fields.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
 #include "base/json_put.h"
 #include "base/time_text.h"
+#include "process/json_read.h"
 
 /* Depth is checked before parsing: jansson's own limit is far higher than ours. True with the
  * place of the bracket that is too deep. */
@@ -62,23 +61,6 @@ static void json_fault_fill(struct json_fault *fault, const json_error_t *error)
     snprintf(fault->message, sizeof fault->message, "%.*s", size, text);
 }
 
-/* Where jansson has no memory for a text it says "invalid token", or goes on without some of its
- * bytes (2.14 does). So its allocations are ours: they note that memory was out, and then nothing
- * of what it read counts. */
-static _Thread_local bool memory_out;
-
-static void *json_allocate(size_t size)
-{
-    void *memory = malloc(size);
-    memory_out |= memory == NULL;
-    return memory;
-}
-
-static void json_allocate_ours(void)
-{
-    json_set_alloc_funcs(json_allocate, free);
-}
-
 enum status fields_parse(struct slice text, json_t **root, struct json_fault *fault)
 {
     size_t deep_at;
@@ -88,20 +70,13 @@ enum status fields_parse(struct slice text, json_t **root, struct json_fault *fa
         snprintf(fault->message, sizeof fault->message, "nested deeper than %d", JSON_DEPTH_MAX);
         return STATUS_MALFORMED;
     }
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, json_allocate_ours);
-    memory_out = false;
     json_error_t error;
-    *root = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (memory_out) {
-        json_decref(*root);
-        *root = NULL;
+    enum status status = json_read(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, root, &error);
+    if (status == STATUS_UNAVAILABLE)
         *fault = (struct json_fault){{1, 1}, "out of memory"};
-        return STATUS_UNAVAILABLE;
-    }
-    if (*root == NULL)
+    if (status == STATUS_MALFORMED)
         json_fault_fill(fault, &error);
-    return *root == NULL ? STATUS_MALFORMED : STATUS_OK;
+    return status;
 }
 
 /* Secrets are not repeated, not even to those who sent them: answers end in logs of clients. */
