@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "adapters/cache_memory.h"
 #include "adapters/cache_redis.h"
@@ -16,13 +15,8 @@
 #include "bus/sqlite.h"
 #include "domain/scorecard.h"
 #include "faults.h"
-#include "process/file.h"
-#include "process/log.h"
-#include "process/metrics.h"
 #include "scorers/http.h"
 #include "scorers/simple.h"
-#include "scorers/trained.h"
-#include "store/log.h"
 #include "store/postgres_check.h"
 #include "store/sql_sqlite.h"
 #include "store/sqlite_file.h"
@@ -33,87 +27,6 @@ enum { CACHE_BYTES_MAX = 4 << 20 };
 static bool asks_a_service(const struct engines *engines)
 {
     return engines->settings->credit_analysis_service_url[0] != '\0';
-}
-
-/* True if the model is one of a folder's. */
-static bool is_trained(const struct settings *settings, enum trained_form *form)
-{
-    *form = strcmp(settings->scorer, "points") == 0 ? TRAINED_POINTS : TRAINED_TREES;
-    return *form == TRAINED_POINTS || strcmp(settings->scorer, "trained") == 0;
-}
-
-/* Which policy decides by the answers of a service is told once it has answered. */
-static void policy_tell(const struct engines *engines, bool by_model)
-{
-    char hash[HASH_TEXT_SIZE];
-    enum trained_form form;
-    bool calibrated = by_model && is_trained(engines->settings, &form);
-    if (by_model && asks_a_service(engines))
-        return;
-    hash_format(&engines->policy_files[calibrated].policy.hash, hash);
-    metric_tell(INFO_policy, hash);
-}
-
-/* A deployment has one currency, whatever becomes of its policies: CURRENCY, else that of the
- * policy which decides first. False if this policy's amounts are in another. */
-static bool currency_settle(struct engines *engines, const struct policy *policy)
-{
-    const char *named = policy->currency;
-    const char *first = engines->settings->currency[0] != '\0' ? engines->settings->currency
-                        : named[0] != '\0'                     ? named
-                                                               : CURRENCY_DEFAULT;
-    if (engines->currency[0] == '\0')
-        snprintf(engines->currency, sizeof engines->currency, "%.3s", first);
-    return named[0] == '\0' || strcmp(named, engines->currency) == 0;
-}
-
-static void policy_publish(struct engines *engines)
-{
-    struct policy_choice choice = {.by_model = engines->settings->policy_file[0] == '\0',
-                                   .policy = engines->policy_files[0].policy,
-                                   .calibrated = engines->policy_files[1].policy};
-    policy_source_publish(&engines->policies, &choice);
-    policy_tell(engines, choice.by_model);
-}
-
-/* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */
-static enum status policy_load(struct engines *engines, struct buf *faults)
-{
-    const char *chosen = engines->settings->policy_file;
-    struct policy_file *files = engines->policy_files;
-    struct buf report;
-    buf_init(&report, POLICY_REPORT_MAX);
-    files[0].path = chosen[0] == '\0' ? POLICY_SEED : chosen;
-    files[1].path = chosen[0] == '\0' ? POLICY_CALIBRATED : chosen;
-    enum status status = policy_file_read(&files[0], &report);
-    if (status == STATUS_OK && chosen[0] == '\0')
-        status = policy_file_read(&files[1], &report);
-    if (status != STATUS_OK) {
-        buf_printf(faults, "POLICY_FILE: the policy has errors:\n%s", buf_slice(&report).data);
-    } else if (!currency_settle(engines, &files[0].policy)) {
-        buf_printf(faults, "CURRENCY: is %s, but the policy's amounts are in %s\n",
-                   engines->currency, files[0].policy.currency);
-        status = STATUS_INVALID;
-    } else {
-        policy_publish(engines);
-    }
-    if (status == STATUS_OK && report.size > 0)
-        log_warn("the policy has warnings; see ecs policy check",
-                 LOG_TEXT("policy", files[0].policy.name));
-    buf_free(&report);
-    return status;
-}
-
-/* A policy is kept before it decides: a decision can always be made again. Who decides nothing
- * keeps none. */
-static bool policy_keep(struct engines *engines, struct store *store)
-{
-    size_t count = !engines->decides ? 0 : engines->settings->policy_file[0] == '\0' ? 2 : 1;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK && store != NULL; i++)
-        status = store_policy_keep(store, &engines->policy_files[i].policy.hash,
-                                   engines->policy_files[i].text, clock_now_us(engines->clock));
-    return status == STATUS_OK;
 }
 
 /* "fixed:0.25" → 250000. */
@@ -135,8 +48,8 @@ static enum status model_open(struct engines *engines, struct scorer **scorer)
     const struct settings *settings = engines->settings;
     enum trained_form form;
     int32_t risk;
-    if (is_trained(settings, &form))
-        return scorer_trained_open(&engines->trained, form, scorer);
+    if (reload_takes_model(settings, &form))
+        return scorer_trained_open(&engines->reload.trained, form, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
@@ -161,74 +74,12 @@ enum status engines_model_open(void *argument, const char *name, struct scorer *
     bool points = strncmp(name, POINTS_PREFIX, sizeof POINTS_PREFIX - 1) == 0;
     if (points)
         name += sizeof POINTS_PREFIX - 1;
-    if (shelved_model_find(engines->shelf, name, &shelved) != STATUS_OK)
+    if (shelved_model_find(engines->reload.shelf, name, &shelved) != STATUS_OK)
         return STATUS_NOT_FOUND;
-    trained_source_publish(&engines->trained, &shelved);
-    enum status status =
-        scorer_trained_open(&engines->trained, points ? TRAINED_POINTS : TRAINED_TREES, model);
+    trained_source_publish(&engines->reload.trained, &shelved);
+    enum status status = scorer_trained_open(&engines->reload.trained,
+                                             points ? TRAINED_POINTS : TRAINED_TREES, model);
     return status == STATUS_INVALID ? STATUS_NOT_FOUND : status;
-}
-
-/* Puts the model on the shelf and lets it answer from now on. */
-static enum status model_take(struct engines *engines, char reason[REASON_MAX + 1])
-{
-    char manifest[SETTING_TEXT_MAX + 32];
-    struct shelved_model model;
-    snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
-    if (stat(manifest, &engines->model_seen) != 0)
-        engines->model_seen = (struct stat){0};
-    enum status status =
-        shelved_model_put(engines->shelf, engines->settings->model_dir, &model, reason);
-    if (status == STATUS_OK) {
-        trained_source_publish(&engines->trained, &model);
-        metric_tell(INFO_model, model.name);
-    }
-    return status;
-}
-
-static enum status model_load_first(struct engines *engines, unsigned uses, struct buf *faults)
-{
-    const struct settings *settings = engines->settings;
-    char reason[REASON_MAX + 1];
-    bool here = (uses & USES_MODEL) != 0 ||
-                ((uses & USES_SCORER) != 0 && settings->credit_analysis_service_url[0] == '\0');
-    trained_source_init(&engines->trained);
-    enum trained_form form;
-    bool trained = here && is_trained(settings, &form);
-    engines->watches_model = trained && settings->model_dir[0] != '\0';
-    if (!trained || model_take(engines, reason) == STATUS_OK)
-        return STATUS_OK;
-    buf_printf(faults, "MODEL_DIR: %s\n", reason);
-    return STATUS_INVALID;
-}
-
-static enum status challengers_load(struct engines *engines, unsigned uses, struct buf *faults)
-{
-    const char *path = engines->settings->challengers_dir;
-    struct buf lines;
-    if ((uses & USES_CHALLENGERS) == 0 || path[0] == '\0')
-        return STATUS_OK;
-    buf_init(&lines, POLICY_REPORT_MAX);
-    enum status status =
-        challengers_folder_open(path, engines->shelf, &engines->challengers, &lines);
-    if (status != STATUS_OK)
-        buf_printf(faults, "CHALLENGERS_DIR: there are faults:\n%s", buf_slice(&lines).data);
-    buf_free(&lines);
-    return status;
-}
-
-static void model_refresh(struct engines *engines)
-{
-    char manifest[SETTING_TEXT_MAX + 32], reason[REASON_MAX + 1];
-    struct stat now;
-    snprintf(manifest, sizeof manifest, "%s/manifest.json", engines->settings->model_dir);
-    if (!engines->watches_model || stat(manifest, &now) != 0 ||
-        !file_changed(&engines->model_seen, &now))
-        return;
-    if (model_take(engines, reason) == STATUS_OK)
-        log_info("model replaced", LOG_TEXT("model", engines->trained.model.name));
-    else
-        log_warn("model refused; the one before scores on", LOG_TEXT("reason", reason));
 }
 
 static enum status bus_open(struct engines *engines, bool reads, struct buf *faults)
@@ -332,13 +183,13 @@ static void role_settings_fill(struct engines *engines)
 {
     const struct settings *settings = engines->settings;
     engines->role_settings = (struct role_settings){
-        .policies = &engines->policies,
+        .policies = &engines->reload.policies,
         .tokens = &engines->secrets.tokens,
         .access_token_life_us = settings->access_token_s * SECOND_US,
         .refresh_token_life_us = settings->refresh_token_s * SECOND_US,
         .feature_cache_life_us = settings->feature_cache_s * SECOND_US,
         .raw_life_us = settings->retention_days * DAY_US,
-        .currency = engines->currency,
+        .currency = engines->reload.currency,
         .failed_logins_max = settings->rate_failed_logins,
         .logins_per_second_max = settings->rate_logins,
         .registrations_per_second_max = settings->rate_registrations,
@@ -352,12 +203,10 @@ enum status engines_open(struct engines *engines, const struct settings *setting
     engines->settings = settings;
     engines->clock = clock_system();
     engines->entropy = entropy_system();
-    policy_source_init(&engines->policies);
+    reload_init(&engines->reload, settings, engines->clock, (needs->uses & USES_SCORER) != 0);
     role_settings_fill(engines);
     engines->serves = needs->service != NULL;
-    engines->decides = (needs->uses & USES_SCORER) != 0;
     atomic_store(&engines->schema_current, !engines->serves);
-    pthread_mutex_init(&engines->policy_lock, NULL);
     /* Every check runs even after one has failed: all faults are told at once. What lies in
      * DATA_DIR has its fault alone, and so has a scorer whose model has one. */
     enum status status =
@@ -365,15 +214,16 @@ enum status engines_open(struct engines *engines, const struct settings *setting
                      : fault_folder(faults, settings->data_dir, settings_are_embedded(settings));
     bool usable = status == STATUS_OK;
     if (usable)
-        snprintf(engines->shelf, sizeof engines->shelf, "%s/models", settings->data_dir);
+        snprintf(engines->reload.shelf, sizeof engines->reload.shelf, "%s/models",
+                 settings->data_dir);
     if (needs->tokens && (usable || !settings_are_embedded(settings)))
         status = fault_worse(status, secrets_load_tokens(&engines->secrets, settings, faults));
     if (needs->internal && (usable || !settings_are_embedded(settings)))
         status = fault_worse(status, secrets_load_keys(&engines->secrets, settings, faults));
-    status = fault_worse(status, policy_load(engines, faults));
-    enum status model = model_load_first(engines, needs->uses, faults);
+    status = fault_worse(status, reload_read_policy(&engines->reload, faults));
+    enum status model = reload_read_model(&engines->reload, needs->uses, faults);
     status = fault_worse(status, model);
-    status = fault_worse(status, challengers_load(engines, needs->uses, faults));
+    status = fault_worse(status, reload_read_challengers(&engines->reload, needs->uses, faults));
     status = fault_worse(status, tracer_open(engines, needs->service, faults));
     if ((needs->uses & USES_BUS) != 0 && (usable || settings->nats_url[0] != '\0'))
         status = fault_worse(status, bus_open(engines, needs->reads, faults));
@@ -402,7 +252,7 @@ void engines_close(struct engines *engines)
         cache_close(engines->memory);
     if (engines->gate != NULL)
         breaker_gate_destroy(engines->gate);
-    challengers_folder_close(engines->challengers);
+    reload_close(&engines->reload);
     if (engines->revocations != NULL)
         revocations_destroy(engines->revocations);
     if (engines->tracer != NULL)
@@ -447,9 +297,7 @@ enum status engines_schema_prepare(void *argument, int *applied, char reason[REA
         strcpy(reason, "its schema is not current: run ecs migrate with the owner's login");
         status = STATUS_UNAVAILABLE;
     } else if (status == STATUS_OK) {
-        pthread_mutex_lock(&engines->policy_lock);
-        engines->policy_kept = policy_keep(engines, store);
-        pthread_mutex_unlock(&engines->policy_lock);
+        reload_keep_policies(&engines->reload, store);
         (void)!store_ping(store); /* its time of day is known before anything is done by it */
         atomic_store(&engines->schema_current, true);
     } else if (status != STATUS_UNAVAILABLE) {
@@ -497,7 +345,7 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
         .clock = engines->clock,
         .entropy = engines->entropy,
         .revocations = engines->revocations,
-        .challengers = engines->challengers == NULL ? NULL : &engines->challengers->challengers,
+        .challengers = engines->reload.challengers.count == 0 ? NULL : &engines->reload.challengers,
     };
     enum status status = STATUS_OK;
     if ((uses & USES_STORE) != 0)
@@ -529,47 +377,8 @@ void engines_context_close(void *argument, struct role_context *context)
     *context = (struct role_context){0};
 }
 
-/* Not OK: the one before stays, which is perhaps still to be kept. */
-static enum status policy_reread(struct engines *engines, struct buf *report)
-{
-    struct policy_file *file = &engines->policy_files[0], next = *file;
-    enum status status = policy_file_read(&next, report);
-    file->seen = next.seen;
-    if (status == STATUS_OK && !currency_settle(engines, &next.policy)) {
-        buf_printf(report, "currency: is %s, and %s in this deployment\n", next.policy.currency,
-                   engines->currency);
-        status = STATUS_INVALID;
-    }
-    if (status == STATUS_OK)
-        *file = next;
-    return status;
-}
-
-static void policy_refresh(struct engines *engines, struct store *store)
-{
-    struct policy_file *file = &engines->policy_files[0];
-    struct buf report;
-    if (!engines->policy_kept)
-        engines->policy_kept = policy_keep(engines, store);
-    if (!policy_file_changed(file))
-        return;
-    buf_init(&report, POLICY_REPORT_MAX);
-    if (policy_reread(engines, &report) == STATUS_OK) {
-        engines->policy_kept = policy_keep(engines, store);
-        policy_publish(engines);
-        log_info("policy replaced", LOG_TEXT("name", file->policy.name));
-    } else {
-        log_warn("policy refused; the one before decides on",
-                 LOG_TEXT("report", buf_slice(&report).data));
-    }
-    buf_free(&report);
-}
-
 void engines_refresh(void *argument, struct store *store)
 {
     struct engines *engines = argument;
-    model_refresh(engines);
-    pthread_mutex_lock(&engines->policy_lock);
-    policy_refresh(engines, store);
-    pthread_mutex_unlock(&engines->policy_lock);
+    reload_refresh(&engines->reload, store);
 }

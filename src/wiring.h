@@ -6,14 +6,11 @@
 #ifndef ECS_WIRING_H
 #define ECS_WIRING_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
-#include "adapters/challengers_folder.h"
-#include "adapters/policy_file.h"
+#include "reload.h"
 #include "roles/role.h"
 #include "scorers/breaker.h"
-#include "scorers/trained.h"
 #include "secrets.h"
 
 /* The engines of one process. Zeroed before engines_open. */
@@ -22,7 +19,6 @@ struct engines {
     struct clock *clock;
     struct entropy *entropy;
     bool serves;                /* beside a command, which ends when an engine is away */
-    bool decides;               /* its policies are kept in the store */
     atomic_bool schema_current; /* until then all stores are shut */
     struct bus *bus;
     struct tracer *tracer;            /* NULL: no collector is configured */
@@ -30,17 +26,7 @@ struct engines {
     struct cache *memory;             /* embedded cache only: one for all threads */
     struct breaker_gate *gate;
     struct revocations *revocations;
-    char currency[CURRENCY_LENGTH + 1]; /* of all amounts; settled once, by the first policy */
-    struct policy_source policies;
-    pthread_mutex_t policy_lock; /* guards the next two */
-    /* The chosen one; or, if none was, those for other scores and for calibrated ones. */
-    struct policy_file policy_files[2];
-    bool policy_kept;
-    struct trained_source trained;
-    char shelf[SETTING_TEXT_MAX + 16];      /* folder of all models that were worked with */
-    struct challengers_folder *challengers; /* NULL: none */
-    bool watches_model;
-    struct stat model_seen; /* its manifest, as it was read last */
+    struct reload reload;
     struct secrets secrets;
     struct role_settings role_settings;
 };
