@@ -200,7 +200,8 @@ static enum status model_take(struct reload *reload, char reason[REASON_MAX + 1]
     struct shelved_model model;
     if (!model_look(reload, &reload->model_seen))
         reload->model_seen = (struct stat){0};
-    enum status status = shelved_model_put(reload->shelf, reload->settings->model_dir, &model, reason);
+    enum status status =
+        shelved_model_put(reload->shelf, reload->settings->model_dir, &model, reason);
     if (status == STATUS_OK) {
         trained_source_publish(&reload->trained, &model);
         metric_tell(INFO_model, model.name);

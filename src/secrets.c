@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "secrets.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,7 @@ enum status secrets_load_keys(struct secrets *secrets, const struct settings *se
                        INTERNAL_KEYS_MAX);
             return STATUS_INVALID;
         }
+        assert(count < INTERNAL_KEYS_MAX);
         struct internal_key key = internal_key_of(entry);
         secrets->keys[count++] = key;
         if (strlen(key.secret) >= SECRET_MIN)

@@ -5,6 +5,7 @@
  */
 #include "adapters/cache_memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -56,6 +57,13 @@ static size_t entry_bytes(const struct entry *entry)
     return sizeof *entry + entry->key_size + entry->value_size;
 }
 
+/* One list of entries, whose sizes are what `bytes` is the sum of. */
+static bool memory_sane(const struct cache_memory *memory)
+{
+    return (memory->newest == NULL) == (memory->oldest == NULL) &&
+           (memory->oldest == NULL) == (memory->bytes == 0) && memory->bytes <= memory->bytes_max;
+}
+
 static void list_add(struct cache_memory *memory, struct entry *entry)
 {
     entry->newer = NULL;
@@ -82,7 +90,9 @@ static void entry_drop(struct cache_memory *memory, struct entry *entry)
     /* NOLINTNEXTLINE(-Wanalyzer-use-after-free): what was freed is in no bucket any more. */
     *link = entry->next_in_bucket;
     list_remove(memory, entry);
+    assert(memory->bytes >= entry_bytes(entry));
     memory->bytes -= entry_bytes(entry);
+    assert(memory_sane(memory));
     free(entry);
 }
 
@@ -125,6 +135,7 @@ static enum status entry_add(struct cache_memory *memory, const char *key, struc
     *bucket = entry;
     list_add(memory, entry);
     memory->bytes += bytes;
+    assert(memory_sane(memory) && memory->newest == entry);
     return STATUS_OK;
 }
 
@@ -220,6 +231,7 @@ static void close_memory(struct cache *cache)
     struct cache_memory *memory = (struct cache_memory *)cache;
     while (memory->oldest != NULL)
         entry_drop(memory, memory->oldest);
+    assert(memory->bytes == 0 && memory->newest == NULL);
     pthread_mutex_destroy(&memory->lock);
     free(memory);
 }
@@ -239,6 +251,7 @@ enum status cache_memory_open(size_t bytes_max, struct clock *clock, struct cach
     size_t bucket_count = BUCKETS_MIN;
     while (bucket_count * BYTES_PER_BUCKET < bytes_max)
         bucket_count *= 2;
+    assert((bucket_count & (bucket_count - 1)) == 0);
     struct cache_memory *memory = calloc(1, sizeof *memory + bucket_count * sizeof(struct entry *));
     if (memory == NULL)
         return STATUS_UNAVAILABLE;

@@ -174,6 +174,7 @@ static bool connected(struct cache_redis *redis, const struct redis_host *host)
 {
     int fault = ETIMEDOUT;
     socklen_t size = sizeof fault;
+    assert(redis->connection == NULL && redis->secure == NULL);
     redis->connection = redisConnectNonBlock(host->name, host->port);
     const char *words = redis->connection == NULL ? "memory is out" : redis->connection->errstr;
     if (redis->connection != NULL && redis->connection->err == 0) {
@@ -280,6 +281,7 @@ static bool master_found(struct cache_redis *redis, struct redis_host *master)
     for (size_t i = 0; i < redis->url.host_count && !found && steady_now_us() < deadline_us; i++) {
         int64_t until_us = steady_now_us() + SENTINEL_US;
         redis->deadline_us = until_us < deadline_us ? until_us : deadline_us;
+        assert(redis->sentinel < redis->url.host_count);
         found = sentinel_tells(redis, &redis->url.hosts[redis->sentinel], master);
         if (!found)
             redis->sentinel = (redis->sentinel + 1) % redis->url.host_count;
@@ -327,6 +329,7 @@ static enum status begin(struct cache_redis *redis)
  * become a replica is left, for another is the master now. */
 static enum status ask(struct cache_redis *redis, redisReply **reply)
 {
+    assert(redis->connection != NULL && (redis->tls == NULL) == (redis->secure == NULL));
     *reply = send_all(redis) ? receive(redis) : NULL;
     if (*reply == NULL)
         return fail(redis);
@@ -386,6 +389,7 @@ static enum status remove_some(struct cache_redis *redis, const char *const keys
 {
     const char *arguments[KEYS_MAX + 1] = {"DEL"};
     redisReply *reply;
+    assert(count <= KEYS_MAX);
     enum status status = begin(redis);
     if (status != STATUS_OK)
         return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adapters/cache_redis_url.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static bool decode(const char *text, size_t size, char out[REDIS_NAME_MAX + 1])
             return false;
         out[length++] = byte;
     }
+    assert(length <= size);
     out[length] = '\0';
     return true;
 }
@@ -76,6 +78,7 @@ static bool host(const char **text, int port_default, struct redis_host *host)
 static bool sentinels(const char **text, struct redis_url *url)
 {
     for (;;) {
+        assert(url->host_count <= REDIS_HOSTS_MAX);
         if (url->host_count == REDIS_HOSTS_MAX ||
             !host(text, SENTINEL_PORT_DEFAULT, &url->hosts[url->host_count++]))
             return false;

@@ -136,6 +136,7 @@ static void record(struct tracer *base, const struct span *span)
 {
     struct tracer_otlp *tracer = (struct tracer_otlp *)base;
     pthread_mutex_lock(&tracer->lock);
+    assert(tracer->filled <= TRACE_SPANS_MAX && !tracer->closing);
     bool room = tracer->filled < TRACE_SPANS_MAX;
     if (room)
         tracer->filling[tracer->filled++] = *span;
@@ -194,6 +195,7 @@ static void export(struct tracer_otlp *tracer, size_t count, int64_t wait_us)
                        end_us - clock_monotonic_us(tracer->base.clock));
         sent += failed ? 0 : part;
     }
+    assert(sent <= count && count <= TRACE_SPANS_MAX);
     metric_add(METRIC_trace_spans, LABEL_exported, (int64_t)sent);
     metric_add(METRIC_trace_spans, LABEL_dropped, (int64_t)(count - sent));
     if (count > 0)
@@ -208,6 +210,7 @@ static bool take(struct tracer_otlp *tracer, size_t *count)
     while (!tracer->closing && tracer->filled < TRACE_BATCH_MAX &&
            steady_wait(&tracer->changed, &tracer->lock, due_us))
         ;
+    assert(tracer->filling != tracer->sending);
     struct span *taken = tracer->filling;
     tracer->filling = tracer->sending;
     tracer->sending = taken;

@@ -4,6 +4,7 @@
  */
 #include "auth/revocations.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -64,6 +65,9 @@ static struct slot *slot_of(struct slot slots[], size_t size, const struct uuid 
 
 static enum status make_room(struct revocations *revocations)
 {
+    /* A free slot is always found, and by a mask. */
+    assert(revocations->count <= revocations->size / 2);
+    assert((revocations->size & (revocations->size - 1)) == 0);
     if (revocations->count < revocations->size / 2)
         return STATUS_OK;
     size_t size = revocations->size * 2;
@@ -88,6 +92,7 @@ enum status revocations_add(struct revocations *revocations, const struct uuid *
         struct slot *slot = slot_of(revocations->slots, revocations->size, user_id);
         if (slot->generation == 0)
             revocations->count++;
+        assert(revocations->count <= revocations->size / 2);
         if (slot->generation < generation)
             *slot = (struct slot){*user_id, generation};
     }
@@ -123,6 +128,7 @@ enum status revocations_refresh(struct revocations *revocations, struct store *s
             status = revocations_add(revocations, &found[i].user_id, found[i].generation);
         if (status != STATUS_OK)
             return STATUS_UNAVAILABLE;
+        assert(count <= BATCH);
         if (count > 0)
             after = found[count - 1];
     } while (count == BATCH);

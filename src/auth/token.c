@@ -6,6 +6,7 @@
  */
 #include "auth/token.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jwt.h>
 #include <sodium.h>
@@ -25,6 +26,7 @@ enum status token_sign(const struct token_keys *keys, const struct principal *pr
     char user_id[UUID_TEXT_SIZE], token_id[UUID_TEXT_SIZE];
     uuid_format(&principal->user_id, user_id);
     uuid_format(&principal->token_id, token_id);
+    assert(keys->count >= 1 && keys->count <= TOKEN_KEYS_MAX);
     if (jwt_new(&jwt) != 0)
         return STATUS_INTERNAL;
     if (jwt_add_grant(jwt, "sub", user_id) != 0 ||
@@ -65,6 +67,7 @@ static bool token_shape(struct slice text, size_t dots[2])
             return false;
         }
     }
+    assert(found <= 2);
     return found == 2 && dots[0] > 0 && dots[1] > dots[0] + 1 && text.size > dots[1] + 1;
 }
 

@@ -2,6 +2,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <sys/socket.h>
 
 enum { ADDRESS_BITS = 128, MAPPED_BITS = 96 /* of ::ffff:a.b.c.d, before the IPv4 address */ };
@@ -71,6 +72,7 @@ enum status address_list_add(struct address_list *list, struct slice text)
 {
     struct address_network network = {.bits = ADDRESS_BITS};
     struct slice address = text;
+    assert(list->count <= ADDRESS_NETWORKS_MAX);
     const char *slash = text.size == 0 ? NULL : memchr(text.data, '/', text.size);
     if (slash != NULL)
         address.size = (size_t)(slash - text.data);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +29,17 @@ void buf_clear(struct buf *buf)
         buf->data[0] = '\0';
 }
 
+/* What was written, and its zero, lies in the memory that there is, and within the maximum. */
+static bool buf_sane(const struct buf *buf)
+{
+    return (buf->data == NULL) == (buf->capacity == 0) && buf->size <= buf->max &&
+           (buf->data == NULL ? buf->size == 0 : buf->size < buf->capacity);
+}
+
 /* Makes room for `size` more bytes and the closing zero. */
 static bool reserve(struct buf *buf, size_t size)
 {
+    assert(buf_sane(buf));
     if (buf->overflowed || size > buf->max - buf->size) {
         buf->overflowed = true;
         return false;
@@ -43,6 +52,7 @@ static bool reserve(struct buf *buf, size_t size)
         capacity *= 2;
     if (capacity > buf->max)
         capacity = buf->max + 1;
+    assert(capacity >= needed);
     char *data = realloc(buf->data, capacity);
     if (data == NULL) {
         buf->overflowed = true;

@@ -77,6 +77,7 @@ static bool split(const char *text, struct parts *parts)
 /* The digits before the cut are the result; the first one after it rounds. */
 static int64_t scaled_of(const struct parts *parts, int64_t scale)
 {
+    assert(scale >= 1 && parts->digits <= parts->digits_end);
     int64_t kept = parts->point; /* digits of the result; none or fewer: it may round up to 1 */
     for (; scale > 1; scale /= 10)
         kept++;

@@ -24,6 +24,7 @@ static void value(struct buf *buf, const char *key)
 
 void json_put_open(struct buf *buf, const char *key, char bracket)
 {
+    assert(bracket == '{' || bracket == '[');
     value(buf, key);
     buf_append(buf, &bracket, 1);
     buf->comma = false;
@@ -31,6 +32,7 @@ void json_put_open(struct buf *buf, const char *key, char bracket)
 
 void json_put_close(struct buf *buf, char bracket)
 {
+    assert(bracket == '}' || bracket == ']');
     buf_append(buf, &bracket, 1);
     buf->comma = true;
 }
@@ -77,6 +79,7 @@ static void json_write_text(struct buf *buf, struct slice text)
             json_escape(buf, byte);
         plain = ++i;
     }
+    assert(plain <= text.size);
     if (text.size > plain)
         buf_append(buf, text.data + plain, text.size - plain);
     buf_append(buf, "\"", 1);

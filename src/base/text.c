@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ bool text_is_utf8(const char *text, size_t size)
         size_t length = text_utf8_length(text + i, size - i);
         if (length == 0)
             return false;
+        assert(length <= size - i);
         i += length;
     }
     return true;
@@ -52,6 +54,7 @@ static int least(int a, int b)
 static int changes(const char *word, int word_size, const char *known, int known_size)
 {
     int rows[3][WORD_MAX + 1];
+    assert(word_size <= WORD_MAX && known_size <= WORD_MAX);
     for (int k = 0; k <= known_size; k++)
         rows[0][k] = k;
     for (int i = 1; i <= word_size; i++) {

@@ -54,6 +54,7 @@ void time_format(int64_t time_us, char text[TIME_TEXT_SIZE])
     at = put_digits(at, 2, rest / SECOND_US % 60, '.');
     at = put_digits(at, 6, rest % SECOND_US, 'Z');
     *at = '\0';
+    assert(at == text + TIME_TEXT_SIZE - 1);
 }
 
 /* What is left to read. */
@@ -152,6 +153,7 @@ enum status time_parse(const char *text, size_t size, int64_t *time_us)
         if (!take_clock(&cursor, &clock_us) || !take_offset(&cursor, &offset_us))
             return STATUS_INVALID;
     }
+    assert(clock_us >= 0 && clock_us < DAY_US && offset_us > -DAY_US && offset_us < DAY_US);
     *time_us = days * DAY_US + clock_us - offset_us;
     bool in_range = *time_us >= 0 && *time_us < days_from_date(10000, 1, 1) * DAY_US;
     return cursor.at == cursor.end && in_range ? STATUS_OK : STATUS_INVALID;

@@ -3,7 +3,7 @@
  * Port: the risk model. In scorers/: trained (the default), scorecard, fixed and random in this
  * process; http, a model service; and breaker around any of them. Beside the one that decides there
  * may be challengers: further models and policies that see every decision in shadow
- * (adapters/challengers_folder.h).
+ * (reload.h).
  */
 #ifndef ECS_PORTS_SCORER_H
 #define ECS_PORTS_SCORER_H

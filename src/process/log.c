@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/log.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -90,8 +91,10 @@ void log_write_seldom(enum log_level level, const char *cause, const char *messa
     struct log_field all[LOG_FIELDS_MAX + 1];
     struct hash hash = hash_of((const struct slice[]){slice_of(message), slice_of(cause)}, 2);
     int64_t now_us = steady_now_us(), times = 0;
+    assert(count <= LOG_FIELDS_MAX);
     pthread_mutex_lock(&causes_lock);
     struct cause *found = cause_find(&hash, now_us);
+    assert(found->times >= 0);
     found->times++;
     if (now_us >= found->due_us) {
         times = found->times;
@@ -99,7 +102,7 @@ void log_write_seldom(enum log_level level, const char *cause, const char *messa
         found->due_us = now_us + LOG_SELDOM_US;
     }
     pthread_mutex_unlock(&causes_lock);
-    if (times == 0 || count > LOG_FIELDS_MAX)
+    if (times == 0)
         return;
     memcpy(all, fields, count * sizeof fields[0]);
     all[count] = LOG_INTEGER("times", times);

@@ -5,6 +5,7 @@
  */
 #include "process/metrics.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,18 +53,23 @@ enum metric_label metric_label_of(const char *name)
 
 void metric_add(enum metric metric, enum metric_label label, int64_t by)
 {
+    assert(rows[metric].kind != KIND_COUNTER || by >= 0);
+    assert(rows[metric].label != NULL || label == LABEL_NONE);
     atomic_fetch_add_explicit(&values[metric][label], by, memory_order_relaxed);
     atomic_store_explicit(&touched[metric][label], 1, memory_order_relaxed);
 }
 
 void metric_set(enum metric metric, enum metric_label label, int64_t value)
 {
+    assert(rows[metric].kind == KIND_GAUGE);
+    assert(rows[metric].label != NULL || label == LABEL_NONE);
     atomic_store_explicit(&values[metric][label], value, memory_order_relaxed);
     atomic_store_explicit(&touched[metric][label], 1, memory_order_relaxed);
 }
 
 void metric_observe_us(enum metric metric, int64_t duration_us)
 {
+    assert(rows[metric].kind == KIND_HISTOGRAM);
     size_t bucket = 0;
     while (bucket < BUCKETS - 1 && duration_us > bucket_us[bucket])
         bucket++;

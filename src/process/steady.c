@@ -8,6 +8,7 @@
 
 static struct timespec timespec_of(int64_t us)
 {
+    assert(us >= 0);
     return (struct timespec){.tv_sec = (time_t)(us / SECOND_US),
                              .tv_nsec = (long)(us % SECOND_US) * 1000};
 }

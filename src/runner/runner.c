@@ -148,6 +148,7 @@ static enum status open_contexts(struct runner *runner, unsigned uses, size_t co
 {
     const struct runner_options *options = runner->options;
     for (size_t i = 0; i < count; i++) {
+        assert(runner->pool_count < POOL_MAX + HASHING_THREADS_MAX);
         struct role_context *context = &runner->pool[runner->pool_count];
         enum status status = options->context_open(options->engines, uses, context);
         if (status != STATUS_OK)
@@ -309,6 +310,7 @@ int runner_run(const struct runner_options *options)
     while (runner->pool_count > 0)
         options->context_close(options->engines, &runner->pool[--runner->pool_count]);
     stop_destroy(&runner->stop);
+    assert(runner->worker_count == 0);
     free(runner);
     log_info("stopped", LOG_INTEGER("exit_status", result));
     return result;

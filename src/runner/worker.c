@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/worker.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "process/log.h"
@@ -59,6 +60,7 @@ static void *tick(void *argument)
     struct clock *clock = worker->context.clock;
     int64_t due_us[TICKS_MAX] = {0};
     bool failing[TICKS_MAX] = {false};
+    assert(role->tick_count <= TICKS_MAX);
     int64_t wait_us = 0;
     while (!stop_wait(worker->stop, wait_us)) {
         wait_us = SECOND_US;
@@ -98,6 +100,7 @@ enum status worker_start(struct worker *worker, const struct runner_options *opt
     enum status status = options->context_open(options->engines, role->uses, &worker->context);
     if (status != STATUS_OK)
         return status;
+    assert(consuming ? role->consumer != NULL : role->tick_count > 0);
     size_t size = scratch_size(role, consuming);
     worker->context.scratch = calloc(1, size + 1);
     if (worker->context.scratch != NULL &&
