@@ -52,13 +52,13 @@ fuzz:
 	@test -d build-fuzz || CC=clang-14 meson setup build-fuzz -Dfuzz=true \
 		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C build-fuzz
-	@for corpus in tests/fuzz/corpus/*; do \
-		target=$${corpus##*/} && mkdir -p build-fuzz/found/$$target && \
-		build-fuzz/tests/fuzz/fuzz_$$target -max_total_time=$${FUZZ_SECONDS:-15} -max_len=4096 \
-			-timeout=5 -print_final_stats=1 -artifact_prefix=build-fuzz/ build-fuzz/found/$$target \
-			$$corpus >build-fuzz/$$target.log 2>&1 || { tail -40 build-fuzz/$$target.log; exit 1; }; \
-		echo "$$target: $$(grep -o 'executed_units: .*' build-fuzz/$$target.log), no fault"; \
-	done
+	@mkdir -p build-fuzz/failing && ls tests/fuzz/corpus | xargs -P "$$(nproc)" -I TARGET sh -c ' \
+		mkdir -p build-fuzz/found/TARGET && \
+		build-fuzz/tests/fuzz/fuzz_TARGET -max_total_time=$(or $(FUZZ_SECONDS),15) -max_len=4096 \
+			-timeout=5 -print_final_stats=1 -artifact_prefix=build-fuzz/failing/TARGET- \
+			build-fuzz/found/TARGET tests/fuzz/corpus/TARGET >build-fuzz/TARGET.log 2>&1 || \
+			{ tail -40 build-fuzz/TARGET.log; exit 255; }; \
+		echo "TARGET: $$(grep -o "executed_units: .*" build-fuzz/TARGET.log), no fault"'
 
 ## format: formats all C files
 format:

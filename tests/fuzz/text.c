@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The same bytes as a time, as a UUID, as a decimal number, as addresses and as text to be written
- * as JSON.
+ * The same bytes as a time, as a UUID, as a decimal number, as addresses, as the URL of a cache, as
+ * a trace and as text to be written as JSON.
  */
 #include "fuzz.h"
 
 #include <jansson.h>
 #include <math.h>
 
+#include "adapters/cache_redis_url.h"
 #include "base/decimal.h"
 #include "base/json_put.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "base/traceparent.h"
 #include "base/uuid.h"
 #include "http/head.h"
 
@@ -60,6 +62,31 @@ static void check_forwarded(struct slice text)
     FUZZ_CHECK(memcmp(&client, &again, sizeof client) == 0);
 }
 
+static void check_redis(const char *text)
+{
+    static struct redis_url url;
+    if (redis_url_parse(text, &url) != STATUS_OK)
+        return;
+    FUZZ_CHECK(url.host_count >= 1 && url.host_count <= REDIS_HOSTS_MAX && url.database >= 0);
+    FUZZ_CHECK(url.host_count == 1 || url.master[0] != '\0');
+    for (size_t i = 0; i < url.host_count; i++)
+        FUZZ_CHECK(url.hosts[i].name[0] != '\0' && url.hosts[i].port > 0 &&
+                   url.hosts[i].port <= UINT16_MAX);
+}
+
+/* The child of a trace is a trace, and the same one. */
+static void check_trace(struct slice text)
+{
+    static const uint8_t random[SPAN_BYTES] = {1};
+    char child[TRACEPARENT_LENGTH + 1];
+    if (!traceparent_valid(text))
+        return;
+    traceparent_child(child, text.data, random);
+    FUZZ_CHECK(traceparent_valid(slice_of(child)));
+    FUZZ_CHECK(memcmp(child + TRACEPARENT_TRACE_AT, text.data + TRACEPARENT_TRACE_AT,
+                      2 * (size_t)TRACE_BYTES) == 0);
+}
+
 static void check_json(struct slice text)
 {
     struct buf json;
@@ -86,6 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_uuid(text);
     check_decimal(copy);
     check_forwarded(text);
+    check_redis(copy);
+    check_trace(text);
     check_json(text);
     free(copy);
     return 0;
