@@ -428,11 +428,11 @@ enum status journal_remove(struct journal_writer *writer, enum stream stream, ui
 
 static const char *const question_texts[JOURNAL_QUESTIONS] = {
     [JOURNAL_RANGE] =
-        "SELECT id, published_us, subject, message_id, request_id, traceparent, reason,"
-        " payload, producer FROM messages WHERE id BETWEEN ?1 AND ?2"
-        " ORDER BY id LIMIT ?3",
-    [JOURNAL_SINCE] = "SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2 AND published_us >= ?3"
-                      " ORDER BY id LIMIT 1",
+        ("SELECT id, published_us, subject, message_id, request_id, traceparent, reason,"
+         " payload, producer FROM messages WHERE id BETWEEN ?1 AND ?2"
+         " ORDER BY id LIMIT ?3"),
+    [JOURNAL_SINCE] = ("SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2 AND published_us >= ?3"
+                       " ORDER BY id LIMIT 1"),
     [JOURNAL_COUNT] = "SELECT count(*) FROM messages WHERE id BETWEEN ?1 AND ?2",
     [JOURNAL_LAST] = "SELECT last FROM streams WHERE id BETWEEN ?1 AND ?2",
 };

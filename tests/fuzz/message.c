@@ -23,7 +23,7 @@ static void header_check(natsMsg *message, const char *name)
 static void written_check(const struct bus_message *message, struct slice once)
 {
     const char *id = NULL;
-    natsMsg *written = nats_message_write(message, once, "_INBOX.1");
+    natsMsg *written = bus_nats_message_write(message, once, "_INBOX.1");
     FUZZ_CHECK(written != NULL);
     header_check(written, "X-Request-ID");
     header_check(written, "traceparent");
@@ -42,7 +42,7 @@ static void position_check(struct slice reply)
     slice_text(reply, subject, sizeof subject);
     if (natsMsg_Create(&message, "ecs.emotions", subject, "{}", 2) != NATS_OK)
         return;
-    nats_message_read(message, STREAM_EMOTIONS, &read);
+    bus_nats_message_read(message, STREAM_EMOTIONS, &read);
     FUZZ_CHECK(read.deliveries >= 1 && read.payload.size == 2);
     natsMsg_Destroy(message);
 }
@@ -61,10 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     block = (struct slice){line + 1, size - (size_t)(line + 1 - block.data)};
     for (int dead = 0; dead <= 1; dead++) {
         struct bus_message read;
-        natsMsg *copy = nats_message_copy("ecs.emotions", block, slice_of("{}"));
+        natsMsg *copy = bus_nats_message_copy("ecs.emotions", block, slice_of("{}"));
         if (copy == NULL)
             continue;
-        nats_message_read(copy, dead ? STREAM_DEAD_LETTERS : STREAM_EMOTIONS, &read);
+        bus_nats_message_read(copy, dead ? STREAM_DEAD_LETTERS : STREAM_EMOTIONS, &read);
         FUZZ_CHECK(slice_equals(read.payload, "{}"));
         written_check(&read, read.message_id);
         natsMsg_Destroy(copy);

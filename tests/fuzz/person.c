@@ -22,9 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct credentials registered, login;
     struct refusal refusal;
     char token[REFRESH_TOKEN_MAX + 1], email[EMAIL_MAX + 1];
-    enum status registers = user_registration_decode(body, &registered, &refusal);
+    enum status registers = user_credentials_decode(body, true, &registered, &refusal);
     refusal_check(registers, &refusal);
-    enum status logs_in = user_login_decode(body, &login, &refusal);
+    enum status logs_in = user_credentials_decode(body, false, &login, &refusal);
     refusal_check(logs_in, &refusal);
     if (registers == STATUS_OK) {
         FUZZ_CHECK(logs_in == STATUS_OK && strcmp(registered.email, login.email) == 0);
