@@ -16,8 +16,8 @@
 
 #include "adapters/cache_memory.h"
 #include "adapters/cache_redis.h"
-#include "adapters/clock_manual.h"
-#include "adapters/entropy_seeded.h"
+#include "adapters/clock.h"
+#include "adapters/entropy.h"
 #include "auth/revocations.h"
 #include "bus/sqlite.h"
 #include "scorers/breaker.h"
