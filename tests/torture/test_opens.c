@@ -80,7 +80,7 @@ static bool open_caches(void)
     if (opened)
         cache_close(memory);
     /* It connects when it is first used. */
-    bool prepared = cache_redis_open("redis://127.0.0.1:1", NULL, &redis) == STATUS_OK;
+    bool prepared = cache_redis_open("redis://127.0.0.1:1", NULL, SECOND_US, &redis) == STATUS_OK;
     if (prepared)
         cache_close(redis);
     return opened && prepared;
