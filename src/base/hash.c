@@ -3,6 +3,12 @@
 
 #include <sodium.h>
 
+void hash_number(uint8_t bytes[HASH_NUMBER_SIZE], uint64_t number)
+{
+    for (size_t i = 0; i < HASH_NUMBER_SIZE; i++)
+        bytes[i] = (uint8_t)(number >> (8 * i));
+}
+
 /* `key` may be NULL. */
 static struct hash hash_parts(const struct hash *key, const struct slice parts[], size_t count)
 {
@@ -10,9 +16,8 @@ static struct hash hash_parts(const struct hash *key, const struct slice parts[]
     crypto_generichash_init(&state, key == NULL ? NULL : key->bytes, key == NULL ? 0 : HASH_SIZE,
                             HASH_SIZE);
     for (size_t i = 0; i < count; i++) {
-        uint8_t length[8];
-        for (size_t k = 0; k < sizeof length; k++)
-            length[k] = (uint8_t)((uint64_t)parts[i].size >> (8 * k));
+        uint8_t length[HASH_NUMBER_SIZE];
+        hash_number(length, parts[i].size);
         crypto_generichash_update(&state, length, sizeof length);
         crypto_generichash_update(&state, (const uint8_t *)parts[i].data, parts[i].size);
     }

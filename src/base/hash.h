@@ -11,7 +11,7 @@
 
 #include "base/slice.h"
 
-enum { HASH_SIZE = 16, HASH_TEXT_SIZE = 33 };
+enum { HASH_SIZE = 16, HASH_TEXT_SIZE = 33, HASH_NUMBER_SIZE = 8 };
 
 struct hash {
     uint8_t bytes[HASH_SIZE];
@@ -20,6 +20,9 @@ struct hash {
 struct hash hash_of(const struct slice parts[], size_t count);
 /* The same, which nobody can make who has not the key. */
 struct hash hash_keyed(const struct hash *key, const struct slice parts[], size_t count);
+/* A number as it is hashed: its lowest byte first on every machine, for hashes are stored, and
+ * compared across machines. */
+void hash_number(uint8_t bytes[HASH_NUMBER_SIZE], uint64_t number);
 /* Lower-case hexadecimal, terminated. */
 void hash_format(const struct hash *hash, char text[HASH_TEXT_SIZE]);
 

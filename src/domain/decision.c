@@ -5,21 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Little-endian on every machine: the hash is stored and compared across machines. */
-static void put_value(uint8_t bytes[8], int64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
-}
-
 struct hash decision_inputs(const struct features *features, const char *model,
                             const struct hash *policy)
 {
-    uint8_t values[FEATURE_COUNT * 8];
+    uint8_t values[FEATURE_COUNT * HASH_NUMBER_SIZE];
     for (int i = 0; i < FEATURE_COUNT; i++)
-        put_value(values + 8 * i, features->values[i]);
-    uint8_t schema[8];
-    put_value(schema, FEATURES_SCHEMA);
+        hash_number(values + i * HASH_NUMBER_SIZE, (uint64_t)features->values[i]);
+    uint8_t schema[HASH_NUMBER_SIZE];
+    hash_number(schema, FEATURES_SCHEMA);
     return hash_of((const struct slice[]){{(const char *)schema, sizeof schema},
                                           {(const char *)values, sizeof values},
                                           slice_of(model),

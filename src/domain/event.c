@@ -44,13 +44,12 @@ struct hash event_key(const struct event_origin *origin, enum id_giver giver,
     }
     if (origin->message_id.size > 0)
         return hash_of((const struct slice[]){slice_of("message"), stream, origin->message_id}, 3);
-    uint8_t place[24];
-    for (int i = 0; i < 8; i++) {
-        place[i] = (uint8_t)((uint64_t)origin->stream_created_us >> (8 * i));
-        place[8 + i] = (uint8_t)(origin->sequence >> (8 * i));
-        place[16 + i] = (uint8_t)((uint64_t)origin->published_us >> (8 * i));
-    }
-    struct slice position = {(const char *)place, origin->untimed ? 16 : sizeof place};
+    uint8_t place[3 * HASH_NUMBER_SIZE];
+    hash_number(place, (uint64_t)origin->stream_created_us);
+    hash_number(place + HASH_NUMBER_SIZE, origin->sequence);
+    hash_number(place + 2 * HASH_NUMBER_SIZE, (uint64_t)origin->published_us);
+    struct slice position = {(const char *)place,
+                             origin->untimed ? 2 * HASH_NUMBER_SIZE : sizeof place};
     return hash_of((const struct slice[]){slice_of("position"), stream, position, payload}, 4);
 }
 

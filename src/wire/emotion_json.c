@@ -10,11 +10,12 @@
  * and is no part of it. */
 static struct hash content_of(const struct emotion_event *event)
 {
-    const int64_t numbers[] = {event->occurred_at_us, event->positivity, event->intensity,
-                               event->stress};
-    uint8_t bytes[sizeof numbers];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)((uint64_t)numbers[i / 8] >> (8 * (i % 8)));
+    enum { NUMBERS = 4 };
+    const int64_t numbers[NUMBERS] = {event->occurred_at_us, event->positivity, event->intensity,
+                                      event->stress};
+    uint8_t bytes[NUMBERS * HASH_NUMBER_SIZE];
+    for (size_t i = 0; i < NUMBERS; i++)
+        hash_number(bytes + i * HASH_NUMBER_SIZE, (uint64_t)numbers[i]);
     return hash_of(
         (const struct slice[]){
             {(const char *)event->user_id.bytes, sizeof event->user_id.bytes},

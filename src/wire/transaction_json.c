@@ -18,10 +18,9 @@ static const char *const sources[] = {
  * the same transaction sent again must not become another one by that. */
 static struct hash content_of(const struct transaction_event *event)
 {
-    uint8_t bytes[9];
-    for (size_t i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)((uint64_t)event->amount_cents >> (8 * i));
-    bytes[8] = (uint8_t)event->direction;
+    uint8_t bytes[HASH_NUMBER_SIZE + 1];
+    hash_number(bytes, (uint64_t)event->amount_cents);
+    bytes[HASH_NUMBER_SIZE] = (uint8_t)event->direction;
     return hash_of(
         (const struct slice[]){
             {(const char *)event->user_id.bytes, sizeof event->user_id.bytes},
