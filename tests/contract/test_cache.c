@@ -80,15 +80,15 @@ static void set(struct cache *cache, const char *key, const char *value, int64_t
     assert_int_equal(cache_set(cache, key, slice_of(value), life_us), STATUS_OK);
 }
 
-static void wait_until_gone(struct cache *cache, const char *key)
-{
-    char text[64];
-    int64_t limit_us = clock_monotonic_us(clock_system()) + WAIT_S * SECOND_US;
-    while (get(cache, key, text) != STATUS_NOT_FOUND) {
-        assert_true(clock_monotonic_us(clock_system()) < limit_us);
-        usleep(1000);
-    }
-}
+/* Waits for a condition, WAIT_S at most. */
+#define wait_until(condition)                                                                      \
+    do {                                                                                           \
+        int64_t limit_us_ = clock_monotonic_us(clock_system()) + WAIT_S * SECOND_US;               \
+        while (!(condition)) {                                                                     \
+            assert_true(clock_monotonic_us(clock_system()) < limit_us_);                           \
+            usleep(1000);                                                                          \
+        }                                                                                          \
+    } while (0)
 
 static void gives_back_what_was_set(void **state)
 {
@@ -119,9 +119,10 @@ static void values_are_bytes(void **state)
 
 static void values_end(void **state)
 {
+    char text[64];
     const char *key = key_of("ends");
     set(*state, key, "soon", 50000);
-    wait_until_gone(*state, key);
+    wait_until(get(*state, key, text) == STATUS_NOT_FOUND);
 }
 
 static void forgets(void **state)
@@ -199,26 +200,6 @@ static void memory_is_bounded(void **state)
     buf_free(&found);
 }
 
-static void set_in_the_end(struct cache *cache, const char *key, const char *value)
-{
-    int64_t limit_us = clock_monotonic_us(clock_system()) + WAIT_S * SECOND_US;
-    while (cache_set(cache, key, slice_of(value), MINUTE_US) != STATUS_OK) {
-        assert_true(clock_monotonic_us(clock_system()) < limit_us);
-        usleep(10000);
-    }
-}
-
-static void get_in_the_end(struct cache *cache, const char *key, const char *value)
-{
-    char text[64];
-    int64_t limit_us = clock_monotonic_us(clock_system()) + WAIT_S * SECOND_US;
-    while (get(cache, key, text) != STATUS_OK) {
-        assert_true(clock_monotonic_us(clock_system()) < limit_us);
-        usleep(10000);
-    }
-    assert_string_equal(text, value);
-}
-
 /* It is a miss soon, not a wait; and the cache comes back by itself. */
 static void a_stopped_redis_costs_little(void **state)
 {
@@ -230,22 +211,24 @@ static void a_stopped_redis_costs_little(void **state)
     assert_true(clock_monotonic_us(clock_system()) - before_us < SECOND_US);
     assert_int_equal(cache_ping(*state), STATUS_UNAVAILABLE);
     private_server_start(&redis);
-    set_in_the_end(*state, "after", "2");
-    get_in_the_end(*state, "after", "2");
+    wait_until(cache_set(*state, "after", slice_of("2"), MINUTE_US) == STATUS_OK);
+    wait_until(get(*state, "after", text) == STATUS_OK);
+    assert_string_equal(text, "2");
 }
 
 static void a_frozen_redis_costs_little(void **state)
 {
     char text[64];
-    set_in_the_end(*state, "frozen", "1");
+    wait_until(cache_set(*state, "frozen", slice_of("1"), MINUTE_US) == STATUS_OK);
     kill(redis.pid, SIGSTOP);
     int64_t before_us = clock_monotonic_us(clock_system());
     for (int i = 0; i < 100; i++)
         assert_int_equal(get(*state, "frozen", text), STATUS_UNAVAILABLE);
     assert_true(clock_monotonic_us(clock_system()) - before_us < SECOND_US / 2);
     kill(redis.pid, SIGCONT);
+    wait_until(get(*state, "frozen", text) == STATUS_OK);
     /* An answer that came late does not stand for another question. */
-    get_in_the_end(*state, "frozen", "1");
+    assert_string_equal(text, "1");
 }
 
 static void unusable_urls(void **state)
