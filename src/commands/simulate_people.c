@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "commands/report.h"
+#include "process/json_read.h"
 #include "process/steady.h"
 
 enum { ANSWER_MAX = 1024 * 1024, TIMEOUT_MS = 10000, PAUSE_MS = 100, LINE_MAX = 2048 };
@@ -120,9 +121,9 @@ int client_send(struct client *client, const struct client_request *request, jso
         status = try_once(client);
     }
     curl_slist_free_all(headers);
-    *answer = status == 0
-                  ? NULL
-                  : json_loadb(client->answer.data, client->answer.size, JSON_DECODE_ANY, NULL);
+    if (status == 0 ||
+        json_read(buf_slice(&client->answer), JSON_DECODE_ANY, answer, NULL) != STATUS_OK)
+        *answer = NULL;
     return is_passing(status) ? 0 : (int)status;
 }
 
@@ -159,7 +160,9 @@ static bool subject_read(struct account *account)
         sodium_base642bin(claims, sizeof claims, start + 1, (size_t)(end - start - 1), NULL, &size,
                           NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return false;
-    json_t *json = json_loadb((char *)claims, size, 0, NULL);
+    json_t *json;
+    if (json_read((struct slice){(char *)claims, size}, 0, &json, NULL) != STATUS_OK)
+        return false;
     const char *subject = json_string_value(json_object_get(json, "sub"));
     bool good = subject != NULL && strlen(subject) < sizeof account->user_id;
     if (good)

@@ -21,6 +21,7 @@
 #include "commands/command.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
+#include "process/json_read.h"
 
 /* A request to a running server ------------------------------------------------------------ */
 
@@ -191,8 +192,9 @@ static void server_ask(struct server *server, struct stream_figures figures[])
     long status = server_get(server->url, "/readyz", &answer, server->fault);
     server->answers = status != 0;
     server->ready = status == 200;
-    json_t *document = json_loadb(buf_slice(&answer).data, answer.size, 0, NULL);
-    server->checks = json_incref(json_object_get(document, "checks"));
+    json_t *document;
+    if (json_read(buf_slice(&answer), 0, &document, NULL) == STATUS_OK)
+        server->checks = json_incref(json_object_get(document, "checks"));
     json_decref(document);
     buf_clear(&answer);
     if (server->answers && server_get(server->url, "/metrics", &answer, server->fault) == 200)
