@@ -32,7 +32,7 @@ struct cache {
 };
 
 /* Appends the value to `value`. NOT_FOUND on a miss; UNAVAILABLE if the cache cannot be asked or
- * holds something that is not bytes under the key. Blocks 20 ms at most. */
+ * holds something that is not bytes under the key. Blocks CACHE_BUDGET_US at most. */
 MUST_CHECK static inline enum status cache_get(struct cache *cache, const char *key,
                                                struct buf *value)
 {
