@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "base/splitmix.h"
 #include "commands/report.h"
 #include "commands/simulate.h"
 #include "process/steady.h"
@@ -64,11 +65,11 @@ static enum status backlog_publish(struct bench *bench)
             .at_us = born_us - DAY_US + i * (DAY_US / options->events),
             .feeling = "joy",
             .positivity = (int32_t)chance_below(drawn, MILLIONTHS),
-            .intensity = (int32_t)chance_below(chance_next(&drawn), MILLIONTHS),
-            .stress = (int32_t)chance_below(chance_next(&drawn), MILLIONTHS),
+            .intensity = (int32_t)chance_below(splitmix_next(&drawn), MILLIONTHS),
+            .stress = (int32_t)chance_below(splitmix_next(&drawn), MILLIONTHS),
         };
         struct account *account =
-            &bench->accounts[chance_below(chance_next(&drawn), options->people)];
+            &bench->accounts[chance_below(splitmix_next(&drawn), options->people)];
         char id[EVENT_ID_SIZE];
         snprintf(id, sizeof id, "bench-%lld-%lld", (long long)born_us, (long long)i);
         status = event_sender_send(&sender, account, &event, id);

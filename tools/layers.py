@@ -18,7 +18,7 @@ ROOMS = {
     "domain": ("events, tiles, features, policy, decision, offer, breaker: pure functions of values",
                ("base",)),
     "simulation": ("people who do not exist: what they feel, earn, pay and owe, drawn from a seed",
-                   ("domain",)),
+                   ("base", "domain")),
     "wire": ("JSON documents to typed values and back: the wire contract",
              ("base", "process", "domain")),
     "model": ("a trained model: its folder, its predictions and what each column adds to them",

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "base/splitmix.h"
 #include "process/log.h"
 
 static void system_fill(struct entropy *entropy, void *bytes, size_t size)
@@ -26,15 +27,6 @@ struct entropy *entropy_system(void)
     return &entropy;
 }
 
-/* SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, and every seed is good. */
-static uint64_t next(struct entropy_seeded *seeded)
-{
-    uint64_t mixed = seeded->state += 0x9e3779b97f4a7c15u;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
-}
-
 /* The bytes do not depend on the machine: they are cut from the numbers low byte first. */
 static void seeded_fill(struct entropy *entropy, void *bytes, size_t size)
 {
@@ -42,7 +34,7 @@ static void seeded_fill(struct entropy *entropy, void *bytes, size_t size)
     uint64_t number = 0;
     for (size_t i = 0; i < size; i++) {
         if (i % 8 == 0)
-            number = next((struct entropy_seeded *)entropy);
+            number = splitmix_next(&((struct entropy_seeded *)entropy)->state);
         out[i] = (uint8_t)(number >> (8 * (i % 8)));
     }
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/splitmix.h"
 #include "base/status.h"
 
 enum measure {
@@ -66,17 +67,14 @@ MUST_CHECK enum status interval_by_bootstrap(const double *const probabilities[]
                                              struct interval intervals[][MEASURE_COUNT],
                                              struct interval gains[]);
 
-/* Random numbers that are the same for the same seed on every machine (SplitMix64). */
+/* Random numbers that are the same for the same seed on every machine. */
 struct random {
     uint64_t state; /* the seed, at first */
 };
 
 static inline uint64_t random_next(struct random *random)
 {
-    uint64_t z = random->state += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
+    return splitmix_next(&random->state);
 }
 
 /* 0 to bound - 1; the bias is below bound / 2^64. */

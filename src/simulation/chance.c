@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/splitmix.h"
 #include "limits.h"
 
 enum {
@@ -14,21 +15,10 @@ enum {
     EXP_MAX = 16 * MILLIONTHS
 };
 
-static uint64_t mix(uint64_t word)
-{
-    word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
-    word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
-    return word ^ (word >> 31);
-}
-
-uint64_t chance_next(uint64_t *state)
-{
-    return mix(*state += 0x9e3779b97f4a7c15u);
-}
-
 uint64_t chance_of(uint64_t seed, uint64_t use, uint64_t number)
 {
-    return mix(mix(seed + use * 0xd1342543de82ef95u) + (number + 1) * 0x9e3779b97f4a7c15u);
+    return splitmix_mix(splitmix_mix(seed + use * 0xd1342543de82ef95u) +
+                        (number + 1) * SPLITMIX_STEP);
 }
 
 int64_t chance_below(uint64_t word, int64_t end)

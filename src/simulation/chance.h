@@ -10,8 +10,6 @@
 
 #include <stdint.h>
 
-/* SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014. */
-uint64_t chance_next(uint64_t *state);
 /* The draw of this number and use: the same whenever it is asked for, and independent of all with
  * another seed, use or number. */
 uint64_t chance_of(uint64_t seed, uint64_t use, uint64_t number);

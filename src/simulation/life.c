@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/splitmix.h"
 #include "limits.h"
 #include "simulation/chance.h"
 
@@ -57,12 +58,12 @@ static int64_t spell_share(const struct simulated_person *person, int64_t block,
 {
     uint64_t state = chance_of(person->seed, LIFE_SPELL, (uint64_t)block);
     int64_t likely = 10000 + chance_times(250000, MILLIONTHS - person->stability);
-    if (chance_below(chance_next(&state), MILLIONTHS) >= likely)
+    if (chance_below(splitmix_next(&state), MILLIONTHS) >= likely)
         return MILLIONTHS;
-    int64_t first = block * SPELL_BLOCK + chance_below(chance_next(&state), SPELL_BLOCK);
-    int64_t months = SPELL_MONTHS_MIN + chance_below(chance_next(&state), SPELL_MONTHS_SPAN);
-    bool stops = chance_below(chance_next(&state), 100) < STOP_SHARE;
-    int64_t shrunk = 450000 + chance_below(chance_next(&state), 400000);
+    int64_t first = block * SPELL_BLOCK + chance_below(splitmix_next(&state), SPELL_BLOCK);
+    int64_t months = SPELL_MONTHS_MIN + chance_below(splitmix_next(&state), SPELL_MONTHS_SPAN);
+    bool stops = chance_below(splitmix_next(&state), 100) < STOP_SHARE;
+    int64_t shrunk = 450000 + chance_below(splitmix_next(&state), 400000);
     if (month < first || month >= first + months)
         return MILLIONTHS;
     if (!stops)
@@ -82,9 +83,9 @@ static int64_t income_share(const struct simulated_person *person, int64_t month
 static int64_t bill(const struct simulated_person *person, int64_t month)
 {
     uint64_t state = chance_of(person->seed, LIFE_BILL, (uint64_t)month);
-    if (chance_below(chance_next(&state), 30) != 0)
+    if (chance_below(splitmix_next(&state), 30) != 0)
         return 0;
-    return 200000 + chance_below(chance_next(&state), 500000);
+    return 200000 + chance_below(splitmix_next(&state), 500000);
 }
 
 /* Spending follows income late and only in part: half of it is fixed. */
@@ -139,13 +140,13 @@ struct life_standing life_standing(const struct simulated_person *person, int64_
 static int64_t news(const struct simulated_person *person, int64_t block, int64_t day)
 {
     uint64_t state = chance_of(person->seed, LIFE_NEWS, (uint64_t)block);
-    int64_t kind = chance_below(chance_next(&state), 10);
+    int64_t kind = chance_below(splitmix_next(&state), 10);
     if (kind >= 3)
         return 0;
-    int64_t since = day - block * BLOCK_DAYS - chance_below(chance_next(&state), BLOCK_DAYS);
+    int64_t since = day - block * BLOCK_DAYS - chance_below(splitmix_next(&state), BLOCK_DAYS);
     if (since < 0 || since >= NEWS_FADE_DAYS)
         return 0;
-    int64_t weight = 400000 + chance_below(chance_next(&state), 600000);
+    int64_t weight = 400000 + chance_below(splitmix_next(&state), 600000);
     int64_t left = weight * (NEWS_FADE_DAYS - since) / NEWS_FADE_DAYS;
     return kind == 0 ? left : -left;
 }
@@ -196,14 +197,14 @@ struct life_mood life_mood(const struct simulated_person *person, int64_t day)
 static bool silence_covers(const struct simulated_person *person, int64_t block, int64_t day)
 {
     uint64_t state = chance_of(person->seed, LIFE_SILENCE, (uint64_t)block);
-    int64_t first = block * BLOCK_DAYS + chance_below(chance_next(&state), BLOCK_DAYS);
-    int64_t days = 6 + chance_below(chance_next(&state), 25);
+    int64_t first = block * BLOCK_DAYS + chance_below(splitmix_next(&state), BLOCK_DAYS);
+    int64_t days = 6 + chance_below(splitmix_next(&state), 25);
     if (day < first || day >= first + days)
         return false;
     int64_t strain = life_standing(person, life_month(person, first)).strain;
     int64_t likely = chance_times(
         70000, chance_exp(chance_times(1000000, person->frailty) + chance_times(1500000, strain)));
-    return chance_below(chance_next(&state), MILLIONTHS) < likely;
+    return chance_below(splitmix_next(&state), MILLIONTHS) < likely;
 }
 
 bool life_is_silent(const struct simulated_person *person, int64_t day)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/splitmix.h"
 #include "limits.h"
 #include "simulation/chance.h"
 #include "simulation/life.h"
@@ -51,7 +52,7 @@ const char *persona_name(enum persona persona)
 
 static enum persona persona_draw(uint64_t *state)
 {
-    int64_t ticket = chance_below(chance_next(state), 100);
+    int64_t ticket = chance_below(splitmix_next(state), 100);
     int persona = 0;
     while (persona < PERSONA_COUNT - 1 && ticket >= kinds[persona].share)
         ticket -= kinds[persona++].share;
@@ -61,7 +62,7 @@ static enum persona persona_draw(uint64_t *state)
 /* mean + deviation × a normal draw, kept within bounds. */
 static int64_t trait(uint64_t *state, int64_t mean, int64_t deviation, int64_t least, int64_t most)
 {
-    int64_t drawn = mean + chance_times(deviation, chance_normal(chance_next(state)));
+    int64_t drawn = mean + chance_times(deviation, chance_normal(splitmix_next(state)));
     return chance_clamp(drawn, least, most);
 }
 
@@ -71,23 +72,23 @@ struct simulated_person population_person(uint64_t seed, uint32_t number)
     uint64_t state = person.seed;
     person.persona = persona_draw(&state);
     const struct person_kind *kind = &kinds[person.persona];
-    person.pay_day = (int)chance_below(chance_next(&state), LIFE_MONTH_DAYS);
+    person.pay_day = (int)chance_below(splitmix_next(&state), LIFE_MONTH_DAYS);
     int64_t level = chance_exp(trait(&state, 0, 280000, -900000, 900000));
     person.pay_cents = chance_times(kind->pay_cents, level);
     person.thrift = trait(&state, kind->thrift, 160000, 300000, 1250000);
     person.stability = trait(&state, kind->stability, 100000, 300000, MILLIONTHS);
     person.resilience = trait(&state, 500000, 180000, 0, MILLIONTHS);
     person.sociability = trait(&state, 500000, 200000, 0, MILLIONTHS);
-    int64_t gloom = chance_normal(chance_next(&state)); /* stress and low spirits come together */
+    int64_t gloom = chance_normal(splitmix_next(&state)); /* stress and low spirits come together */
     person.stress = trait(&state, kind->stress, 40000, 0, MILLIONTHS) + chance_times(60000, gloom);
     person.positivity =
         trait(&state, kind->positivity, 40000, 0, MILLIONTHS) - chance_times(50000, gloom);
     person.wealth = chance_exp(trait(&state, -700000, 600000, -4000000, 1500000));
-    person.frailty = chance_normal(chance_next(&state));
+    person.frailty = chance_normal(splitmix_next(&state));
     person.payments_day =
         chance_times(kind->payments_day, 700000 + chance_times(600000, person.sociability));
     assert(person.pay_cents > 0 && person.payments_day > 0); /* shares of them are drawn */
-    int64_t recent = chance_below(chance_next(&state), MILLIONTHS);
+    int64_t recent = chance_below(splitmix_next(&state), MILLIONTHS);
     int64_t age = chance_times(recent, recent) * REGISTRATION_DAYS / MILLIONTHS;
     person.registered_us = (LAST_REGISTRATION - age) * DAY_US;
     return person;
@@ -96,8 +97,8 @@ struct simulated_person population_person(uint64_t seed, uint32_t number)
 /* −range to range, more often near 0: the mean of two even draws. */
 static int64_t swing(uint64_t *state, int64_t range)
 {
-    return (chance_below(chance_next(state), 2 * range + 1) +
-            chance_below(chance_next(state), 2 * range + 1)) /
+    return (chance_below(splitmix_next(state), 2 * range + 1) +
+            chance_below(splitmix_next(state), 2 * range + 1)) /
                2 -
            range;
 }
@@ -174,9 +175,9 @@ static void pay(struct simulated_event *event, const struct day *today, uint64_t
     static const char *const categories[] = {"groceries", "transport", "restaurants",
                                              "clothes",   "health",    "leisure"};
     enum { CATEGORY_COUNT = sizeof categories / sizeof categories[0] };
-    int64_t spread = chance_times(600000, chance_normal(chance_next(state))) - 180000;
+    int64_t spread = chance_times(600000, chance_normal(splitmix_next(state))) - 180000;
     event->is_payment = true;
-    event->category = categories[chance_below(chance_next(state), CATEGORY_COUNT)];
+    event->category = categories[chance_below(splitmix_next(state), CATEGORY_COUNT)];
     event->amount_cents = 1 + chance_times(today->payment_cents, chance_exp(spread));
 }
 
@@ -195,13 +196,13 @@ static void sort_by_time(struct simulated_event events[], size_t count)
 static int64_t waking_us(int64_t day, uint64_t *state)
 {
     return day * DAY_US + WAKING_HOUR * HOUR_US +
-           chance_below(chance_next(state), WAKING_HOURS * HOUR_US);
+           chance_below(splitmix_next(state), WAKING_HOURS * HOUR_US);
 }
 
 /* `mean` millionths on average: the whole part, and one more by chance. */
 static int64_t some(int64_t mean, uint64_t *state)
 {
-    return (mean + chance_below(chance_next(state), MILLIONTHS)) / MILLIONTHS;
+    return (mean + chance_below(splitmix_next(state), MILLIONTHS)) / MILLIONTHS;
 }
 
 /* Rent and pay, on their days of the month. */
@@ -253,7 +254,7 @@ struct simulated_event population_event(const struct simulated_person *person, i
     struct day today = day_of(person, at_us / DAY_US);
     uint64_t state = chance_of(person->seed, LIFE_EVENT, (uint64_t)at_us ^ number << 40);
     struct simulated_event event = {.at_us = at_us};
-    if (today.silent || chance_below(chance_next(&state), EVENTS_OF) < FEELINGS_OF)
+    if (today.silent || chance_below(splitmix_next(&state), EVENTS_OF) < FEELINGS_OF)
         feel(&event, &today, &state);
     else
         pay(&event, &today, &state);
