@@ -151,6 +151,7 @@ static int row_order(const void *a, const void *b, void *rows)
 static void rows_write(const struct evaluation *evaluation, const size_t places[], FILE *file)
 {
     static const char *const names[CANDIDATE_COUNT] = {"model", "scorecard", "without_emotions"};
+    assert(evaluation->candidates <= CANDIDATE_COUNT);
     fprintf(file, "row,outcome");
     for (size_t c = 0; c < evaluation->candidates; c++)
         fprintf(file, ",%s", names[c]);
@@ -222,6 +223,7 @@ static void report_write(const struct training_report *report, const struct tabl
     const struct evaluation *evaluation = &report->evaluation;
     struct buf json;
     char hash[HASH_TEXT_SIZE];
+    assert(evaluation->candidates <= CANDIDATE_COUNT);
     hash_format(&report->hash, hash);
     report_begin(&json);
     json_put_text(&json, "model", hash);

@@ -323,6 +323,7 @@ static enum status rows_add(struct parse *parse)
 {
     struct table *table = parse->table;
     enum status status = STATUS_OK;
+    assert(table->column_count > 0 && table->column_count <= parse->fields.width);
     double *values = calloc(table->column_count, sizeof *values);
     if (values == NULL)
         return reason_tell(parse->reason, STATUS_UNAVAILABLE, "memory is out");

@@ -26,7 +26,8 @@ struct csv_reader {
 
 static enum status fault(struct csv_reader *reader, size_t line, const char *what)
 {
-    return reason_tell(reader->reason, STATUS_INVALID, "line %zu: %s", line, what);
+    snprintf(reader->reason, REASON_MAX + 1, "line %zu: %s", line, what);
+    return STATUS_INVALID;
 }
 
 static bool at_field_end(const struct csv_reader *reader)

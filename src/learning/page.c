@@ -25,7 +25,7 @@ static size_t important_columns(const struct page_content *content, size_t colum
             columns[k] = columns[k - 1];
         columns[at] = i;
     }
-    assert(kept <= count);
+    assert(kept > 0 && kept <= count);
     return kept;
 }
 

@@ -113,6 +113,7 @@ static enum status model_save(struct training_work *work)
                                 .part_count = work->parts};
     struct manifest_bytes files[FILES];
     size_t count = 0;
+    assert(work->parts < FILES);
     struct buf scorecard;
     buf_init(&scorecard, MODEL_FILE_MAX);
     points_write(&work->points, &scorecard);

@@ -316,7 +316,7 @@ void user_credit_login(struct role_context *context, struct exchange *exchange)
     struct refusal refusal;
     struct user user;
     struct hash place;
-    int64_t wait_us;
+    int64_t wait_us = 0;
     if (user_credentials_decode(exchange->request.body, false, &credentials, &refusal) !=
         STATUS_OK) {
         answer_refused(response, &refusal);

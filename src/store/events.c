@@ -412,9 +412,9 @@ static enum status batch_apply(struct store *store, const struct event_layout *k
     .size = sizeof(struct event), .key = offsetof(struct event, key),                              \
     .content = offsetof(struct event, content), .user_id = offsetof(struct event, user_id),        \
     .occurred_at = offsetof(struct event, occurred_at_us),                                         \
-    .received_at = offsetof(struct event, received_at_us), .row = rows,                            \
-    .row_columns = sizeof rows / sizeof rows[0], .tile = tiles,                                    \
-    .tile_columns = sizeof tiles / sizeof tiles[0], .tile_size = sizeof(struct person_tile)
+    .received_at = offsetof(struct event, received_at_us), .row = (rows),                          \
+    .row_columns = sizeof(rows) / sizeof(rows)[0], .tile = (tiles),                                \
+    .tile_columns = sizeof(tiles) / sizeof(tiles)[0], .tile_size = sizeof(struct person_tile)
 
 static const struct member emotion_row[] = {
     EMOTION(SQL_UUID, user_id),        EMOTION(SQL_TIME, occurred_at_us),

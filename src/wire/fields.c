@@ -74,7 +74,7 @@ enum status fields_parse(struct slice text, json_t **root, struct json_fault *fa
     enum status status = json_read(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, root, &error);
     if (status == STATUS_UNAVAILABLE)
         *fault = (struct json_fault){{1, 1}, "out of memory"};
-    if (status == STATUS_MALFORMED)
+    else if (status != STATUS_OK)
         json_fault_fill(fault, &error);
     return status;
 }

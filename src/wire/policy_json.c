@@ -310,7 +310,7 @@ static bool read_head(struct policy_reading *reading, const struct fields *field
                                         "$schema",
                                         NULL};
     char schema[FIELD_LOC_MAX];
-    int64_t days, hours, rate_cap_bp;
+    int64_t days = 0, hours = 0, rate_cap_bp = 0; /* so they stay where the text is wrong */
     field_text(fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name);
     field_text(fields, "$schema", FIELD_OPTIONAL, 0, sizeof schema - 1, schema);
     read_whole(fields, "offer_life_days", FIELD_REQUIRED, 1, LIFE_DAYS_MAX, &days);
