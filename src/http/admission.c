@@ -120,8 +120,8 @@ static bool route_find(struct call *call, const char *method, struct route_match
 static bool refuse_bytes(struct call *call, const char *loc, const char *name)
 {
     struct field_errors errors = {0};
-    field_error_add(&(struct fields){NULL, loc, &errors}, name, "string_unicode",
-                    "Input should be valid UTF-8", NULL);
+    field_refuse(&(struct fields){NULL, loc, &errors}, name, "string_unicode", NULL,
+                 "Input should be valid UTF-8");
     response_field_errors(&call->exchange.response, &errors);
     call_note_refusal(call, STATUS_INVALID);
     return false;

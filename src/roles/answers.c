@@ -69,7 +69,7 @@ void answer_query_fault(const struct fields *query, const char *name, struct sli
                         const char *type, const char *message)
 {
     json_t *input = json_stringn(text.data, text.size);
-    field_error_add(query, name, type, message, input);
+    field_refuse(query, name, type, input, "%s", message);
     json_decref(input);
 }
 

@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "base/json_put.h"
 #include "wire/features_json.h"
-#include "wire/fields.h"
 #include "wire/score_json.h"
 
 enum { RATE_BP_MAX = 100000 }; /* 1,000 percent */

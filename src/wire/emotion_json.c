@@ -4,7 +4,6 @@
 #include <assert.h>
 
 #include "base/json_put.h"
-#include "wire/fields.h"
 
 /* What the producer said, without where it came from: traceId differs when an event is sent again,
  * and is no part of it. */

@@ -85,18 +85,21 @@ static bool is_secret(const char *name)
     return strcmp(name, "password") == 0 || strcmp(name, "refresh_token") == 0;
 }
 
-void field_error_add(const struct fields *fields, const char *name, const char *type,
-                     const char *message, const json_t *input)
+bool field_refuse(const struct fields *fields, const char *name, const char *type,
+                  const json_t *input, const char *format, ...)
 {
     struct field_errors *errors = fields->errors;
     assert(errors->count <= FIELD_ERRORS_MAX);
     if (errors->count == FIELD_ERRORS_MAX)
-        return;
+        return false;
     struct field_error *error = &errors->items[errors->count++];
     error->type = type;
     bool dotted = fields->loc[0] != '\0' && name[0] != '\0';
     snprintf(error->loc, sizeof error->loc, "%s%s%s", fields->loc, dotted ? "." : "", name);
-    snprintf(error->message, sizeof error->message, "%s", message);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
     size_t size = 0;
     if (input != NULL && !is_secret(name))
         size = json_dumpb(input, error->input, sizeof error->input - 1,
@@ -105,6 +108,7 @@ void field_error_add(const struct fields *fields, const char *name, const char *
         size = (size_t)snprintf(error->input, sizeof error->input, "null");
     assert(size < sizeof error->input);
     error->input[size] = '\0';
+    return false;
 }
 
 /* "body.amount" as ["body", "amount"]. */
@@ -178,7 +182,7 @@ enum status fields_open(struct slice text, struct fields *body, struct refusal *
     refusal->errors.count = 0;
     if (json_is_object(root))
         return refusal->status = STATUS_OK;
-    field_error_add(body, "", "model_attributes_type", "Input should be a valid object", NULL);
+    field_refuse(body, "", "model_attributes_type", NULL, "Input should be a valid object");
     return fields_close(body, refusal);
 }
 
@@ -197,7 +201,7 @@ static const json_t *field_value(const struct fields *fields, const char *name,
 {
     const json_t *value = json_object_get(fields->object, name);
     if (value == NULL && presence == FIELD_REQUIRED)
-        field_error_add(fields, name, "missing", "Field required", NULL);
+        field_refuse(fields, name, "missing", NULL, "Field required");
     if (json_is_null(value) && presence == FIELD_OPTIONAL)
         return NULL;
     return value;
@@ -243,10 +247,8 @@ bool field_text(const struct fields *fields, const char *name, enum presence pre
         return presence == FIELD_OPTIONAL;
     char message[FIELD_MESSAGE_MAX];
     const char *fault = text_fault(value, min, max, message);
-    if (fault != NULL) {
-        field_error_add(fields, name, fault, message, value);
-        return false;
-    }
+    if (fault != NULL)
+        return field_refuse(fields, name, fault, value, "%s", message);
     memcpy(out, json_string_value(value), json_string_length(value) + 1);
     return true;
 }
@@ -271,15 +273,11 @@ bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid
     const json_t *value = field_value(fields, name, FIELD_REQUIRED);
     if (value == NULL)
         return false;
-    if (!json_is_string(value)) {
-        field_error_add(fields, name, "uuid_type", "UUID input should be a string", value);
-        return false;
-    }
-    if (uuid_parse(json_string_value(value), json_string_length(value), uuid) != STATUS_OK) {
-        field_error_add(fields, name, "uuid_parsing",
-                        "Input should be a valid UUID of 36 characters, unable to parse", value);
-        return false;
-    }
+    if (!json_is_string(value))
+        return field_refuse(fields, name, "uuid_type", value, "UUID input should be a string");
+    if (uuid_parse(json_string_value(value), json_string_length(value), uuid) != STATUS_OK)
+        return field_refuse(fields, name, "uuid_parsing", value,
+                            "Input should be a valid UUID of 36 characters, unable to parse");
     return true;
 }
 
@@ -287,19 +285,15 @@ bool field_uuid(const struct fields *fields, const char *name, struct uuid *uuid
 static bool decimal_in_range(const struct fields *fields, const char *name, const json_t *value,
                              double number, double min, double max)
 {
-    char message[FIELD_MESSAGE_MAX];
-    if (min > 0 && number <= 0) {
-        field_error_add(fields, name, "greater_than", "Input should be greater than 0", value);
-    } else if (number < min) {
-        snprintf(message, sizeof message, "Input should be greater than or equal to %.15g", min);
-        field_error_add(fields, name, "greater_than_equal", message, value);
-    } else if (number > max) {
-        snprintf(message, sizeof message, "Input should be less than or equal to %.15g", max);
-        field_error_add(fields, name, "less_than_equal", message, value);
-    } else {
-        return true;
-    }
-    return false;
+    if (min > 0 && number <= 0)
+        return field_refuse(fields, name, "greater_than", value, "Input should be greater than 0");
+    if (number < min)
+        return field_refuse(fields, name, "greater_than_equal", value,
+                            "Input should be greater than or equal to %.15g", min);
+    if (number > max)
+        return field_refuse(fields, name, "less_than_equal", value,
+                            "Input should be less than or equal to %.15g", max);
+    return true;
 }
 
 bool field_decimal(const struct fields *fields, const char *name, int64_t scale, int64_t min,
@@ -311,17 +305,13 @@ bool field_decimal(const struct fields *fields, const char *name, int64_t scale,
         return false;
     double number;
     int64_t scaled = 0;
-    if (json_is_number(value)) {
+    if (json_is_number(value))
         number = json_number_value(value);
-    } else if (!json_is_string(value)) {
-        field_error_add(fields, name, "float_type", "Input should be a valid number", value);
-        return false;
-    } else if (decimal_parse(json_string_value(value), scale, &number, &scaled) != STATUS_OK) {
-        field_error_add(fields, name, "float_parsing",
-                        "Input should be a valid number, unable to parse string as a number",
-                        value);
-        return false;
-    }
+    else if (!json_is_string(value))
+        return field_refuse(fields, name, "float_type", value, "Input should be a valid number");
+    else if (decimal_parse(json_string_value(value), scale, &number, &scaled) != STATUS_OK)
+        return field_refuse(fields, name, "float_parsing", value,
+                            "Input should be a valid number, unable to parse string as a number");
     if (!decimal_in_range(fields, name, value, number, (double)min / (double)scale,
                           (double)max / (double)scale))
         return false;
@@ -339,17 +329,13 @@ bool field_time(const struct fields *fields, const char *name, enum presence pre
     const json_t *value = field_value(fields, name, presence);
     if (value == NULL)
         return presence == FIELD_OPTIONAL;
-    if (!json_is_string(value)) {
-        field_error_add(fields, name, "datetime_type",
-                        "Input should be a valid datetime, as text in ISO 8601", value);
-        return false;
-    }
+    if (!json_is_string(value))
+        return field_refuse(fields, name, "datetime_type", value,
+                            "Input should be a valid datetime, as text in ISO 8601");
     int64_t parsed_us;
-    if (time_parse(json_string_value(value), json_string_length(value), &parsed_us) != STATUS_OK) {
-        field_error_add(fields, name, "datetime_parsing",
-                        "Input should be a valid datetime in ISO 8601, from 1970 to 9999", value);
-        return false;
-    }
+    if (time_parse(json_string_value(value), json_string_length(value), &parsed_us) != STATUS_OK)
+        return field_refuse(fields, name, "datetime_parsing", value,
+                            "Input should be a valid datetime in ISO 8601, from 1970 to 9999");
     *time_us = parsed_us;
     return true;
 }
@@ -357,32 +343,25 @@ bool field_time(const struct fields *fields, const char *name, enum presence pre
 bool field_time_near(const struct fields *fields, const char *name, int64_t time_us,
                      int64_t stored_us, int64_t oldest_us)
 {
-    char message[FIELD_MESSAGE_MAX];
     const json_t *value = json_object_get(fields->object, name);
-    if (time_us > stored_us + EVENT_AHEAD_US_MAX) {
-        snprintf(message, sizeof message,
-                 "Input should be at most %lld seconds after the event is received",
-                 EVENT_AHEAD_US_MAX / SECOND_US);
-        field_error_add(fields, name, "datetime_ahead", message, value);
-        return false;
-    }
-    if (time_us <= stored_us - oldest_us) {
-        snprintf(message, sizeof message,
-                 "Input should be less than %lld days before the event is received",
-                 (long long)(oldest_us / DAY_US));
-        field_error_add(fields, name, "datetime_too_old", message, value);
-        return false;
-    }
+    if (time_us > stored_us + EVENT_AHEAD_US_MAX)
+        return field_refuse(fields, name, "datetime_ahead", value,
+                            "Input should be at most %lld seconds after the event is received",
+                            EVENT_AHEAD_US_MAX / SECOND_US);
+    if (time_us <= stored_us - oldest_us)
+        return field_refuse(fields, name, "datetime_too_old", value,
+                            "Input should be less than %lld days before the event is received",
+                            (long long)(oldest_us / DAY_US));
     return true;
 }
 
 const json_t *field_object(const struct fields *fields, const char *name)
 {
     const json_t *value = field_value(fields, name, FIELD_REQUIRED);
-    if (value != NULL && !json_is_object(value)) {
-        field_error_add(fields, name, "model_attributes_type", "Input should be a valid object",
-                        value);
-        return NULL;
-    }
-    return value;
+    if (json_is_object(value))
+        return value;
+    if (value != NULL)
+        field_refuse(fields, name, "model_attributes_type", value,
+                     "Input should be a valid object");
+    return NULL;
 }

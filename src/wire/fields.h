@@ -68,9 +68,11 @@ struct fields {
     struct field_errors *errors;
 };
 
-/* `name` may be "": the object itself is at fault. */
-void field_error_add(const struct fields *fields, const char *name, const char *type,
-                     const char *message, const json_t *input);
+/* Notes an error, with a message as printf() makes it; returns false, for the reader to return.
+ * `name` may be "": the object itself is at fault. */
+bool field_refuse(const struct fields *fields, const char *name, const char *type,
+                  const json_t *input, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Opens one JSON object, whose place is "body". Returns the refusal's status: OK: the caller closes
  * `body`. MALFORMED: not JSON, with the position in the reason. INVALID: JSON, but not an object.

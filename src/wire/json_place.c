@@ -6,10 +6,10 @@
 #include "wire/json_place.h"
 
 #include <assert.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "process/json_read.h"
 
 /* A position in the text, which `end` bounds all the same: a text that is not JSON gives a wrong
  * place, never a read beyond it. */
@@ -69,78 +69,25 @@ static void skip_value(struct json_walk *walk)
     }
 }
 
-static uint32_t hex_of(const char *digits)
+/* What is left of `path` behind its first part, if that is this name; else NULL. */
+static const char *match_name(const char *name, const char *path)
 {
-    uint32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        char digit = digits[i];
-        uint32_t nibble =
-            digit <= '9' ? (uint32_t)(digit - '0') : (uint32_t)((digit | 0x20) - 'a' + 10);
-        value = value << 4 | nibble;
-    }
-    return value;
+    size_t size = strlen(name);
+    if (strncmp(path, name, size) != 0)
+        return NULL;
+    return path[size] == '.' ? path + size + 1 : path[size] == '\0' ? path + size : NULL;
 }
 
-static size_t utf8_put(uint32_t character, char out[4])
+/* The same of a name as it stands in the text, with its quotes and escapes. */
+static const char *match_quoted(const char *from, const char *to, const char *path)
 {
-    if (character < 0x80) {
-        out[0] = (char)character;
-        return 1;
-    }
-    size_t size = character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
-    for (size_t i = size - 1; i > 0; i--, character >>= 6)
-        out[i] = (char)(0x80 | (character & 0x3F));
-    static const unsigned char first[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    out[0] = (char)(first[size] | character);
-    return size;
-}
-
-/* Decodes the character or escape at `*at` into 1 to 4 bytes. */
-static size_t take_character(const char **at, const char *end, char out[4])
-{
-    static const char escapes[] = "b\bf\fn\nr\rt\t";
-    out[0] = *(*at)++;
-    if (out[0] != '\\' || *at == end)
-        return 1;
-    out[0] = *(*at)++;
-    if (out[0] != 'u' || end - *at < 4) {
-        for (const char *pair = escapes; *pair != '\0'; pair += 2)
-            if (*pair == out[0]) {
-                out[0] = pair[1];
-                break;
-            }
-        return 1;
-    }
-    uint32_t character = hex_of(*at);
-    *at += 4;
-    if (character >= 0xD800 && character < 0xDC00 && end - *at >= 6) {
-        character = 0x10000 + ((character - 0xD800) << 10) + (hex_of(*at + 2) - 0xDC00);
-        *at += 6;
-    }
-    return utf8_put(character, out);
-}
-
-/* What is left of `path` if it begins with the part [at, end) of a name between quotes, as it is
- * when decoded; else NULL. */
-static const char *match_name(const char *at, const char *end, const char *path)
-{
-    while (at < end) {
-        char bytes[4];
-        size_t size = take_character(&at, end, bytes);
-        if (*path == '\0' || strncmp(path, bytes, size) != 0)
-            return NULL;
-        path += size;
-    }
-    if (*path == '\0')
-        return path;
-    return *path == '.' ? path + 1 : NULL;
-}
-
-static const char *match_index(size_t index, const char *path)
-{
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%zu", index);
-    return match_name(digits, digits + size, path);
+    json_t *name;
+    struct slice quoted = {from, (size_t)(to - from)};
+    if (json_read(quoted, JSON_DECODE_ANY, &name, NULL) != STATUS_OK)
+        return NULL;
+    const char *rest = json_is_string(name) ? match_name(json_string_value(name), path) : NULL;
+    json_decref(name);
+    return rest;
 }
 
 /* Notes the part that begins at `start` if no other went as deep into the path. */
@@ -173,7 +120,7 @@ static void find_member(struct json_walk *walk, const char *path)
 {
     const char *name = walk->at;
     skip_text(walk);
-    const char *rest = match_name(name + 1, walk->at - 1, path);
+    const char *rest = match_quoted(name, walk->at, path);
     skip_spaces(walk);
     walk->at += walk->at < walk->end; /* the colon */
     skip_spaces(walk);
@@ -190,12 +137,13 @@ static void find(struct json_walk *walk, const char *path)
     }
     walk->at++;
     skip_spaces(walk);
-    for (size_t index = 0; walk->at < walk->end && peek(walk) != '}' && peek(walk) != ']';
-         index++) {
+    for (size_t i = 0; walk->at < walk->end && peek(walk) != '}' && peek(walk) != ']'; i++) {
+        char index[24];
+        snprintf(index, sizeof index, "%zu", i);
         if (open == '{')
             find_member(walk, path);
         else
-            step(walk, walk->at, match_index(index, path));
+            step(walk, walk->at, match_name(index, path));
     }
     if (walk->at < walk->end)
         walk->at++;

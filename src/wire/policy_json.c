@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "domain/event.h"
-#include "domain/policy.h"
 #include "process/file.h"
 #include "wire/fields.h"
 
@@ -122,21 +121,20 @@ static void report_errors(struct policy_reading *reading, struct field_errors *e
     errors->count = 0;
 }
 
-static bool is_known(const char *name, const char *const known[])
+static bool is_known(const char *name, const char *known)
 {
-    while (*known != NULL && strcmp(*known, name) != 0)
-        known++;
-    return *known != NULL;
+    size_t size = strcspn(known, ",");
+    if (strlen(name) == size && strncmp(known, name, size) == 0)
+        return true;
+    return known[size] == ',' && is_known(name, known + size + strlen(", "));
 }
 
+/* `known`: the names of all members, as "full, floor". */
 static void refuse_unknown(struct policy_reading *reading, const struct fields *fields,
-                           const char *what, const char *const known[])
+                           const char *what, const char *known)
 {
     char path[FIELD_LOC_MAX], sentence[POLICY_SENTENCE_MAX + 1];
-    int size = snprintf(sentence, sizeof sentence, "Unknown member; %s has ", what);
-    for (size_t i = 0; known[i] != NULL && size < (int)sizeof sentence; i++)
-        size += snprintf(sentence + size, sizeof sentence - (size_t)size, "%s%s",
-                         i == 0 ? "" : ", ", known[i]);
+    snprintf(sentence, sizeof sentence, "Unknown member; %s has %s", what, known);
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)fields->object, name, value)
@@ -156,10 +154,8 @@ static bool read_number(const struct fields *fields, const char *name, enum pres
     *out = 0;
     if (value == NULL && presence == FIELD_OPTIONAL)
         return true;
-    if (value != NULL && !json_is_number(value)) {
-        field_error_add(fields, name, "float_type", "Input should be a valid number", value);
-        return false;
-    }
+    if (value != NULL && !json_is_number(value))
+        return field_refuse(fields, name, "float_type", value, "Input should be a valid number");
     return field_decimal(fields, name, scale, min, max, out);
 }
 
@@ -169,18 +165,17 @@ static bool read_whole(const struct fields *fields, const char *name, enum prese
 {
     const json_t *value = json_object_get(fields->object, name);
     double number = json_number_value(value);
-    if (json_is_real(value) && number != floor(number)) {
-        field_error_add(fields, name, "int_from_float", "Input should be a whole number", value);
-        return false;
-    }
+    if (json_is_real(value) && number != floor(number))
+        return field_refuse(fields, name, "int_from_float", value,
+                            "Input should be a whole number");
     return read_number(fields, name, presence, 1, min, max, out);
 }
 
 /* {"full": …, "floor": …} and the like: two numbers of a nested object, in 1/100. */
 static bool read_pair(struct policy_reading *reading, const struct fields *band, const char *name,
-                      const char *const members[3], int64_t max, int64_t values[2])
+                      const char *const members[2], int64_t max, int64_t values[2])
 {
-    char loc[LOC_MAX];
+    char loc[LOC_MAX], what[LOC_MAX], known[LOC_MAX];
     const json_t *object = field_object(band, name);
     if (object == NULL)
         return false;
@@ -188,25 +183,24 @@ static bool read_pair(struct policy_reading *reading, const struct fields *band,
     struct fields fields = {object, loc, band->errors};
     bool good = read_number(&fields, members[0], FIELD_REQUIRED, CENTS, 0, max, &values[0]);
     good &= read_number(&fields, members[1], FIELD_REQUIRED, CENTS, 0, max, &values[1]);
-    char what[LOC_MAX];
     snprintf(what, sizeof what, "'%s'", name);
-    refuse_unknown(reading, &fields, what, members);
+    snprintf(known, sizeof known, "%s, %s", members[0], members[1]);
+    refuse_unknown(reading, &fields, what, known);
     return good;
 }
 
 static bool read_approval(struct policy_reading *reading, const struct fields *fields,
                           struct policy_band *band)
 {
-    static const char *const known[] = {"risk_to", "decision",     "credit_type",
-                                        "limit",   "rate_percent", NULL};
-    static const char *const of_limit[] = {"full", "floor", NULL};
-    static const char *const of_rate[] = {"base", "slope", NULL};
+    static const char *const of_limit[] = {"full", "floor"};
+    static const char *const of_rate[] = {"base", "slope"};
     int64_t limit[2] = {0}, rate[2] = {0};
     bool good =
         field_text(fields, "credit_type", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX, band->credit_type);
     good &= read_pair(reading, fields, "limit", of_limit, AMOUNT_CENTS_MAX, limit);
     good &= read_pair(reading, fields, "rate_percent", of_rate, RATE_BP_MAX, rate);
-    refuse_unknown(reading, fields, "a band that approves", known);
+    refuse_unknown(reading, fields, "a band that approves",
+                   "risk_to, decision, credit_type, limit, rate_percent");
     band->limit_full_cents = limit[0];
     band->limit_floor_cents = limit[1];
     band->rate_base_bp = (int32_t)rate[0];
@@ -217,9 +211,8 @@ static bool read_approval(struct policy_reading *reading, const struct fields *f
 static bool read_denial(struct policy_reading *reading, const struct fields *fields,
                         struct policy_band *band)
 {
-    static const char *const known[] = {"risk_to", "decision", "reason", NULL};
     bool good = field_text(fields, "reason", FIELD_REQUIRED, 1, DENIAL_TEXT_MAX, band->reason);
-    refuse_unknown(reading, fields, "a band that denies", known);
+    refuse_unknown(reading, fields, "a band that denies", "risk_to, decision, reason");
     return good;
 }
 
@@ -230,11 +223,9 @@ static bool read_band(struct policy_reading *reading, const struct fields *field
 {
     char decision[16];
     int64_t risk_to;
-    if (!json_is_object(fields->object)) {
-        field_error_add(fields, "", "model_attributes_type", "Input should be a valid object",
-                        NULL);
-        return false;
-    }
+    if (!json_is_object(fields->object))
+        return field_refuse(fields, "", "model_attributes_type", NULL,
+                            "Input should be a valid object");
     bool good = read_number(fields, "risk_to", FIELD_REQUIRED, MILLIONTHS, 0, MILLIONTHS, &risk_to);
     band->risk_to = (int32_t)risk_to;
     if (!field_text(fields, "decision", FIELD_REQUIRED, 1, sizeof decision - 1, decision))
@@ -244,9 +235,8 @@ static bool read_band(struct policy_reading *reading, const struct fields *field
         return read_approval(reading, fields, band) && good;
     if (strcmp(decision, "deny") == 0)
         return read_denial(reading, fields, band) && good;
-    field_error_add(fields, "decision", "literal_error", "Input should be 'approve' or 'deny'",
-                    NULL);
-    return false;
+    return field_refuse(fields, "decision", "literal_error", NULL,
+                        "Input should be 'approve' or 'deny'");
 }
 
 static bool read_bands(struct policy_reading *reading, const struct fields *fields,
@@ -254,13 +244,9 @@ static bool read_bands(struct policy_reading *reading, const struct fields *fiel
 {
     const json_t *bands = json_object_get(fields->object, "bands");
     policy->band_count = json_array_size(bands);
-    if (policy->band_count < 1 || policy->band_count > POLICY_BANDS_MAX) {
-        char message[FIELD_MESSAGE_MAX];
-        snprintf(message, sizeof message, "Input should be a list of 1 to %d bands",
-                 POLICY_BANDS_MAX);
-        field_error_add(fields, "bands", "list_type", message, NULL);
-        return false;
-    }
+    if (policy->band_count < 1 || policy->band_count > POLICY_BANDS_MAX)
+        return field_refuse(fields, "bands", "list_type", NULL,
+                            "Input should be a list of 1 to %d bands", POLICY_BANDS_MAX);
     bool good = true;
     for (size_t i = 0; i < policy->band_count; i++) {
         char loc[LOC_MAX];
@@ -280,8 +266,8 @@ static void read_guard(const struct fields *fields, enum emotion_guard *guard)
         !field_text(fields, "emotion_guard", FIELD_REQUIRED, 1, sizeof text - 1, text))
         return;
     if (!emotion_guard_parse(text, guard))
-        field_error_add(fields, "emotion_guard", "literal_error",
-                        "Input should be 'may_only_help', 'full' or 'off'", NULL);
+        field_refuse(fields, "emotion_guard", "literal_error", NULL,
+                     "Input should be 'may_only_help', 'full' or 'off'");
 }
 
 static void read_currency(const struct fields *fields, char currency[CURRENCY_LENGTH + 1])
@@ -291,24 +277,16 @@ static void read_currency(const struct fields *fields, char currency[CURRENCY_LE
         field_text(fields, "currency", FIELD_REQUIRED, CURRENCY_LENGTH, CURRENCY_LENGTH,
                    currency) &&
         !event_currency_is_good(currency))
-        field_error_add(fields, "currency", "string_pattern_mismatch",
-                        "String should match pattern '^[A-Z]{3}$'", NULL);
+        field_refuse(fields, "currency", "string_pattern_mismatch", NULL,
+                     "String should match pattern '^[A-Z]{3}$'");
 }
 
 /* All but the bands. True if the caps, which bands are checked against, could be read. */
 static bool read_head(struct policy_reading *reading, const struct fields *fields,
                       struct policy *policy)
 {
-    static const char *const known[] = {"name",
-                                        "offer_life_days",
-                                        "emotion_guard",
-                                        "exposure_cap",
-                                        "cooling_off_hours",
-                                        "rate_cap_percent",
-                                        "currency",
-                                        "bands",
-                                        "$schema",
-                                        NULL};
+    static const char known[] = "name, offer_life_days, emotion_guard, exposure_cap, "
+                                "cooling_off_hours, rate_cap_percent, currency, bands, $schema";
     char schema[FIELD_LOC_MAX];
     int64_t days = 0, hours = 0, rate_cap_bp = 0; /* so they stay where the text is wrong */
     field_text(fields, "name", FIELD_REQUIRED, 1, POLICY_NAME_MAX, policy->name);

@@ -38,8 +38,8 @@ static void guard_read(const struct fields *fields, struct question *question)
         return;
     question->emotions_known = features_emotions_known(&question->features);
     if (!emotion_guard_parse(name, &question->guard))
-        field_error_add(fields, "emotion_guard", "literal_error",
-                        "Input should be 'may_only_help', 'full' or 'off'", NULL);
+        field_refuse(fields, "emotion_guard", "literal_error", NULL,
+                     "Input should be 'may_only_help', 'full' or 'off'");
 }
 
 enum status score_question_decode(struct slice text, struct question *question,
@@ -106,14 +106,18 @@ void score_encode(const struct score *score, struct buf *json)
     json_put_close(json, '}');
 }
 
-static bool risk_read(const json_t *object, const char *name, int32_t *risk)
+static bool risk_of(const json_t *value, int32_t *risk)
 {
-    const json_t *value = json_object_get(object, name);
     double number = json_number_value(value);
     if (!json_is_number(value) || !(number >= 0 && number <= 1))
         return false;
     *risk = (int32_t)lround(number * MILLIONTHS);
     return true;
+}
+
+static bool risk_read(const json_t *object, const char *name, int32_t *risk)
+{
+    return risk_of(json_object_get(object, name), risk);
 }
 
 static void weights_read(const json_t *object, int32_t weights[FEATURE_COUNT])
@@ -166,11 +170,6 @@ struct tensor {
     size_t columns;
 };
 
-static void fault(const struct fields *fields, const char *name, const char *message)
-{
-    field_error_add(fields, name, "tensor", message, NULL);
-}
-
 static bool columns_read(struct tensor *tensor)
 {
     char name[TENSOR_NAME_MAX + 1];
@@ -181,8 +180,8 @@ static bool columns_read(struct tensor *tensor)
     tensor->columns = all ? FEATURE_COUNT : 1;
     if (tensor->first >= 0)
         return true;
-    fault(&tensor->fields, "name", "Input should be 'features' or the name of a feature");
-    return false;
+    return field_refuse(&tensor->fields, "name", "tensor", NULL,
+                        "Input should be 'features' or the name of a feature");
 }
 
 /* [rows] or [rows, columns]. */
@@ -197,11 +196,9 @@ static bool shape_read(struct tensor *tensor)
         tensor->rows = (size_t)rows;
         return true;
     }
-    char message[FIELD_MESSAGE_MAX];
-    snprintf(message, sizeof message, "Input should be [rows, %zu], 1 to %d rows", tensor->columns,
-             INFER_ROWS_MAX);
-    fault(&tensor->fields, "shape", message);
-    return false;
+    return field_refuse(&tensor->fields, "shape", "tensor", NULL,
+                        "Input should be [rows, %zu], 1 to %d rows", tensor->columns,
+                        INFER_ROWS_MAX);
 }
 
 /* The data are one flat list, or a list of rows. */
@@ -221,15 +218,11 @@ static bool values_read(const struct tensor *tensor, struct infer_request *reque
         for (size_t column = 0; column < tensor->columns; column++) {
             enum feature feature = (enum feature)(tensor->first + (int)column);
             const json_t *value = value_at(tensor, row, column);
-            if (json_is_number(value) && feature_from_number(feature, json_number_value(value),
-                                                             &request->rows[row].values[feature]))
-                continue;
-            char message[FIELD_MESSAGE_MAX];
-            snprintf(message, sizeof message,
-                     "Input should be a number within the range of %s, at row %zu",
-                     feature_definitions[feature].name, row);
-            fault(&tensor->fields, "data", message);
-            return false;
+            if (!json_is_number(value) || !feature_from_number(feature, json_number_value(value),
+                                                               &request->rows[row].values[feature]))
+                return field_refuse(&tensor->fields, "data", "tensor", NULL,
+                                    "Input should be a number within the range of %s, at row %zu",
+                                    feature_definitions[feature].name, row);
         }
     }
     return true;
@@ -237,22 +230,18 @@ static bool values_read(const struct tensor *tensor, struct infer_request *reque
 
 static bool tensor_read(struct tensor *tensor, struct infer_request *request)
 {
-    if (!json_is_object(tensor->fields.object)) {
-        fault(&tensor->fields, "", "Input should be a tensor");
-        return false;
-    }
+    if (!json_is_object(tensor->fields.object))
+        return field_refuse(&tensor->fields, "", "tensor", NULL, "Input should be a tensor");
     if (!columns_read(tensor) || !shape_read(tensor))
         return false;
     tensor->data = json_object_get(tensor->fields.object, "data");
     size_t size = json_array_size(tensor->data);
-    if (size != tensor->rows * tensor->columns && size != tensor->rows) {
-        fault(&tensor->fields, "data", "Input should have as many values as the shape says");
-        return false;
-    }
-    if (request->count != 0 && request->count != tensor->rows) {
-        fault(&tensor->fields, "shape", "All tensors should have the same number of rows");
-        return false;
-    }
+    if (size != tensor->rows * tensor->columns && size != tensor->rows)
+        return field_refuse(&tensor->fields, "data", "tensor", NULL,
+                            "Input should have as many values as the shape says");
+    if (request->count != 0 && request->count != tensor->rows)
+        return field_refuse(&tensor->fields, "shape", "tensor", NULL,
+                            "All tensors should have the same number of rows");
     request->count = tensor->rows;
     return values_read(tensor, request);
 }
@@ -270,7 +259,7 @@ enum status infer_request_decode(struct slice text, struct infer_request *reques
     request->count = 0;
     field_text(&fields, "id", FIELD_OPTIONAL, 0, INFER_ID_MAX, request->id);
     if (json_array_size(inputs) < 1 || json_array_size(inputs) > FEATURE_COUNT)
-        fault(&fields, "inputs", "Input should be a list of tensors");
+        field_refuse(&fields, "inputs", "tensor", NULL, "Input should be a list of tensors");
     for (size_t i = 0; i < json_array_size(inputs) && refusal->errors.count == 0; i++) {
         char loc[LOC_MAX];
         snprintf(loc, sizeof loc, "body.inputs.%zu", i);
@@ -360,9 +349,7 @@ enum status score_tensors_decode(struct slice text, int32_t risks[], size_t coun
         const json_t *value = json_array_get(data, i);
         if (json_is_array(value))
             value = json_array_get(value, 0);
-        double number = json_number_value(value);
-        good = json_is_number(value) && number >= 0 && number <= 1;
-        risks[i] = good ? (int32_t)lround(number * MILLIONTHS) : 0;
+        good = risk_of(value, &risks[i]);
     }
     field_text_if_fits(&fields, "model_version", MODEL_NAME_MAX, model);
     return fields_close(&fields, &refusal) == STATUS_OK && good ? STATUS_OK : STATUS_INVALID;

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/json_put.h"
-#include "wire/fields.h"
 
 enum { CENTS_SCALE = 100 };
 
+static const char *const directions[] = {"in", "out"};
 static const char *const sources[] = {
     [SOURCE_UNSAID] = "", [SOURCE_CORE] = "core", [SOURCE_SELF] = "self"};
 
@@ -31,53 +31,36 @@ static struct hash content_of(const struct transaction_event *event)
         4);
 }
 
-static void direction_decode(const struct fields *body, enum transaction_direction *direction)
+/* Which of two words a member is; `usual` if it says nothing. */
+static int word_decode(const struct fields *body, const char *name, const char *const words[2],
+                       int usual)
 {
-    const json_t *value = json_object_get(body->object, "direction");
+    const json_t *value = json_object_get(body->object, name);
     const char *text = json_string_value(value);
-    *direction = TRANSACTION_OUT;
-    if (text != NULL && strcmp(text, "in") == 0)
-        *direction = TRANSACTION_IN;
-    else if (value != NULL && !json_is_null(value) && (text == NULL || strcmp(text, "out") != 0))
-        field_error_add(body, "direction", "literal_error", "Input should be 'in' or 'out'", value);
-}
-
-/* As who hands it in says; only where nobody does, as the payload says. */
-static void source_decode(const struct fields *body, enum transaction_source known,
-                          enum transaction_source *source)
-{
-    const json_t *value = json_object_get(body->object, "source");
-    const char *text = json_string_value(value);
-    *source = known == SOURCE_UNSAID ? SOURCE_CORE : known;
-    if (known != SOURCE_UNSAID || value == NULL || json_is_null(value))
-        return;
-    if (text != NULL && strcmp(text, sources[SOURCE_SELF]) == 0)
-        *source = SOURCE_SELF;
-    else if (text == NULL || strcmp(text, sources[SOURCE_CORE]) != 0)
-        field_error_add(body, "source", "literal_error", "Input should be 'core' or 'self'", value);
+    for (int i = 0; i < 2; i++)
+        if (text != NULL && strcmp(text, words[i]) == 0)
+            return i;
+    if (value != NULL && !json_is_null(value))
+        field_refuse(body, name, "literal_error", value, "Input should be '%s' or '%s'", words[0],
+                     words[1]);
+    return usual;
 }
 
 static void currency_decode(const struct fields *body, const char *only,
                             char currency[CURRENCY_LENGTH + 1])
 {
-    if (!field_text(body, "currency", FIELD_OPTIONAL, CURRENCY_LENGTH, CURRENCY_LENGTH, currency))
+    const json_t *value = json_object_get(body->object, "currency");
+    if (!field_text(body, "currency", FIELD_OPTIONAL, CURRENCY_LENGTH, CURRENCY_LENGTH, currency) ||
+        currency[0] == '\0')
         return;
-    for (char *letter = currency; *letter != '\0'; letter++) {
-        if (!isalpha((unsigned char)*letter)) {
-            field_error_add(body, "currency", "string_pattern_mismatch",
-                            "String should match pattern '^[A-Za-z]{3}$'",
-                            json_object_get(body->object, "currency"));
-            return;
-        }
+    for (char *letter = currency; *letter != '\0'; letter++)
         *letter = (char)toupper((unsigned char)*letter);
-    }
-    if (only != NULL && currency[0] != '\0' && strcmp(currency, only) != 0) {
-        char message[FIELD_MESSAGE_MAX];
-        snprintf(message, sizeof message, "Input should be '%s', the currency of all amounts here",
-                 only);
-        field_error_add(body, "currency", "literal_error", message,
-                        json_object_get(body->object, "currency"));
-    }
+    if (!event_currency_is_good(currency))
+        field_refuse(body, "currency", "string_pattern_mismatch", value,
+                     "String should match pattern '^[A-Za-z]{3}$'");
+    else if (only != NULL && strcmp(currency, only) != 0)
+        field_refuse(body, "currency", "literal_error", value,
+                     "Input should be '%s', the currency of all amounts here", only);
 }
 
 enum status transaction_decode(struct slice payload, const struct event_origin *origin,
@@ -92,8 +75,11 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
     field_uuid(&body, "userId", &event->user_id);
     field_decimal(&body, "amount", CENTS_SCALE, 1, AMOUNT_CENTS_MAX, &event->amount_cents);
     currency_decode(&body, rules->currency, event->currency);
-    direction_decode(&body, &event->direction);
-    source_decode(&body, rules->source, &event->source);
+    event->direction =
+        word_decode(&body, "direction", directions, 1) == 0 ? TRANSACTION_IN : TRANSACTION_OUT;
+    event->source = rules->source; /* only where nobody says it, as the payload does */
+    if (event->source == SOURCE_UNSAID)
+        event->source = SOURCE_CORE + word_decode(&body, "source", &sources[SOURCE_CORE], 0);
     field_text(&body, "category", FIELD_OPTIONAL, 1, CATEGORY_MAX, event->category);
     if (field_time(&body, "occurredAt", FIELD_OPTIONAL, &event->occurred_at_us))
         field_time_near(&body, "occurredAt", event->occurred_at_us, origin->published_us,

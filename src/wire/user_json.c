@@ -4,18 +4,15 @@
 #include <stdio.h>
 
 #include "base/json_put.h"
-#include "domain/user.h"
 #include "wire/credit_json.h"
-#include "wire/fields.h"
 
 static void read_email(const struct fields *fields, char email[EMAIL_MAX + 1])
 {
     if (!field_text(fields, "email", FIELD_REQUIRED, 0, EMAIL_MAX, email))
         return;
     if (user_email_normalise(email, email) != STATUS_OK)
-        field_error_add(fields, "email", "value_error",
-                        "value is not a valid email address: name@example.com, in ASCII",
-                        json_object_get(fields->object, "email"));
+        field_refuse(fields, "email", "value_error", json_object_get(fields->object, "email"),
+                     "value is not a valid email address: name@example.com, in ASCII");
 }
 
 /* A password is measured in characters, whatever they are written in. */
@@ -29,15 +26,13 @@ static size_t count_characters(const char *text)
 
 static void check_password(const struct fields *fields, const char *password)
 {
-    char message[FIELD_MESSAGE_MAX];
     size_t count = count_characters(password);
     if (count >= PASSWORD_MIN && count <= PASSWORD_MAX)
         return;
     bool is_short = count < PASSWORD_MIN;
-    snprintf(message, sizeof message, "String should have at %s %d characters",
-             is_short ? "least" : "most", is_short ? PASSWORD_MIN : PASSWORD_MAX);
-    field_error_add(fields, "password", is_short ? "string_too_short" : "string_too_long", message,
-                    NULL);
+    field_refuse(fields, "password", is_short ? "string_too_short" : "string_too_long", NULL,
+                 "String should have at %s %d characters", is_short ? "least" : "most",
+                 is_short ? PASSWORD_MIN : PASSWORD_MAX);
 }
 
 enum status user_credentials_decode(struct slice body, bool is_new, struct credentials *credentials,

@@ -157,7 +157,7 @@ static void long_names_and_inputs_are_cut(void **state)
     for (size_t size = FIELD_INPUT_MAX - 4; size < FIELD_INPUT_MAX + 2; size++) {
         json_t *input = json_stringn(name, size); /* two quotes are added */
         refusal.errors.count = 0;
-        field_error_add(&body, "a", "type", "message", input);
+        assert_false(field_refuse(&body, "a", "type", input, "message"));
         bool fits = size + 2 < FIELD_INPUT_MAX;
         assert_int_equal(strlen(refusal.errors.items[0].input), fits ? size + 2 : strlen("null"));
         json_decref(input);
