@@ -9,8 +9,7 @@ void hash_number(uint8_t bytes[HASH_NUMBER_SIZE], uint64_t number)
         bytes[i] = (uint8_t)(number >> (8 * i));
 }
 
-/* `key` may be NULL. */
-static struct hash hash_parts(const struct hash *key, const struct slice parts[], size_t count)
+struct hash hash_keyed(const struct hash *key, const struct slice parts[], size_t count)
 {
     crypto_generichash_state state;
     crypto_generichash_init(&state, key == NULL ? NULL : key->bytes, key == NULL ? 0 : HASH_SIZE,
@@ -28,12 +27,7 @@ static struct hash hash_parts(const struct hash *key, const struct slice parts[]
 
 struct hash hash_of(const struct slice parts[], size_t count)
 {
-    return hash_parts(NULL, parts, count);
-}
-
-struct hash hash_keyed(const struct hash *key, const struct slice parts[], size_t count)
-{
-    return hash_parts(key, parts, count);
+    return hash_keyed(NULL, parts, count);
 }
 
 void hash_format(const struct hash *hash, char text[HASH_TEXT_SIZE])

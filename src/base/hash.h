@@ -18,7 +18,7 @@ struct hash {
 };
 
 struct hash hash_of(const struct slice parts[], size_t count);
-/* The same, which nobody can make who has not the key. */
+/* The same, which nobody can make who has not the key; NULL: there is none. */
 struct hash hash_keyed(const struct hash *key, const struct slice parts[], size_t count);
 /* A number as it is hashed: its lowest byte first on every machine, for hashes are stored, and
  * compared across machines. */

@@ -72,12 +72,6 @@ static size_t bins_cut(struct baseline_work *work, size_t column, struct bin bin
     return count;
 }
 
-static bool breaks_direction(const struct baseline_work *work, const struct bin *left,
-                             const struct bin *right, int direction)
-{
-    return direction * (bin_evidence(work, right) - bin_evidence(work, left)) < 0;
-}
-
 /* Joins neighbours until evidence follows the direction. */
 static size_t bins_pool(const struct baseline_work *work, struct bin bins[], size_t count,
                         int direction)
@@ -85,7 +79,8 @@ static size_t bins_pool(const struct baseline_work *work, struct bin bins[], siz
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct bin bin = bins[i];
-        while (kept > 0 && breaks_direction(work, &bins[kept - 1], &bin, direction)) {
+        while (kept > 0 &&
+               direction * (bin_evidence(work, &bin) - bin_evidence(work, &bins[kept - 1])) < 0) {
             kept--;
             bin.negatives += bins[kept].negatives;
             bin.positives += bins[kept].positives;

@@ -15,6 +15,19 @@ struct boosting {
     size_t rounds;
 };
 
+/* docs/training.md tells why. */
+static const char *const parameters[][2] = {
+    {"objective", "binary:logistic"},
+    {"tree_method", "hist"},
+    {"nthread", "1"},
+    {"max_depth", "3"},
+    {"eta", "0.05"},             /* what each tree may add of what it found */
+    {"subsample", "0.7"},        /* of the rows, that a tree sees */
+    {"colsample_bytree", "0.7"}, /* of the features, that a tree sees */
+    {"min_child_weight", "5"},   /* of a leaf: the sum of p (1 - p) over its rows */
+    {"lambda", "5"},             /* penalty of a leaf's squared value */
+};
+
 static bool matrix_open(const struct boosting_rows *rows, DMatrixHandle *matrix)
 {
     bool fine = XGDMatrixCreateFromMat(rows->features, rows->count, rows->width, NAN, matrix) == 0;
@@ -27,7 +40,7 @@ static bool matrix_open(const struct boosting_rows *rows, DMatrixHandle *matrix)
     return fine;
 }
 
-static bool parameter_set(struct boosting *boosting, const char *name, double value)
+static bool number_set(struct boosting *boosting, const char *name, double value)
 {
     char text[32];
     snprintf(text, sizeof text, "%.9g", value);
@@ -58,29 +71,23 @@ static double start(const struct boosting_rows *train, double positive_weight)
     return positives * positive_weight / (positives * positive_weight + negatives);
 }
 
-static bool parameters_set(struct boosting *boosting, const struct boosting_options *options,
-                           const struct boosting_rows *train, const int8_t directions[])
+static bool parameters_set(struct boosting *boosting, const struct boosting_rows *train,
+                           const int8_t directions[], double positive_weight, uint64_t seed)
 {
-    char seed[24];
+    char text[24];
+    bool fine = true;
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+        fine &= XGBoosterSetParam(boosting->booster, parameters[i][0], parameters[i][1]) == 0;
     /* XGBoost keeps 31 bits of it. */
-    snprintf(seed, sizeof seed, "%" PRIu64, options->seed & 0x7FFFFFFF);
-    return XGBoosterSetParam(boosting->booster, "objective", "binary:logistic") == 0 &&
-           XGBoosterSetParam(boosting->booster, "tree_method", "hist") == 0 &&
-           XGBoosterSetParam(boosting->booster, "nthread", "1") == 0 &&
-           XGBoosterSetParam(boosting->booster, "seed", seed) == 0 &&
-           parameter_set(boosting, "max_depth", options->depth) &&
-           parameter_set(boosting, "eta", options->rate) &&
-           parameter_set(boosting, "subsample", options->row_share) &&
-           parameter_set(boosting, "colsample_bytree", options->feature_share) &&
-           parameter_set(boosting, "min_child_weight", options->child_weight_min) &&
-           parameter_set(boosting, "lambda", options->ridge) &&
-           parameter_set(boosting, "scale_pos_weight", options->positive_weight) &&
-           parameter_set(boosting, "base_score", start(train, options->positive_weight)) &&
+    snprintf(text, sizeof text, "%" PRIu64, seed & 0x7FFFFFFF);
+    return fine && XGBoosterSetParam(boosting->booster, "seed", text) == 0 &&
+           number_set(boosting, "scale_pos_weight", positive_weight) &&
+           number_set(boosting, "base_score", start(train, positive_weight)) &&
            directions_set(boosting, directions, train->width);
 }
 
 enum status boosting_open(const struct boosting_rows *train, const struct boosting_rows *held_out,
-                          const int8_t directions[], const struct boosting_options *options,
+                          const int8_t directions[], double positive_weight, uint64_t seed,
                           struct boosting **opened)
 {
     struct boosting *boosting = calloc(1, sizeof *boosting);
@@ -91,7 +98,7 @@ enum status boosting_open(const struct boosting_rows *train, const struct boosti
     if (!matrix_open(train, &boosting->matrices[0]) ||
         (held_out->count > 0 && !matrix_open(held_out, &boosting->matrices[1])) ||
         XGBoosterCreate(boosting->matrices, held_out->count > 0 ? 2 : 1, &boosting->booster) != 0 ||
-        !parameters_set(boosting, options, train, directions)) {
+        !parameters_set(boosting, train, directions, positive_weight, seed)) {
         boosting_close(boosting);
         return STATUS_INTERNAL;
     }

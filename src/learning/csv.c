@@ -10,9 +10,9 @@
 
 #include "base/time_text.h"
 #include "learning/csv_cell.h"
-#include "learning/table.h"
 #include "model/model.h"
 #include "model/reason.h"
+#include "process/file.h"
 
 /* Codes such as 1, 2 and 3+: so few different values may well be meant as a category. */
 enum { CODES_MAX = 16 };
@@ -192,7 +192,7 @@ static enum status columns_add(struct parse *parse)
     return status;
 }
 
-enum { READ_SIZE = 64 * 1024, OUTCOMES_SHOWN = 3 };
+enum { OUTCOMES_SHOWN = 3 };
 
 static enum status column_missing(struct parse *parse, const char *name)
 {
@@ -384,21 +384,15 @@ enum status csv_read(const char *path, const struct csv_options *options, struct
                      struct buf *warnings, char reason[REASON_MAX + 1])
 {
     struct buf text;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return reason_tell(reason, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE, "%s",
-                           strerror(errno));
     buf_init(&text, CSV_FILE_MAX);
-    char *chunk = malloc(READ_SIZE);
-    for (size_t size; chunk != NULL && (size = fread(chunk, 1, READ_SIZE, file)) > 0;)
-        buf_append(&text, chunk, size);
-    enum status status =
-        chunk == NULL || ferror(file) || text.overflowed
-            ? reason_tell(reason, STATUS_UNAVAILABLE,
-                          "cannot be read, or is larger than %lld bytes", CSV_FILE_MAX)
-            : csv_parse(text.data, text.size, options, table, warnings, reason);
-    free(chunk);
-    fclose(file);
+    enum status status = file_read(path, &text);
+    if (status == STATUS_OK)
+        status = csv_parse(text.data, text.size, options, table, warnings, reason);
+    else if (status == STATUS_TOO_LARGE)
+        snprintf(reason, REASON_MAX + 1, "cannot be read, or is larger than %lld bytes",
+                 CSV_FILE_MAX);
+    else
+        snprintf(reason, REASON_MAX + 1, "%s", strerror(errno));
     buf_free(&text);
     const char *slash = strrchr(path, '/');
     snprintf(table->source, sizeof table->source, "%s", slash == NULL ? path : slash + 1);

@@ -31,7 +31,7 @@ struct csv_options {
 MUST_CHECK enum status csv_parse(char *text, size_t size, const struct csv_options *options,
                                  struct table *table, struct buf *warnings,
                                  char reason[REASON_MAX + 1]);
-/* The same from a file; NOT_FOUND, UNAVAILABLE: it cannot be read. */
+/* The same from a file. UNAVAILABLE: it cannot be read. TOO_LARGE: CSV_FILE_MAX. */
 MUST_CHECK enum status csv_read(const char *path, const struct csv_options *options,
                                 struct table *table, struct buf *warnings,
                                 char reason[REASON_MAX + 1]);

@@ -337,6 +337,8 @@ enum status evaluation_run(const struct feature_matrix *full, const struct featu
                                    .evaluation = evaluation,
                                    .lock = PTHREAD_MUTEX_INITIALIZER};
     size_t positives = 0;
+    assert(options->folds >= 2 && options->folds <= TRAINING_FOLDS_MAX);
+    assert(options->repeats >= 1 && options->repeats <= TRAINING_REPEATS_MAX);
     *evaluation = (struct evaluation){
         .candidates = without == NULL ? CANDIDATE_WITHOUT_EMOTIONS : CANDIDATE_COUNT,
         .tests = table->timed ? 1 : options->folds * options->repeats,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learning/measures.h"
+
 static const double cut_share = 0.01;
 
 enum status features_init(struct feature_matrix *features, const struct table *table,
@@ -58,16 +60,9 @@ void features_gather(const struct feature_matrix *features, const size_t rows[],
     }
 }
 
-static int float_order(const void *a, const void *b)
-{
-    float x = *(const float *)a;
-    float y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* Mean, deviation and cuts of one feature; `scratch` has room for all rows. */
 static void feature_measure(struct design *design, const struct feature_matrix *features,
-                            const size_t rows[], size_t count, size_t feature, float scratch[])
+                            const size_t rows[], size_t count, size_t feature, double scratch[])
 {
     struct linear *scale = &design->scale;
     size_t width = features->encoding.feature_count;
@@ -75,29 +70,29 @@ static void feature_measure(struct design *design, const struct feature_matrix *
     double sum = 0;
     double squares = 0;
     for (size_t i = 0; i < count; i++) {
-        float value = features->values[rows[i] * width + feature];
+        double value = (double)features->values[rows[i] * width + feature];
         if (!isnan(value))
             scratch[present++] = value;
     }
     design->deviations[feature] = 1;
     if (present == 0)
         return;
-    qsort(scratch, present, sizeof *scratch, float_order);
+    qsort(scratch, present, sizeof *scratch, measure_order);
     bool cut = features->encoding.features[feature].level == FEATURE_VALUE;
     size_t margin = cut ? (size_t)((double)present * cut_share) : 0;
-    scale->lows[feature] = (double)scratch[margin];
-    scale->highs[feature] = (double)scratch[present - 1 - margin];
+    scale->lows[feature] = scratch[margin];
+    scale->highs[feature] = scratch[present - 1 - margin];
     assert(2 * margin < present && scale->lows[feature] <= scale->highs[feature]);
     /* A column that is nearly always the same keeps its rare values. */
     if (scale->lows[feature] == scale->highs[feature]) {
-        scale->lows[feature] = (double)scratch[0];
-        scale->highs[feature] = (double)scratch[present - 1];
+        scale->lows[feature] = scratch[0];
+        scale->highs[feature] = scratch[present - 1];
     }
     for (size_t i = 0; i < present; i++)
-        sum += fmin(fmax((double)scratch[i], scale->lows[feature]), scale->highs[feature]);
+        sum += fmin(fmax(scratch[i], scale->lows[feature]), scale->highs[feature]);
     double mean = sum / (double)present;
     for (size_t i = 0; i < present; i++) {
-        double value = fmin(fmax((double)scratch[i], scale->lows[feature]), scale->highs[feature]);
+        double value = fmin(fmax(scratch[i], scale->lows[feature]), scale->highs[feature]);
         squares += (value - mean) * (value - mean);
     }
     scale->means[feature] = mean;
@@ -127,7 +122,7 @@ enum status design_init(struct design *design, const struct feature_matrix *feat
 {
     const struct encoding *encoding = &features->encoding;
     *design = (struct design){0};
-    float *scratch = calloc(count, sizeof *scratch);
+    double *scratch = calloc(count, sizeof *scratch);
     enum status status =
         linear_init(&design->scale, encoding->feature_count, encoding->column_count);
     design->deviations = calloc(encoding->feature_count, sizeof *design->deviations);

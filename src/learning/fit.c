@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "learning/boosting.h"
 #include "learning/calibrate.h"
@@ -13,15 +12,6 @@
 #include "learning/table.h"
 
 enum { FOLDS = 5, ROUNDS_MAX = 400, ROUNDS_STEP = 5, PATIENCE_STEPS = 10 };
-static const struct boosting_options boosting_defaults = {
-    .depth = 3,
-    .rate = 0.05,
-    .row_share = 0.7,
-    .feature_share = 0.7,
-    .child_weight_min = 5,
-    .ridge = 5,
-    .positive_weight = 1,
-};
 /* Strong to weak: each fit begins where the one before ended. */
 static const double penalties[] = {1, 0.4, 0.15, 0.05, 0.015, 0.005, 0.001};
 enum { PENALTIES = sizeof penalties / sizeof penalties[0] };
@@ -113,9 +103,6 @@ static enum status trees_open(const struct inner *inner, const size_t rows[], si
 {
     size_t width = inner->features->encoding.feature_count;
     size_t all = count + held_out_count;
-    struct boosting_options options = boosting_defaults;
-    options.positive_weight = inner->positive_weight;
-    options.seed = seed;
     float *values = calloc(all * width, sizeof *values);
     uint8_t *positives = calloc(all, sizeof *positives);
     enum status status = STATUS_UNAVAILABLE;
@@ -126,7 +113,8 @@ static enum status trees_open(const struct inner *inner, const size_t rows[], si
         struct boosting_rows train = {values, positives, count, width};
         struct boosting_rows test = {values + count * width, positives + count, held_out_count,
                                      width};
-        status = boosting_open(&train, &test, inner->features->directions, &options, boosting);
+        status = boosting_open(&train, &test, inner->features->directions, inner->positive_weight,
+                               seed, boosting);
     }
     free(values);
     free(positives);

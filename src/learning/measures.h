@@ -72,15 +72,10 @@ struct random {
     uint64_t state; /* the seed, at first */
 };
 
-static inline uint64_t random_next(struct random *random)
-{
-    return splitmix_next(&random->state);
-}
-
 /* 0 to bound - 1; the bias is below bound / 2^64. */
 static inline size_t random_below(struct random *random, size_t bound)
 {
-    return (size_t)(((unsigned __int128)random_next(random) * bound) >> 64);
+    return (size_t)(((unsigned __int128)splitmix_next(&random->state) * bound) >> 64);
 }
 
 static inline void random_shuffle(struct random *random, size_t values[], size_t count)

@@ -37,11 +37,6 @@ static const char *candidate_name(enum candidate candidate)
 
 enum { COLUMNS_SHOWN = 60 };
 
-static void put_interval(struct buf *page, const struct interval *interval)
-{
-    buf_printf(page, " %.4f (%.4f to %.4f) |", interval->mean, interval->low, interval->high);
-}
-
 /* Text of the data, which must not end its cell of a table. */
 static void put_cell(struct buf *page, const char *text)
 {
@@ -95,8 +90,11 @@ static void put_measures(const void *context, struct buf *page)
     buf_text(page, "\n|---|---|---|---|---|\n");
     for (size_t c = 0; c < evaluation->candidates; c++) {
         buf_printf(page, "| %s |", candidate_name((enum candidate)c));
-        for (size_t m = 0; m < MEASURE_COUNT; m++)
-            put_interval(page, &evaluation->measures[c][m]);
+        for (size_t m = 0; m < MEASURE_COUNT; m++) {
+            const struct interval *interval = &evaluation->measures[c][m];
+            buf_printf(page, " %.4f (%.4f to %.4f) |", interval->mean, interval->low,
+                       interval->high);
+        }
         buf_text(page, "\n");
     }
     buf_text(page, "\n");

@@ -28,24 +28,6 @@ struct training_work {
     char *reason;
 };
 
-static enum status options_check(const struct table *table, const struct training_options *options,
-                                 char reason[REASON_MAX + 1])
-{
-    const struct evaluation_options *evaluation = &options->evaluation;
-    if (evaluation->folds < 2 || evaluation->folds > TRAINING_FOLDS_MAX)
-        return reason_tell(reason, STATUS_INVALID, "folds are 2 to 20");
-    if (evaluation->repeats < 1 || evaluation->repeats > TRAINING_REPEATS_MAX)
-        return reason_tell(reason, STATUS_INVALID, "repeats are 1 to 100");
-    if (table->timed && !(evaluation->test_share > 0 && evaluation->test_share < 1))
-        return reason_tell(reason, STATUS_INVALID,
-                           "the share of rows to test on is between 0 and 1");
-    if (strlen(options->name) > MODEL_NAME_MAX)
-        return reason_tell(reason, STATUS_INVALID, "the model's name is too long");
-    if (table->column_count == 0 || table->row_count == 0)
-        return reason_tell(reason, STATUS_INVALID, "the table is empty");
-    return STATUS_OK;
-}
-
 /* Fits a part, or the scorecard, to all rows. */
 static enum status piece_fit(void *context, size_t piece)
 {
@@ -195,11 +177,10 @@ enum status training_run(const struct table *table, const struct training_option
     struct training_work work = {
         .table = table, .options = options, .report = report, .reason = reason};
     *report = (struct training_report){0};
-    enum status status = options_check(table, options, reason);
-    if (status != STATUS_OK)
-        return status;
+    assert(table->column_count > 0 && table->row_count > 0);
+    assert(strlen(options->name) <= MODEL_NAME_MAX);
     snprintf(reason, REASON_MAX + 1, "memory is out, or XGBoost failed");
-    status = run(&work);
+    enum status status = run(&work);
     for (size_t i = 0; i < 2; i++) {
         features_free(&work.features[i]);
         fit_free(&work.fits[i]);

@@ -34,7 +34,7 @@ struct training_report {
 };
 
 /* training_report_free frees the report. Not OK, with the reason, leaves no report; files may have
- * been written. INVALID: the table or an option is at fault. UNAVAILABLE: a file cannot be
+ * been written. INVALID: the table is at fault. UNAVAILABLE: a file cannot be
  * written, or memory is out. The same table and options give the same files. */
 MUST_CHECK enum status training_run(const struct table *table,
                                     const struct training_options *options,

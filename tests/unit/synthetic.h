@@ -18,7 +18,7 @@ enum { JOBS = 4 };
 
 static inline double synthetic_share(struct random *random)
 {
-    return (double)(random_next(random) >> 11) / 9007199254740992.0;
+    return (double)(splitmix_next(&random->state) >> 11) / 9007199254740992.0;
 }
 
 /* Roughly normal: the sum of twelve shares. */

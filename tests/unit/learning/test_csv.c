@@ -230,7 +230,7 @@ static void a_file_that_is_not_there(void **state)
     table_init(&table);
     buf_init(&warnings, WARNINGS_SIZE);
     assert_int_equal(csv_read("/no/such/file.csv", &options, &table, &warnings, reason),
-                     STATUS_NOT_FOUND);
+                     STATUS_UNAVAILABLE);
     assert_string_equal(reason, "No such file or directory");
 }
 
