@@ -1,18 +1,66 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "roles/event_processing.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Roles emotion-processing and transaction-processing: events on the bus → raw rows and tiles in
+ * the store. Both streams alike: decode each event of a batch, apply all in one transaction, forget
+ * the cached features of the people concerned, settle.
+ *
+ * The order is what makes every event count exactly once: messages are settled only after the
+ * commit, and a message delivered again finds its key in the store. Correctness does not rest on
+ * the cache: features carry the version that the transaction moved on.
+ *
+ * What goes wrong with the store is the store's fault until it is shown that it takes other events:
+ * a missing table or permission moves nothing to the dead letters. The step fails, and is repeated.
+ */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/batch_size.h"
 #include "process/log.h"
+#include "process/metrics.h"
 #include "roles/message_span.h"
+#include "roles/rates.h"
 #include "store/events.h"
 #include "wire/emotion_json.h"
 #include "wire/transaction_json.h"
 
-/* In a row, with nothing counted between: more than finding one event of BUS_BATCH_MAX takes. */
-enum { FAILURES_MAX = 32 };
+enum {
+    FAILURES_MAX = 32,    /* in a row, with nothing counted between: more than finding one event of
+                             BUS_BATCH_MAX takes */
+    CACHE_KEYS_MAX = 256, /* forgotten in one round trip */
+    CACHE_KEY_SIZE = 64
+};
+
+/* The scratch of a step. Event i of a batch came with message `places[i]`. */
+struct event_batch {
+    enum stream stream; /* of all its messages */
+    struct bus_message messages[BUS_BATCH_MAX];
+    enum outcome outcomes[BUS_BATCH_MAX];        /* of messages */
+    char reasons[BUS_BATCH_MAX][REASON_MAX + 1]; /* of messages that are refused */
+    size_t message_count;
+    size_t places[BUS_BATCH_MAX];
+    enum event_result results[BUS_BATCH_MAX]; /* of events */
+    struct uuid users[BUS_BATCH_MAX];         /* of events; later those to be forgotten */
+    size_t event_count;
+    struct {
+        size_t event;
+        enum status status;
+    } suspects[BUS_BATCH_MAX]; /* events that the store failed on, each for itself */
+    size_t suspect_count;
+    size_t counted;  /* of this batch, for the first time */
+    size_t failures; /* of the store in a row */
+    struct letter_rates letters;
+    struct batch_size size;
+    int64_t timed_since_us; /* see store_positions_timed_since */
+    bool timed_known;
+    int64_t now_us;     /* of the step, monotonic */
+    int64_t counted_us; /* when the store last counted an event, monotonic; 0: not yet */
+    union {
+        struct emotion_event emotions[BUS_BATCH_MAX];
+        struct transaction_event transactions[BUS_BATCH_MAX];
+    } events;
+    char cache_keys[CACHE_KEYS_MAX][CACHE_KEY_SIZE];
+};
 
 /* Tells of a message that leaves no letter, because its person or its producer floods. A person
  * is not named, a producer is. */
@@ -62,8 +110,29 @@ static void conclude(struct event_batch *batch, size_t place, enum status status
         refuse(batch, place, source, reason);
 }
 
+/* Decodes a payload into the batch's next event, and its user. */
+static enum status event_decode(struct event_batch *batch, struct slice payload,
+                                const struct event_origin *origin,
+                                const struct role_settings *settings, struct refusal *refusal)
+{
+    size_t next = batch->event_count;
+    enum status status;
+    if (origin->stream == STREAM_EMOTIONS) {
+        struct emotion_event *event = &batch->events.emotions[next];
+        status = emotion_decode(payload, origin, settings->raw_life_us, event, refusal);
+        batch->users[next] = event->user_id;
+    } else {
+        struct transaction_event *event = &batch->events.transactions[next];
+        const struct transaction_rules rules = {.oldest_us = settings->raw_life_us,
+                                                .currency = settings->currency};
+        status = transaction_decode(payload, origin, &rules, event, refusal);
+        batch->users[next] = event->user_id;
+    }
+    return status;
+}
+
 /* The message becomes the batch's next event, or its handling ends here. */
-static void decode_one(const struct event_kind *kind, struct event_batch *batch, size_t place,
+static void decode_one(struct event_batch *batch, size_t place,
                        const struct role_settings *settings)
 {
     const struct bus_message *message = &batch->messages[place];
@@ -78,8 +147,7 @@ static void decode_one(const struct event_kind *kind, struct event_batch *batch,
     enum status status = message->payload.size > BUS_PAYLOAD_MAX
                              ? refusal_make(&refusal, STATUS_TOO_LARGE,
                                             "payload of more than %d bytes", BUS_PAYLOAD_MAX)
-                             : kind->decode(batch, batch->event_count, message->payload, &origin,
-                                            settings, &refusal);
+                             : event_decode(batch, message->payload, &origin, settings, &refusal);
     if (status == STATUS_OK)
         batch->places[batch->event_count++] = place;
     else
@@ -111,15 +179,26 @@ static void events_conclude(struct event_batch *batch, size_t first, size_t coun
         batch->failures = 0;
 }
 
+/* In one transaction: events → raw rows and tiles, and their results. */
+static enum status events_count(struct store *store, struct event_batch *batch, size_t first,
+                                size_t count)
+{
+    enum event_result *results = batch->results + first;
+    return batch->stream == STREAM_EMOTIONS
+               ? store_emotions_apply(store, batch->events.emotions + first, count, results)
+               : store_transactions_apply(store, batch->events.transactions + first, count,
+                                          results);
+}
+
 /* Applies events. If the store fails on them, they are halved until those at fault are found, so
  * that a poisonous event stops no other; they are the batch's suspects. Not OK: the store cannot be
  * asked, or fails so often in a row that it is no event's fault; events without an outcome yet are
  * left for another delivery. */
-static enum status events_apply(const struct event_kind *kind, struct store *store,
-                                struct event_batch *batch, size_t first, size_t count)
+static enum status events_apply(struct store *store, struct event_batch *batch, size_t first,
+                                size_t count)
 {
     assert(count > 0 && first + count <= batch->event_count);
-    enum status status = kind->apply(store, batch, first, count);
+    enum status status = events_count(store, batch, first, count);
     if (role_is_cut_off(status))
         return status;
     if (status == STATUS_OK) {
@@ -134,10 +213,10 @@ static enum status events_apply(const struct event_kind *kind, struct store *sto
         batch->suspects[batch->suspect_count++].status = status;
         return STATUS_OK;
     }
-    status = events_apply(kind, store, batch, first, count / 2);
+    status = events_apply(store, batch, first, count / 2);
     if (status != STATUS_OK)
         return status;
-    return events_apply(kind, store, batch, first + count / 2, count - count / 2);
+    return events_apply(store, batch, first + count / 2, count - count / 2);
 }
 
 /* An event is put aside only if its values are what the database refuses, and if the database has
@@ -200,9 +279,9 @@ static void users_forget(struct cache *cache, struct event_batch *batch)
     keys_forget(cache, batch, keys);
 }
 
-static void batch_measure(const struct event_kind *kind, const struct event_batch *batch,
-                          int64_t now_us)
+static void batch_measure(const struct event_batch *batch, int64_t now_us)
 {
+    enum metric_label label = metric_label_of(stream_label(batch->stream));
     int64_t counted = 0, duplicate = 0, rejected = 0, retried = 0;
     for (size_t i = 0; i < batch->message_count; i++) {
         rejected += batch->outcomes[i] == OUTCOME_REJECT;
@@ -221,10 +300,10 @@ static void batch_measure(const struct event_kind *kind, const struct event_batc
     }
     assert((size_t)counted == batch->counted);
     assert((size_t)(counted + duplicate + rejected + retried) <= batch->message_count);
-    metric_add(METRIC_events_counted, kind->label, counted);
-    metric_add(METRIC_events_duplicate, kind->label, duplicate);
-    metric_add(METRIC_events_rejected, kind->label, rejected);
-    metric_add(METRIC_events_retried, kind->label, retried);
+    metric_add(METRIC_events_counted, label, counted);
+    metric_add(METRIC_events_duplicate, label, duplicate);
+    metric_add(METRIC_events_rejected, label, rejected);
+    metric_add(METRIC_events_retried, label, retried);
 }
 
 /* Never changes: read once. */
@@ -236,8 +315,8 @@ static enum status timed_since_read(struct store *store, struct event_batch *bat
     return status;
 }
 
-enum status event_processing_step(const struct event_kind *kind, struct role_context *context,
-                                  struct bus_consumer *consumer, int64_t wait_us, size_t *ended)
+static enum status step(struct role_context *context, struct bus_consumer *consumer,
+                        int64_t wait_us, size_t *ended)
 {
     struct event_batch *batch = context->scratch;
     const struct role_settings *settings = context->settings;
@@ -252,19 +331,20 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
         return status;
     assert(batch->message_count <= BUS_BATCH_MAX);
     int64_t started_us = clock_now_us(context->clock);
+    batch->stream = batch->messages[0].stream;
     batch->now_us = clock_monotonic_us(context->clock);
     batch->event_count = batch->suspect_count = batch->counted = batch->failures = 0;
     for (size_t i = 0; i < batch->message_count; i++) {
         batch->outcomes[i] = OUTCOME_RETRY;
-        decode_one(kind, batch, i, settings);
+        decode_one(batch, i, settings);
     }
     if (batch->event_count > 0)
-        status = events_apply(kind, context->store, batch, 0, batch->event_count);
+        status = events_apply(context->store, batch, 0, batch->event_count);
     batch_size_note(&batch->size, batch->message_count, status == STATUS_OK,
                     clock_monotonic_us(context->clock) - batch->now_us);
     enum status refused = suspects_conclude(batch);
     users_forget(context->cache, batch);
-    batch_measure(kind, batch, clock_now_us(context->clock));
+    batch_measure(batch, clock_now_us(context->clock));
     message_spans_record(context, batch->messages, batch->outcomes, batch->message_count,
                          started_us);
     enum status settled =
@@ -274,36 +354,10 @@ enum status event_processing_step(const struct event_kind *kind, struct role_con
     return status != STATUS_OK ? status : refused != STATUS_OK ? refused : settled;
 }
 
-/* Emotion events → raw rows and hourly tiles. */
-
-static enum status emotions_decode(struct event_batch *batch, size_t place, struct slice payload,
-                                   const struct event_origin *origin,
-                                   const struct role_settings *settings, struct refusal *refusal)
-{
-    struct emotion_event *event = &batch->events.emotions[place];
-    enum status status = emotion_decode(payload, origin, settings->raw_life_us, event, refusal);
-    batch->users[place] = event->user_id;
-    return status;
-}
-
-static enum status emotions_apply(struct store *store, struct event_batch *batch, size_t first,
-                                  size_t count)
-{
-    return store_emotions_apply(store, batch->events.emotions + first, count,
-                                batch->results + first);
-}
-
-static enum status emotions_step(struct role_context *context, struct bus_consumer *consumer,
-                                 int64_t wait_us, size_t *handled)
-{
-    static const struct event_kind emotions = {LABEL_emotions, emotions_decode, emotions_apply};
-    return event_processing_step(&emotions, context, consumer, wait_us, handled);
-}
-
 static const struct consumer_step emotions_consumer = {
     .stream = STREAM_EMOTIONS,
     .scratch_size = sizeof(struct event_batch),
-    .step = emotions_step,
+    .step = step,
 };
 
 const struct role role_emotion_processing = {
@@ -313,40 +367,10 @@ const struct role role_emotion_processing = {
     .consumer = &emotions_consumer,
 };
 
-/* Transactions → raw rows and daily tiles. */
-
-static enum status transactions_decode(struct event_batch *batch, size_t place,
-                                       struct slice payload, const struct event_origin *origin,
-                                       const struct role_settings *settings,
-                                       struct refusal *refusal)
-{
-    struct transaction_event *event = &batch->events.transactions[place];
-    const struct transaction_rules rules = {.oldest_us = settings->raw_life_us,
-                                            .currency = settings->currency};
-    enum status status = transaction_decode(payload, origin, &rules, event, refusal);
-    batch->users[place] = event->user_id;
-    return status;
-}
-
-static enum status transactions_apply(struct store *store, struct event_batch *batch, size_t first,
-                                      size_t count)
-{
-    return store_transactions_apply(store, batch->events.transactions + first, count,
-                                    batch->results + first);
-}
-
-static enum status transactions_step(struct role_context *context, struct bus_consumer *consumer,
-                                     int64_t wait_us, size_t *handled)
-{
-    static const struct event_kind transactions = {LABEL_transactions, transactions_decode,
-                                                   transactions_apply};
-    return event_processing_step(&transactions, context, consumer, wait_us, handled);
-}
-
 static const struct consumer_step transactions_consumer = {
     .stream = STREAM_TRANSACTIONS,
     .scratch_size = sizeof(struct event_batch),
-    .step = transactions_step,
+    .step = step,
 };
 
 const struct role role_transaction_processing = {
