@@ -43,7 +43,7 @@ static void endpoint_page(const struct endpoint *endpoint)
     if (endpoint->request_schema != NULL)
         printf("\nRequest:\n```json\n%s\n```\n",
                embedded_file_find(endpoint->request_schema)->data);
-    printf("\nAnswer %d%s\n", endpoint->success,
+    printf("\nAnswer %d%s\n", endpoint_success(endpoint),
            endpoint->kind == ENDPOINT_EVENTS ? " (`text/event-stream`):" : ":");
     if (endpoint->response_schema != NULL)
         printf("```json\n%s\n```\n", embedded_file_find(endpoint->response_schema)->data);

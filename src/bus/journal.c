@@ -218,22 +218,23 @@ enum status journal_begin(struct journal_writer *writer)
     return run(writer, JOURNAL_BEGIN);
 }
 
-enum status journal_commit(struct journal_writer *writer)
-{
-    enum status status = run(writer, JOURNAL_COMMIT);
-    if (status != STATUS_OK)
-        journal_rollback(writer);
-    else
-        memcpy(writer->committed, writer->streams, sizeof writer->committed);
-    return status;
-}
-
-void journal_rollback(struct journal_writer *writer)
+static void rollback(struct journal_writer *writer)
 {
     /* SQLite has already rolled back after some errors; then there is nothing to end. */
     if (!sqlite3_get_autocommit(writer->db) && run(writer, JOURNAL_ROLLBACK) != STATUS_OK)
         log_error("bus log cannot roll back", LOG_TEXT("engine", "sqlite"));
     memcpy(writer->streams, writer->committed, sizeof writer->streams);
+}
+
+enum status journal_finish(struct journal_writer *writer, enum status status)
+{
+    if (status == STATUS_OK)
+        status = run(writer, JOURNAL_COMMIT);
+    if (status != STATUS_OK)
+        rollback(writer);
+    else
+        memcpy(writer->committed, writer->streams, sizeof writer->committed);
+    return status;
 }
 
 /* CONFLICT: the id was stored within the duplicate window. */
@@ -469,18 +470,17 @@ void journal_reader_close(struct journal_reader *reader)
     *reader = (struct journal_reader){0};
 }
 
-/* Copies the row that `statement` stands on. */
-static struct journal_record *record_of(sqlite3_stmt *statement, enum stream stream)
+/* Copies the row that `statement` stands on. False: memory is out. */
+static bool row_copy(sqlite3_stmt *statement, enum stream stream, struct bus_message *message)
 {
     enum { FIRST = 2, COLUMNS = 9 };
-    size_t size = sizeof(struct journal_record);
+    size_t size = sizeof(struct held);
     for (int column = FIRST; column < COLUMNS; column++)
         size += (size_t)sqlite3_column_bytes(statement, column);
-    struct journal_record *record = malloc(size);
+    struct held *record = malloc(size);
     if (record == NULL)
-        return NULL;
-    *record = (struct journal_record){0};
-    struct bus_message *message = &record->message;
+        return false;
+    *message = (struct bus_message){.stream = stream, .handle = record};
     struct slice *const slices[] = {
         &message->subject, &message->message_id, &message->request_id, &message->traceparent,
         &message->reason,  &message->payload,    &message->producer};
@@ -494,15 +494,13 @@ static struct journal_record *record_of(sqlite3_stmt *statement, enum stream str
         end += slice->size;
     }
     assert(end == (char *)record + size);
-    message->stream = stream;
     message->sequence = row_sequence(sqlite3_column_int64(statement, 0));
     message->published_us = sqlite3_column_int64(statement, 1);
-    message->handle = record;
-    return record;
+    return true;
 }
 
 enum status journal_read(struct journal_reader *reader, enum stream stream, uint64_t from,
-                         uint64_t to, struct journal_record *records[], size_t max, size_t *count)
+                         uint64_t to, struct bus_message messages[], size_t max, size_t *count)
 {
     *count = 0;
     sqlite3_stmt *range = reader->statements[JOURNAL_RANGE];
@@ -511,35 +509,20 @@ enum status journal_read(struct journal_reader *reader, enum stream stream, uint
     sqlite3_bind_int64(range, 3, (int64_t)max);
     int code;
     while ((code = sqlite3_step(range)) == SQLITE_ROW) {
-        struct journal_record *record = record_of(range, stream);
-        if (record == NULL)
+        assert(*count < max);
+        struct bus_message *message = &messages[*count];
+        if (!row_copy(range, stream, message))
             break;
-        assert(*count < max && record->message.sequence >= from && record->message.sequence <= to);
-        assert(*count == 0 || record->message.sequence > records[*count - 1]->message.sequence);
-        records[(*count)++] = record;
+        assert(message->sequence >= from && message->sequence <= to);
+        assert(*count == 0 || message->sequence > messages[*count - 1].sequence);
+        ++*count;
     }
     sqlite3_reset(range);
     if (code == SQLITE_DONE)
         return STATUS_OK;
-    while (*count > 0)
-        free(records[--*count]);
-    return failed(reader->db, "read");
-}
-
-enum status journal_read_messages(struct journal_reader *reader, enum stream stream, uint64_t from,
-                                  uint64_t to, struct bus_message messages[], size_t max,
-                                  size_t *count)
-{
+    journal_messages_free(messages, *count);
     *count = 0;
-    struct journal_record **records = calloc(max, sizeof(struct journal_record *));
-    if (records == NULL)
-        return max == 0 ? STATUS_OK : STATUS_INTERNAL;
-    enum status status = journal_read(reader, stream, from, to, records, max, count);
-    for (size_t i = 0; i < *count; i++)
-        messages[i] = records[i]->message;
-    /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): each is held by its first member, its message. */
-    free(records);
-    return status;
+    return failed(reader->db, "read");
 }
 
 void journal_messages_free(struct bus_message messages[], size_t count)

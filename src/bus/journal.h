@@ -13,12 +13,6 @@
 #include "bus/publication.h"
 #include "domain/retention.h"
 
-/* A message read from the log, one allocation: the slices of `message` point behind it. */
-struct journal_record {
-    struct held held;
-    struct bus_message message;
-};
-
 struct journal_stream {
     int64_t created_us;
     uint64_t first; /* the oldest sequence that is kept, last + 1 if none is */
@@ -74,9 +68,9 @@ MUST_CHECK enum status journal_writer_open(struct journal_writer *writer, const 
 void journal_writer_close(struct journal_writer *writer);
 
 MUST_CHECK enum status journal_begin(struct journal_writer *writer);
-/* When it fails, all since journal_begin is undone. */
-MUST_CHECK enum status journal_commit(struct journal_writer *writer);
-void journal_rollback(struct journal_writer *writer);
+/* Commits if all since journal_begin went well; else, or if that fails, all of it is undone. Also
+ * after a journal_begin that failed. */
+MUST_CHECK enum status journal_finish(struct journal_writer *writer, enum status status);
 
 /* Within a transaction. What has the same `once` as something stored in this stream within the
  * duplicate window is not stored again: OK all the same. Empty: always stored. Dead letters that
@@ -98,15 +92,11 @@ MUST_CHECK enum status journal_remove(struct journal_writer *writer, enum stream
 MUST_CHECK enum status journal_reader_open(struct journal_reader *reader, const char *path);
 void journal_reader_close(struct journal_reader *reader);
 
-/* Messages of `from` to `to`, ascending, at most `max`. The caller frees the records. */
+/* Messages of `from` to `to`, ascending, at most `max`; journal_messages_free() ends them. Each is
+ * one allocation, its handle: a struct held, and behind it what its slices point to. */
 MUST_CHECK enum status journal_read(struct journal_reader *reader, enum stream stream,
-                                    uint64_t from, uint64_t to, struct journal_record *records[],
+                                    uint64_t from, uint64_t to, struct bus_message messages[],
                                     size_t max, size_t *count);
-/* The messages alone: journal_messages_free() ends them. */
-MUST_CHECK enum status journal_read_messages(struct journal_reader *reader, enum stream stream,
-                                             uint64_t from, uint64_t to,
-                                             struct bus_message messages[], size_t max,
-                                             size_t *count);
 void journal_messages_free(struct bus_message messages[], size_t count);
 /* The first sequence stored at or after `since_us`; `last` + 1 if there is none. */
 MUST_CHECK enum status journal_sequence_since(struct journal_reader *reader, enum stream stream,

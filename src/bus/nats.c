@@ -299,8 +299,7 @@ static void *send_all(void *context)
         struct nats_link *link = nats_link_take(bus);
         if (link == NULL || send_on(link, outgoing, serial) != NATS_OK)
             window_end(&bus->window, serial, STATUS_UNAVAILABLE);
-        if (link != NULL)
-            nats_link_release(link);
+        nats_link_release(link);
         free(outgoing);
     }
     return NULL;
@@ -372,7 +371,6 @@ static const struct bus_ops ops = {
     .publish = publish,
     .flush = flush,
     .consumer_open = nats_consumer_open,
-    .tail_open = nats_consumer_open_tail,
     .fetch = nats_consumer_fetch,
     .settle = nats_consumer_settle,
     .consumer_close = nats_consumer_close,

@@ -49,7 +49,7 @@ struct nats_consumer {
     size_t owed;                    /* messages that it may still bring */
     int64_t heard_us;               /* when something last came, or it was made */
     int64_t request_after_us;
-    struct held *held; /* deliveries */
+    struct held_list held; /* deliveries */
 };
 
 /* A subscription that was given up. */
@@ -70,7 +70,7 @@ static struct delivery *hold(struct nats_consumer *consumer, natsMsg *message)
     if (delivery == NULL)
         return NULL;
     delivery->message = message;
-    held_add(&consumer->held, &delivery->held);
+    LIST_INSERT_HEAD(&consumer->held, &delivery->held, place);
     return delivery;
 }
 
@@ -79,17 +79,17 @@ static natsMsg *message_of(struct held *held)
     return ((struct delivery *)held)->message;
 }
 
-static void release(struct nats_consumer *consumer, struct held *held)
+static void release(struct held *held)
 {
-    held_remove(&consumer->held, held);
+    LIST_REMOVE(held, place);
     natsMsg_Destroy(message_of(held));
     free(held);
 }
 
 static void release_all(struct nats_consumer *consumer)
 {
-    while (consumer->held != NULL)
-        release(consumer, consumer->held);
+    while (!LIST_EMPTY(&consumer->held))
+        release(LIST_FIRST(&consumer->held));
 }
 
 /* Opening and closing --------------------------------------------------------------------- */
@@ -165,9 +165,9 @@ static enum status subscribe(struct nats_consumer *consumer)
     return subscribed ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
-/* OK without a link, too: then it subscribes later. */
-static enum status consumer_create(struct bus *base, enum stream stream, bool tail,
-                                   struct bus_consumer **out)
+/* A tail is a plain subscription: it sees what is published, a moment before it is stored. */
+enum status nats_consumer_open(struct bus *base, enum stream stream, bool tail,
+                               struct bus_consumer **out)
 {
     struct bus_nats *bus = (struct bus_nats *)base;
     struct nats_consumer *consumer = calloc(1, sizeof *consumer);
@@ -181,18 +181,6 @@ static enum status consumer_create(struct bus *base, enum stream stream, bool ta
     (void)subscribe(consumer);
     *out = &consumer->base;
     return STATUS_OK;
-}
-
-enum status nats_consumer_open(struct bus *bus, enum stream stream, struct bus_consumer **consumer)
-{
-    return consumer_create(bus, stream, false, consumer);
-}
-
-/* A plain subscription: it sees what is published, a moment before it is stored. */
-enum status nats_consumer_open_tail(struct bus *bus, enum stream stream,
-                                    struct bus_consumer **consumer)
-{
-    return consumer_create(bus, stream, true, consumer);
 }
 
 /* What cannot be sent is as if it was lost: the message is delivered again after BUS_ACK_WAIT_US.
@@ -209,18 +197,19 @@ void nats_consumer_close(struct bus_consumer *base)
     struct nats_consumer *consumer = (struct nats_consumer *)base;
     struct bus_nats *bus = bus_of(consumer);
     struct nats_link *link = nats_link_take(bus);
+    struct held *held;
     natsMsg *message;
     while (consumer->subscription != NULL &&
            natsSubscription_NextMsg(&message, consumer->subscription, 0) == NATS_OK)
         if (hold(consumer, message) == NULL)
             natsMsg_Destroy(message);
     subscription_retire(bus, consumer->subscription);
-    for (struct held *held = consumer->held; held != NULL; held = held->next)
+    LIST_FOREACH(held, &consumer->held, place) {
         if (!consumer->tail && natsMsg_GetReply(message_of(held)) != NULL)
             answer(link, message_of(held), "-NAK");
+    }
     release_all(consumer);
-    if (link != NULL)
-        nats_link_release(link);
+    nats_link_release(link);
     free(consumer);
 }
 
@@ -508,7 +497,7 @@ enum status nats_consumer_settle(struct bus_consumer *base, const struct bus_mes
         struct held *held = messages[i].handle;
         if (link != NULL)
             answer(link, message_of(held), verdict(&messages[i], outcomes[i], &graves[i], retry));
-        release(consumer, held);
+        release(held);
     }
     free(graves);
     if (link == NULL)

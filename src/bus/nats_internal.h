@@ -142,7 +142,8 @@ MUST_CHECK bool bus_nats_links_close(struct bus_nats *bus);
 /* Connects where there is no link or a new one is due, which may take CONNECT_MS for each server,
  * and ends old ones. To be called several times a second, by any thread. */
 void bus_nats_links_drive(struct bus_nats *bus);
-/* The current link, to be released soon; NULL: there is none that is connected. */
+/* The current link, to be released soon; NULL, which needs no release: there is none that is
+ * connected. */
 struct nats_link *nats_link_take(struct bus_nats *bus);
 void nats_link_release(struct nats_link *link);
 bool bus_nats_is_connected(struct bus_nats *bus);
@@ -179,10 +180,9 @@ MUST_CHECK enum status bus_nats_health(struct bus *bus, struct health *health);
 
 /* nats_consumer.c */
 
-MUST_CHECK enum status nats_consumer_open(struct bus *bus, enum stream stream,
+/* OK without a link, too: then it subscribes later. */
+MUST_CHECK enum status nats_consumer_open(struct bus *bus, enum stream stream, bool tail,
                                           struct bus_consumer **consumer);
-MUST_CHECK enum status nats_consumer_open_tail(struct bus *bus, enum stream stream,
-                                               struct bus_consumer **consumer);
 MUST_CHECK enum status nats_consumer_fetch(struct bus_consumer *consumer,
                                            struct bus_message messages[], size_t max,
                                            int64_t wait_us, size_t *count);

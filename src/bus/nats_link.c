@@ -45,6 +45,8 @@ struct nats_link *nats_link_take(struct bus_nats *bus)
 
 void nats_link_release(struct nats_link *link)
 {
+    if (link == NULL)
+        return;
     struct bus_nats *bus = link->bus;
     pthread_mutex_lock(&bus->events);
     assert(link->users > 0);
@@ -57,8 +59,7 @@ void nats_link_release(struct nats_link *link)
 bool bus_nats_is_connected(struct bus_nats *bus)
 {
     struct nats_link *link = nats_link_take(bus);
-    if (link != NULL)
-        nats_link_release(link);
+    nats_link_release(link);
     return link != NULL;
 }
 

@@ -68,27 +68,6 @@ void outgoing_end(struct outgoing *outgoing, enum status status)
     free(outgoing);
 }
 
-void held_add(struct held **list, struct held *held)
-{
-    assert(*list == NULL || (*list)->previous == NULL);
-    *held = (struct held){NULL, *list};
-    if (held->next != NULL)
-        held->next->previous = held;
-    *list = held;
-}
-
-void held_remove(struct held **list, struct held *held)
-{
-    assert(held->previous == NULL ? *list == held : held->previous->next == held);
-    assert(held->next == NULL || held->next->previous == held);
-    if (held->previous != NULL)
-        held->previous->next = held->next;
-    else
-        *list = held->next;
-    if (held->next != NULL)
-        held->next->previous = held->previous;
-}
-
 bool letter_is_due(const struct bus_message *message, enum outcome outcome)
 {
     return outcome == OUTCOME_REJECT && message->reason.size > 0;

@@ -7,6 +7,8 @@
 #ifndef ECS_BUS_PUBLICATION_H
 #define ECS_BUS_PUBLICATION_H
 
+#include <sys/queue.h>
+
 #include "ports/bus.h"
 
 struct publication {
@@ -28,8 +30,9 @@ struct outgoing {
 /* A message that was fetched and is not settled: the first member of what a bus keeps of it, in the
  * list of its consumer. */
 struct held {
-    struct held *previous, *next;
+    LIST_ENTRY(held) place;
 };
+LIST_HEAD(held_list, held);
 
 #define LETTER_PREFIX "ecs.dead." /* of the subject of every dead letter */
 
@@ -52,9 +55,6 @@ struct outgoing *outgoing_create(const struct bus_message *message, struct slice
                                  bus_published *done, void *context);
 /* Ends its publication, and frees it. */
 void outgoing_end(struct outgoing *outgoing, enum status status);
-
-void held_add(struct held **list, struct held *held);
-void held_remove(struct held **list, struct held *held);
 
 /* Whether settling the message so leaves a dead letter. */
 bool letter_is_due(const struct bus_message *message, enum outcome outcome);

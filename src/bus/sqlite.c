@@ -123,18 +123,13 @@ static enum status write_queued(struct bus_sqlite *bus, struct outgoing *first)
 static enum status write_all(struct bus_sqlite *bus, struct outgoing *first)
 {
     enum status status = journal_begin(&bus->writer);
-    if (status != STATUS_OK)
-        return status;
-    status = write_queued(bus, first);
+    if (status == STATUS_OK)
+        status = write_queued(bus, first);
     if (status == STATUS_OK)
         status = trim_if_time(bus);
     if (status == STATUS_OK)
         status = write_streams(bus);
-    if (status != STATUS_OK) {
-        journal_rollback(&bus->writer);
-        return status;
-    }
-    return journal_commit(&bus->writer);
+    return journal_finish(&bus->writer, status);
 }
 
 static void finish(struct outgoing *first, enum status status)
@@ -195,10 +190,7 @@ enum status bus_sqlite_letters_store(struct bus_sqlite *bus, const struct letter
             journal_append(&bus->writer, &letters[i].message, slice_of(letters[i].once), now_us);
     if (status == STATUS_OK)
         status = write_streams(bus);
-    if (status == STATUS_OK)
-        status = journal_commit(&bus->writer);
-    else
-        journal_rollback(&bus->writer);
+    status = journal_finish(&bus->writer, status);
     if (status == STATUS_OK)
         show_streams(bus);
     pthread_mutex_unlock(&bus->disk);
@@ -207,17 +199,13 @@ enum status bus_sqlite_letters_store(struct bus_sqlite *bus, const struct letter
 
 enum status bus_sqlite_floor_write(struct bus_sqlite *bus, enum stream stream, uint64_t floor)
 {
-    enum status status = journal_begin(&bus->writer);
-    if (status != STATUS_OK)
-        return status;
     struct journal_stream row = bus->writer.streams[stream];
     row.floor = floor;
     row.grouped = true;
-    status = journal_stream_write(&bus->writer, stream, &row);
+    enum status status = journal_begin(&bus->writer);
     if (status == STATUS_OK)
-        return journal_commit(&bus->writer);
-    journal_rollback(&bus->writer);
-    return status;
+        status = journal_stream_write(&bus->writer, stream, &row);
+    return journal_finish(&bus->writer, status);
 }
 
 static enum status rewind_group(struct bus *base, enum stream stream, int64_t since_us)
@@ -258,9 +246,8 @@ static enum status read_messages(struct bus *base, enum stream stream, uint64_t 
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
     pthread_mutex_lock(&bus->disk);
-    enum status status =
-        journal_read_messages(&bus->reader, stream, from_sequence,
-                              bus->writer.committed[stream].last, messages, max, count);
+    enum status status = journal_read(&bus->reader, stream, from_sequence,
+                                      bus->writer.committed[stream].last, messages, max, count);
     pthread_mutex_unlock(&bus->disk);
     for (size_t i = 0; i < *count; i++)
         messages[i].stream_created_us = bus->created_us[stream];
@@ -345,7 +332,6 @@ static const struct bus_ops ops = {
     .publish = publish,
     .flush = flush,
     .consumer_open = sqlite_consumer_open,
-    .tail_open = sqlite_consumer_open_tail,
     .fetch = sqlite_consumer_fetch,
     .settle = sqlite_consumer_settle,
     .consumer_close = sqlite_consumer_close,
@@ -407,8 +393,7 @@ fail_lock:
 }
 
 /* The log as a command sees it that only reads, beside the process that owns it or without one: no
- * lock, no writer, nothing made. It reads and tells how far a stream reaches; all else is refused.
- */
+ * lock, no writer, nothing made. */
 struct bus_reading {
     struct bus base;
     struct journal_reader reader;
@@ -419,47 +404,15 @@ static struct journal_reader *reader_of(struct bus *bus)
     return &((struct bus_reading *)bus)->reader;
 }
 
-static void reading_publish(struct bus *bus, const struct bus_message *message, bus_published *done,
-                            void *context)
-{
-    (void)bus;
-    publication_end(&(struct publication){message->stream, done, context}, STATUS_UNAVAILABLE);
-}
-
-static enum status reading_flush(struct bus *bus, int64_t wait_us)
-{
-    (void)bus, (void)wait_us;
-    return STATUS_OK;
-}
-
-static enum status reading_consumer_open(struct bus *bus, enum stream stream,
-                                         struct bus_consumer **consumer)
-{
-    (void)bus, (void)stream, (void)consumer;
-    return STATUS_UNAVAILABLE;
-}
-
-static enum status reading_rewind(struct bus *bus, enum stream stream, int64_t since_us)
-{
-    (void)bus, (void)stream, (void)since_us;
-    return STATUS_UNAVAILABLE;
-}
-
 static enum status reading_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
                                 struct bus_message messages[], size_t max, size_t *count)
 {
     *count = 0;
     uint64_t last;
     enum status status = journal_last(reader_of(bus), stream, &last);
-    return status != STATUS_OK ? status
-                               : journal_read_messages(reader_of(bus), stream, from_sequence, last,
-                                                       messages, max, count);
-}
-
-static enum status reading_remove(struct bus *bus, enum stream stream, uint64_t sequence)
-{
-    (void)bus, (void)stream, (void)sequence;
-    return STATUS_UNAVAILABLE;
+    return status != STATUS_OK
+               ? status
+               : journal_read(reader_of(bus), stream, from_sequence, last, messages, max, count);
 }
 
 static enum status reading_lag(struct bus *bus, enum stream stream, struct bus_lag *lag)
@@ -469,32 +422,18 @@ static enum status reading_lag(struct bus *bus, enum stream stream, struct bus_l
                                : status;
 }
 
-static enum status reading_health(struct bus *bus, struct health *health)
-{
-    struct bus_lag unused;
-    (void)health;
-    return reading_lag(bus, STREAM_DEAD_LETTERS, &unused);
-}
-
 static void reading_close(struct bus *bus)
 {
     journal_reader_close(reader_of(bus));
     free(bus);
 }
 
-/* It opens no consumer, so there are no calls of one. */
+/* Nobody who only reads makes another call. */
 static const struct bus_ops reading_ops = {
     .name = "sqlite",
-    .publish = reading_publish,
-    .flush = reading_flush,
-    .consumer_open = reading_consumer_open,
-    .tail_open = reading_consumer_open,
-    .rewind = reading_rewind,
     .read = reading_read,
     .read_free = read_free,
-    .remove = reading_remove,
     .lag = reading_lag,
-    .health = reading_health,
     .close = reading_close,
 };
 

@@ -16,8 +16,8 @@
 MUST_CHECK enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **bus,
                                        char reason[REASON_MAX + 1]);
 
-/* To look at the log alone, beside its owner or without one; may only read and tell the lag.
- * NOT_FOUND: there is none, and none is made. */
+/* To look at the log alone, beside its owner or without one: only bus_read and bus_lag may be
+ * called. NOT_FOUND: there is none, and none is made. */
 MUST_CHECK enum status bus_sqlite_open_to_read(const char *path, struct bus **bus);
 
 #endif

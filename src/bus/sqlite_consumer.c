@@ -4,44 +4,21 @@
  * brings the rows, so that workers read beside each other and beside the writer.
  */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "bus/sqlite_internal.h"
 #include "process/steady.h"
 
-static void release(struct sqlite_consumer *consumer, struct held *record)
+static void release(struct held *record)
 {
-    held_remove(&consumer->held, record);
+    LIST_REMOVE(record, place);
     free(record);
 }
 
 static void release_all(struct sqlite_consumer *consumer)
 {
-    while (consumer->held != NULL)
-        release(consumer, consumer->held);
-}
-
-static enum status consumer_create(struct bus_sqlite *bus, enum stream stream, bool tail,
-                                   struct bus_consumer **out)
-{
-    struct sqlite_consumer *consumer = calloc(1, sizeof *consumer);
-    if (consumer == NULL)
-        return STATUS_INTERNAL;
-    enum status status = journal_reader_open(&consumer->reader, bus->path);
-    if (status != STATUS_OK) {
-        free(consumer);
-        return status;
-    }
-    consumer->base.bus = &bus->base;
-    consumer->stream = stream;
-    consumer->tail = tail;
-    pthread_mutex_lock(&bus->state);
-    consumer->owner = ++bus->next_owner;
-    consumer->tail_next = bus->last[stream] + 1;
-    pthread_mutex_unlock(&bus->state);
-    *out = &consumer->base;
-    return STATUS_OK;
+    while (!LIST_EMPTY(&consumer->held))
+        release(LIST_FIRST(&consumer->held));
 }
 
 /* The first consumer of a stream in this process brings its group to life. */
@@ -61,18 +38,30 @@ static enum status group_load(struct bus_sqlite *bus, enum stream stream)
     return status;
 }
 
-enum status sqlite_consumer_open(struct bus *base, enum stream stream,
-                                 struct bus_consumer **consumer)
+enum status sqlite_consumer_open(struct bus *base, enum stream stream, bool tail,
+                                 struct bus_consumer **out)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
-    enum status status = group_load(bus, stream);
-    return status == STATUS_OK ? consumer_create(bus, stream, false, consumer) : status;
-}
-
-enum status sqlite_consumer_open_tail(struct bus *base, enum stream stream,
-                                      struct bus_consumer **consumer)
-{
-    return consumer_create((struct bus_sqlite *)base, stream, true, consumer);
+    enum status status = tail ? STATUS_OK : group_load(bus, stream);
+    if (status != STATUS_OK)
+        return status;
+    struct sqlite_consumer *consumer = calloc(1, sizeof *consumer);
+    if (consumer == NULL)
+        return STATUS_INTERNAL;
+    status = journal_reader_open(&consumer->reader, bus->path);
+    if (status != STATUS_OK) {
+        free(consumer);
+        return status;
+    }
+    consumer->base.bus = base;
+    consumer->stream = stream;
+    consumer->tail = tail;
+    pthread_mutex_lock(&bus->state);
+    consumer->owner = ++bus->next_owner;
+    consumer->tail_next = bus->last[stream] + 1;
+    pthread_mutex_unlock(&bus->state);
+    *out = &consumer->base;
+    return STATUS_OK;
 }
 
 /* What there is to deliver now: sequences into consumer->deliveries. */
@@ -123,30 +112,27 @@ static enum status read_run(struct bus_sqlite *bus, struct sqlite_consumer *cons
                             size_t to, struct bus_message messages[], size_t *count)
 {
     const struct group_delivery *run = &consumer->deliveries[from];
-    size_t found = 0;
-    enum status status =
-        journal_read(&consumer->reader, consumer->stream, run[0].sequence,
-                     run[to - from - 1].sequence, consumer->records, to - from, &found);
-    if (status != STATUS_OK)
-        return status;
-    size_t next = 0;
-    for (size_t i = 0; i < to - from; i++) {
-        struct journal_record *record = next < found ? consumer->records[next] : NULL;
-        if (record == NULL || record->message.sequence != run[i].sequence) {
+    struct bus_message *next = messages + *count;
+    size_t found;
+    enum status status = journal_read(&consumer->reader, consumer->stream, run[0].sequence,
+                                      run[to - from - 1].sequence, next, to - from, &found);
+    *count += found;
+    for (size_t i = 0; i < to - from && status == STATUS_OK; i++) {
+        if (next == messages + *count || next->sequence != run[i].sequence) {
             pthread_mutex_lock(&bus->state);
             if (!consumer->tail)
                 group_done(&bus->groups[consumer->stream], run[i].sequence);
             pthread_mutex_unlock(&bus->state);
             continue;
         }
+        struct held *record = next->handle;
+        LIST_INSERT_HEAD(&consumer->held, record, place);
+        next->deliveries = run[i].deliveries;
+        next->stream_created_us = bus->created_us[consumer->stream];
         next++;
-        held_add(&consumer->held, &record->held);
-        record->message.deliveries = run[i].deliveries;
-        record->message.stream_created_us = bus->created_us[consumer->stream];
-        messages[(*count)++] = record->message;
     }
-    assert(next == found); /* each row was one of the run */
-    return STATUS_OK;
+    assert(status != STATUS_OK || next == messages + *count); /* each row was one of the run */
+    return status;
 }
 
 enum status sqlite_consumer_fetch(struct bus_consumer *base, struct bus_message messages[],
@@ -221,7 +207,7 @@ enum status sqlite_consumer_settle(struct bus_consumer *base, const struct bus_m
     bus->settled = true;
     pthread_mutex_unlock(&bus->state);
     for (size_t i = 0; i < count; i++)
-        release(consumer, messages[i].handle);
+        release(messages[i].handle);
     return status;
 }
 

@@ -45,9 +45,8 @@ struct sqlite_consumer {
     uint64_t tail_next;
     uint32_t owner;
     struct journal_reader reader;
-    struct held *held; /* its records; of a tail: until the next fetch */
+    struct held_list held; /* its records; of a tail: until the next fetch */
     struct group_delivery deliveries[BUS_BATCH_MAX];
-    struct journal_record *records[BUS_BATCH_MAX];
 };
 
 /* Stores letters at once, all or none, in a transaction of their own. */
@@ -57,10 +56,8 @@ MUST_CHECK enum status bus_sqlite_letters_store(struct bus_sqlite *bus,
 MUST_CHECK enum status bus_sqlite_floor_write(struct bus_sqlite *bus, enum stream stream,
                                               uint64_t floor);
 
-MUST_CHECK enum status sqlite_consumer_open(struct bus *bus, enum stream stream,
+MUST_CHECK enum status sqlite_consumer_open(struct bus *bus, enum stream stream, bool tail,
                                             struct bus_consumer **consumer);
-MUST_CHECK enum status sqlite_consumer_open_tail(struct bus *bus, enum stream stream,
-                                                 struct bus_consumer **consumer);
 MUST_CHECK enum status sqlite_consumer_fetch(struct bus_consumer *consumer,
                                              struct bus_message messages[], size_t max,
                                              int64_t wait_us, size_t *count);

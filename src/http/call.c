@@ -123,7 +123,7 @@ struct call *call_begin(struct http_server *server, struct MHD_Connection *mhd, 
     if (info != NULL && info->header_size > HTTP_HEADERS_MAX)
         call_refuse(call, STATUS_HEADERS_TOO_LARGE, "Request headers are too large.");
     else if (admission_check(call, &head, &headers))
-        call->exchange.response.http_status = call->endpoint->success;
+        call->exchange.response.http_status = endpoint_success(call->endpoint);
     return call;
 }
 

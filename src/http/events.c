@@ -228,7 +228,7 @@ static void stream_absorb(struct event_stream *stream)
     assert(!stream->running && !stream->closed);
     if (response->http_status >= 300) {
         /* It could not look; it will at the next tick. */
-        response->http_status = stream->call->endpoint->success;
+        response->http_status = endpoint_success(stream->call->endpoint);
         response->content_type = NULL;
         stream->stale = true;
     } else if (body->size > 0) {

@@ -137,12 +137,11 @@ static void put_success(struct buf *json, const struct endpoint *endpoint)
 {
     static const char text[] = "{\"type\":\"string\"}";
     const char *schema = endpoint->response_schema;
-    if (endpoint->kind == ENDPOINT_EVENTS)
-        put_response(json, endpoint->success, endpoint->summary, "text/event-stream", text);
-    else
-        put_response(json, endpoint->success, endpoint->summary,
-                     schema == NULL ? "text/plain" : "application/json",
-                     schema == NULL ? text : schema_text(schema));
+    put_response(json, endpoint_success(endpoint), endpoint->summary,
+                 endpoint->kind == ENDPOINT_EVENTS ? "text/event-stream"
+                 : schema == NULL                  ? "text/plain"
+                                                   : "application/json",
+                 schema == NULL ? text : schema_text(schema));
 }
 
 static void put_problem(struct buf *json, int http_status)

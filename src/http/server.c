@@ -284,7 +284,6 @@ static const struct endpoint endpoints[] = {
         .kind = ENDPOINT_ASYNC,
         .handle = answer_health,
         .summary = "Whether the process lives.",
-        .success = 200,
         .response_schema = "openapi/health.json",
     },
     {
@@ -295,7 +294,6 @@ static const struct endpoint endpoints[] = {
         .handle = answer_readiness,
         .summary = "Whether every engine it needs answers and its roles get on with their streams; "
                    "503 and the same shape if not.",
-        .success = 200,
         .errors = "503",
         .response_schema = "openapi/readiness.json",
     },
@@ -306,7 +304,6 @@ static const struct endpoint endpoints[] = {
         .internal = true,
         .handle = answer_metrics,
         .summary = "Counters of this process, in the Prometheus text format.",
-        .success = 200,
     },
     {
         .method = METHOD_GET,
@@ -314,7 +311,6 @@ static const struct endpoint endpoints[] = {
         .kind = ENDPOINT_ASYNC,
         .handle = answer_openapi,
         .summary = "This document.",
-        .success = 200,
         .response_schema = "openapi/object.json",
     },
 };

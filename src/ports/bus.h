@@ -56,9 +56,8 @@ struct bus_ops {
     void (*publish)(struct bus *bus, const struct bus_message *message, bus_published *done,
                     void *context);
     enum status (*flush)(struct bus *bus, int64_t wait_us);
-    enum status (*consumer_open)(struct bus *bus, enum stream stream,
+    enum status (*consumer_open)(struct bus *bus, enum stream stream, bool tail,
                                  struct bus_consumer **consumer);
-    enum status (*tail_open)(struct bus *bus, enum stream stream, struct bus_consumer **consumer);
     enum status (*fetch)(struct bus_consumer *consumer, struct bus_message messages[], size_t max,
                          int64_t wait_us, size_t *count);
     enum status (*settle)(struct bus_consumer *consumer, const struct bus_message messages[],
@@ -103,7 +102,7 @@ MUST_CHECK static inline enum status bus_flush(struct bus *bus, int64_t wait_us)
 MUST_CHECK static inline enum status bus_consumer_open(struct bus *bus, enum stream stream,
                                                        struct bus_consumer **consumer)
 {
-    return bus->ops->consumer_open(bus, stream, consumer);
+    return bus->ops->consumer_open(bus, stream, false, consumer);
 }
 
 /* A private view of messages stored from now on; nothing to settle, may miss some across a
@@ -111,7 +110,7 @@ MUST_CHECK static inline enum status bus_consumer_open(struct bus *bus, enum str
 MUST_CHECK static inline enum status bus_tail_open(struct bus *bus, enum stream stream,
                                                    struct bus_consumer **consumer)
 {
-    return bus->ops->tail_open(bus, stream, consumer);
+    return bus->ops->consumer_open(bus, stream, true, consumer);
 }
 
 /* Up to `max` (at most BUS_BATCH_MAX) messages; waits up to `wait_us` for the first one. OK with

@@ -24,9 +24,9 @@ enum endpoint_auth {
 };
 
 enum endpoint_kind {
+    ENDPOINT_BLOCKING, /* runs on a pool thread; done when it returns */
     ENDPOINT_ASYNC,    /* the handler returns at once; it, or a callback, calls exchange_done; or it
                           calls exchange_defer */
-    ENDPOINT_BLOCKING, /* runs on a pool thread; done when it returns */
     ENDPOINT_EVENTS    /* Server-Sent Events: runs on a pool thread each time there may be news;
                           appends event frames newer than request.last_event_id to the body and
                           moves last_event_id on. A refusal on the first run ends it. */
@@ -116,12 +116,17 @@ struct endpoint {
     endpoint_handler *handle;
     const char *summary;
     const char *request_schema;
-    int success; /* status of success */
+    int success; /* status of success; 0: 200 */
     const char *response_schema;
     const char *errors; /* statuses beyond those that auth and body imply: "404 409" */
     bool keyed;         /* takes Idempotency-Key */
     bool resumed;       /* takes after: to go on behind this id */
 };
+
+static inline int endpoint_success(const struct endpoint *endpoint)
+{
+    return endpoint->success == 0 ? 200 : endpoint->success;
+}
 
 /* {"detail": …} with the fields of RFC 9457; replaces what the body held. */
 void response_error(struct response *response, enum status status, const char *detail);

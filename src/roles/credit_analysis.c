@@ -117,34 +117,29 @@ static void infer(struct role_context *context, struct exchange *exchange)
     free(work);
 }
 
-#define INFERENCE(verb, template, function, text, request)                                         \
+#define ENDPOINT(verb, template, function, text, request, response)                                \
     {                                                                                              \
-        .method = (verb), .path = (template), .auth = AUTH_NONE, .kind = ENDPOINT_BLOCKING,        \
-        .internal = true, .handle = (function), .summary = (text), .request_schema = (request),    \
-        .success = 200, .response_schema = "openapi/object.json"                                   \
+        .method = (verb), .path = (template), .auth = AUTH_NONE, .internal = true,                 \
+        .handle = (function), .summary = (text), .request_schema = (request),                      \
+        .response_schema = (response)                                                              \
     }
 
 static const struct endpoint endpoints[] = {
-    {
-        .method = METHOD_POST,
-        .path = "/v1/predict",
-        .auth = AUTH_NONE,
-        .kind = ENDPOINT_BLOCKING,
-        .internal = true,
-        .handle = predict,
-        .summary = "The risk that a person with these features does not pay back.",
-        .request_schema = "openapi/question.json",
-        .success = 200,
-        .response_schema = "openapi/score.json",
-    },
-    INFERENCE(METHOD_GET, "/v2/health/live", infer_live, "True: the server runs.", NULL),
-    INFERENCE(METHOD_GET, "/v2/health/ready", infer_ready, "True: models can be asked.", NULL),
-    INFERENCE(METHOD_GET, "/v2/models/{model}", infer_model,
-              "The model's version, inputs and outputs. The one model is credit-risk.", NULL),
-    INFERENCE(METHOD_GET, "/v2/models/{model}/ready", infer_model_ready,
-              "True: the model can be asked.", NULL),
-    INFERENCE(METHOD_POST, "/v2/models/{model}/infer", infer,
-              "Risks of up to 256 rows of features, as tensors.", "openapi/tensors.json"),
+    ENDPOINT(METHOD_POST, "/v1/predict", predict,
+             "The risk that a person with these features does not pay back.",
+             "openapi/question.json", "openapi/score.json"),
+    ENDPOINT(METHOD_GET, "/v2/health/live", infer_live, "True: the server runs.", NULL,
+             "openapi/object.json"),
+    ENDPOINT(METHOD_GET, "/v2/health/ready", infer_ready, "True: models can be asked.", NULL,
+             "openapi/object.json"),
+    ENDPOINT(METHOD_GET, "/v2/models/{model}", infer_model,
+             "The model's version, inputs and outputs. The one model is credit-risk.", NULL,
+             "openapi/object.json"),
+    ENDPOINT(METHOD_GET, "/v2/models/{model}/ready", infer_model_ready,
+             "True: the model can be asked.", NULL, "openapi/object.json"),
+    ENDPOINT(METHOD_POST, "/v2/models/{model}/infer", infer,
+             "Risks of up to 256 rows of features, as tensors.", "openapi/tensors.json",
+             "openapi/object.json"),
 };
 
 const struct role role_credit_analysis = {

@@ -214,7 +214,7 @@ static struct response exchange_run(struct world *world, const char *path, const
     snprintf(exchange.request.request_id, sizeof exchange.request.request_id, "r-1");
     if (user != NULL)
         exchange.request.principal.user_id = *user;
-    exchange.response.http_status = endpoint->success;
+    exchange.response.http_status = endpoint_success(endpoint);
     buf_init(&exchange.response.body, 1 << 20);
     int before = done_count;
     inside(world, true);

@@ -19,7 +19,7 @@ static void append(struct journal_writer *writer, const char *payload, int64_t a
     assert_int_equal(journal_trim(writer, at_us), STATUS_OK);
     struct journal_stream row = writer->streams[STREAM_EMOTIONS];
     assert_int_equal(journal_stream_write(writer, STREAM_EMOTIONS, &row), STATUS_OK);
-    assert_int_equal(journal_commit(writer), STATUS_OK);
+    assert_int_equal(journal_finish(writer, STATUS_OK), STATUS_OK);
 }
 
 static void a_clock_that_jumped_makes_no_message_old(void **state)
@@ -53,7 +53,7 @@ static void bury(struct journal_writer *writer, char payload[1000])
     assert_int_equal(journal_append(writer, &message, slice_of(""), now_us), STATUS_OK);
     struct journal_stream row = writer->streams[STREAM_DEAD_LETTERS];
     assert_int_equal(journal_stream_write(writer, STREAM_DEAD_LETTERS, &row), STATUS_OK);
-    assert_int_equal(journal_commit(writer), STATUS_OK);
+    assert_int_equal(journal_finish(writer, STATUS_OK), STATUS_OK);
 }
 
 static void the_oldest_dead_letters_make_room(void **state)
@@ -90,7 +90,7 @@ static void a_log_of_the_first_format_is_brought_up(void **state)
     char folder[] = "/tmp/ecs-journal-XXXXXX", path[64], command[64], reason[REASON_MAX + 1];
     struct journal_writer writer;
     struct journal_reader reader;
-    struct journal_record *records[2];
+    struct bus_message messages[2];
     size_t count;
     (void)state;
     assert_non_null(mkdtemp(folder));
@@ -112,12 +112,11 @@ static void a_log_of_the_first_format_is_brought_up(void **state)
         journal_writer_close(&writer);
     }
     assert_int_equal(journal_reader_open(&reader, path), STATUS_OK);
-    assert_int_equal(journal_read(&reader, STREAM_EMOTIONS, 1, 2, records, 2, &count), STATUS_OK);
+    assert_int_equal(journal_read(&reader, STREAM_EMOTIONS, 1, 2, messages, 2, &count), STATUS_OK);
     assert_int_equal(count, 2);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(records[i]->message.producer.size, 0);
-        free(records[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(messages[i].producer.size, 0);
+    journal_messages_free(messages, count);
     journal_reader_close(&reader);
     snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
