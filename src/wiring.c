@@ -253,8 +253,7 @@ void engines_close(struct engines *engines)
     if (engines->gate != NULL)
         breaker_gate_destroy(engines->gate);
     reload_close(&engines->reload);
-    if (engines->revocations != NULL)
-        revocations_destroy(engines->revocations);
+    revocations_destroy(engines->revocations);
     if (engines->tracer != NULL)
         tracer_close(engines->tracer);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Chained hash table of entries that also stand in one list, the most recently used first. Both
+ * Chained hash table of entries that also stand in one queue, the most recently used first. Both
  * are guarded by one lock, which is held for a look-up and a copy only.
  */
 #include "adapters/cache_memory.h"
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 enum {
     BYTES_PER_BUCKET = 256, /* of the bound: about one entry in a bucket when the map is full */
@@ -19,9 +20,11 @@ enum {
     COUNTER_TEXT_SIZE = 24
 };
 
+LIST_HEAD(bucket, entry);
+
 struct entry {
-    struct entry *next_in_bucket;
-    struct entry *newer, *older;
+    LIST_ENTRY(entry) place; /* in its bucket */
+    TAILQ_ENTRY(entry) use;
     int64_t ends_us;
     size_t key_size; /* its zero included */
     size_t value_size;
@@ -33,9 +36,9 @@ struct cache_memory {
     struct clock *clock;
     pthread_mutex_t lock;
     size_t bytes_max, bytes;
-    struct entry *newest, *oldest;
-    size_t bucket_count; /* a power of two */
-    struct entry *buckets[];
+    TAILQ_HEAD(uses, entry) uses; /* the latest first */
+    size_t bucket_count;          /* a power of two */
+    struct bucket buckets[];
 };
 
 /* FNV-1a. */
@@ -47,7 +50,7 @@ static uint64_t key_hash(const char *key)
     return hash ^ (hash >> 32);
 }
 
-static struct entry **bucket_of(struct cache_memory *memory, const char *key)
+static struct bucket *bucket_of(struct cache_memory *memory, const char *key)
 {
     return &memory->buckets[key_hash(key) & (memory->bucket_count - 1)];
 }
@@ -57,39 +60,17 @@ static size_t entry_bytes(const struct entry *entry)
     return sizeof *entry + entry->key_size + entry->value_size;
 }
 
-/* One list of entries, whose sizes are what `bytes` is the sum of. */
+/* `bytes` is the sum of the sizes of all entries. */
 static bool memory_sane(const struct cache_memory *memory)
 {
-    return (memory->newest == NULL) == (memory->oldest == NULL) &&
-           (memory->oldest == NULL) == (memory->bytes == 0) && memory->bytes <= memory->bytes_max;
+    return TAILQ_EMPTY(&memory->uses) == (memory->bytes == 0) && memory->bytes <= memory->bytes_max;
 }
 
-static void list_add(struct cache_memory *memory, struct entry *entry)
-{
-    entry->newer = NULL;
-    entry->older = memory->newest;
-    if (memory->newest != NULL)
-        memory->newest->newer = entry;
-    else
-        memory->oldest = entry;
-    memory->newest = entry;
-}
-
-static void list_remove(struct cache_memory *memory, struct entry *entry)
-{
-    *(entry->newer != NULL ? &entry->newer->older : &memory->newest) = entry->older;
-    *(entry->older != NULL ? &entry->older->newer : &memory->oldest) = entry->newer;
-}
-
-/* Takes an entry out of bucket and list and frees it. */
+/* Takes an entry out of bucket and queue and frees it. */
 static void entry_drop(struct cache_memory *memory, struct entry *entry)
 {
-    struct entry **link = bucket_of(memory, entry->bytes);
-    while (*link != entry)
-        link = &(*link)->next_in_bucket;
-    /* NOLINTNEXTLINE(-Wanalyzer-use-after-free): what was freed is in no bucket any more. */
-    *link = entry->next_in_bucket;
-    list_remove(memory, entry);
+    LIST_REMOVE(entry, place);
+    TAILQ_REMOVE(&memory->uses, entry, use);
     assert(memory->bytes >= entry_bytes(entry));
     memory->bytes -= entry_bytes(entry);
     assert(memory_sane(memory));
@@ -99,17 +80,19 @@ static void entry_drop(struct cache_memory *memory, struct entry *entry)
 /* The living entry of a key, now the most recently used; NULL if there is none. */
 static struct entry *entry_find(struct cache_memory *memory, const char *key)
 {
-    struct entry *entry = *bucket_of(memory, key);
-    while (entry != NULL && strcmp(entry->bytes, key) != 0)
-        entry = entry->next_in_bucket;
+    struct entry *entry;
+    LIST_FOREACH(entry, bucket_of(memory, key), place) {
+        if (strcmp(entry->bytes, key) == 0)
+            break;
+    }
     if (entry == NULL)
         return NULL;
     if (clock_monotonic_us(memory->clock) >= entry->ends_us) {
         entry_drop(memory, entry);
         return NULL;
     }
-    list_remove(memory, entry);
-    list_add(memory, entry);
+    TAILQ_REMOVE(&memory->uses, entry, use);
+    TAILQ_INSERT_HEAD(&memory->uses, entry, use);
     return entry;
 }
 
@@ -125,17 +108,15 @@ static enum status entry_add(struct cache_memory *memory, const char *key, struc
     if (entry == NULL)
         return STATUS_UNAVAILABLE;
     while (memory->bytes + bytes > memory->bytes_max)
-        entry_drop(memory, memory->oldest);
+        entry_drop(memory, TAILQ_LAST(&memory->uses, uses));
     *entry = (struct entry){.ends_us = ends_us, .key_size = key_size, .value_size = value.size};
     memcpy(entry->bytes, key, key_size);
     if (value.size > 0)
         memcpy(entry->bytes + key_size, value.data, value.size);
-    struct entry **bucket = bucket_of(memory, key);
-    entry->next_in_bucket = *bucket;
-    *bucket = entry;
-    list_add(memory, entry);
+    LIST_INSERT_HEAD(bucket_of(memory, key), entry, place);
+    TAILQ_INSERT_HEAD(&memory->uses, entry, use);
     memory->bytes += bytes;
-    assert(memory_sane(memory) && memory->newest == entry);
+    assert(memory_sane(memory));
     return STATUS_OK;
 }
 
@@ -229,10 +210,9 @@ static enum status ping(struct cache *cache)
 static void close_memory(struct cache *cache)
 {
     struct cache_memory *memory = (struct cache_memory *)cache;
-    while (memory->oldest != NULL)
-        /* NOLINTNEXTLINE(unix.Malloc): what was freed is in the list no more. */
-        entry_drop(memory, memory->oldest);
-    assert(memory->bytes == 0 && memory->newest == NULL);
+    while (!TAILQ_EMPTY(&memory->uses))
+        entry_drop(memory, TAILQ_FIRST(&memory->uses));
+    assert(memory->bytes == 0);
     pthread_mutex_destroy(&memory->lock);
     free(memory);
 }
@@ -253,13 +233,14 @@ enum status cache_memory_open(size_t bytes_max, struct clock *clock, struct cach
     while (bucket_count * BYTES_PER_BUCKET < bytes_max)
         bucket_count *= 2;
     assert((bucket_count & (bucket_count - 1)) == 0);
-    struct cache_memory *memory = calloc(1, sizeof *memory + bucket_count * sizeof(struct entry *));
+    struct cache_memory *memory = calloc(1, sizeof *memory + bucket_count * sizeof(struct bucket));
     if (memory == NULL)
         return STATUS_UNAVAILABLE;
     memory->base.ops = &ops;
     memory->clock = clock;
     memory->bytes_max = bytes_max;
     memory->bucket_count = bucket_count;
+    TAILQ_INIT(&memory->uses);
     pthread_mutex_init(&memory->lock, NULL);
     *cache = &memory->base;
     return STATUS_OK;

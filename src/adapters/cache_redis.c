@@ -52,8 +52,7 @@ static void disconnect(struct cache_redis *redis)
 {
     SSL_free(redis->secure);
     redis->secure = NULL;
-    if (redis->connection != NULL)
-        redisFree(redis->connection);
+    redisFree(redis->connection);
     redis->connection = NULL;
 }
 
@@ -230,8 +229,7 @@ static bool greet(struct cache_redis *redis, int database)
         bool good = reply != NULL && reply->type == REDIS_REPLY_STATUS;
         if (!good)
             answer_refused(redis, reply);
-        if (reply != NULL)
-            freeReplyObject(reply);
+        freeReplyObject(reply);
         if (!good)
             return false;
     }
@@ -249,8 +247,7 @@ static redisReply *strings(struct cache_redis *redis, size_t count)
     if (good)
         return reply;
     answer_refused(redis, reply);
-    if (reply != NULL)
-        freeReplyObject(reply);
+    freeReplyObject(reply);
     return NULL;
 }
 
@@ -296,8 +293,7 @@ static bool is_master(struct cache_redis *redis)
     redisAppendCommand(redis->connection, "ROLE");
     redisReply *reply = strings(redis, 1);
     bool master = reply != NULL && strcmp(reply->element[0]->str, "master") == 0;
-    if (reply != NULL)
-        freeReplyObject(reply);
+    freeReplyObject(reply);
     return master;
 }
 

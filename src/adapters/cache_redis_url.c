@@ -6,32 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT_DEFAULT = 6379, SENTINEL_PORT_DEFAULT = 26379, PORT_MAX = 65535, DATABASE_MAX = 65535 };
+#include "base/text.h"
 
-static int hex(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = digit == '\0' ? NULL : strchr(digits, digit | 0x20);
-    return at == NULL ? -1 : (int)(at - digits);
-}
+enum { PORT_DEFAULT = 6379, SENTINEL_PORT_DEFAULT = 26379, PORT_MAX = 65535, DATABASE_MAX = 65535 };
 
 /* Copies `size` bytes with %41 read as A. */
 static bool decode(const char *text, size_t size, char out[REDIS_NAME_MAX + 1])
 {
-    size_t length = 0;
-    for (size_t i = 0; i < size; i++) {
-        char byte = text[i];
-        if (byte == '%') {
-            if (i + 2 >= size || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
-                return false;
-            byte = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-            i += 2;
-        }
-        if (byte == '\0' || length == REDIS_NAME_MAX)
-            return false;
-        out[length++] = byte;
-    }
-    assert(length <= size);
+    size_t length;
+    if (!text_percent_decode((struct slice){text, size}, out, REDIS_NAME_MAX, &length))
+        return false;
     out[length] = '\0';
     return true;
 }

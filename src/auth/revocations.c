@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/splitmix.h"
 #include "store/people.h"
 
 enum { SLOTS_MIN = 1024, BATCH = 256 };
@@ -54,9 +55,7 @@ static struct slot *slot_of(struct slot slots[], size_t size, const struct uuid 
 {
     uint64_t halves[2];
     memcpy(halves, user_id->bytes, sizeof halves);
-    uint64_t at = (halves[0] * UINT64_C(0x9E3779B97F4A7C15)) ^ halves[1];
-    at *= UINT64_C(0xD6E8FEB86659FD93);
-    at ^= at >> 32;
+    uint64_t at = splitmix_mix(halves[0] ^ splitmix_mix(halves[1]));
     while (slots[at & (size - 1)].generation != 0 &&
            !uuid_equal(&slots[at & (size - 1)].user_id, user_id))
         at++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Questions about a text: whether it is UTF-8, whether it was meant for another word, whether it
- * can be the name of a producer of events.
+ * can be the name of a producer of events; and texts of URLs.
  */
 #ifndef ECS_BASE_TEXT_H
 #define ECS_BASE_TEXT_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/slice.h"
+#include "base/status.h"
 
 /* UTF-8 as of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool text_is_utf8(const char *text, size_t size);
@@ -21,6 +22,10 @@ size_t text_utf8_length(const char *text, size_t size);
  * two that stand side by side (the optimal string alignment distance). Words longer than 63 bytes
  * are like no other. */
 bool text_is_like(const char *word, const char *known);
+
+/* Decodes %XX. False if an escape is malformed or stands for a zero byte, or if the text does not
+ * fit into `size_max` bytes. The result is not terminated. */
+MUST_CHECK bool text_percent_decode(struct slice text, char *out, size_t size_max, size_t *size);
 
 /* The name of a producer: 1 to PRODUCER_MAX lower-case letters, digits and hyphens, the first of
  * them a letter. It says whose bad events are limited; it proves nothing. */

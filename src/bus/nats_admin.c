@@ -34,8 +34,6 @@ enum {
     STREAM_FREE_SHARE = 50,
     SMALL_STREAM_SHARE = 8, /* credits, notifications and dead letters get an eighth */
     /* JetStream's err_code */
-    ERROR_CONSUMER_UNKNOWN = 10014,
-    ERROR_NO_MESSAGE = 10037,
     ERROR_NO_STORAGE = 10047,
     ERROR_STREAM_DIFFERS = 10058,
     ERROR_SEQUENCE_UNKNOWN = 10043,

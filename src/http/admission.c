@@ -41,7 +41,7 @@ static bool call_keep(struct call *call, struct slice text, size_t max, bool enc
     char *to = call->text + call->text_used;
     size_t left = sizeof call->text - call->text_used, size = text.size;
     size_t room = left < max ? left : max;
-    if (encoded ? !route_percent_decode(text, to, room, &size) : size > room)
+    if (encoded ? !text_percent_decode(text, to, room, &size) : size > room)
         return false;
     if (!encoded && size > 0)
         memcpy(to, text.data, size);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/splitmix.h"
 #include "limits.h"
 
 /* One for each key that has something. */
@@ -44,8 +45,7 @@ void shares_destroy(struct shares *shares)
 /* The pointer to the share of a key, or to the end of the list where it would stand. */
 static struct share **share_find(struct shares *shares, uint64_t key)
 {
-    struct share **at =
-        &shares->buckets[(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) % SHARE_BUCKETS];
+    struct share **at = &shares->buckets[splitmix_mix(key) % SHARE_BUCKETS];
     while (*at != NULL && (*at)->key != key)
         at = &(*at)->next;
     return at;
@@ -142,18 +142,10 @@ uint64_t rate_limit_person_key(const struct uuid *user_id)
     return key;
 }
 
-static uint64_t mix(uint64_t key)
-{
-    key ^= key >> 33;
-    key *= UINT64_C(0xff51afd7ed558ccd);
-    key ^= key >> 33;
-    return key;
-}
-
 /* The slot of an address: its own, else a free one, else the first neighbour's, which is lost. */
 static struct rate_slot *rate_slot_find(struct rate_limit *limit, uint64_t key, uint64_t second)
 {
-    uint64_t start = mix(key);
+    uint64_t start = splitmix_mix(key);
     struct rate_slot *free_slot = NULL;
     for (uint64_t i = 0; i < PROBES; i++) {
         struct rate_slot *slot = &limit->slots[(start + i) % HTTP_RATE_ADDRESSES_MAX];

@@ -102,32 +102,3 @@ enum status router_match(const struct router *router, const char *method, struct
     }
     return match->allow[0] == '\0' ? STATUS_NOT_FOUND : STATUS_METHOD_NOT_ALLOWED;
 }
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-bool route_percent_decode(struct slice text, char *out, size_t size_max, size_t *size)
-{
-    size_t written = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        char byte = text.data[i];
-        if (byte == '%') {
-            int high = i + 2 < text.size ? hex_value(text.data[i + 1]) : -1;
-            int low = i + 2 < text.size ? hex_value(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0 || (high == 0 && low == 0))
-                return false;
-            byte = (char)(high << 4 | low);
-            i += 2;
-        }
-        if (written == size_max)
-            return false;
-        out[written++] = byte;
-    }
-    *size = written;
-    return true;
-}

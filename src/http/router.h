@@ -36,8 +36,4 @@ MUST_CHECK enum status router_match(const struct router *router, const char *met
                                     struct slice path, struct route_match *match);
 const char *route_method_name(enum method method);
 
-/* Decodes %XX. False if an escape is malformed or stands for a zero byte, or if the text does not
- * fit into `size_max` bytes. The result is not terminated. */
-MUST_CHECK bool route_percent_decode(struct slice text, char *out, size_t size_max, size_t *size);
-
 #endif

@@ -23,7 +23,6 @@ static enum status emotion_read(struct role_context *context, const struct reque
     submission->key = event.key;
     submission->content = event.content;
     submission->has_id = event.event_id[0] != '\0';
-    submission_name(submission, context, request, STREAM_EMOTIONS);
     emotion_encode(&event, payload);
     return STATUS_OK;
 }

@@ -13,8 +13,12 @@
 #include "base/json_put.h"
 #include "roles/answers.h"
 
-void submission_name(struct submission *submission, struct role_context *context,
-                     const struct request *request, enum stream stream)
+/* The message id of an event, by which the bus drops a repetition early, and the worker too where
+ * the client gave no event id. Of key and content if it did give one: sent again it has the same
+ * one, and other content under a used id still reaches the worker, which refuses it by name. Else
+ * of the Idempotency-Key, if one came, the line and the content. Else it is new each time. */
+static void submission_name(struct submission *submission, struct role_context *context,
+                            const struct request *request, enum stream stream)
 {
     const struct slice content = {(const char *)submission->content.bytes, HASH_SIZE};
     const struct slice who = {(const char *)request->principal.user_id.bytes, sizeof(struct uuid)};
@@ -46,6 +50,8 @@ static void submission_read(const struct ingestion *ingestion, struct role_conte
     payloads->comma = false; /* each is a document of its own */
     submission->status = ingestion->read(context, request, document, submission, payloads, refusal);
     submission->payload_size = payloads->size - submission->payload_at;
+    if (submission->status == STATUS_OK)
+        submission_name(submission, context, request, ingestion->stream);
     if (submission->status == STATUS_OK && payloads->overflowed)
         submission->status = STATUS_UNAVAILABLE;
     assert(submission->status == refusal->status || submission->status == STATUS_UNAVAILABLE);

@@ -35,8 +35,8 @@ struct submission {
 /* What differs between the roles. */
 struct ingestion {
     enum stream stream;
-    /* Checks a document as the worker will; sets the members from user_id to has_id and the message
-     * id, and appends the payload. Returns the refusal's status. */
+    /* Checks a document as the worker will; sets the members from user_id to has_id, and appends
+     * the payload. Returns the refusal's status. */
     enum status (*read)(struct role_context *context, const struct request *request,
                         struct slice document, struct submission *submission, struct buf *payload,
                         struct refusal *refusal);
@@ -53,12 +53,5 @@ struct ingestion {
 /* Takes what the body holds: one document, or one to a line. */
 void ingestion_receive(const struct ingestion *ingestion, struct role_context *context,
                        struct exchange *exchange);
-
-/* The message id of an event, by which the bus drops a repetition early, and the worker too where
- * the client gave no event id. Of key and content if it did give one: sent again it has the same
- * one, and other content under a used id still reaches the worker, which refuses it by name. Else
- * of the Idempotency-Key, if one came, the line and the content. Else it is new each time. */
-void submission_name(struct submission *submission, struct role_context *context,
-                     const struct request *request, enum stream stream);
 
 #endif

@@ -165,7 +165,6 @@ static enum status transaction_read(struct role_context *context, const struct r
     submission->key = event.key;
     submission->content = event.content;
     submission->has_id = event.transaction_id[0] != '\0';
-    submission_name(submission, context, request, STREAM_TRANSACTIONS);
     transaction_encode(&event, payload);
     return STATUS_OK;
 }

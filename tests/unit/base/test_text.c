@@ -87,6 +87,37 @@ static void long_words_are_like_no_other(void **state)
     assert_false(text_is_like("serve", longest));
 }
 
+static void decodes(const char *text, const char *expected)
+{
+    char out[8];
+    size_t size;
+    bool good = text_percent_decode(slice_of(text), out, sizeof out, &size);
+    assert_int_equal(good, expected != NULL);
+    if (good) {
+        assert_int_equal(size, strlen(expected));
+        assert_memory_equal(out, expected, size);
+    }
+}
+
+static void escapes_are_decoded(void **state)
+{
+    (void)state;
+    decodes("", "");
+    decodes("abc", "abc");
+    decodes("a%20b", "a b");
+    decodes("%2f%2F", "//");
+    decodes("%C3%A9", "\xC3\xA9");
+    decodes("12345678", "12345678");
+    decodes("123456789", NULL);
+    decodes("%", NULL);
+    decodes("%4", NULL);
+    decodes("%4g", NULL);
+    decodes("%-1", NULL);
+    decodes("a%", NULL);
+    decodes("%00", NULL);
+    decodes("%%41", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +127,7 @@ int main(void)
         cmocka_unit_test(slips_of_a_finger_are_close),
         cmocka_unit_test(other_words_are_not),
         cmocka_unit_test(long_words_are_like_no_other),
+        cmocka_unit_test(escapes_are_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,37 +109,6 @@ static void test_bad_tables(void **state)
     assert_int_equal(router_init(&router, &full, 1), STATUS_INVALID);
 }
 
-static void decodes(const char *text, const char *expected)
-{
-    char out[8];
-    size_t size;
-    bool good = route_percent_decode(slice_of(text), out, sizeof out, &size);
-    assert_int_equal(good, expected != NULL);
-    if (good) {
-        assert_int_equal(size, strlen(expected));
-        assert_memory_equal(out, expected, size);
-    }
-}
-
-static void test_percent_decode(void **state)
-{
-    (void)state;
-    decodes("", "");
-    decodes("abc", "abc");
-    decodes("a%20b", "a b");
-    decodes("%2f%2F", "//");
-    decodes("%C3%A9", "\xC3\xA9");
-    decodes("12345678", "12345678");
-    decodes("123456789", NULL);
-    decodes("%", NULL);
-    decodes("%4", NULL);
-    decodes("%4g", NULL);
-    decodes("%-1", NULL);
-    decodes("a%", NULL);
-    decodes("%00", NULL);
-    decodes("%%41", NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,7 +116,6 @@ int main(void)
         cmocka_unit_test(test_unknown_paths),
         cmocka_unit_test(test_wrong_methods_tell_the_right_ones),
         cmocka_unit_test(test_bad_tables),
-        cmocka_unit_test(test_percent_decode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
