@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "failing.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/internal.h"
 
 static enum failing failing;
-static int left; /* until it fails; 0: nothing does */
-static bool counting, happened, seen;
+static atomic_int left; /* until it fails; below 1: nothing does */
+static atomic_bool counting, happened, seen;
 
 void failing_arm(enum failing what, int n)
 {
@@ -31,7 +32,7 @@ bool failing_seen(void)
 
 static bool fails(enum failing what)
 {
-    if (!counting || what != failing || left == 0 || --left > 0)
+    if (!counting || what != failing || atomic_fetch_sub(&left, 1) != 1)
         return false;
     return happened = true;
 }
@@ -236,6 +237,8 @@ void failing_store(struct store *store)
 {
     static struct sql_ops ops;
     struct sql *sql = store->sql;
+    if (sql->ops == &ops)
+        return;
     sql_real = sql->ops;
     ops = *sql_real;
     ops.begin = sql_failing_begin;
