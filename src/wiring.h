@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * settings → engines. The only place that knows adapters: which one stands behind
- * each port is decided here, by the variables that are set.
+ * settings → engines. Which adapter stands behind each port is decided here, by the variables that
+ * are set.
  */
 #ifndef ECS_WIRING_H
 #define ECS_WIRING_H

@@ -3,7 +3,8 @@
  * Bus: NATS JetStream, through libnats 3.4 (docs/decisions/bus-nats.md). Streams and their
  * consumers are created when a server is reached, and looked for again at each reconnection.
  * A message is stored when JetStream confirms it; the confirmation comes in on a thread of libnats,
- * which calls the publisher's `done` (nats.c).
+ * which calls the publisher's `done` (nats.c). Confirmed is written, not yet synced: nats-server
+ * does that minutes later, unless its sync_interval is `always` (docs/deployment.md).
  */
 #ifndef ECS_BUS_NATS_H
 #define ECS_BUS_NATS_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Whether a sweep may believe its clock. What a sweep removes is gone, so a clock that is wrong
- * must not decide alone: two clocks must agree, and the present may not jump. A jump is believed a
+ * must not decide alone: two clocks must agree (the embedded bus has one, and gives it twice), and
+ * the present may not jump. A jump is believed a
  * day at a time, once an hour: a system that was off for a month sweeps again after a day or so,
  * and a clock that is two years ahead is noticed long before it does harm.
  */

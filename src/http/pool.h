@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * jobs → threads that may block, one for each role context. Callers take turns, and each caller's
- * jobs are run in the order they came: who has many waiting holds up nobody but themselves. When
- * all places are taken, a new job has that of whoever has most waiting, or else is refused, so that
- * overload is answered at once. What has waited too long expires instead of being run, also while
- * every thread hangs.
+ * Where requests wait for a thread: jobs → a queue → threads that may block, one for each role
+ * context. Callers take turns, and each caller's jobs are run in the order they came: who has many
+ * waiting holds up nobody but themselves. When all places are taken, a new job has that of whoever
+ * has most waiting, or else is refused, so that overload is answered at once. What has waited too
+ * long expires instead of being run, also while every thread hangs.
  */
 #ifndef ECS_HTTP_POOL_H
 #define ECS_HTTP_POOL_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Port, inbound: what a role answers over HTTP. A role exports a table of endpoints; src/http
- * routes, authenticates, limits, documents (/openapi.json) and answers from that table alone.
+ * routes, authenticates, limits, documents (/openapi.json) and answers from that table alone. A
+ * new endpoint is a row in a role's endpoints[], its handler, and a file in openapi/ for each body.
  */
 #ifndef ECS_PORTS_ENDPOINT_H
 #define ECS_PORTS_ENDPOINT_H

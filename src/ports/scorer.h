@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Port: the risk model. In scorers/: trained (the default), scorecard, fixed and random in this
- * process; http, a model service; and breaker around any of them. Beside the one that decides there
- * may be challengers: further models and policies that see every decision in shadow
- * (reload.h).
+ * Port: the risk model. In scorers/: trained (the default), the scorecard of a trained model
+ * (points), scorecard, fixed and random in this process; http, a model service; and breaker around
+ * any of them. Where it does not answer nothing is decided, and the person is told 503
+ * (roles/user_credit.c). Beside the one that decides there may be challengers: further models and
+ * policies that see every decision in shadow (reload.h).
  */
 #ifndef ECS_PORTS_SCORER_H
 #define ECS_PORTS_SCORER_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The thread that drives the bus: what a process publishes becomes durable because this thread
- * calls bus_flush again and again. It is the last to stop, for whoever drains waits for what it
- * published.
+ * The thread that drives the bus by calling bus_flush again and again. Embedded, that is what makes
+ * a publication durable; a role that empties the outbox calls it as well. With NATS the server
+ * stores, and a flush tends the connection. This thread is the last to stop, for whoever drains
+ * waits for what it published.
  */
 #ifndef ECS_RUNNER_BUS_DRIVER_H
 #define ECS_RUNNER_BUS_DRIVER_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store: events, each counted once, and what is known of them before they are.
+ * The store: events, each counted once; and before that, whether an event's id or the
+ * Idempotency-Key of its request was used already.
  */
 #ifndef ECS_STORE_EVENTS_H
 #define ECS_STORE_EVENTS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * prove them, who decide again and who weigh a policy, and the policies that they speak of.
+ * The store: the log of decisions and the log of heads (domain/decision_log.h), read in pages by
+ * those who prove decisions, make them again or weigh a policy; and the policies that decided.
  */
 #ifndef ECS_STORE_LOG_H
 #define ECS_STORE_LOG_H

@@ -2,8 +2,9 @@
  *
  * The store: offers on their way through the steps of domain/offer.def. Each step is an UPDATE that
  * names the state it starts from, so that of two who take it at once one finds nothing to change:
- * OFFER_CHANGE in internal.h. It is taken here, where a new decision ends the offer before it
- * (decisions.c), and where the sweep lets offers expire (sweep.c).
+ * OFFER_CHANGE in internal.h. It is taken here, also for a new decision, which ends the offer
+ * before it (decisions.c), and for many at once in the statements offers_expire of both dialects,
+ * which the sweep runs (sweep.c).
  */
 #include "store/offers.h"
 
