@@ -7,42 +7,6 @@
 #include "base/text.h"
 #include "base/time_text.h"
 
-static void json_write_text(struct buf *buf, struct slice text);
-
-/* Before a value: the comma that separates it from the one before, and its key. After it: the next
- * needs a comma. */
-static void value(struct buf *buf, const char *key)
-{
-    if (buf->comma)
-        buf_append(buf, ",", 1);
-    buf->comma = true;
-    if (key == NULL)
-        return;
-    json_write_text(buf, slice_of(key));
-    buf_append(buf, ":", 1);
-}
-
-void json_put_open(struct buf *buf, const char *key, char bracket)
-{
-    assert(bracket == '{' || bracket == '[');
-    value(buf, key);
-    buf_append(buf, &bracket, 1);
-    buf->comma = false;
-}
-
-void json_put_close(struct buf *buf, char bracket)
-{
-    assert(bracket == '}' || bracket == ']');
-    buf_append(buf, &bracket, 1);
-    buf->comma = true;
-}
-
-void json_put_key(struct buf *buf, const char *key)
-{
-    value(buf, key);
-    buf->comma = false;
-}
-
 static void json_escape(struct buf *buf, unsigned char byte)
 {
     switch (byte) {
@@ -83,6 +47,40 @@ static void json_write_text(struct buf *buf, struct slice text)
     if (text.size > plain)
         buf_append(buf, text.data + plain, text.size - plain);
     buf_append(buf, "\"", 1);
+}
+
+/* Before a value: the comma that separates it from the one before, and its key. After it: the next
+ * needs a comma. */
+static void value(struct buf *buf, const char *key)
+{
+    if (buf->comma)
+        buf_append(buf, ",", 1);
+    buf->comma = true;
+    if (key == NULL)
+        return;
+    json_write_text(buf, slice_of(key));
+    buf_append(buf, ":", 1);
+}
+
+void json_put_open(struct buf *buf, const char *key, char bracket)
+{
+    assert(bracket == '{' || bracket == '[');
+    value(buf, key);
+    buf_append(buf, &bracket, 1);
+    buf->comma = false;
+}
+
+void json_put_close(struct buf *buf, char bracket)
+{
+    assert(bracket == '}' || bracket == ']');
+    buf_append(buf, &bracket, 1);
+    buf->comma = true;
+}
+
+void json_put_key(struct buf *buf, const char *key)
+{
+    value(buf, key);
+    buf->comma = false;
 }
 
 void json_put_bytes(struct buf *buf, const char *key, struct slice text)

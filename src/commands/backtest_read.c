@@ -132,10 +132,9 @@ static bool part_take(const struct extent *extent, atomic_llong *taken, int64_t 
 /* Where the candidate has this type of credit: all that matters of its name. */
 static int16_t band_of_type(const struct policy *policy, const char *credit_type)
 {
-    for (size_t i = 0; i < policy->band_count; i++) {
+    for (size_t i = 0; i < policy->band_count; i++)
         if (policy->bands[i].approve && strcmp(policy->bands[i].credit_type, credit_type) == 0)
             return (int16_t)i;
-    }
     return -1;
 }
 
@@ -203,20 +202,16 @@ static void *tables_fill(void *context)
     return NULL;
 }
 
-static int group_of(const struct backtest_reading *reading, const struct uuid *user_id)
-{
-    const struct backtest_entry *person = table_find(&reading->readers[0].people, user_id);
-    return person == NULL ? PERSONA_COUNT : person->group;
-}
-
 static void verdict_count(struct backtest_reader *reader, struct verdict *verdict, int16_t band)
 {
     const struct policy *candidate = reader->reading->candidate;
+    const struct backtest_reader *first = &reader->reading->readers[0];
+    const struct backtest_entry *person = table_find(&first->people, &verdict->user_id);
     struct uuid entry = id_of_entry(&verdict->entry);
     assert(band >= -1 && band < (int)candidate->band_count);
-    verdict->stands = table_find(&reader->reading->readers[0].standing, &entry) != NULL;
+    verdict->stands = table_find(&first->standing, &entry) != NULL;
     verdict->credit_type = band < 0 ? "" : candidate->bands[band].credit_type;
-    backtest_add(&reader->backtest, verdict, group_of(reader->reading, &verdict->user_id));
+    backtest_add(&reader->backtest, verdict, person == NULL ? PERSONA_COUNT : person->group);
 }
 
 /* Counts a verdict beside which its whole decision was read. */

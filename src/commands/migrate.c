@@ -22,17 +22,11 @@ static enum status migrate(struct toolbox *toolbox, int *applied)
     return status;
 }
 
-int command_migrate(int argc, char **argv)
+static int migrate_and_tell(int argc, char **argv, struct toolbox *toolbox)
 {
-    if (argc > 1)
-        return command_misused(argv[0]);
-    struct toolbox toolbox = {0};
     int applied = 0;
-    int result = toolbox_open(&toolbox, &(struct needs){.uses = USES_STORE});
-    if (result != EX_OK)
-        return result;
-    enum status status = migrate(&toolbox, &applied);
-    toolbox_close(&toolbox);
+    (void)argc, (void)argv;
+    enum status status = migrate(toolbox, &applied);
     if (status != STATUS_OK) {
         fprintf(stderr, "ecs migrate: the database cannot be migrated: %s\n",
                 status == STATUS_FORBIDDEN ? "this is not the login of its owner"
@@ -48,4 +42,11 @@ int command_migrate(int argc, char **argv)
         printf("%d migrations applied; the schema is current.\n", applied);
     }
     return EX_OK;
+}
+
+int command_migrate(int argc, char **argv)
+{
+    if (argc > 1)
+        return command_misused(argv[0]);
+    return toolbox_with(&(struct needs){.uses = USES_STORE}, argc, argv, migrate_and_tell);
 }

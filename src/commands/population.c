@@ -191,19 +191,14 @@ static int csv_close(FILE *csv, const char *path)
 static int draw_and_show(struct drawing *drawing)
 {
     const char *path = drawing->options.csv;
-    if (path == NULL) {
-        draw_all(drawing, NULL);
-        results_show(drawing);
-        return EX_OK;
-    }
-    FILE *csv = fopen(path, "w");
-    if (csv == NULL) {
+    FILE *csv = path == NULL ? NULL : fopen(path, "w");
+    if (path != NULL && csv == NULL) {
         fprintf(stderr, "ecs population: %s cannot be written: %s\n", path, strerror(errno));
         return EX_CANTCREAT;
     }
     draw_all(drawing, csv);
     results_show(drawing);
-    return csv_close(csv, path);
+    return csv == NULL ? EX_OK : csv_close(csv, path);
 }
 
 int command_population(int argc, char **argv)

@@ -44,15 +44,6 @@ static struct needs needs_of(const struct role *const roles[], size_t count)
     return needs;
 }
 
-static const struct role *role_named(const char *name)
-{
-    for (size_t i = 0; i < ROLE_COUNT; i++) {
-        if (strcmp(all_roles[i]->name, name) == 0)
-            return all_roles[i];
-    }
-    return NULL;
-}
-
 struct role_choice {
     const struct role *roles[ROLE_COUNT];
     size_t count;
@@ -62,7 +53,10 @@ struct role_choice {
 static bool role_take(void *context, const char *name)
 {
     struct role_choice *choice = context;
-    const struct role *role = role_named(name);
+    const struct role *role = NULL;
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        if (strcmp(all_roles[i]->name, name) == 0)
+            role = all_roles[i];
     if (role == NULL) {
         fprintf(stderr, "ecs serve: no role is named %s; see ecs serve --help\n", name);
         return false;

@@ -159,14 +159,6 @@ static enum status part_register(struct simulation *simulation, uint32_t first,
     return status;
 }
 
-/* Keeps all threads together within the rate that was asked for. */
-static void keep_rate(struct simulation *simulation)
-{
-    int64_t rate = simulation->options.rate;
-    if (rate > 0)
-        wait_until(simulation, events_sent(simulation) * SECOND_US / rate);
-}
-
 /* What the person does on that day and before `end_us`; returns how many events. */
 static size_t day_events(const struct account *account, int64_t day, int64_t end_us,
                          struct simulated_event events[POPULATION_DAY_EVENTS_MAX])
@@ -197,6 +189,7 @@ static enum status part_send(struct simulation *simulation, uint32_t first, stru
 {
     const struct engines *engines = simulation->engines;
     int64_t end_us = clock_now_us(engines->clock), today = end_us / DAY_US;
+    int64_t rate = simulation->options.rate;
     struct event_sender sender;
     enum status status = STATUS_OK;
     event_sender_init(&sender, client, engines->secrets.keys[0].secret, engines->bus,
@@ -206,7 +199,8 @@ static enum status part_send(struct simulation *simulation, uint32_t first, stru
              i < simulation->options.people && status == STATUS_OK && !atomic_load(&stop);
              i += THREADS) {
             status = send_day(&sender, &simulation->accounts[i], day, end_us);
-            keep_rate(simulation);
+            if (rate > 0) /* which all threads keep together */
+                wait_until(simulation, events_sent(simulation) * SECOND_US / rate);
         }
     enum status flushed = event_sender_flush(&sender);
     event_sender_free(&sender);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "commands/report.h"
 #include "process/json_read.h"
 #include "process/steady.h"
@@ -131,12 +130,16 @@ int client_send(struct client *client, const struct client_request *request, jso
 
 enum { BODY_MAX = 256, CLAIMS_MAX = 1024 };
 
-static void credentials_write(const struct account *account, char body[BODY_MAX])
+static int credentials_send(const struct account *account, struct client *client, const char *path,
+                            json_t **answer)
 {
-    snprintf(body, BODY_MAX,
+    char body[BODY_MAX];
+    snprintf(body, sizeof body,
              "{\"email\":\"person-%llu-%u@example.com\",\"password\":\"simulated %llu %u\"}",
              (unsigned long long)account->seed, account->number, (unsigned long long)account->seed,
              account->number);
+    return client_send(client, &(struct client_request){.path = path, .body = slice_of(body)},
+                       answer);
 }
 
 static enum status fail(const char *what, int http_status, json_t *answer)
@@ -173,12 +176,8 @@ static bool subject_read(struct account *account)
 
 static enum status login(struct account *account, struct client *client)
 {
-    char body[BODY_MAX];
     json_t *answer;
-    credentials_write(account, body);
-    int status = client_send(
-        client, &(struct client_request){.path = "/v1/auth/login", .body = slice_of(body)},
-        &answer);
+    int status = credentials_send(account, client, "/v1/auth/login", &answer);
     const char *token = json_string_value(json_object_get(answer, "access_token"));
     if (status != 200 || token == NULL || strlen(token) > ACCESS_TOKEN_MAX)
         return fail("a login is refused", status, answer);
@@ -190,14 +189,10 @@ static enum status login(struct account *account, struct client *client)
 enum status account_open(struct account *account, struct client *client, uint64_t seed,
                          uint32_t number)
 {
-    char body[BODY_MAX];
     json_t *answer;
     *account =
         (struct account){.person = population_person(seed, number), .number = number, .seed = seed};
-    credentials_write(account, body);
-    int status = client_send(
-        client, &(struct client_request){.path = "/v1/auth/register", .body = slice_of(body)},
-        &answer);
+    int status = credentials_send(account, client, "/v1/auth/register", &answer);
     if (status != 200 && status != 409)
         return fail("a registration is refused", status, answer);
     json_decref(answer);

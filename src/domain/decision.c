@@ -152,21 +152,19 @@ struct reasons reasons_pick(const int32_t weights[FEATURE_COUNT], bool approved,
 {
     struct reasons reasons = {0};
     bool emotions_count = approved || guard != GUARD_MAY_ONLY_HELP;
-    for (int i = 0; i < FEATURE_COUNT; i++) {
+    for (int i = 0; i < FEATURE_COUNT; i++)
         if (is_reason(weights, i, approved) && !is_outweighed(weights, i, approved) &&
             (emotions_count || feature_definitions[i].group == GROUP_FINANCIAL))
             insert(&reasons, (struct reason){(enum feature)i, weights[i]}, approved);
-    }
     return reasons;
 }
 
 struct reasons reasons_pick_formerly(const int32_t weights[FEATURE_COUNT], bool approved)
 {
     struct reasons reasons = {0};
-    for (int i = 0; i < FEATURE_COUNT; i++) {
+    for (int i = 0; i < FEATURE_COUNT; i++)
         if (is_reason(weights, i, approved))
             insert(&reasons, (struct reason){(enum feature)i, weights[i]}, approved);
-    }
     return reasons;
 }
 

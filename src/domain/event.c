@@ -2,7 +2,6 @@
 #include "domain/event.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 static const struct {

@@ -13,10 +13,9 @@ const struct feature_definition feature_definitions[FEATURE_COUNT] = {
 
 int feature_named(const char *name)
 {
-    for (int i = 0; i < FEATURE_COUNT; i++) {
+    for (int i = 0; i < FEATURE_COUNT; i++)
         if (strcmp(feature_definitions[i].name, name) == 0)
             return i;
-    }
     return -1;
 }
 
@@ -160,10 +159,9 @@ struct features features_empty(void)
 struct features features_without_emotions(const struct features *features)
 {
     struct features without = features_empty();
-    for (int i = 0; i < FEATURE_COUNT; i++) {
+    for (int i = 0; i < FEATURE_COUNT; i++)
         if (feature_definitions[i].group == GROUP_FINANCIAL)
             without.values[i] = features->values[i];
-    }
     return without;
 }
 

@@ -53,10 +53,9 @@ int32_t policy_approve_to(const struct policy *policy)
 {
     int32_t greatest = -1;
     assert(policy->band_count > 0 && policy->band_count <= POLICY_BANDS_MAX);
-    for (size_t i = 0; i < policy->band_count; i++) {
+    for (size_t i = 0; i < policy->band_count; i++)
         if (policy->bands[i].approve)
             greatest = policy->bands[i].risk_to;
-    }
     return greatest;
 }
 
@@ -175,15 +174,6 @@ static void check_border(const struct policy *policy, size_t lower, size_t band,
             hundredths_of(more.rate_bp).text, risk_of(below + 1).text);
 }
 
-static void check_gap(const struct policy *policy, int32_t covered_to,
-                      struct policy_findings *findings)
-{
-    if (covered_to < MILLIONTHS)
-        add(findings, POLICY_ERROR, policy->band_count - 1, "risk_to",
-            "risks from %s to 1 belong to no band: the last one must end at 1",
-            risk_of(covered_to + 1).text);
-}
-
 void policy_check(const struct policy *policy, struct policy_findings *findings)
 {
     findings->count = 0;
@@ -210,5 +200,8 @@ void policy_check(const struct policy *policy, struct policy_findings *findings)
         covered_to = band->risk_to;
         before = i;
     }
-    check_gap(policy, covered_to, findings);
+    if (covered_to < MILLIONTHS)
+        add(findings, POLICY_ERROR, policy->band_count - 1, "risk_to",
+            "risks from %s to 1 belong to no band: the last one must end at 1",
+            risk_of(covered_to + 1).text);
 }

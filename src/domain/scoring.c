@@ -24,10 +24,9 @@ int32_t scoring_expected_risk(bool emotions_known, int32_t risk_full, int32_t ri
 
 static int find(const char *const names[], int count, const char *name)
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         if (strcmp(names[i], name) == 0)
             return i;
-    }
     return -1;
 }
 

@@ -2,10 +2,7 @@
 #include "domain/user.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
-
-#include "limits.h"
 
 enum { NAME_MAX_SIZE = 64, LABEL_MAX_SIZE = 63, HOST_MAX_SIZE = 253 };
 

@@ -43,11 +43,6 @@ struct step {
     double count;
 };
 
-static bool out_of_order(const struct step *left, const struct step *right)
-{
-    return left->positives * right->count >= right->positives * left->count;
-}
-
 /* Sorted rows -> at most CALIBRATION_KNOTS_MAX steps whose shares of positives rise. */
 static size_t steps_pool(const struct rated rated[], size_t count,
                          struct step steps[CALIBRATION_KNOTS_MAX + 1])
@@ -64,7 +59,8 @@ static size_t steps_pool(const struct rated rated[], size_t count,
             step.count++;
             i++;
         }
-        while (made > 0 && out_of_order(&steps[made - 1], &step)) {
+        while (made > 0 &&
+               steps[made - 1].positives * step.count >= step.positives * steps[made - 1].count) {
             made--;
             step.sum += steps[made].sum;
             step.positives += steps[made].positives;

@@ -244,48 +244,35 @@ static enum status positive_missing(struct parse *parse, const struct slice outc
     return STATUS_INVALID;
 }
 
-/* Counts the positive outcome. `others` gets the first that are not, each once; *different, how
- * many there are, up to one more than is shown. *third: the row of the second of them. INVALID: one
- * is missing. */
-static enum status labels_count(struct parse *parse, size_t *positives,
-                                struct slice others[OUTCOMES_SHOWN], size_t *different,
-                                size_t *third)
-{
-    *positives = *different = *third = 0;
-    for (size_t row = 1; row < parse->fields.row_count; row++) {
-        struct slice cell = csv_cell(&parse->fields, row, parse->label);
-        bool known = slice_equals(cell, parse->options->positive);
-        *positives += known;
-        if (csv_cell_is_missing(cell))
-            return reason_tell(parse->reason, STATUS_INVALID, "line %zu: the outcome is missing",
-                               parse->fields.lines[row]);
-        for (size_t i = 0; i < *different && i < OUTCOMES_SHOWN && !known; i++)
-            known = csv_cell_order(&cell, &others[i]) == 0;
-        if (known || *different > OUTCOMES_SHOWN)
-            continue;
-        if (*different < OUTCOMES_SHOWN)
-            others[*different] = cell;
-        if (++*different == 2)
-            *third = row;
-    }
-    return STATUS_OK;
-}
-
-/* Two outcomes, none missing, one of them the positive one. */
+/* Two outcomes, none missing, one of them the positive one. Of the others, each once, as many are
+ * kept as are shown, and one more is counted. */
 static enum status labels_check(struct parse *parse)
 {
     struct slice others[OUTCOMES_SHOWN] = {0};
-    size_t positives, different, third;
-    enum status status = labels_count(parse, &positives, others, &different, &third);
-    if (status != STATUS_OK)
-        return status;
+    size_t positives = 0, different = 0, third = 0; /* the row of a third outcome */
+    for (size_t row = 1; row < parse->fields.row_count; row++) {
+        struct slice cell = csv_cell(&parse->fields, row, parse->label);
+        bool known = slice_equals(cell, parse->options->positive);
+        positives += known;
+        if (csv_cell_is_missing(cell))
+            return reason_tell(parse->reason, STATUS_INVALID, "line %zu: the outcome is missing",
+                               parse->fields.lines[row]);
+        for (size_t i = 0; i < different && i < OUTCOMES_SHOWN && !known; i++)
+            known = csv_cell_order(&cell, &others[i]) == 0;
+        if (known || different > OUTCOMES_SHOWN)
+            continue;
+        if (different < OUTCOMES_SHOWN)
+            others[different] = cell;
+        if (++different == 2)
+            third = row;
+    }
     if (positives == 0)
         return positive_missing(parse, others, different);
-    if (different == 1)
-        return STATUS_OK;
     if (different == 0)
         return reason_tell(parse->reason, STATUS_INVALID, "every outcome is %.100s",
                            parse->options->positive);
+    if (different == 1)
+        return STATUS_OK;
     return reason_tell(parse->reason, STATUS_INVALID,
                        "line %zu: a third outcome, %.*s; there may be %.40s and one other",
                        parse->fields.lines[third], csv_cell_shown(others[1]), others[1].data,

@@ -93,29 +93,16 @@ static enum status model_predict_rows(const struct evaluation_work *work, struct
     return status;
 }
 
-/* The rows of one test of the cross-validation: those of all other folds, then those of its own. */
-static void fold_part(const struct evaluation_work *work, size_t number, struct trial *trial)
-{
-    size_t count = work->table->row_count;
-    size_t fold = number % work->options->folds;
-    const uint8_t *folds = work->folds + number / work->options->folds * count;
-    for (size_t i = 0; i < count; i++)
-        if (folds[i] != fold)
-            trial->rows[trial->train++] = i;
-    for (size_t i = 0; i < count; i++)
-        if (folds[i] == fold)
-            trial->rows[trial->train + trial->test++] = i;
-    assert(trial->train + trial->test == count); /* each row is in one of them */
-}
-
 static void trial_part(const struct evaluation_work *work, size_t number, struct trial *trial)
 {
-    if (work->folds != NULL) {
-        fold_part(work, number, trial);
-    } else {
+    size_t count = work->table->row_count, folds = work->options->folds;
+    if (work->folds != NULL)
+        trial->train =
+            table_part_fold(work->evaluation->rows, count, work->folds + number / folds * count,
+                            number % folds, trial->rows);
+    else
         table_split_by_time(work->table, work->options->test_share, trial->rows, &trial->train);
-        trial->test = work->table->row_count - trial->train;
-    }
+    trial->test = count - trial->train;
     for (size_t i = 0; i < trial->test; i++)
         trial->positives[i] = work->table->positives[trial->rows[trial->train + i]];
 }

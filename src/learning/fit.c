@@ -86,16 +86,6 @@ static enum status inner_init(struct inner *inner)
     return status;
 }
 
-/* The rows of the table that are in a fold, or in all others. Returns how many. */
-static size_t fold_rows(const struct inner *inner, size_t fold, bool inside, size_t rows[])
-{
-    size_t found = 0;
-    for (size_t i = 0; i < inner->count; i++)
-        if ((inner->folds[i] == fold) == inside)
-            rows[found++] = inner->rows[i];
-    return found;
-}
-
 /* Prepares trees that are trained on some rows and predict others. */
 static enum status trees_open(const struct inner *inner, const size_t rows[], size_t count,
                               const size_t held_out[], size_t held_out_count, uint64_t seed,
@@ -126,9 +116,9 @@ static enum status fold_open(struct inner *inner, size_t fold)
     size_t *rows = calloc(inner->count, sizeof *rows);
     if (rows == NULL)
         return STATUS_UNAVAILABLE;
-    size_t in = fold_rows(inner, fold, false, rows);
-    size_t out = fold_rows(inner, fold, true, rows + in);
-    assert(in + out == inner->count && out == inner->starts[fold + 1] - inner->starts[fold]);
+    size_t in = table_part_fold(inner->rows, inner->count, inner->folds, fold, rows);
+    size_t out = inner->count - in;
+    assert(out == inner->starts[fold + 1] - inner->starts[fold]);
     enum status status =
         trees_open(inner, rows, in, rows + in, out, inner->seed + fold, &inner->boosting[fold]);
     free(rows);
@@ -236,7 +226,7 @@ static enum status penalty_choose(struct inner *inner, size_t *penalty)
         return STATUS_UNAVAILABLE;
     for (size_t fold = 0; fold < FOLDS && status == STATUS_OK; fold++) {
         struct linear path[PENALTIES] = {{0}};
-        size_t in = fold_rows(inner, fold, false, rows);
+        size_t in = table_part_fold(inner->rows, inner->count, inner->folds, fold, rows);
         status = linear_path(inner, rows, in, PENALTIES - 1, path);
         if (status == STATUS_OK)
             linear_predict(inner, fold, path);

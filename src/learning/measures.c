@@ -141,23 +141,13 @@ struct interval interval_of_folds(const double values[], size_t count, double te
     return (struct interval){mean, mean - reach, mean + reach};
 }
 
-/* Draws as many rows of each outcome as there are, with replacement. `rows` has the negative ones
- * first, `negatives` of them. */
-static void resample(struct random *random, const size_t rows[], size_t negatives, size_t count,
-                     size_t sample[])
-{
-    for (size_t i = 0; i < count; i++)
-        sample[i] = i < negatives ? rows[random_below(random, negatives)]
-                                  : rows[negatives + random_below(random, count - negatives)];
-}
-
 /* The bootstrap as it goes on. A candidate has MEASURE_COUNT + 1 values: the last is the gain. */
 struct bootstrap {
     const double *const *probabilities;
     const uint8_t *positives;
     size_t candidates;
     size_t count;
-    size_t *rows;
+    size_t *rows; /* the negative ones first */
     size_t *sample;
     struct rated *rated;
     double *drawn; /* BOOTSTRAP_SAMPLES of each value of each candidate */
@@ -193,7 +183,12 @@ static void bootstrap_run(struct bootstrap *bootstrap, uint64_t seed,
     assert(at == bootstrap->count && negatives > 0 && negatives < at);
     assert(bootstrap->candidates > 0 && bootstrap->candidates <= CANDIDATES_MAX);
     for (size_t k = 0; k < BOOTSTRAP_SAMPLES; k++) {
-        resample(&random, bootstrap->rows, negatives, bootstrap->count, bootstrap->sample);
+        /* As many of each outcome as there are, with replacement. */
+        for (size_t i = 0; i < at; i++) {
+            size_t drawn = i < negatives ? random_below(&random, negatives)
+                                         : negatives + random_below(&random, at - negatives);
+            bootstrap->sample[i] = bootstrap->rows[drawn];
+        }
         sample_measure(bootstrap, bootstrap->sample, values);
         for (size_t c = 0; c < bootstrap->candidates; c++)
             for (size_t v = 0; v < VALUES; v++)
@@ -215,12 +210,16 @@ enum status interval_by_bootstrap(const double *const probabilities[], size_t ca
                                   struct interval intervals[][MEASURE_COUNT],
                                   struct interval gains[])
 {
-    struct bootstrap bootstrap = {probabilities, positives, candidates, count,
-                                  NULL,          NULL,      NULL,       NULL};
-    bootstrap.rows = calloc(count, sizeof *bootstrap.rows);
-    bootstrap.sample = calloc(count, sizeof *bootstrap.sample);
-    bootstrap.rated = calloc(count, sizeof *bootstrap.rated);
-    bootstrap.drawn = calloc(candidates * VALUES * BOOTSTRAP_SAMPLES, sizeof *bootstrap.drawn);
+    struct bootstrap bootstrap = {
+        .probabilities = probabilities,
+        .positives = positives,
+        .candidates = candidates,
+        .count = count,
+        .rows = calloc(count, sizeof *bootstrap.rows),
+        .sample = calloc(count, sizeof *bootstrap.sample),
+        .rated = calloc(count, sizeof *bootstrap.rated),
+        .drawn = calloc(candidates * VALUES * BOOTSTRAP_SAMPLES, sizeof *bootstrap.drawn),
+    };
     enum status status = STATUS_UNAVAILABLE;
     if (bootstrap.rows != NULL && bootstrap.sample != NULL && bootstrap.rated != NULL &&
         bootstrap.drawn != NULL) {

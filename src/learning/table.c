@@ -127,6 +127,18 @@ enum status table_split_folds(const struct table *table, const size_t rows[], si
     return STATUS_OK;
 }
 
+size_t table_part_fold(const size_t rows[], size_t count, const uint8_t folds_of[], size_t fold,
+                       size_t parted[])
+{
+    size_t others = 0, found = 0;
+    for (size_t i = 0; i < count; i++)
+        others += folds_of[i] != fold;
+    for (size_t i = 0, at = 0; i < count; i++)
+        parted[folds_of[i] == fold ? others + found++ : at++] = rows[i];
+    assert(others + found == count); /* each row is in one of them */
+    return others;
+}
+
 static int time_order(const void *a, const void *b, void *context)
 {
     const int64_t *times_us = context;

@@ -52,6 +52,11 @@ MUST_CHECK enum status table_split_folds(const struct table *table, const size_t
                                          size_t count, size_t folds, uint64_t seed,
                                          uint8_t folds_of[]);
 
+/* Parts rows into those of all other folds, which come first, and those of `fold`. Returns how many
+ * the others are. */
+size_t table_part_fold(const size_t rows[], size_t count, const uint8_t folds_of[], size_t fold,
+                       size_t parted[]);
+
 /* Parts rows by time: `order` gets all rows, the oldest first; the first `*train` are for training,
  * the last, about `test_share` of all, for the test. Rows of one moment stay together. */
 void table_split_by_time(const struct table *table, double test_share, size_t order[],

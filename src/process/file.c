@@ -84,10 +84,9 @@ void file_make_database_private(const char *path)
 
 const struct embedded_file *embedded_file_find(const char *name)
 {
-    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
+    for (const struct embedded_file *file = embedded_files; file->name != NULL; file++)
         if (strcmp(file->name, name) == 0)
             return file;
-    }
     return NULL;
 }
 

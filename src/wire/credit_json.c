@@ -120,13 +120,18 @@ void credit_line_encode(const struct offer *line, struct buf *json)
     json_put_close(json, '}');
 }
 
+static void put_words(const struct notification *notification, struct buf *json)
+{
+    json_put_text(json, "type", notification->type);
+    json_put_text(json, "title", notification->title);
+    json_put_text(json, "message", notification->message);
+}
+
 void credit_notification_encode(const struct notification *notification, struct buf *json)
 {
     json_put_open(json, NULL, '{');
     json_put_integer(json, "id", notification->id);
-    json_put_text(json, "type", notification->type);
-    json_put_text(json, "title", notification->title);
-    json_put_text(json, "message", notification->message);
+    put_words(notification, json);
     json_put_uuid(json, "offer_id", &notification->offer_id);
     json_put_time(json, "created_at", notification->created_at_us);
     json_put_close(json, '}');
@@ -185,8 +190,6 @@ void credit_notification_event_encode(const struct notification *notification, s
     json_put_open(json, NULL, '{');
     json_put_text(json, "notificationId", id);
     json_put_uuid(json, "userId", &notification->user_id);
-    json_put_text(json, "type", notification->type);
-    json_put_text(json, "title", notification->title);
-    json_put_text(json, "message", notification->message);
+    put_words(notification, json);
     json_put_close(json, '}');
 }

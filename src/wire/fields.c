@@ -215,28 +215,6 @@ static bool has_control_character(const char *text)
     return false;
 }
 
-/* The type and message of what is wrong with a text, or NULL. */
-static const char *text_fault(const json_t *value, size_t min, size_t max,
-                              char message[FIELD_MESSAGE_MAX])
-{
-    const char *type = NULL;
-    if (!json_is_string(value)) {
-        type = "string_type";
-        snprintf(message, FIELD_MESSAGE_MAX, "Input should be a valid string");
-    } else if (json_string_length(value) < min) {
-        type = "string_too_short";
-        snprintf(message, FIELD_MESSAGE_MAX, "String should have at least %zu character%s", min,
-                 min == 1 ? "" : "s");
-    } else if (json_string_length(value) > max) {
-        type = "string_too_long";
-        snprintf(message, FIELD_MESSAGE_MAX, "String should have at most %zu bytes", max);
-    } else if (has_control_character(json_string_value(value))) {
-        type = "string_pattern_mismatch";
-        snprintf(message, FIELD_MESSAGE_MAX, "String should have no control characters");
-    }
-    return type;
-}
-
 bool field_text(const struct fields *fields, const char *name, enum presence presence, size_t min,
                 size_t max, char *out)
 {
@@ -245,20 +223,29 @@ bool field_text(const struct fields *fields, const char *name, enum presence pre
     const json_t *value = field_value(fields, name, presence);
     if (value == NULL)
         return presence == FIELD_OPTIONAL;
-    char message[FIELD_MESSAGE_MAX];
-    const char *fault = text_fault(value, min, max, message);
-    if (fault != NULL)
-        return field_refuse(fields, name, fault, value, "%s", message);
-    memcpy(out, json_string_value(value), json_string_length(value) + 1);
+    if (!json_is_string(value))
+        return field_refuse(fields, name, "string_type", value, "Input should be a valid string");
+    size_t size = json_string_length(value);
+    if (size < min)
+        return field_refuse(fields, name, "string_too_short", value,
+                            "String should have at least %zu character%s", min,
+                            min == 1 ? "" : "s");
+    if (size > max)
+        return field_refuse(fields, name, "string_too_long", value,
+                            "String should have at most %zu bytes", max);
+    if (has_control_character(json_string_value(value)))
+        return field_refuse(fields, name, "string_pattern_mismatch", value,
+                            "String should have no control characters");
+    memcpy(out, json_string_value(value), size + 1);
     return true;
 }
 
 void field_text_if_fits(const struct fields *fields, const char *name, size_t max, char *out)
 {
-    char message[FIELD_MESSAGE_MAX];
     const json_t *value = json_object_get(fields->object, name);
     out[0] = '\0';
-    if (value != NULL && text_fault(value, 0, max, message) == NULL)
+    if (json_is_string(value) && json_string_length(value) <= max &&
+        !has_control_character(json_string_value(value)))
         memcpy(out, json_string_value(value), json_string_length(value) + 1);
 }
 

@@ -82,7 +82,7 @@ struct policy_reading {
 };
 
 /* Control characters in what the file says (a name of a member) stay out of terminals. */
-static void json_put_text(struct buf *report, const char *text)
+static void put_plain(struct buf *report, const char *text)
 {
     for (; *text != '\0'; text++) {
         bool control = (unsigned char)*text < 0x20 || *text == 0x7F;
@@ -97,7 +97,7 @@ static void report_line(struct policy_reading *reading, enum policy_severity sev
     reading->good &= severity != POLICY_ERROR;
     buf_printf(report, "%s:%d:%d: %s: ", reading->name, place.line, place.column,
                severity == POLICY_ERROR ? "error" : "warning");
-    json_put_text(report, path);
+    put_plain(report, path);
     buf_printf(report, "%s%s.\n", path[0] == '\0' ? "" : ": ", sentence);
 }
 

@@ -59,7 +59,8 @@ enum status score_question_decode(struct slice text, struct question *question,
     return fields_close(&fields, refusal);
 }
 
-void score_weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json)
+/* What is not 0, by feature: log-odds with six decimals. */
+static void put_weights(const int32_t weights[FEATURE_COUNT], struct buf *json)
 {
     json_put_open(json, NULL, '{');
     for (int i = 0; i < FEATURE_COUNT; i++)
@@ -100,7 +101,7 @@ void score_encode(const struct score *score, struct buf *json)
     json_put_text(json, "basis", risk_basis_name(score->basis));
     json_put_text(json, "model", score->model);
     json_put_key(json, "attributions");
-    score_weights_encode(score->weights, json);
+    put_weights(score->weights, json);
     json_put_key(json, "nearest_approval");
     score_nearest_encode(&score->nearest, json);
     json_put_close(json, '}');

@@ -24,9 +24,6 @@ void score_encode(const struct score *score, struct buf *json);
  * nothing else is ever at fault, it is left out. */
 MUST_CHECK enum status score_decode(struct slice text, struct score *score, bool *one_risk);
 
-/* What is not 0, by feature: log-odds with six decimals. */
-void score_weights_encode(const int32_t weights[FEATURE_COUNT], struct buf *json);
-
 /* {"change", "percent", "risk_score", "text"}, or null. */
 void score_nearest_encode(const struct nearest *nearest, struct buf *json);
 
