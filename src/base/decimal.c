@@ -2,6 +2,7 @@
 #include "base/decimal.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,16 +17,6 @@ struct parts {
     const char *digits_end;
     int64_t point; /* digits before the decimal point, the exponent counted in */
 };
-
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-static bool is_space(char byte)
-{
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
 
 static bool take_sign(const char **at)
 {
@@ -42,9 +33,9 @@ static bool take_exponent(const char **at, int64_t *exponent)
         return true;
     ++*at;
     bool negative = take_sign(at);
-    if (!is_digit(**at))
+    if (!isdigit((unsigned char)**at))
         return false;
-    for (; is_digit(**at); ++*at)
+    for (; isdigit((unsigned char)**at); ++*at)
         if (*exponent < EXPONENT_MAX)
             *exponent = *exponent * 10 + (**at - '0');
     if (negative)
@@ -54,22 +45,22 @@ static bool take_exponent(const char **at, int64_t *exponent)
 
 static bool split(const char *text, struct parts *parts)
 {
-    while (is_space(*text))
+    while (isspace((unsigned char)*text))
         text++;
     parts->negative = take_sign(&text);
     parts->digits = text;
     int64_t whole = 0, fraction = 0;
-    for (; is_digit(*text); text++)
+    for (; isdigit((unsigned char)*text); text++)
         whole++;
     if (*text == '.')
-        for (text++; is_digit(*text); text++)
+        for (text++; isdigit((unsigned char)*text); text++)
             fraction++;
     parts->digits_end = text;
     int64_t exponent;
     if (whole + fraction == 0 || !take_exponent(&text, &exponent))
         return false;
     parts->point = whole + exponent;
-    while (is_space(*text))
+    while (isspace((unsigned char)*text))
         text++;
     return *text == '\0';
 }

@@ -93,7 +93,7 @@ static const struct backtest_entry *table_find(const struct backtest_table *tabl
     return entry->used ? entry : NULL;
 }
 
-enum { PEOPLE_MAX = 2000, MISSED_FIRST = 64 };
+enum { PEOPLE_MAX = 2000, MISSED_MAX = 1024 * 1024 * 1024 };
 _Static_assert((int)POPULATION_GROUPS == (int)BACKTEST_GROUPS,
                "people are counted by these groups");
 
@@ -106,8 +106,7 @@ struct backtest_reader {
     struct backtest_table offers;
     struct backtest_table people;
     struct backtest_table standing; /* entries of everybody's last decision */
-    struct verdict *missed;         /* approved, and the offer is in no table; owned */
-    size_t missed_count, missed_capacity;
+    struct buf missed;              /* verdicts: approved, and the offer is in no table */
     struct backtest backtest;
     struct decision decision;
     struct addressee addressees[PEOPLE_MAX];
@@ -226,22 +225,6 @@ static void verdict_count_with(struct backtest_reader *reader, struct verdict *v
                                 : band_of_type(reader->reading->candidate, offer->credit_type));
 }
 
-static void missed_keep(struct backtest_reader *reader, const struct verdict *verdict)
-{
-    assert(reader->missed_count <= reader->missed_capacity);
-    if (reader->missed_count == reader->missed_capacity) {
-        size_t capacity = reader->missed_capacity == 0 ? MISSED_FIRST : reader->missed_capacity * 2;
-        struct verdict *wider = realloc(reader->missed, capacity * sizeof *wider);
-        if (wider == NULL) {
-            reader->status = STATUS_UNAVAILABLE;
-            return;
-        }
-        reader->missed = wider;
-        reader->missed_capacity = capacity;
-    }
-    reader->missed[reader->missed_count++] = *verdict;
-}
-
 static void verdict_take(const struct verdict *taken, void *context)
 {
     struct backtest_reader *reader = context;
@@ -250,7 +233,7 @@ static void verdict_take(const struct verdict *taken, void *context)
     for (int i = 0; i < BACKTEST_READERS && offer == NULL && verdict.approved; i++)
         offer = table_find(&reader->reading->readers[i].offers, &verdict.decision_id);
     if (verdict.approved && verdict.logged && offer == NULL) {
-        missed_keep(reader, &verdict);
+        buf_append(&reader->missed, &verdict, sizeof verdict);
         return;
     }
     if (offer != NULL) {
@@ -263,8 +246,12 @@ static void verdict_take(const struct verdict *taken, void *context)
 /* Of decisions made after offers were read, and where an offer moved while they were. */
 static void missed_read(struct backtest_reader *reader)
 {
-    for (size_t i = 0; i < reader->missed_count && reader->status == STATUS_OK; i++) {
-        struct verdict *verdict = &reader->missed[i];
+    struct verdict *missed = (void *)reader->missed.data;
+    size_t count = reader->missed.size / sizeof *missed;
+    if (reader->missed.overflowed)
+        reader->status = STATUS_UNAVAILABLE;
+    for (size_t i = 0; i < count && reader->status == STATUS_OK; i++) {
+        struct verdict *verdict = &missed[i];
         enum status status = store_decision_read(reader->store, &verdict->decision_id,
                                                  &verdict->user_id, &reader->decision);
         if (status == STATUS_NOT_FOUND)
@@ -273,7 +260,7 @@ static void missed_read(struct backtest_reader *reader)
         if (status == STATUS_OK)
             verdict_count_with(reader, verdict, &reader->decision);
     }
-    reader->missed_count = 0;
+    buf_clear(&reader->missed);
 }
 
 static void *decisions_weigh(void *context)
@@ -317,7 +304,7 @@ static void reading_free(struct backtest_reading *reading)
         free(reading->readers[i].offers.entries);
         free(reading->readers[i].people.entries);
         free(reading->readers[i].standing.entries);
-        free(reading->readers[i].missed);
+        buf_free(&reading->readers[i].missed);
     }
     free(reading);
 }
@@ -333,6 +320,7 @@ static struct backtest_reading *reading_create(struct store *const stores[BACKTE
     for (int i = 0; i < BACKTEST_READERS; i++) {
         reading->readers[i].reading = reading;
         reading->readers[i].store = stores[i];
+        buf_init(&reading->readers[i].missed, MISSED_MAX);
         backtest_init(&reading->readers[i].backtest, candidate);
     }
     return reading;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "learning/logistic.h"
 #include "learning/measures.h"
@@ -129,10 +130,10 @@ static enum status weights_fit(struct baseline_work *work, double weights[])
     enum status status = STATUS_UNAVAILABLE;
     double *values = calloc(work->count * width, sizeof *values);
     uint8_t *positives = calloc(work->count, sizeof *positives);
-    int8_t *directions = calloc(width, sizeof *directions);
-    if (values != NULL && positives != NULL && directions != NULL) {
-        for (size_t k = 0; k < width; k++)
-            directions[k] = 1;
+    int8_t directions[MODEL_COLUMNS_MAX];
+    memset(directions, 1, sizeof directions);
+    assert(width <= MODEL_COLUMNS_MAX);
+    if (values != NULL && positives != NULL) {
         for (size_t i = 0; i < work->count; i++) {
             const double *row = table_row(work->table, work->rows[i]);
             positives[i] = work->table->positives[work->rows[i]];
@@ -146,7 +147,6 @@ static enum status weights_fit(struct baseline_work *work, double weights[])
     }
     free(values);
     free(positives);
-    free(directions);
     return status;
 }
 

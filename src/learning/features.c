@@ -24,7 +24,7 @@ enum status features_init(struct feature_matrix *features, const struct table *t
     size_t width = features->encoding.feature_count;
     if (status == STATUS_OK) {
         features->values = calloc(table->row_count * width, sizeof *features->values);
-        features->directions = calloc(width, sizeof *features->directions);
+        features->directions = calloc(width + table->column_count, sizeof *features->directions);
         if (features->values == NULL || features->directions == NULL)
             status = STATUS_UNAVAILABLE;
     }
@@ -127,10 +127,8 @@ enum status design_init(struct design *design, const struct feature_matrix *feat
         linear_init(&design->scale, encoding->feature_count, encoding->column_count);
     design->deviations = calloc(encoding->feature_count, sizeof *design->deviations);
     design->missing = calloc(encoding->column_count, sizeof *design->missing);
-    design->directions =
-        calloc(encoding->feature_count + encoding->column_count, sizeof *design->directions);
     if (status != STATUS_OK || scratch == NULL || design->deviations == NULL ||
-        design->missing == NULL || design->directions == NULL) {
+        design->missing == NULL) {
         free(scratch);
         design_free(design);
         return STATUS_UNAVAILABLE;
@@ -138,7 +136,6 @@ enum status design_init(struct design *design, const struct feature_matrix *feat
     for (size_t i = 0; i < encoding->feature_count; i++)
         feature_measure(design, features, rows, count, i, scratch);
     missing_measure(design, features, rows, count);
-    memcpy(design->directions, features->directions, encoding->feature_count);
     assert(design->missing_count <= encoding->column_count);
     design->width = encoding->feature_count + design->missing_count;
     free(scratch);
@@ -150,7 +147,6 @@ void design_free(struct design *design)
     linear_free(&design->scale);
     free(design->deviations);
     free(design->missing);
-    free(design->directions);
     *design = (struct design){0};
 }
 

@@ -17,7 +17,7 @@ struct feature_matrix {
     bool *uses;                /* owned; one a column */
     struct encoding encoding;  /* owned */
     float *values;             /* owned; row-major, one row for each of the table's */
-    int8_t *directions;        /* owned; one a feature */
+    int8_t *directions;        /* owned; one a feature; 0 behind them for each column */
 };
 
 /* With or without the columns of the group "emotional". INVALID: no column is left. UNAVAILABLE:
@@ -37,8 +37,7 @@ struct design {
     double *deviations;  /* owned; one a feature */
     size_t *missing;     /* owned; the columns that miss values */
     size_t missing_count;
-    size_t width;       /* features, and columns that miss values */
-    int8_t *directions; /* owned; one a value */
+    size_t width; /* features, and columns that miss values */
 };
 
 /* Measures these rows. Not OK leaves nothing behind. */

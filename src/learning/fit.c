@@ -25,12 +25,10 @@ struct inner {
     size_t count;
     uint64_t seed;
     double positive_weight;
-    uint8_t *folds;           /* of each row */
-    size_t *order;            /* places in `rows`, fold by fold */
-    size_t starts[FOLDS + 1]; /* where in `order` each fold begins */
-    uint8_t *positives;       /* in the order of `rows` */
-    double *by_trees;         /* log-odds, in the order of `rows` */
-    double *by_linear;        /* the same, for each penalty */
+    uint8_t *folds;     /* of each row */
+    uint8_t *positives; /* in the order of `rows` */
+    double *by_trees;   /* log-odds, in the order of `rows` */
+    double *by_linear;  /* the same, for each penalty */
     double *scratch;
     struct boosting *boosting[FOLDS];
 };
@@ -51,7 +49,6 @@ static void inner_free(struct inner *inner)
     for (size_t i = 0; i < FOLDS; i++)
         boosting_close(inner->boosting[i]);
     free(inner->folds);
-    free(inner->order);
     free(inner->positives);
     free(inner->by_trees);
     free(inner->by_linear);
@@ -62,28 +59,17 @@ static enum status inner_init(struct inner *inner)
 {
     size_t count = inner->count;
     inner->folds = calloc(count, sizeof *inner->folds);
-    inner->order = calloc(count, sizeof *inner->order);
     inner->positives = calloc(count, sizeof *inner->positives);
     inner->by_trees = calloc(count, sizeof *inner->by_trees);
     inner->by_linear = calloc(count * PENALTIES, sizeof *inner->by_linear);
     inner->scratch = calloc(count, sizeof *inner->scratch);
-    if (inner->folds == NULL || inner->order == NULL || inner->positives == NULL ||
-        inner->by_trees == NULL || inner->by_linear == NULL || inner->scratch == NULL)
+    if (inner->folds == NULL || inner->positives == NULL || inner->by_trees == NULL ||
+        inner->by_linear == NULL || inner->scratch == NULL)
         return STATUS_UNAVAILABLE;
-    size_t at = 0;
-    enum status status = table_split_folds(inner->features->table, inner->rows, count, FOLDS,
-                                           inner->seed, inner->folds);
-    for (size_t fold = 0; fold < FOLDS && status == STATUS_OK; fold++) {
-        inner->starts[fold] = at;
-        for (size_t i = 0; i < count; i++)
-            if (inner->folds[i] == fold)
-                inner->order[at++] = i;
-    }
-    inner->starts[FOLDS] = at;
-    assert(status != STATUS_OK || at == count); /* each row is in one fold */
     for (size_t i = 0; i < count; i++)
         inner->positives[i] = inner->features->table->positives[inner->rows[i]];
-    return status;
+    return table_split_folds(inner->features->table, inner->rows, count, FOLDS, inner->seed,
+                             inner->folds);
 }
 
 /* Prepares trees that are trained on some rows and predict others. */
@@ -117,10 +103,8 @@ static enum status fold_open(struct inner *inner, size_t fold)
     if (rows == NULL)
         return STATUS_UNAVAILABLE;
     size_t in = table_part_fold(inner->rows, inner->count, inner->folds, fold, rows);
-    size_t out = inner->count - in;
-    assert(out == inner->starts[fold + 1] - inner->starts[fold]);
-    enum status status =
-        trees_open(inner, rows, in, rows + in, out, inner->seed + fold, &inner->boosting[fold]);
+    enum status status = trees_open(inner, rows, in, rows + in, inner->count - in,
+                                    inner->seed + fold, &inner->boosting[fold]);
     free(rows);
     return status;
 }
@@ -131,8 +115,9 @@ static enum status trees_predict(struct inner *inner, size_t rounds, double log_
     enum status status = STATUS_OK;
     for (size_t fold = 0; fold < FOLDS && status == STATUS_OK; fold++) {
         status = boosting_predict(inner->boosting[fold], rounds, inner->scratch);
-        for (size_t i = inner->starts[fold]; i < inner->starts[fold + 1]; i++)
-            log_odds[inner->order[i]] = inner->scratch[i - inner->starts[fold]];
+        for (size_t i = 0, at = 0; i < inner->count; i++)
+            if (inner->folds[i] == fold)
+                log_odds[i] = inner->scratch[at++];
     }
     return status;
 }
@@ -183,9 +168,13 @@ static enum status linear_path(const struct inner *inner, const size_t rows[], s
             positives[i] = inner->features->table->positives[rows[i]];
     }
     for (size_t i = 0; i <= last && status == STATUS_OK; i++) {
-        struct logistic_problem problem = {
-            values,       positives,        count, design.width, inner->positive_weight,
-            penalties[i], design.directions};
+        struct logistic_problem problem = {values,
+                                           positives,
+                                           count,
+                                           design.width,
+                                           inner->positive_weight,
+                                           penalties[i],
+                                           inner->features->directions};
         status = logistic_fit(&problem, weights);
         if (status == STATUS_OK)
             status = design_linear(&design, weights, &path[i]);
@@ -207,12 +196,10 @@ static void path_free(struct linear path[PENALTIES])
 static void linear_predict(struct inner *inner, size_t fold, const struct linear path[PENALTIES])
 {
     const struct encoding *encoding = &inner->features->encoding;
-    for (size_t i = inner->starts[fold]; i < inner->starts[fold + 1]; i++) {
-        size_t place = inner->order[i];
-        const float *features =
-            inner->features->values + inner->rows[place] * encoding->feature_count;
-        for (size_t penalty = 0; penalty < PENALTIES; penalty++)
-            inner->by_linear[penalty * inner->count + place] =
+    for (size_t i = 0; i < inner->count; i++) {
+        const float *features = inner->features->values + inner->rows[i] * encoding->feature_count;
+        for (size_t penalty = 0; penalty < PENALTIES && inner->folds[i] == fold; penalty++)
+            inner->by_linear[penalty * inner->count + i] =
                 linear_log_odds(&path[penalty], encoding, features);
     }
 }
