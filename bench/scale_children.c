@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "commands/simulate.h"
+#include "commands/client.h"
 #include "process/steady.h"
 
 enum {
@@ -202,9 +202,9 @@ enum status children_metric(const struct children *children, const char *name,
     for (size_t i = 0; i < children->count; i++) {
         struct client *client;
         struct slice text;
-        if (client_open(children->all[i].url, stop, &client) != STATUS_OK)
+        if (client_open(children->all[i].url, CLIENT_TIMEOUT_MS, stop, &client) != STATUS_OK)
             return STATUS_INTERNAL;
-        bool answered = client_get(client, "/metrics", &text);
+        bool answered = client_get(client, "/metrics", &text) != 0;
         const char *line = answered ? memmem(text.data, text.size, name, strlen(name)) : NULL;
         values[i] = line == NULL ? 0 : strtoll(line + strlen(name), NULL, 10);
         client_close(client);

@@ -117,7 +117,7 @@ static void *connection_run(void *argument)
     struct clock *clock = load->bench->tools->clock;
     const struct child *replica = &load->replicas->all[connection->number % load->replicas->count];
     struct client *client;
-    if (client_open(replica->url, load->bench->stop, &client) != STATUS_OK) {
+    if (client_open(replica->url, CLIENT_TIMEOUT_MS, load->bench->stop, &client) != STATUS_OK) {
         atomic_store(&load->failed, true);
         return NULL;
     }

@@ -8,7 +8,7 @@
 
 #include "simulation/population.h"
 
-enum { THOUSAND = 1000, HUNDRED = 100 };
+enum { HUNDRED = 100 };
 
 static const char *sign_of(int64_t number, enum figure_sign sign)
 {

@@ -136,7 +136,8 @@ static void *part_run(void *argument)
 {
     struct simulated_part *part = argument;
     struct client *client;
-    enum status status = client_open(part->simulation->options.url, &stop, &client);
+    enum status status =
+        client_open(part->simulation->options.url, CLIENT_TIMEOUT_MS, &stop, &client);
     if (status == STATUS_OK) {
         status = part->stage->work(part->simulation, part->first, client);
         client_close(client);
@@ -354,9 +355,9 @@ static bool somebody_answers(struct simulation *simulation)
 {
     struct client *client;
     struct slice text;
-    if (client_open(simulation->options.url, &stop, &client) != STATUS_OK)
+    if (client_open(simulation->options.url, CLIENT_TIMEOUT_MS, &stop, &client) != STATUS_OK)
         return false;
-    bool answers = client_get(client, "/healthz", &text);
+    bool answers = client_get(client, "/healthz", &text) != 0;
     client_close(client);
     if (!answers)
         fprintf(stderr, "ecs simulate: nothing answers at %s: is ecs serve running?\n",
@@ -375,7 +376,8 @@ static void live_through(struct simulation *simulation, struct credit_desk *desk
     stage_run(simulation, &history, expected_events(simulation));
     if (atomic_load(&stop) || simulation->options.live == 0)
         return;
-    enum status status = client_open(simulation->options.url, &stop, &desk->client);
+    enum status status =
+        client_open(simulation->options.url, CLIENT_TIMEOUT_MS, &stop, &desk->client);
     if (status == STATUS_OK) {
         live(simulation, desk);
         client_close(desk->client);

@@ -7,7 +7,6 @@
  * the engines: what is told is what the servers themselves see.
  */
 #include <assert.h>
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -18,14 +17,13 @@
 #include <sysexits.h>
 
 #include "base/json_put.h"
+#include "commands/client.h"
 #include "commands/command.h"
 #include "commands/report.h"
 #include "commands/toolbox.h"
 #include "process/json_read.h"
 
-/* A request to a running server ------------------------------------------------------------ */
-
-enum { URL_MAX = 1100, FAULT_MAX = 255, ANSWER_MAX = 4 * 1024 * 1024, TIMEOUT_MS = 5000 };
+enum { URL_MAX = 1100, FAULT_MAX = 255, TIMEOUT_MS = 5000 };
 
 /* Where the server of that LISTEN is asked: without a host, or with one that means every
  * interface, on the loopback. No path at the end. */
@@ -41,40 +39,6 @@ static void url_of_listen(const char *listen, char url[URL_MAX + 1])
     }
     int size = snprintf(url, URL_MAX + 1, "http://%s%s", host, listen);
     assert(size > 0 && size <= URL_MAX);
-}
-
-static size_t take(char *data, size_t size, size_t count, void *context)
-{
-    struct buf *answer = context;
-    buf_append(answer, data, size * count);
-    return answer->overflowed ? 0 : size * count;
-}
-
-/* GET url + path. Returns the HTTP status with the body in `answer`, which the caller has
- * initialised; 0 with a reason in `fault` if there was no answer. */
-static long server_get(const char *url, const char *path, struct buf *answer,
-                       char fault[FAULT_MAX + 1])
-{
-    char whole[URL_MAX + 64], error[CURL_ERROR_SIZE] = "";
-    long status = 0;
-    snprintf(whole, sizeof whole, "%s%s", url, path);
-    CURL *curl = curl_easy_init();
-    if (curl == NULL) {
-        strcpy(fault, "no memory");
-        return 0;
-    }
-    curl_easy_setopt(curl, CURLOPT_URL, whole);
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (curl_easy_perform(curl) == CURLE_OK)
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(curl);
-    snprintf(fault, FAULT_MAX + 1, "%s", error);
-    return status;
 }
 
 /* What a server tells ---------------------------------------------------------------------- */
@@ -187,19 +151,22 @@ static void metrics_take(const char *text, struct server *server, struct stream_
 
 static void server_ask(struct server *server, struct stream_figures figures[])
 {
-    struct buf answer;
-    buf_init(&answer, ANSWER_MAX);
-    long status = server_get(server->url, "/readyz", &answer, server->fault);
+    struct client *client;
+    struct slice answer;
+    json_t *document;
+    snprintf(server->fault, sizeof server->fault, "no memory");
+    if (client_open(server->url, TIMEOUT_MS, NULL, &client) != STATUS_OK)
+        return;
+    long status = client_get(client, "/readyz", &answer);
     server->answers = status != 0;
     server->ready = status == 200;
-    json_t *document;
-    if (json_read(buf_slice(&answer), 0, &document, NULL) == STATUS_OK)
+    snprintf(server->fault, sizeof server->fault, "%s", client_fault(client));
+    if (json_read(answer, 0, &document, NULL) == STATUS_OK)
         server->checks = json_incref(json_object_get(document, "checks"));
     json_decref(document);
-    buf_clear(&answer);
-    if (server->answers && server_get(server->url, "/metrics", &answer, server->fault) == 200)
-        metrics_take(buf_slice(&answer).data, server, figures);
-    buf_free(&answer);
+    if (server->answers && client_get(client, "/metrics", &answer) == 200)
+        metrics_take(answer.data, server, figures);
+    client_close(client);
 }
 
 /* A person's table ------------------------------------------------------------------------- */
@@ -375,19 +342,21 @@ enum { READY = 0, NOT_READY = 1 };
 
 int command_health(int argc, char **argv)
 {
-    char url[URL_MAX + 1], fault[FAULT_MAX + 1];
-    struct buf answer;
+    char url[URL_MAX + 1];
+    struct client *client;
+    struct slice answer;
     int result = own_url(url);
     if (result != EX_OK)
         return result;
     if (argc > 1)
         return command_misused(argv[0]);
-    buf_init(&answer, ANSWER_MAX);
-    long status = server_get(url, "/readyz", &answer, fault);
+    if (client_open(url, TIMEOUT_MS, NULL, &client) != STATUS_OK)
+        return NOT_READY;
+    long status = client_get(client, "/readyz", &answer);
     if (status == 0)
-        fprintf(stderr, "ecs health: %s/readyz: %s\n", url, fault);
+        fprintf(stderr, "ecs health: %s/readyz: %s\n", url, client_fault(client));
     else
-        puts(buf_slice(&answer).data);
-    buf_free(&answer);
+        puts(answer.data);
+    client_close(client);
     return status == 200 ? READY : NOT_READY;
 }

@@ -2,10 +2,14 @@
 #include "domain/user.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
 enum { NAME_MAX_SIZE = 64, LABEL_MAX_SIZE = 63, HOST_MAX_SIZE = 253 };
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 /* Words of letters, digits and the marks of RFC 5322, parted by single dots. */
 static bool name_is_valid(const char *name, size_t size)
@@ -16,7 +20,7 @@ static bool name_is_valid(const char *name, size_t size)
         bool inner = i > 0 && i + 1 < size;
         if (name[i] == '.'
                 ? !inner || name[i - 1] == '.'
-                : !isalnum((unsigned char)name[i]) &&
+                : !is_letter_or_digit(name[i]) &&
                       (name[i] == '\0' || strchr("!#$%&'*+-/=?^_`{|}~", name[i]) == NULL))
             return false;
     }
@@ -28,7 +32,7 @@ static bool label_is_valid(const char *label, size_t size)
     if (size == 0 || size > LABEL_MAX_SIZE || label[0] == '-' || label[size - 1] == '-')
         return false;
     for (size_t i = 0; i < size; i++)
-        if (!isalnum((unsigned char)label[i]) && label[i] != '-')
+        if (!is_letter_or_digit(label[i]) && label[i] != '-')
             return false;
     return true;
 }

@@ -29,11 +29,8 @@ static size_t important_columns(const struct page_content *content, size_t colum
     return kept;
 }
 
-static const char *candidate_name(enum candidate candidate)
-{
-    static const char *const names[CANDIDATE_COUNT] = {"Model", "Scorecard", "Without emotions"};
-    return names[candidate];
-}
+static const char *const candidate_names[CANDIDATE_COUNT] = {"Model", "Scorecard",
+                                                             "Without emotions"};
 
 enum { COLUMNS_SHOWN = 60 };
 
@@ -89,7 +86,7 @@ static void put_measures(const void *context, struct buf *page)
         buf_printf(page, " %s |", measure_name((enum measure)m));
     buf_text(page, "\n|---|---|---|---|---|\n");
     for (size_t c = 0; c < evaluation->candidates; c++) {
-        buf_printf(page, "| %s |", candidate_name((enum candidate)c));
+        buf_printf(page, "| %s |", candidate_names[c]);
         for (size_t m = 0; m < MEASURE_COUNT; m++) {
             const struct interval *interval = &evaluation->measures[c][m];
             buf_printf(page, " %.4f (%.4f to %.4f) |", interval->mean, interval->low,
@@ -315,8 +312,8 @@ void page_roc(const struct page_content *content, struct buf *page)
     for (size_t c = 0; c < evaluation->candidates; c++) {
         char figure[32];
         snprintf(figure, sizeof figure, "  %.3f", evaluation->measures[c][MEASURE_AUC].mean);
-        legend(page, LEFT + 220, TOP + SIDE_Y - 70 + (int)c * 22, colours[c],
-               candidate_name((enum candidate)c), figure);
+        legend(page, LEFT + 220, TOP + SIDE_Y - 70 + (int)c * 22, colours[c], candidate_names[c],
+               figure);
     }
     buf_text(page, "</svg>\n");
 }

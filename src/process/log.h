@@ -43,7 +43,6 @@ void log_write_seldom(enum log_level level, const char *cause, const char *messa
 #define LOG_AT(level, message, ...)                                                                \
     log_write((level), (message), (const struct log_field[]){__VA_ARGS__},                         \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
-#define log_debug(message, ...) LOG_AT(LOG_DEBUG, (message), __VA_ARGS__)
 #define log_info(message, ...) LOG_AT(LOG_INFO, (message), __VA_ARGS__)
 #define log_warn(message, ...) LOG_AT(LOG_WARN, (message), __VA_ARGS__)
 #define log_error(message, ...) LOG_AT(LOG_ERROR, (message), __VA_ARGS__)

@@ -22,17 +22,6 @@ enum {
     PATH_SIZE = 256
 };
 
-/* "policy/seed.json" → "seed"; empty if the file is no policy. */
-static struct slice name_of(const struct embedded_file *file)
-{
-    static const char folder[] = "policy/", suffix[] = ".json";
-    size_t around = sizeof folder - 1 + sizeof suffix - 1;
-    if (strncmp(file->name, folder, sizeof folder - 1) != 0)
-        return (struct slice){"", 0};
-    assert(strlen(file->name) > around);
-    return (struct slice){file->name + sizeof folder - 1, strlen(file->name) - around};
-}
-
 struct slice policy_built_in(const char *name)
 {
     char path[PATH_SIZE];
@@ -41,14 +30,17 @@ struct slice policy_built_in(const char *name)
     return file == NULL ? (struct slice){NULL, 0} : (struct slice){file->data, file->size};
 }
 
+/* "policy/seed.json" is seed. */
 static void names_tell(struct buf *report)
 {
+    static const char folder[] = "policy/", suffix[] = ".json";
     const char *before = "";
     for (const struct embedded_file *file = embedded_files; file->name != NULL; file++) {
-        struct slice name = name_of(file);
-        if (name.size == 0)
+        if (strncmp(file->name, folder, strlen(folder)) != 0)
             continue;
-        buf_printf(report, "%s%.*s", before, (int)name.size, name.data);
+        const char *name = file->name + strlen(folder);
+        assert(strlen(name) > strlen(suffix));
+        buf_printf(report, "%s%.*s", before, (int)(strlen(name) - strlen(suffix)), name);
         before = ", ";
     }
 }
