@@ -88,10 +88,8 @@ static enum status bus_open(struct engines *engines, bool reads, struct buf *fau
     char path[SETTING_TEXT_MAX + 16], reason[REASON_MAX + 1];
     if (settings->nats_url[0] == '\0') {
         snprintf(path, sizeof path, "%s/bus.db", settings->data_dir);
-        enum status status = reads ? sqlite_file_check(path, reason)
+        enum status status = reads ? bus_sqlite_open_to_read(path, &engines->bus, reason)
                                    : bus_sqlite_open(path, engines->clock, &engines->bus, reason);
-        if (reads && status == STATUS_OK)
-            status = bus_sqlite_open_to_read(path, &engines->bus);
         return fault_file(faults, settings->data_dir, status,
                           status == STATUS_NOT_FOUND ? "log (bus.db)" : reason);
     }
@@ -129,10 +127,8 @@ static enum status store_prepare(struct engines *engines, bool reads, struct buf
     struct store *store;
     if (settings->database_url[0] == '\0') {
         snprintf(path, sizeof path, "%s/ecs.db", settings->data_dir);
-        enum status status = reads ? sqlite_file_check(path, reason)
+        enum status status = reads ? sqlite_database_open_to_read(path, &engines->database, reason)
                                    : sqlite_database_open(path, &engines->database, reason);
-        if (reads && status == STATUS_OK)
-            status = sqlite_database_open_to_read(path, &engines->database);
         return fault_file(faults, settings->data_dir, status,
                           status == STATUS_NOT_FOUND ? "database (ecs.db)" : reason);
     }

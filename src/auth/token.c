@@ -7,7 +7,6 @@
 #include "auth/token.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <jwt.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -22,33 +21,28 @@ enum status token_sign(const struct token_keys *keys, const struct principal *pr
 {
     jwt_t *jwt = NULL;
     char *signed_text = NULL;
-    enum status status = STATUS_INTERNAL;
     char user_id[UUID_TEXT_SIZE], token_id[UUID_TEXT_SIZE];
     uuid_format(&principal->user_id, user_id);
     uuid_format(&principal->token_id, token_id);
     assert(keys->count >= 1 && keys->count <= TOKEN_KEYS_MAX);
     if (jwt_new(&jwt) != 0)
         return STATUS_INTERNAL;
-    if (jwt_add_grant(jwt, "sub", user_id) != 0 ||
-        jwt_add_grant(jwt, "email", principal->email) != 0 ||
-        jwt_add_grant(jwt, "jti", token_id) != 0 || jwt_add_grant(jwt, "iss", TOKEN_ISSUER) != 0 ||
-        jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) != 0 ||
-        jwt_add_grant_int(jwt, "iat", now_us / SECOND_US) != 0 ||
-        jwt_add_grant_int(jwt, "exp", principal->token_expires_at_us / SECOND_US) != 0 ||
-        jwt_add_grant_int(jwt, "gen", principal->token_generation) != 0 ||
+    if (jwt_add_grant(jwt, "sub", user_id) == 0 &&
+        jwt_add_grant(jwt, "email", principal->email) == 0 &&
+        jwt_add_grant(jwt, "jti", token_id) == 0 && jwt_add_grant(jwt, "iss", TOKEN_ISSUER) == 0 &&
+        jwt_add_grant(jwt, "aud", TOKEN_AUDIENCE) == 0 &&
+        jwt_add_grant_int(jwt, "iat", now_us / SECOND_US) == 0 &&
+        jwt_add_grant_int(jwt, "exp", principal->token_expires_at_us / SECOND_US) == 0 &&
+        jwt_add_grant_int(jwt, "gen", principal->token_generation) == 0 &&
         jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)keys->secrets[0],
-                    (int)strlen(keys->secrets[0])) != 0)
-        goto free_jwt;
-    signed_text = jwt_encode_str(jwt);
-    if (signed_text == NULL || strlen(signed_text) > TOKEN_MAX)
-        goto free_text;
-    memcpy(text, signed_text, strlen(signed_text) + 1);
-    status = STATUS_OK;
-free_text:
+                    (int)strlen(keys->secrets[0])) == 0)
+        signed_text = jwt_encode_str(jwt);
+    bool fits = signed_text != NULL && strlen(signed_text) <= TOKEN_MAX;
+    if (fits)
+        strcpy(text, signed_text);
     free(signed_text);
-free_jwt:
     jwt_free(jwt);
-    return status;
+    return fits ? STATUS_OK : STATUS_INTERNAL;
 }
 
 /* Three parts of base64url and nothing else; finds the dots. */

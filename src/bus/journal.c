@@ -97,17 +97,25 @@ static enum status run(struct journal_writer *writer, enum journal_statement whi
     return code == SQLITE_DONE ? STATUS_OK : failed(writer->db, statement_texts[which]);
 }
 
+/* The number in the first row that a statement gives for two numbers; it stays as it is if there is
+ * none. SQLite's code for that. */
+static int number_step(sqlite3_stmt *statement, int64_t first, int64_t second, int64_t *number)
+{
+    sqlite3_bind_int64(statement, 1, first);
+    sqlite3_bind_int64(statement, 2, second);
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return code;
+}
+
 /* The one number that a statement answers about [from, to] of a stream. */
 static int64_t number_of(struct journal_writer *writer, enum journal_statement which,
                          enum stream stream, uint64_t from, uint64_t to)
 {
-    sqlite3_stmt *statement = writer->statements[which];
     int64_t number = 0;
-    sqlite3_bind_int64(statement, 1, row_id(stream, from));
-    sqlite3_bind_int64(statement, 2, row_id(stream, to));
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        number = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
+    (void)number_step(writer->statements[which], row_id(stream, from), row_id(stream, to), &number);
     return number;
 }
 
@@ -536,13 +544,7 @@ void journal_messages_free(struct bus_message messages[], size_t count)
 static enum status number_read(struct journal_reader *reader, enum journal_question question,
                                int64_t from, int64_t to, int64_t *number)
 {
-    sqlite3_stmt *statement = reader->statements[question];
-    sqlite3_bind_int64(statement, 1, from);
-    sqlite3_bind_int64(statement, 2, to);
-    int code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *number = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
+    int code = number_step(reader->statements[question], from, to, number);
     return code == SQLITE_ROW || code == SQLITE_DONE ? STATUS_OK
                                                      : failed(reader->db, question_texts[question]);
 }

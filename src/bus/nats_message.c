@@ -7,7 +7,6 @@
  * anybody who chooses a request id could switch the search for duplicates off.
  */
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"

@@ -437,15 +437,16 @@ static const struct bus_ops reading_ops = {
     .close = reading_close,
 };
 
-enum status bus_sqlite_open_to_read(const char *path, struct bus **out)
+enum status bus_sqlite_open_to_read(const char *path, struct bus **out, char reason[REASON_MAX + 1])
 {
-    if (access(path, F_OK) != 0)
-        return STATUS_NOT_FOUND;
+    enum status status = sqlite_file_check(path, reason);
+    if (status != STATUS_OK)
+        return status;
     struct bus_reading *bus = calloc(1, sizeof *bus);
     if (bus == NULL)
         return STATUS_INTERNAL;
     bus->base.ops = &reading_ops;
-    enum status status = journal_reader_open(&bus->reader, path);
+    status = journal_reader_open(&bus->reader, path);
     if (status == STATUS_OK)
         *out = &bus->base;
     else

@@ -10,6 +10,7 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/toolbox.h"
+#include "store/decisions.h"
 #include "store/features.h"
 
 enum { READ_MAX = 500 };

@@ -23,14 +23,18 @@ void answer_refused(struct response *response, const struct refusal *refusal)
         response_error(response, refusal->status, refusal->reason);
 }
 
+void answer_unavailable(struct response *response, const char *detail)
+{
+    response_error(response, STATUS_UNAVAILABLE, detail);
+    response->retry_after_s = 1;
+}
+
 void answer_failed(struct response *response, enum status status, const char *missing)
 {
-    if (status == STATUS_NOT_FOUND) {
+    if (status == STATUS_NOT_FOUND)
         response_error(response, status, missing);
-        return;
-    }
-    response_error(response, STATUS_UNAVAILABLE, "Service unavailable. Please try again later.");
-    response->retry_after_s = 1;
+    else
+        answer_unavailable(response, "Service unavailable. Please try again later.");
 }
 
 void answer_limited(struct response *response, const char *detail, int64_t retry_after_us)

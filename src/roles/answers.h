@@ -11,6 +11,8 @@
 
 /* What a decoder refused: 422 with the fields at fault, or another status with the reason. */
 void answer_refused(struct response *response, const struct refusal *refusal);
+/* 503 with Retry-After. */
+void answer_unavailable(struct response *response, const char *detail);
 /* A call of the store or a port failed: 503 with Retry-After, or `missing` as a 404 if it was
  * NOT_FOUND. */
 void answer_failed(struct response *response, enum status status, const char *missing);

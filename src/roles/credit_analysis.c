@@ -11,12 +11,7 @@
 #include "roles/role.h"
 #include "wire/score_json.h"
 
-/* 503 with Retry-After: the model failed. */
-static void answer_unscored(struct response *response)
-{
-    response_error(response, STATUS_UNAVAILABLE, "The model cannot score.");
-    response->retry_after_s = 1;
-}
+static const char unscored[] = "The model cannot score.";
 
 static void predict(struct role_context *context, struct exchange *exchange)
 {
@@ -29,7 +24,7 @@ static void predict(struct role_context *context, struct exchange *exchange)
     else if (scorer_score(context->model, &question, &score) == STATUS_OK)
         score_encode(&score, &response->body);
     else
-        answer_unscored(response);
+        answer_unavailable(response, unscored);
 }
 
 /* By the Open Inference Protocol, so that clients of any model server can ask this one. */
@@ -105,7 +100,7 @@ static void infer(struct role_context *context, struct exchange *exchange)
         return;
     struct inference_work *work = malloc(sizeof *work);
     if (work == NULL) {
-        answer_unscored(response);
+        answer_unavailable(response, unscored);
         return;
     }
     if (infer_request_decode(exchange->request.body, &work->request, &refusal) != STATUS_OK)
@@ -113,7 +108,7 @@ static void infer(struct role_context *context, struct exchange *exchange)
     else if (score_all(context->model, &work->request, work->scores) == STATUS_OK)
         score_tensors_encode(&work->request, work->scores, &response->body);
     else
-        answer_unscored(response);
+        answer_unavailable(response, unscored);
     free(work);
 }
 

@@ -84,9 +84,7 @@ static void submission_publish(const struct ingestion *ingestion, struct role_co
 
 static void ingestion_unavailable(struct response *response)
 {
-    response_error(response, STATUS_UNAVAILABLE,
-                   "Service unavailable. Could not connect to the messaging system.");
-    response->retry_after_s = INGESTION_RETRY_AFTER_S;
+    answer_unavailable(response, "Service unavailable. Could not connect to the messaging system.");
 }
 
 static void published(void *context, enum status status)

@@ -14,8 +14,7 @@
 
 enum {
     MESSAGE_ID_SIZE = UUID_TEXT_SIZE, /* a hash in hexadecimal is shorter */
-    INGESTION_PAYLOAD_MAX = 4096,     /* every field at its longest, every byte escaped */
-    INGESTION_RETRY_AFTER_S = 1
+    INGESTION_PAYLOAD_MAX = 4096      /* every field at its longest, every byte escaped */
 };
 
 /* A document that was read: an event to be published, or why it is refused. */

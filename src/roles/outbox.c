@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "process/metrics.h"
 #include "roles/message_span.h"

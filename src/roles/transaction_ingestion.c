@@ -42,11 +42,8 @@ static bool key_claim(struct role_context *context, struct exchange *exchange)
                                         request->received_us);
     if (status == STATUS_OK)
         return true;
-    if (!answer_key_refused(response, status)) {
-        response_error(response, STATUS_UNAVAILABLE,
-                       "Idempotency-Key cannot be checked. Please try again later.");
-        response->retry_after_s = INGESTION_RETRY_AFTER_S;
-    }
+    if (!answer_key_refused(response, status))
+        answer_unavailable(response, "Idempotency-Key cannot be checked. Please try again later.");
     return false;
 }
 

@@ -177,24 +177,21 @@ enum sweep_state { SWEEP_WHOLE, SWEEP_HELD_BACK, SWEEP_REFUSED };
 /* What was removed, table by table. */
 static void sweep_tell(const struct sweep *sweep)
 {
-    static const enum metric_label labels[SWEPT_COUNT] = {
-        [SWEPT_EMOTIONS] = LABEL_emotions,
-        [SWEPT_TRANSACTIONS] = LABEL_transactions,
-        [SWEPT_KEYS] = LABEL_event_keys,
-        [SWEPT_REFRESH_TOKENS] = LABEL_refresh_tokens,
-        [SWEPT_DECISION_KEYS] = LABEL_decision_keys,
-        [SWEPT_SUBMISSION_KEYS] = LABEL_submission_keys,
-        [SWEPT_LOGIN_FAILURES] = LABEL_login_failures,
+    static const char *const tables[SWEPT_COUNT] = {
+        [SWEPT_EMOTIONS] = "emotions",
+        [SWEPT_TRANSACTIONS] = "transactions",
+        [SWEPT_KEYS] = "event_keys",
+        [SWEPT_REFRESH_TOKENS] = "refresh_tokens",
+        [SWEPT_DECISION_KEYS] = "decision_keys",
+        [SWEPT_SUBMISSION_KEYS] = "submission_keys",
+        [SWEPT_LOGIN_FAILURES] = "login_failures",
     };
-    for (int i = 0; i < SWEPT_COUNT; i++)
-        metric_add(METRIC_swept, labels[i], sweep->removed[i]);
-    log_info("swept", LOG_INTEGER("emotions", sweep->removed[SWEPT_EMOTIONS]),
-             LOG_INTEGER("transactions", sweep->removed[SWEPT_TRANSACTIONS]),
-             LOG_INTEGER("event_keys", sweep->removed[SWEPT_KEYS]),
-             LOG_INTEGER("decision_keys", sweep->removed[SWEPT_DECISION_KEYS]),
-             LOG_INTEGER("submission_keys", sweep->removed[SWEPT_SUBMISSION_KEYS]),
-             LOG_INTEGER("refresh_tokens", sweep->removed[SWEPT_REFRESH_TOKENS]),
-             LOG_INTEGER("login_failures", sweep->removed[SWEPT_LOGIN_FAILURES]));
+    struct log_field fields[SWEPT_COUNT];
+    for (int i = 0; i < SWEPT_COUNT; i++) {
+        metric_add(METRIC_swept, metric_label_of(tables[i]), sweep->removed[i]);
+        fields[i] = LOG_INTEGER(tables[i], sweep->removed[i]);
+    }
+    log_write(LOG_INFO, "swept", fields, SWEPT_COUNT);
     if (sweep->held_back)
         log_warn("more is due to be removed than one sweep may",
                  LOG_INTEGER("percent_max", SWEEP_SHARE_PERCENT));

@@ -11,7 +11,6 @@
 #include "http/server.h"
 #include "limits.h"
 #include "process/log.h"
-#include "runner/bus_driver.h"
 #include "runner/wake.h"
 #include "runner/watch.h"
 #include "runner/worker.h"
@@ -20,6 +19,8 @@ enum {
     EXIT_CANNOT_START = 1,
     POOL_MAX = 128,
     HASHING_THREADS_MAX = 2,   /* each takes 19 MiB while it hashes a password */
+    FLUSH_WAIT_US = 250000,    /* for something to do, which is how soon a stop is noticed */
+    FLUSH_PAUSE_US = 500000,   /* so long a bus that fails is left alone */
     DRAIN_US = 3000000,        /* for requests under way */
     DRAIN_ALL_US_MAX = 4500000 /* then the process ends, finished or not: events come again */
 };
@@ -28,7 +29,7 @@ struct runner {
     const struct runner_options *options;
     struct stop stop;
     struct watch watch;
-    struct bus_driver bus_driver;
+    struct stop bus_stop; /* of the thread that drives the bus, which is the last */
     struct wake wake;
     struct http_server *server;
     struct role_context async_context;
@@ -290,6 +291,38 @@ static int start_and_serve(struct runner *runner)
     return status == STATUS_OK ? atomic_load(&runner->failure) : EXIT_CANNOT_START;
 }
 
+/* Calls bus_flush again and again. Embedded, that is what makes a publication durable; a role that
+ * empties the outbox calls it as well. With NATS the server stores, and a flush tends the
+ * connection. */
+static void *drive_bus(void *argument)
+{
+    struct runner *runner = argument;
+    struct bus *bus = runner->options->bus;
+    while (!stop_wait(&runner->bus_stop, 0)) {
+        if (bus_flush(bus, FLUSH_WAIT_US) != STATUS_OK &&
+            stop_wait(&runner->bus_stop, FLUSH_PAUSE_US))
+            break;
+    }
+    if (bus_flush(bus, 0) != STATUS_OK)
+        log_warn("bus not flushed at the end", LOG_TEXT("bus", bus->ops->name));
+    return NULL;
+}
+
+/* Serves while the bus is driven, if there is one. Whoever drains waits for what it published, so
+ * its thread ends afterwards, when all of that is stored or its publishers were told. */
+static int drive_and_serve(struct runner *runner)
+{
+    pthread_t driver;
+    if (runner->options->bus == NULL)
+        return start_and_serve(runner);
+    if (pthread_create(&driver, NULL, drive_bus, runner) != 0)
+        return EXIT_CANNOT_START;
+    int result = start_and_serve(runner);
+    stop_set(&runner->bus_stop);
+    pthread_join(driver, NULL);
+    return result;
+}
+
 int runner_run(const struct runner_options *options)
 {
     if (options->role_count > ROLES_MAX || options->settings->pool_threads > POOL_MAX)
@@ -300,16 +333,15 @@ int runner_run(const struct runner_options *options)
     int result = EXIT_CANNOT_START;
     runner->options = options;
     stop_init(&runner->stop);
+    stop_init(&runner->bus_stop);
     if (watch_open(&runner->watch, options, &runner->stop) == STATUS_OK) {
-        if (bus_driver_start(&runner->bus_driver, options->bus) == STATUS_OK) {
-            result = start_and_serve(runner);
-            bus_driver_stop(&runner->bus_driver);
-        }
+        result = drive_and_serve(runner);
         watch_close(&runner->watch);
     }
     while (runner->pool_count > 0)
         options->context_close(options->engines, &runner->pool[--runner->pool_count]);
     stop_destroy(&runner->stop);
+    stop_destroy(&runner->bus_stop);
     assert(runner->worker_count == 0);
     free(runner);
     log_info("stopped", LOG_INTEGER("exit_status", result));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Drives the step functions of roles with threads: the HTTP server and its pool, one thread for
- * each consuming role, one for each role's ticks (worker.h), one that drives the bus
- * (bus_driver.h), one that wakes event streams (wake.h), one for each engine (watch.h). It is the
+ * each consuming role, one for each role's ticks (worker.h), one that drives the bus,
+ * one that wakes event streams (wake.h), one for each engine (watch.h). It is the
  * only place that starts threads for roles; a test drives the same steps in a plain loop.
  */
 #ifndef ECS_RUNNER_RUNNER_H

@@ -10,7 +10,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "domain/decision_log.h"
 #include "store/events.h"
 #include "store/evidence.h"
 #include "store/internal.h"
@@ -84,6 +83,19 @@ enum status store_decision_read(struct store *store, const struct uuid *id,
                 "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
                 " WHERE d.user_id = $1 AND d.id = $2",
                 sql_uuid(user_id), sql_uuid(id));
+    return decision_take_one(sql, status, decision);
+}
+
+enum status store_decision_at(struct store *store, const struct uuid *user_id, int64_t at_us,
+                              struct decision *decision)
+{
+    struct sql *sql = store->sql;
+    enum status status =
+        sql_one(sql,
+                "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
+                " WHERE d.user_id = $1 AND d.decided_at = $2"
+                " ORDER BY d.position DESC LIMIT 1",
+                sql_uuid(user_id), sql_time(at_us));
     return decision_take_one(sql, status, decision);
 }
 

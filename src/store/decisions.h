@@ -46,6 +46,9 @@ MUST_CHECK enum status store_decision_by_key(struct store *store, const struct u
 /* NOT_FOUND if there is none of this id that is this person's. */
 MUST_CHECK enum status store_decision_read(struct store *store, const struct uuid *id,
                                            const struct uuid *user_id, struct decision *decision);
+/* The person's decision of this very moment; of several the last. NOT_FOUND: there is none. */
+MUST_CHECK enum status store_decision_at(struct store *store, const struct uuid *user_id,
+                                         int64_t at_us, struct decision *decision);
 /* Newest first; `out` has room for page.size. `total` counts all pages. */
 MUST_CHECK enum status store_decisions_list(struct store *store, const struct uuid *user_id,
                                             struct page page, struct decision out[], size_t *count,

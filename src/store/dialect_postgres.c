@@ -49,33 +49,31 @@ static bool is_known(const struct partitions *partitions, enum event_table table
     return false;
 }
 
-/* The owner's functions do it: this login owns nothing (sql/postgres/0019_months.sql). */
-static enum status partition_make(struct sql *sql, enum event_table table, int64_t time_us)
+static struct partitions *partitions_of(struct store *store)
 {
-    return sql_do(sql, "SELECT events_month_add($1, $2)", NULL, sql_text(tables[table]),
-                  sql_time(time_us));
+    return &((struct store_postgres *)store)->partitions;
 }
 
-static void partitions_forget(struct partitions *partitions)
+/* The owner's functions make them: this login owns nothing (sql/postgres/0019_months.sql). */
+static enum status rows_prepare(struct store *store, enum event_table table,
+                                const struct sql_column *times, size_t count)
 {
-    partitions->count = 0;
-}
-
-static enum status partitions_make(struct partitions *partitions, struct sql *sql,
-                                   enum event_table table, const struct sql_column *times,
-                                   size_t count)
-{
+    struct partitions *partitions = partitions_of(store);
+    /* The last batch failed, perhaps because a partition was dropped meanwhile. */
+    if (store->sql->worth_repeating)
+        partitions->count = 0;
     for (size_t i = 0; i < count; i++) {
         const char *place = (const char *)times->first + i * times->stride;
         int64_t time_us = *(const int64_t *)(const void *)place;
         int month = month_of(time_us);
         if (is_known(partitions, table, month))
             continue;
-        enum status status = partition_make(sql, table, time_us);
+        enum status status = sql_do(store->sql, "SELECT events_month_add($1, $2)", NULL,
+                                    sql_text(tables[table]), sql_time(time_us));
         if (status != STATUS_OK)
             return status;
         if (partitions->count == PARTITIONS_KNOWN_MAX)
-            partitions_forget(partitions);
+            partitions->count = 0;
         assert(partitions->count < PARTITIONS_KNOWN_MAX);
         partitions->known[partitions->count].table = table;
         partitions->known[partitions->count++].month = month;
@@ -101,11 +99,14 @@ static enum status partition_find(struct sql *sql, enum event_table table, int64
 }
 
 /* Drops the oldest month, if it ends at or before that moment; more are `held_back`. */
-static enum status partitions_drop(struct sql *sql, enum event_table table, int64_t before_us,
-                                   int64_t *dropped, bool *held_back)
+static enum status months_sweep(struct store *store, enum swept swept, int64_t before_us,
+                                int64_t *dropped, bool *held_back)
 {
+    enum event_table table = swept == SWEPT_EMOTIONS ? TABLE_EMOTIONS : TABLE_TRANSACTIONS;
+    struct sql *sql = store->sql;
     char name[NAME_SIZE];
     *dropped = 0;
+    partitions_of(store)->count = 0;
     enum status status = partition_find(sql, table, before_us);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -121,28 +122,6 @@ static enum status partitions_drop(struct sql *sql, enum event_table table, int6
         status = partition_find(sql, table, before_us);
     *held_back = *held_back || status == STATUS_OK;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-static struct partitions *partitions_of(struct store *store)
-{
-    return &((struct store_postgres *)store)->partitions;
-}
-
-static enum status rows_prepare(struct store *store, enum event_table table,
-                                const struct sql_column *times, size_t count)
-{
-    /* The last batch failed, perhaps because a partition was dropped meanwhile. */
-    if (store->sql->worth_repeating)
-        partitions_forget(partitions_of(store));
-    return partitions_make(partitions_of(store), store->sql, table, times, count);
-}
-
-static enum status months_sweep(struct store *store, enum swept swept, int64_t before_us,
-                                int64_t *removed, bool *held_back)
-{
-    enum event_table table = swept == SWEPT_EMOTIONS ? TABLE_EMOTIONS : TABLE_TRANSACTIONS;
-    partitions_forget(partitions_of(store));
-    return partitions_drop(store->sql, table, before_us, removed, held_back);
 }
 
 /* Where a block of a table begins: with it the server reads just those blocks, one after the other,

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/evidence.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "process/json_read.h"
 
 /* The database may reorder the members of an object, so the hash is of them sorted. */

@@ -177,22 +177,6 @@ static enum status transactions_fold(struct sql *sql, const struct uuid *user_id
     return sql_rows_end(sql, status);
 }
 
-enum status store_decision_at(struct store *store, const struct uuid *user_id, int64_t at_us,
-                              struct decision *decision)
-{
-    struct sql *sql = store->sql;
-    enum status status =
-        sql_one(sql,
-                "SELECT " DECISION_AND_OFFER " FROM decisions d" DECISION_WITH_OFFER
-                " WHERE d.user_id = $1 AND d.decided_at = $2"
-                " ORDER BY d.position DESC LIMIT 1",
-                sql_uuid(user_id), sql_time(at_us));
-    if (status == STATUS_OK)
-        status = store_decision_take(sql, decision);
-    sql_end(sql);
-    return status;
-}
-
 enum status store_tiles_as_of(struct store *store, const struct uuid *user_id, int64_t as_of_us,
                               struct person_tiles *tiles)
 {

@@ -10,7 +10,6 @@
 
 #include "base/status.h"
 #include "base/uuid.h"
-#include "domain/decision.h"
 #include "domain/features.h"
 
 struct store;
@@ -31,8 +30,5 @@ MUST_CHECK enum status store_people_scan(struct store *store, const struct uuid 
  * it. NOT_FOUND: nobody of that id was registered then. */
 MUST_CHECK enum status store_tiles_as_of(struct store *store, const struct uuid *user_id,
                                          int64_t as_of_us, struct person_tiles *tiles);
-/* The person's decision of this very moment; of several the last. NOT_FOUND: there is none. */
-MUST_CHECK enum status store_decision_at(struct store *store, const struct uuid *user_id,
-                                         int64_t at_us, struct decision *decision);
 
 #endif

@@ -163,9 +163,7 @@ enum status store_verdicts_extent(struct store *store, struct extent *decisions,
     const struct verdict_statements *statements = &store->dialect->verdicts;
     assert(statements->step > 0);
     struct sql *sql = store->sql;
-    enum status status = sql_start_values(sql, statements->extent, NULL, 0);
-    if (status == STATUS_OK)
-        status = sql_next(sql);
+    enum status status = sql_one_values(sql, statements->extent, NULL, 0);
     if (status == STATUS_OK) {
         decisions->end = sql_row_integer(sql);
         offers->end = sql_row_integer(sql);

@@ -9,7 +9,6 @@
 #include "store/offers.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "store/internal.h"
 

@@ -84,23 +84,25 @@ bool sql_row_boolean(struct sql *sql)
     return sql->ops->integer(sql, SQL_BOOLEAN) != 0;
 }
 
+static void row_bytes(struct sql *sql, uint8_t *to, size_t wanted)
+{
+    size_t size;
+    const void *bytes = sql->ops->bytes(sql, &size);
+    if (size == wanted)
+        memcpy(to, bytes, size);
+}
+
 struct uuid sql_row_uuid(struct sql *sql)
 {
     struct uuid uuid = {{0}};
-    size_t size;
-    const void *bytes = sql->ops->bytes(sql, &size);
-    if (size == sizeof uuid.bytes)
-        memcpy(uuid.bytes, bytes, size);
+    row_bytes(sql, uuid.bytes, sizeof uuid.bytes);
     return uuid;
 }
 
 struct hash sql_row_hash(struct sql *sql)
 {
     struct hash hash = {{0}};
-    size_t size;
-    const void *bytes = sql->ops->bytes(sql, &size);
-    if (size == sizeof hash.bytes)
-        memcpy(hash.bytes, bytes, size);
+    row_bytes(sql, hash.bytes, sizeof hash.bytes);
     return hash;
 }
 

@@ -151,10 +151,12 @@ static enum status connection_prepare(struct sqlite_connection *connection, cons
     return STATUS_OK;
 }
 
-enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out)
+enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out,
+                                         char reason[REASON_MAX + 1])
 {
-    if (access(path, F_OK) != 0)
-        return STATUS_NOT_FOUND;
+    enum status status = sqlite_file_check(path, reason);
+    if (status != STATUS_OK)
+        return status;
     struct sqlite_database *database = calloc(1, sizeof *database);
     if (database == NULL || (database->path = strdup(path)) == NULL) {
         free(database);

@@ -16,10 +16,11 @@ struct sqlite_database;
  * sqlite_file_failed; an empty reason: memory is out. */
 MUST_CHECK enum status sqlite_database_open(const char *path, struct sqlite_database **database,
                                             char reason[REASON_MAX + 1]);
-/* To look at the file alone, beside its owner or without one: its handles read. NOT_FOUND: there is
- * none, and none is made. */
+/* To look at the file alone, beside its owner or without one: its handles read. As of
+ * sqlite_file_check; none is made. */
 MUST_CHECK enum status sqlite_database_open_to_read(const char *path,
-                                                    struct sqlite_database **database);
+                                                    struct sqlite_database **database,
+                                                    char reason[REASON_MAX + 1]);
 /* Once all handles are closed. */
 void sqlite_database_close(struct sqlite_database *database);
 

@@ -103,24 +103,14 @@ static enum status sweep_rows(struct sql *sql, const struct sweep_statements *st
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* The age at which each goes. What expires holds the moment itself. */
-static int64_t life_of(enum swept swept, int64_t raw_life_us)
-{
-    switch (swept) {
-    case SWEPT_EMOTIONS:
-    case SWEPT_TRANSACTIONS:
-        return raw_life_us;
-    case SWEPT_KEYS:
-        return EVENT_KEY_LIFE_US;
-    case SWEPT_DECISION_KEYS:
-    case SWEPT_SUBMISSION_KEYS:
-        return IDEMPOTENCY_KEY_LIFE_US;
-    case SWEPT_LOGIN_FAILURES:
-        return FAILED_LOGIN_LIFE_US;
-    default:
-        return 0;
-    }
-}
+/* The age at which each goes, but for raw rows, whose age is a setting. What expires holds the
+ * moment itself. */
+static const int64_t lives_us[SWEPT_COUNT] = {
+    [SWEPT_KEYS] = EVENT_KEY_LIFE_US,
+    [SWEPT_DECISION_KEYS] = IDEMPOTENCY_KEY_LIFE_US,
+    [SWEPT_SUBMISSION_KEYS] = IDEMPOTENCY_KEY_LIFE_US,
+    [SWEPT_LOGIN_FAILURES] = FAILED_LOGIN_LIFE_US,
+};
 
 enum status store_sweep(struct store *store, int64_t now_us, int64_t machine_us,
                         int64_t raw_life_us, struct sweep *sweep)
@@ -130,7 +120,8 @@ enum status store_sweep(struct store *store, int64_t now_us, int64_t machine_us,
     enum status status = sweep_take(store, now_us, machine_us, &database_us, sweep);
     for (enum swept swept = 0; swept < SWEPT_COUNT && status == STATUS_OK; swept++) {
         const struct sweep_statements *statements = &store->dialect->sweeps[swept];
-        int64_t before_us = database_us - life_of(swept, raw_life_us);
+        bool raw = swept == SWEPT_EMOTIONS || swept == SWEPT_TRANSACTIONS;
+        int64_t before_us = database_us - (raw ? raw_life_us : lives_us[swept]);
         if (sweep->answer != RETENTION_DUE)
             break;
         if (statements->remove != NULL)
