@@ -60,9 +60,8 @@ static enum status model_open(struct engines *engines, struct scorer **scorer)
 }
 
 /* "random" is INVALID: it never answers the same. */
-enum status engines_model_open(void *argument, const char *name, struct scorer **model)
+enum status engines_model_open(struct engines *engines, const char *name, struct scorer **model)
 {
-    struct engines *engines = argument;
     struct shelved_model shelved;
     int32_t risk;
     if (strcmp(name, SCORECARD_MODEL) == 0)
@@ -271,9 +270,9 @@ static enum status store_open(struct engines *engines, struct store **store)
     return status;
 }
 
-enum status engines_schema_prepare(void *argument, int *applied, char reason[REASON_MAX + 1])
+enum status engines_schema_prepare(struct engines *engines, int *applied,
+                                   char reason[REASON_MAX + 1])
 {
-    struct engines *engines = argument;
     const char *url = engines->settings->database_url;
     struct store *store;
     *applied = 0;
@@ -293,7 +292,8 @@ enum status engines_schema_prepare(void *argument, int *applied, char reason[REA
         status = STATUS_UNAVAILABLE;
     } else if (status == STATUS_OK) {
         reload_keep_policies(&engines->reload, store);
-        (void)!store_ping(store); /* its time of day is known before anything is done by it */
+        /* Its time of day is known before anything is done by it. */
+        (void)!store_health(store, &(struct health){0});
         atomic_store(&engines->schema_current, true);
     } else if (status != STATUS_UNAVAILABLE) {
         status = STATUS_INTERNAL;
@@ -330,9 +330,9 @@ static enum status scorer_open(struct engines *engines, struct role_context *con
     return status;
 }
 
-enum status engines_context_open(void *argument, unsigned uses, struct role_context *context)
+enum status engines_context_open(struct engines *engines, unsigned uses,
+                                 struct role_context *context)
 {
-    struct engines *engines = argument;
     *context = (struct role_context){
         .settings = &engines->role_settings,
         .bus = engines->bus,
@@ -356,9 +356,8 @@ enum status engines_context_open(void *argument, unsigned uses, struct role_cont
     return status;
 }
 
-void engines_context_close(void *argument, struct role_context *context)
+void engines_context_close(struct engines *engines, struct role_context *context)
 {
-    struct engines *engines = argument;
     if (context->store != NULL)
         store_close(context->store);
     /* A breaker closes what it is around. */
@@ -372,8 +371,7 @@ void engines_context_close(void *argument, struct role_context *context)
     *context = (struct role_context){0};
 }
 
-void engines_refresh(void *argument, struct store *store)
+void engines_refresh(struct engines *engines, struct store *store)
 {
-    struct engines *engines = argument;
     reload_refresh(&engines->reload, store);
 }

@@ -48,18 +48,19 @@ MUST_CHECK enum status engines_open(struct engines *engines, const struct settin
 void engines_close(struct engines *engines);
 
 /* runner_options.schema_prepare. */
-MUST_CHECK enum status engines_schema_prepare(void *engines, int *applied,
+MUST_CHECK enum status engines_schema_prepare(struct engines *engines, int *applied,
                                               char reason[REASON_MAX + 1]);
 
 /* runner_options.refresh: looks whether files that people edit have changed. */
-void engines_refresh(void *engines, struct store *store);
+void engines_refresh(struct engines *engines, struct store *store);
 
 /* The model that decisions name so, to decide again. */
-MUST_CHECK enum status engines_model_open(void *engines, const char *name, struct scorer **model);
+MUST_CHECK enum status engines_model_open(struct engines *engines, const char *name,
+                                          struct scorer **model);
 
 /* Handles for one thread: runner_options.context_open and context_close. */
-MUST_CHECK enum status engines_context_open(void *engines, unsigned uses,
+MUST_CHECK enum status engines_context_open(struct engines *engines, unsigned uses,
                                             struct role_context *context);
-void engines_context_close(void *engines, struct role_context *context);
+void engines_context_close(struct engines *engines, struct role_context *context);
 
 #endif

@@ -26,8 +26,6 @@ ELSEWHERE = {
 }
 # Names of other programs, and of what PostgreSQL names by itself.
 FOREIGN = re.compile(r"pg_\w+|\w+_(?:pkey|key)|disk_full|set_real_ip_from|sync_interval")
-# What stands behind a port in tests only: time and chance that a test sets.
-TESTS_ONLY = {"clock_manual_init", "clock_manual_advance", "entropy_seeded_init"}
 # Rooms that are one thing: its noun begins what they offer to others.
 ROOM_NOUNS = {"bus": "bus", "scorers": "scorer", "store": "store"}
 
@@ -122,7 +120,7 @@ def unused_functions(tree):
     words = collections.Counter(word for name in tree.source(".c", ".h", ".def")
                                 for word in re.findall(r"\w+", tree.code(name)))
     for header, name, whole in public_functions(tree):
-        if words[name] <= (1 if whole else 2) and name not in TESTS_ONLY:
+        if words[name] <= (1 if whole else 2):
             yield f"{header}: the program does not use {name}"
 
 

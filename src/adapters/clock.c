@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -103,27 +104,4 @@ void clock_system_watch(void)
     int64_t ahead_us = leads ? machine_us(NULL) - system_now_us(NULL) : 0;
     pthread_mutex_unlock(&following);
     skew_tell(CLOCK_OF_START, ahead_us);
-}
-
-static int64_t manual_us(struct clock *clock)
-{
-    return atomic_load(&((struct clock_manual *)clock)->us);
-}
-
-static const struct clock_ops manual_ops = {
-    .now_us = manual_us,
-    .monotonic_us = manual_us,
-    .machine_us = manual_us,
-};
-
-void clock_manual_init(struct clock_manual *manual, int64_t us)
-{
-    manual->base.ops = &manual_ops;
-    atomic_init(&manual->us, us);
-}
-
-void clock_manual_advance(struct clock_manual *manual, int64_t by_us)
-{
-    assert(by_us >= 0);
-    atomic_fetch_add(&manual->us, by_us);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two clocks, both safe from any thread: the system's, and one that a test moves by hand.
+ * The system's clock. Safe from any thread.
  */
 #ifndef ECS_ADAPTERS_CLOCK_H
 #define ECS_ADAPTERS_CLOCK_H
-
-#include <stdatomic.h>
 
 #include "ports/clock.h"
 
@@ -28,16 +26,5 @@ void clock_system_follow(enum clock_leader leader, int64_t leader_us, int64_t as
 /* For a process that follows no engine: tells how far this machine's clock is ahead of what it was
  * at the start, carried on. Once an engine is followed it is 0. */
 void clock_system_watch(void);
-
-/* Stands still until it is moved, for tests and simulation. All its readings are the same number.
- */
-struct clock_manual {
-    struct clock base;
-    _Atomic int64_t us;
-};
-
-void clock_manual_init(struct clock_manual *manual, int64_t us);
-/* Forward, by 0 or more. */
-void clock_manual_advance(struct clock_manual *manual, int64_t by_us);
 
 #endif

@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "base/splitmix.h"
 #include "process/log.h"
 
 static void system_fill(struct entropy *entropy, void *bytes, size_t size)
@@ -25,26 +24,4 @@ struct entropy *entropy_system(void)
         abort();
     }
     return &entropy;
-}
-
-/* The bytes do not depend on the machine: they are cut from the numbers low byte first. */
-static void seeded_fill(struct entropy *entropy, void *bytes, size_t size)
-{
-    uint8_t *out = bytes;
-    uint64_t number = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (i % 8 == 0)
-            number = splitmix_next(&((struct entropy_seeded *)entropy)->state);
-        out[i] = (uint8_t)(number >> (8 * (i % 8)));
-    }
-}
-
-static const struct entropy_ops seeded_ops = {
-    .fill = seeded_fill,
-};
-
-void entropy_seeded_init(struct entropy_seeded *seeded, uint64_t seed)
-{
-    seeded->base.ops = &seeded_ops;
-    seeded->state = seed;
 }

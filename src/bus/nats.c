@@ -188,7 +188,7 @@ static enum status confirmation_status(natsMsg *answer)
 }
 
 struct nats_request {
-    struct nats_request *next;
+    LIST_ENTRY(nats_request) place;
     char token[24];  /* what its answer's subject ends with */
     natsMsg *answer; /* NULL: none yet */
 };
@@ -196,10 +196,12 @@ struct nats_request {
 /* Hands an answer to who waits for it; what came too late is dropped. */
 static void answer_take(struct bus_nats *bus, const char *token, natsMsg *answer)
 {
+    struct nats_request *request;
     pthread_mutex_lock(&bus->events);
-    struct nats_request *request = bus->asked;
-    while (request != NULL && strcmp(request->token, token) != 0)
-        request = request->next;
+    LIST_FOREACH(request, &bus->asked, place) {
+        if (strcmp(request->token, token) == 0)
+            break;
+    }
     if (request != NULL && request->answer == NULL) {
         request->answer = answer;
         answer = NULL;
@@ -244,24 +246,21 @@ static void answer_wait(struct bus_nats *bus, const struct nats_request *request
 /* Not natsConnection_Request, whose wait lasts as long as the time of day says. */
 natsMsg *bus_nats_ask(struct bus_nats *bus, const char *subject, const char *text)
 {
-    struct nats_request request = {0}, **at;
+    struct nats_request request = {0};
     char reply[NATS_INBOX_SIZE + sizeof request.token];
     struct nats_link *link = nats_link_take(bus);
     if (link == NULL)
         return NULL;
     pthread_mutex_lock(&bus->events);
     snprintf(request.token, sizeof request.token, "r%llx", (unsigned long long)++bus->asked_count);
-    request.next = bus->asked;
-    bus->asked = &request;
+    LIST_INSERT_HEAD(&bus->asked, &request, place);
     pthread_mutex_unlock(&bus->events);
     snprintf(reply, sizeof reply, "%s.%s", bus->inbox, request.token);
     natsStatus sent = natsConnection_PublishRequestString(link->connection, subject, reply, text);
     pthread_mutex_lock(&bus->events);
     if (sent == NATS_OK)
         answer_wait(bus, &request, link);
-    for (at = &bus->asked; *at != &request; at = &(*at)->next)
-        ;
-    *at = request.next;
+    LIST_REMOVE(&request, place);
     pthread_mutex_unlock(&bus->events);
     nats_link_release(link);
     return request.answer;
@@ -339,7 +338,7 @@ static enum status flush(struct bus *base, int64_t wait_us)
 
 static void bus_free(struct bus_nats *bus)
 {
-    assert(bus->link == NULL && bus->old_links == NULL && bus->asked == NULL &&
+    assert(bus->link == NULL && bus->old_links == NULL && LIST_EMPTY(&bus->asked) &&
            bus->retired == NULL);
     pthread_cond_destroy(&bus->event);
     pthread_mutex_destroy(&bus->events);

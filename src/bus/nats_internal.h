@@ -98,8 +98,8 @@ struct bus_nats {
 
     pthread_mutex_t events; /* guards the rest */
     pthread_cond_t event;
-    struct nats_link *link;     /* the current one, or NULL; changed by the driver alone */
-    struct nats_request *asked; /* requests that wait for their answer */
+    struct nats_link *link;          /* the current one, or NULL; changed by the driver alone */
+    LIST_HEAD(, nats_request) asked; /* requests that wait for their answer */
     uint64_t asked_count;
     struct nats_retired *retired;
 };

@@ -140,14 +140,6 @@ static void finish(struct outgoing *first, enum status status)
     }
 }
 
-/* What was settled is still to be written. */
-static void note_settled(struct bus_sqlite *bus)
-{
-    pthread_mutex_lock(&bus->state);
-    bus->settled = true;
-    pthread_mutex_unlock(&bus->state);
-}
-
 static enum status flush(struct bus *base, int64_t wait_us)
 {
     struct bus_sqlite *bus = (struct bus_sqlite *)base;
@@ -173,8 +165,11 @@ static enum status flush(struct bus *base, int64_t wait_us)
             show_streams(bus);
     }
     pthread_mutex_unlock(&bus->disk);
-    if (status != STATUS_OK)
-        note_settled(bus);
+    if (status != STATUS_OK) { /* what was settled is still to be written */
+        pthread_mutex_lock(&bus->state);
+        bus->settled = true;
+        pthread_mutex_unlock(&bus->state);
+    }
     finish(first, status);
     return status;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Port: time. Sampled once per step and handed to the domain, which cannot read a clock.
- * Adapters: clock_system (production), clock_manual (tests). Safe from any thread. For waits there
- * is process/steady.h.
+ * Adapter: clock_system; tests have one that they move by hand (tests/doubles.h). Safe from any
+ * thread. For waits there is process/steady.h.
  */
 #ifndef ECS_PORTS_CLOCK_H
 #define ECS_PORTS_CLOCK_H

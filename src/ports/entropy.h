@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Port: random bytes. Adapters: entropy_system (libsodium), entropy_seeded (tests, simulation:
- * the same seed gives the same bytes). The system one is safe from any thread.
+ * Port: random bytes. Adapter: entropy_system (libsodium), safe from any thread; tests have one
+ * whose seed gives the same bytes each time (tests/doubles.h).
  */
 #ifndef ECS_PORTS_ENTROPY_H
 #define ECS_PORTS_ENTROPY_H

@@ -17,6 +17,8 @@
 
 enum { ROLES_MAX = 8 };
 
+struct engines;
+
 struct runner_options {
     const struct settings *settings;
     const struct role *const *roles;
@@ -28,14 +30,16 @@ struct runner_options {
     struct clock *clock;
     struct entropy *entropy;
     /* Opens the handles of one thread, for the ports in `uses`. Scratch is the runner's. */
-    enum status (*context_open)(void *engines, unsigned uses, struct role_context *context);
-    void (*context_close)(void *engines, struct role_context *context);
+    enum status (*context_open)(struct engines *engines, unsigned uses,
+                                struct role_context *context);
+    void (*context_close)(struct engines *engines, struct role_context *context);
     /* Opens the stores once their schema is current, which it makes it. UNAVAILABLE: not now, and
      * `reason` says why. INVALID: waiting will not mend that. INTERNAL: the schema itself fails. */
-    enum status (*schema_prepare)(void *engines, int *applied, char reason[REASON_MAX + 1]);
+    enum status (*schema_prepare)(struct engines *engines, int *applied,
+                                  char reason[REASON_MAX + 1]);
     /* Called once a second from one thread, and before the first request; `store` may be NULL. */
-    void (*refresh)(void *engines, struct store *store);
-    void *engines;
+    void (*refresh)(struct engines *engines, struct store *store);
+    struct engines *engines;
 };
 
 /* Whether some endpoint of some role is so. */

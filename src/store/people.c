@@ -90,13 +90,6 @@ static enum status refresh_lock(struct store *store, const struct hash *token,
     return sql_do(sql, store->dialect->person_lock, NULL, sql_uuid(&next->user_id));
 }
 
-/* Read under the person's lock: a logout at the same time comes before or after. */
-static enum status generation_read(struct sql *sql, struct refresh_token *token)
-{
-    return sql_one_number(sql, "SELECT generation FROM users WHERE id = $1", &token->generation,
-                          sql_uuid(&token->user_id));
-}
-
 /* NOT_FOUND if the token has expired or was used; used ones end their family. */
 static enum status refresh_use(struct sql *sql, const struct hash *token,
                                const struct refresh_token *next, int64_t now_us)
@@ -126,8 +119,10 @@ enum status store_refresh_rotate(struct store *store, const struct hash *old,
         status = refresh_use(sql, old, next, now_us);
     if (status == STATUS_OK)
         status = refresh_insert(sql, next);
+    /* Under the person's lock: a logout at the same time comes before or after. */
     if (status == STATUS_OK)
-        status = generation_read(sql, next);
+        status = sql_one_number(sql, "SELECT generation FROM users WHERE id = $1",
+                                &next->generation, sql_uuid(&next->user_id));
     if (status != STATUS_NOT_FOUND)
         return sql_finish(sql, status);
     /* What was deleted must stay so. */

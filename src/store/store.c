@@ -40,12 +40,6 @@ enum status store_health(struct store *store, struct health *health)
     return sql_health(store->sql, health);
 }
 
-enum status store_ping(struct store *store)
-{
-    struct health health = {0};
-    return store_health(store, &health);
-}
-
 void store_close(struct store *store)
 {
     sql_close(store->sql);

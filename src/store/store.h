@@ -41,8 +41,6 @@ void store_gate(struct store *store, const atomic_bool *gate);
 /* OK: it reads and writes. UNAVAILABLE: it does not, or soon will not. Both fill `health`,
  * which begins zeroed but for owed_since_us. */
 MUST_CHECK enum status store_health(struct store *store, struct health *health);
-/* The same, when only the answer is of interest. */
-MUST_CHECK enum status store_ping(struct store *store);
 void store_close(struct store *store);
 
 /* Applies every migration not yet applied; safe when several processes do it at once. `applied`

@@ -22,6 +22,7 @@
 #include "postgres_server.h"
 #include "store/events.h"
 #include "store/messages.h"
+#include "store/store.h"
 
 /* 2026-01-15 12:30 UTC, the tests' present. */
 #define NOW_US 1768480200000000LL
@@ -52,6 +53,13 @@ int store_fixture_end(void **state);
 #define STORE_TEST(test)                                                                           \
     {"sqlite: " #test, test, store_fixture_sqlite, store_fixture_end, NULL},                       \
         STORE_TEST_POSTGRES(test)
+
+/* store_health, when only the answer is of interest. */
+static inline enum status store_ping(struct store *store)
+{
+    struct health health = {0};
+    return store_health(store, &health);
+}
 
 static inline struct store_fixture *fixture_of(void **state)
 {

@@ -14,6 +14,7 @@
 
 #include "../unit/unit.h"
 
+#include "../doubles.h"
 #include "adapters/clock.h"
 #include "adapters/entropy.h"
 #include "domain/breaker.h"

@@ -14,10 +14,9 @@
 
 #include <cmocka.h>
 
+#include "../doubles.h"
 #include "adapters/cache_memory.h"
 #include "adapters/cache_redis.h"
-#include "adapters/clock.h"
-#include "adapters/entropy.h"
 #include "auth/revocations.h"
 #include "bus/sqlite.h"
 #include "scorers/breaker.h"

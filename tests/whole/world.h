@@ -18,8 +18,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "adapters/clock.h"
-#include "adapters/entropy.h"
+#include "../doubles.h"
 #include "roles/role.h"
 #include "scorers/breaker.h"
 #include "store/sql_sqlite.h"

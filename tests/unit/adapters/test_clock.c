@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../../doubles.h"
 #include "limits.h"
 #include "process/metrics.h"
 #include "process/steady.h"

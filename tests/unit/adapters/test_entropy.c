@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../../doubles.h"
 #include "adapters/entropy.h"
 
 #include <setjmp.h>

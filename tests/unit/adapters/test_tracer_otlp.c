@@ -12,6 +12,7 @@
 
 #include "../unit.h"
 
+#include "../../doubles.h"
 #include "adapters/clock.h"
 #include "adapters/entropy.h"
 #include "process/metrics.h"

@@ -4,7 +4,7 @@
  */
 #include "server_fixture.h"
 
-#include "adapters/clock.h"
+#include "../../doubles.h"
 #include "http/events.h"
 
 static char head[8192];

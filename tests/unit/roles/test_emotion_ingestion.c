@@ -2,8 +2,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "adapters/clock.h"
-#include "adapters/entropy.h"
+#include "../../doubles.h"
 #include "fakes.h"
 
 #define USER "0190a0b0-1111-7222-8333-444455556666"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "adapters/clock.h"
+#include "../../doubles.h"
 #include "fakes.h"
 #include "process/metrics.h"
 #include "store/events.h"

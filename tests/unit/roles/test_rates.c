@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
+#include "../../doubles.h"
 #include "../unit.h"
 #include "adapters/cache_memory.h"
-#include "adapters/clock.h"
 
 enum { CACHE_BYTES = 4 << 20 };
 

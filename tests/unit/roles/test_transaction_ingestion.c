@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "../../doubles.h"
 #include "adapters/cache_memory.h"
-#include "adapters/clock.h"
-#include "adapters/entropy.h"
 #include "domain/event.h"
 #include "fakes.h"
 #include "store/events.h"
