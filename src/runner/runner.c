@@ -10,6 +10,7 @@
 
 #include "http/server.h"
 #include "limits.h"
+#include "ports/bus.h"
 #include "process/log.h"
 #include "runner/wake.h"
 #include "runner/watch.h"
