@@ -78,6 +78,18 @@ void buf_text(struct buf *buf, const char *text)
     buf_append(buf, text, strlen(text));
 }
 
+void buf_escape(struct buf *buf, struct slice text, const char *special,
+                const char *const instead[])
+{
+    for (size_t i = 0; i < text.size; i++) {
+        const char *found = text.data[i] == '\0' ? NULL : strchr(special, text.data[i]);
+        if (found == NULL)
+            buf_append(buf, &text.data[i], 1);
+        else
+            buf_text(buf, instead[found - special]);
+    }
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list arguments;

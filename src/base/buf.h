@@ -28,6 +28,9 @@ void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf);
 void buf_append(struct buf *buf, const void *data, size_t size);
 void buf_text(struct buf *buf, const char *text);
+/* Appends it with something else instead of each byte of `special`, in that order. */
+void buf_escape(struct buf *buf, struct slice text, const char *special,
+                const char *const instead[]);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct slice buf_slice(const struct buf *buf);
 

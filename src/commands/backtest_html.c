@@ -4,7 +4,6 @@
  * written here are their rows and the charts.
  */
 #include <assert.h>
-#include <string.h>
 
 #include "base/time_text.h"
 #include "commands/backtest.h"
@@ -151,14 +150,8 @@ static void put_distribution(const void *context, struct buf *out)
 
 static void escape(struct buf *out, const char *text)
 {
-    static const char special[] = "<>&\"";
     static const char *const entities[] = {"&lt;", "&gt;", "&amp;", "&quot;"};
-    for (size_t plain; *text != '\0'; text += plain) {
-        plain = strcspn(text, special);
-        buf_append(out, text, plain);
-        if (text[plain] != '\0')
-            buf_text(out, entities[strchr(special, text[plain++]) - special]);
-    }
+    buf_escape(out, slice_of(text), "<>&\"", entities);
 }
 
 static void put_policy(const void *context, struct buf *out)

@@ -17,7 +17,6 @@ static const double penalty = 0.01;
 struct bin {
     double negatives;
     double positives;
-    double below; /* where a number's bin ends */
 };
 
 struct baseline_work {
@@ -53,9 +52,9 @@ static size_t values_sort(struct baseline_work *work, size_t column)
 }
 
 /* Bins of about equal size; a value that is in several of them is in the first alone. */
-static size_t bins_cut(struct baseline_work *work, size_t column, struct bin bins[POINTS_BINS_MAX])
+static void bins_cut(struct baseline_work *work, size_t at_column, struct points_column *column)
 {
-    size_t present = values_sort(work, column);
+    size_t present = values_sort(work, at_column);
     size_t count = 0;
     for (size_t k = 1; k < POINTS_BINS_MAX && present > 0; k++) {
         /* A bin ends between two values, so that it does not hang on how one is written. */
@@ -65,20 +64,21 @@ static size_t bins_cut(struct baseline_work *work, size_t column, struct bin bin
         if (at == 0 || at >= present)
             continue;
         double below = (work->scratch[at - 1] + work->scratch[at]) / 2;
-        if (count == 0 || below > bins[count - 1].below)
-            bins[count++] = (struct bin){.below = below};
+        if (count == 0 || below > column->below[count - 1])
+            column->below[count++] = below;
     }
     assert(count < POINTS_BINS_MAX);
-    bins[count++] = (struct bin){.below = INFINITY};
-    return count;
+    column->below[count++] = INFINITY;
+    column->bin_count = count;
 }
 
 /* Joins neighbours until evidence follows the direction. */
-static size_t bins_pool(const struct baseline_work *work, struct bin bins[], size_t count,
-                        int direction)
+static void bins_pool(const struct baseline_work *work, struct bin bins[],
+                      struct points_column *column)
 {
+    int direction = column->column.direction;
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < column->bin_count; i++) {
         struct bin bin = bins[i];
         while (kept > 0 &&
                direction * (bin_evidence(work, &bin) - bin_evidence(work, &bins[kept - 1])) < 0) {
@@ -86,10 +86,11 @@ static size_t bins_pool(const struct baseline_work *work, struct bin bins[], siz
             bin.negatives += bins[kept].negatives;
             bin.positives += bins[kept].positives;
         }
+        column->below[kept] = column->below[i];
         bins[kept++] = bin;
     }
-    assert(kept > 0 && kept <= count);
-    return kept;
+    assert(kept > 0 && kept <= column->bin_count);
+    column->bin_count = kept;
 }
 
 static void bins_count(const struct baseline_work *work, size_t column,
@@ -107,17 +108,12 @@ static void column_bin(struct baseline_work *work, size_t at)
 {
     struct points_column *column = &work->points->columns[at];
     struct bin bins[MODEL_LEVELS_MAX + 1] = {0};
-    if (column->column.kind == MODEL_NUMERIC) {
-        column->bin_count = bins_cut(work, at, bins);
-        for (size_t i = 0; i < column->bin_count; i++)
-            column->below[i] = bins[i].below;
-    }
+    bool numeric = column->column.kind == MODEL_NUMERIC;
+    if (numeric)
+        bins_cut(work, at, column);
     bins_count(work, at, bins);
-    if (column->column.kind == MODEL_NUMERIC) {
-        column->bin_count = bins_pool(work, bins, column->bin_count, column->column.direction);
-        for (size_t i = 0; i < column->bin_count; i++)
-            column->below[i] = bins[i].below;
-    }
+    if (numeric)
+        bins_pool(work, bins, column);
     for (size_t i = 0; i <= POINTS_MISSING; i++)
         work->evidence[at][i] = bin_evidence(work, &bins[i]);
 }

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "model/reason.h"
-
-enum { FIRST_ROWS = 256 };
 
 /* Where the reader is. */
 struct csv_reader {
@@ -17,9 +16,8 @@ struct csv_reader {
     char *end;
     size_t line;
     struct csv_fields *out;
-    size_t row_capacity;
-    struct slice *row; /* MODEL_COLUMNS_MAX + 1 fields of the row being read */
-    size_t row_width;
+    struct buf fields, lines; /* that `out` gets at the end */
+    size_t row_width;         /* of the row being read, so far */
     char *reason;
 };
 
@@ -69,24 +67,23 @@ static enum status plain_read(struct csv_reader *reader, struct slice *field)
     return STATUS_OK;
 }
 
-static enum status field_read(struct csv_reader *reader)
+static enum status field_read(struct csv_reader *reader, struct slice *field)
 {
-    struct slice field;
     enum status status;
     if (reader->row_width > MODEL_COLUMNS_MAX)
         return fault(reader, reader->line, "too many columns");
     if (reader->at < reader->end && *reader->at == '"') {
         reader->at++;
-        status = quoted_read(reader, &field);
+        status = quoted_read(reader, field);
     } else {
-        status = plain_read(reader, &field);
+        status = plain_read(reader, field);
     }
-    if (status == STATUS_OK && memchr(field.data, '\0', field.size) != NULL)
+    if (status == STATUS_OK && memchr(field->data, '\0', field->size) != NULL)
         return fault(reader, reader->line, "a zero byte");
-    if (status == STATUS_OK && !text_is_utf8(field.data, field.size))
+    if (status == STATUS_OK && !text_is_utf8(field->data, field->size))
         return fault(reader, reader->line, "not UTF-8");
-    if (status == STATUS_OK)
-        reader->row[reader->row_width++] = field;
+    buf_append(&reader->fields, field, sizeof *field);
+    reader->row_width++;
     assert(reader->row_width <= MODEL_COLUMNS_MAX + 1);
     return status;
 }
@@ -102,33 +99,23 @@ static enum status row_keep(struct csv_reader *reader, size_t line)
                            out->width);
     if (out->row_count > TRAINING_ROWS_MAX)
         return fault(reader, line, "too many rows");
-    if (out->row_count == reader->row_capacity) {
-        size_t capacity = reader->row_capacity == 0 ? FIRST_ROWS : reader->row_capacity * 2;
-        struct slice *fields = realloc(out->fields, capacity * out->width * sizeof *fields);
-        if (fields != NULL)
-            out->fields = fields;
-        size_t *lines = realloc(out->lines, capacity * sizeof *lines);
-        if (lines != NULL)
-            out->lines = lines;
-        if (fields == NULL || lines == NULL)
-            return fault(reader, line, "memory is out");
-        reader->row_capacity = capacity;
-    }
-    assert(out->row_count < reader->row_capacity);
-    memcpy(out->fields + out->row_count * out->width, reader->row,
-           out->width * sizeof *reader->row);
-    out->lines[out->row_count++] = line;
+    buf_append(&reader->lines, &line, sizeof line);
+    if (reader->fields.overflowed || reader->lines.overflowed)
+        return fault(reader, line, "memory is out");
+    out->row_count++;
+    assert(reader->fields.size == out->row_count * out->width * sizeof(struct slice));
     return STATUS_OK;
 }
 
 /* Reads a row and its line end. A line with nothing on it is no row. */
 static enum status row_read(struct csv_reader *reader)
 {
-    size_t line = reader->line;
+    size_t line = reader->line, before = reader->fields.size;
+    struct slice field = {0};
     enum status status = STATUS_OK;
     reader->row_width = 0;
     for (bool more = true; more && status == STATUS_OK;) {
-        status = field_read(reader);
+        status = field_read(reader, &field);
         more = status == STATUS_OK && reader->at < reader->end && *reader->at == ',';
         reader->at += more;
     }
@@ -141,8 +128,10 @@ static enum status row_read(struct csv_reader *reader)
         reader->line++;
     }
     /* With one column an empty line is a missing value, but then there is nothing to learn. */
-    if (reader->row_width == 1 && reader->row[0].size == 0)
+    if (reader->row_width == 1 && field.size == 0) {
+        reader->fields.size = before;
         return STATUS_OK;
+    }
     return row_keep(reader, line);
 }
 
@@ -152,17 +141,18 @@ enum status csv_fields_split(char *text, size_t size, struct csv_fields *fields,
     static const char mark[] = "\xEF\xBB\xBF";
     struct csv_reader reader = {
         .at = text, .end = text + size, .line = 1, .out = fields, .reason = reason};
+    const size_t fields_max = CSV_FILE_MAX + 1; /* one for each byte, and the last */
     *fields = (struct csv_fields){0};
-    reader.row = calloc(MODEL_COLUMNS_MAX + 1, sizeof *reader.row);
-    if (reader.row == NULL)
-        return fault(&reader, 1, "memory is out");
+    buf_init(&reader.fields, fields_max * sizeof(struct slice));
+    buf_init(&reader.lines, fields_max * sizeof(size_t));
     if (size >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0)
         reader.at += sizeof mark - 1;
     enum status status = STATUS_OK;
     while (reader.at < reader.end && status == STATUS_OK)
         status = row_read(&reader);
     assert(reader.at <= reader.end);
-    free(reader.row);
+    fields->fields = (void *)reader.fields.data;
+    fields->lines = (void *)reader.lines.data;
     if (status == STATUS_OK && fields->row_count == 0)
         status = fault(&reader, 1, "the file is empty");
     if (status != STATUS_OK)

@@ -27,7 +27,7 @@ struct inner {
     double positive_weight;
     uint8_t *folds;     /* of each row */
     uint8_t *positives; /* in the order of `rows` */
-    double *by_trees;   /* log-odds, in the order of `rows` */
+    double *by_trees;   /* log-odds, in the order of `rows`; the next two lie behind it */
     double *by_linear;  /* the same, for each penalty */
     double *scratch;
     struct boosting *boosting[FOLDS];
@@ -51,8 +51,6 @@ static void inner_free(struct inner *inner)
     free(inner->folds);
     free(inner->positives);
     free(inner->by_trees);
-    free(inner->by_linear);
-    free(inner->scratch);
 }
 
 static enum status inner_init(struct inner *inner)
@@ -60,12 +58,11 @@ static enum status inner_init(struct inner *inner)
     size_t count = inner->count;
     inner->folds = calloc(count, sizeof *inner->folds);
     inner->positives = calloc(count, sizeof *inner->positives);
-    inner->by_trees = calloc(count, sizeof *inner->by_trees);
-    inner->by_linear = calloc(count * PENALTIES, sizeof *inner->by_linear);
-    inner->scratch = calloc(count, sizeof *inner->scratch);
-    if (inner->folds == NULL || inner->positives == NULL || inner->by_trees == NULL ||
-        inner->by_linear == NULL || inner->scratch == NULL)
+    inner->by_trees = calloc(count * (1 + PENALTIES + 1), sizeof *inner->by_trees);
+    if (inner->folds == NULL || inner->positives == NULL || inner->by_trees == NULL)
         return STATUS_UNAVAILABLE;
+    inner->by_linear = inner->by_trees + count;
+    inner->scratch = inner->by_linear + count * PENALTIES;
     for (size_t i = 0; i < count; i++)
         inner->positives[i] = inner->features->table->positives[inner->rows[i]];
     return table_split_folds(inner->features->table, inner->rows, count, FOLDS, inner->seed,

@@ -37,11 +37,8 @@ enum { COLUMNS_SHOWN = 60 };
 /* Text of the data, which must not end its cell of a table. */
 static void put_cell(struct buf *page, const char *text)
 {
-    for (; *text != '\0'; text++)
-        if (*text == '|')
-            buf_text(page, "\\|");
-        else
-            buf_append(page, *text == '\n' ? " " : text, 1);
+    static const char *const instead[] = {"\\|", " "};
+    buf_escape(page, slice_of(text), "|\n", instead);
 }
 
 static void put_data(const void *context, struct buf *page)
@@ -201,23 +198,17 @@ static double place_y(double share)
     return TOP + (1 - share) * SIDE_Y;
 }
 
-/* Text that comes from the data. */
+/* Text that comes from the data; of a long one the first `max` bytes, and the rest of their last
+ * character. */
 static void put_text(struct buf *page, const char *text, size_t max)
 {
-    for (size_t i = 0; text[i] != '\0'; i++) {
-        if (i >= max && ((unsigned char)text[i] & 0xC0) != 0x80) {
-            buf_text(page, "…");
-            return;
-        }
-        const char *named = text[i] == '<'   ? "&lt;"
-                            : text[i] == '>' ? "&gt;"
-                            : text[i] == '&' ? "&amp;"
-                                             : NULL;
-        if (named != NULL)
-            buf_text(page, named);
-        else
-            buf_append(page, &text[i], 1);
-    }
+    static const char *const entities[] = {"&lt;", "&gt;", "&amp;"};
+    size_t size = strnlen(text, max);
+    while (((unsigned char)text[size] & 0xC0) == 0x80)
+        size++;
+    buf_escape(page, (struct slice){text, size}, "<>&", entities);
+    if (text[size] != '\0')
+        buf_text(page, "…");
 }
 
 static void begin(struct buf *page, int width, int height, const char *title)

@@ -18,10 +18,7 @@ struct transaction_rules {
     const char *currency;           /* the only one; NULL: any */
 };
 
-/* Fills all of `event` from a payload that stood at `origin` (at the edge: a zeroed origin but
- * for stream and published_us = now). An event of more than
- * EVENT_AHEAD_US_MAX after, or `oldest_us` or more before the moment it was stored at is INVALID.
- */
+/* As emotion_decode does. */
 MUST_CHECK enum status transaction_decode(struct slice payload, const struct event_origin *origin,
                                           const struct transaction_rules *rules,
                                           struct transaction_event *event, struct refusal *refusal);

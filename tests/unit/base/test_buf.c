@@ -77,6 +77,18 @@ static void printf_appends(void **state)
     buf_free(&buf);
 }
 
+static void escaping_replaces_what_is_special(void **state)
+{
+    (void)state;
+    static const char *const instead[] = {"&lt;", ""};
+    struct buf buf;
+    buf_init(&buf, 100);
+    buf_escape(&buf, (struct slice){"a<b|\0|<", 7}, "<|", instead);
+    assert_int_equal(buf.size, 11);
+    assert_memory_equal(buf.data, "a&lt;b\0&lt;", 12);
+    buf_free(&buf);
+}
+
 static void clearing_keeps_the_memory_and_freeing_the_maximum(void **state)
 {
     (void)state;
@@ -102,6 +114,7 @@ int main(void)
         cmocka_unit_test(after_an_overflow_nothing_more_is_taken),
         cmocka_unit_test(a_huge_size_does_not_wrap),
         cmocka_unit_test(printf_appends),
+        cmocka_unit_test(escaping_replaces_what_is_special),
         cmocka_unit_test(clearing_keeps_the_memory_and_freeing_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
