@@ -116,81 +116,57 @@ int command_misused(const char *name)
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 static const char option_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
-enum { WORD_MAX = 63 };
+enum { WORD_MAX = 63, WORDS_MAX = 32 };
 
-/* Is shown a word of a command's help, for its own context. */
-typedef void word_visit(const struct command *command, const char *word, void *context);
+struct words {
+    size_t count;
+    struct slice list[WORDS_MAX]; /* within a help text */
+};
 
-static void word_show(const struct command *command, const char *from, size_t size,
-                      word_visit *visit, void *context)
+static void word_add(struct words *words, const char *at, size_t size)
 {
-    char word[WORD_MAX + 1];
-    assert(size <= WORD_MAX);
-    memcpy(word, from, size);
-    word[size] = '\0';
-    visit(command, word, context);
+    for (size_t i = 0; i < words->count; i++)
+        if (words->list[i].size == size && strncmp(words->list[i].data, at, size) == 0)
+            return;
+    assert(size <= WORD_MAX && words->count < WORDS_MAX);
+    words->list[words->count++] = (struct slice){at, size};
 }
 
-/* Visits each word that may follow the command's name, as check in "usage: ecs policy check FILE".
- * Each line of the head is "usage: ecs NAME ..." or the same, indented. */
-static void actions_each(const struct command *command, word_visit *visit, void *context)
+/* Each word that may follow the command's name, once: actions, as check in "usage: ecs policy check
+ * FILE", and options. Each line of the head is "usage: ecs NAME ..." or the same, indented. */
+static struct words words_of(const struct command *command)
 {
     static const size_t head = sizeof "usage: ecs " - 1;
-    const char *line = help_text(command->name);
-    for (; *line != '\n' && *line != '\0'; line += strcspn(line, "\n") + 1) {
+    const char *text = help_text(command->name);
+    struct words words = {0};
+    size_t size;
+    for (const char *line = text; *line != '\n' && *line != '\0'; line += strcspn(line, "\n") + 1) {
         const char *at = line + head + strcspn(line + head, " \n"); /* behind the command's name */
         at += *at == ' ';
-        size_t size = strspn(at, letters);
+        size = strspn(at, letters);
         if (size > 0 && (at[size] == ' ' || at[size] == '\n'))
-            word_show(command, at, size, visit, context);
+            word_add(&words, at, size);
     }
-}
-
-/* True if the option stands in the text before `end`. */
-static bool is_repeated(const char *text, const char *end, size_t size)
-{
-    for (; text + size <= end; text++)
-        if (strncmp(text, end, size) == 0 && strspn(text, option_letters) == size)
-            return true;
-    return false;
-}
-
-/* Visits each option once. */
-static void options_each(const struct command *command, word_visit *visit, void *context)
-{
-    const char *text = help_text(command->name);
-    size_t size;
     for (const char *at = text; (at = strstr(at, "--")) != NULL; at += size) {
         size = strspn(at, option_letters);
-        if (size > 2 && !is_repeated(text, at, size))
-            word_show(command, at, size, visit, context);
+        if (size > 2)
+            word_add(&words, at, size);
     }
+    return words;
 }
 
 /* Completion ------------------------------------------------------------------------------- */
-
-/* Visits each action and each option of a command. */
-static void words_each(const struct command *command, word_visit *visit)
-{
-    actions_each(command, visit, NULL);
-    options_each(command, visit, NULL);
-    visit(command, "--help", NULL);
-}
-
-static void bash_word(const struct command *command, const char *word, void *context)
-{
-    (void)command, (void)context;
-    printf(" %s", word);
-}
 
 /* zsh reads bash's form through bashcompinit. */
 static void bash_write(void)
 {
     printf("_ecs() {\n    local words\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        struct words words = words_of(&commands[i]);
         printf("    %s) words='", commands[i].name);
-        words_each(&commands[i], bash_word);
-        printf("' ;;\n");
+        for (size_t k = 0; k < words.count; k++)
+            printf(" %.*s", (int)words.list[k].size, words.list[k].data);
+        printf(" --help' ;;\n");
     }
     printf("    esac\n    [ \"$COMP_CWORD\" -gt 1 ] || words='help completion --help --version");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -199,12 +175,11 @@ static void bash_write(void)
            "complete -o default -F _ecs ecs\n");
 }
 
-static void fish_word(const struct command *command, const char *word, void *context)
+static void fish_word(const struct command *command, struct slice word)
 {
-    bool option = word[0] == '-';
-    (void)context;
-    printf("complete -c ecs -n '__fish_seen_subcommand_from %s' %s %s\n", command->name,
-           option ? "-l" : "-a", option ? word + 2 : word);
+    int skip = word.data[0] == '-' ? 2 : 0;
+    printf("complete -c ecs -n '__fish_seen_subcommand_from %s' %s %.*s\n", command->name,
+           skip > 0 ? "-l" : "-a", (int)word.size - skip, word.data + skip);
 }
 
 static void fish_write(void)
@@ -212,7 +187,10 @@ static void fish_write(void)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         printf("complete -c ecs -n __fish_use_subcommand -a %s -d '%s'\n", commands[i].name,
                commands[i].summary);
-        words_each(&commands[i], fish_word);
+        struct words words = words_of(&commands[i]);
+        for (size_t k = 0; k < words.count; k++)
+            fish_word(&commands[i], words.list[k]);
+        fish_word(&commands[i], slice_of("--help"));
     }
 }
 
@@ -250,33 +228,22 @@ static const struct command *command_named(const char *name)
     return NULL;
 }
 
-/* An option that was given, looked for among those that the help names. */
-struct option_search {
-    char option[WORD_MAX + 1];
-    char close[WORD_MAX + 1]; /* that may have been meant */
-    bool found;
-};
-
-static void option_compare(const struct command *command, const char *word, void *context)
-{
-    struct option_search *search = context;
-    (void)command;
-    search->found |= strcmp(word, search->option) == 0;
-    if (text_is_like(search->option, word))
-        strcpy(search->close, word);
-}
-
 /* True if the help names the option; else tells which of its options may have been meant. */
 static bool option_is_known(const struct command *command, const char *argument)
 {
-    struct option_search search = {.found = false};
-    snprintf(search.option, sizeof search.option, "%.*s", (int)strcspn(argument, "="), argument);
-    options_each(command, option_compare, &search);
-    if (search.found)
-        return true;
-    fprintf(stderr, "ecs %s: there is no option %s", command->name, search.option);
-    if (search.close[0] != '\0')
-        fprintf(stderr, "; did you mean %s? See ecs %s --help\n", search.close, command->name);
+    struct words words = words_of(command);
+    char option[WORD_MAX + 1], word[WORD_MAX + 1], close[WORD_MAX + 1] = "";
+    snprintf(option, sizeof option, "%.*s", (int)strcspn(argument, "="), argument);
+    for (size_t i = 0; i < words.count; i++) {
+        slice_text(words.list[i], word, sizeof word);
+        if (strcmp(word, option) == 0)
+            return true;
+        if (word[0] == '-' && text_is_like(option, word))
+            strcpy(close, word); /* which may have been meant */
+    }
+    fprintf(stderr, "ecs %s: there is no option %s", command->name, option);
+    if (close[0] != '\0')
+        fprintf(stderr, "; did you mean %s? See ecs %s --help\n", close, command->name);
     else
         fprintf(stderr, "; see ecs %s --help\n", command->name);
     return false;
