@@ -81,6 +81,8 @@
 /* Events */
 #define MILLIONTHS 1000000
 #define CENTS 100                          /* in a unit of currency */
+#define WHOLE_BP 10000                     /* basis points of a whole */
+#define RATE_BP_MAX 100000                 /* 1,000 percent */
 #define AMOUNT_CENTS_MAX 9999999999LL      /* numeric(10,2) of the seed schema */
 #define EVENT_AHEAD_US_MAX (5 * MINUTE_US) /* clocks differ; more than this ahead is refused */
 #define STRESS_THRESHOLD_MILLIONTHS 700000 /* stress_level from here on is a stress event */

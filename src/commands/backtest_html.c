@@ -211,7 +211,6 @@ static void put_two(struct buf *out, struct figure_text recorded, struct figure_
 
 static void segment_row(struct buf *out, const struct segment *segment, int64_t most_cents)
 {
-    enum { WHOLE_BP = 10000 };
     const struct backtest_sum *old = &segment->pair.recorded, *new = &segment->pair.candidate;
     struct figure_pair figures = figure_pair_of(&segment->pair);
     buf_printf(out, "<tr%s><td>%s<span class=\"detail\">", old->count == 0 ? " class=\"zero\"" : "",

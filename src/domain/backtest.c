@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { WHOLE_BP = 10000 };
-
 static const char *const swap_names[SWAP_COUNT] = {
     "denied, now approved", "approved, now denied", "greater limit",
     "lesser limit",         "other rate",           "other credit type",

@@ -6,8 +6,6 @@
 #include "wire/features_json.h"
 #include "wire/score_json.h"
 
-enum { RATE_BP_MAX = 100000 }; /* 1,000 percent */
-
 static void put_terms(const struct offer *offer, struct buf *json)
 {
     json_put_decimal(json, "credit_limit", offer->limit_cents, 2);
@@ -168,8 +166,8 @@ enum status credit_accepted_decode(struct slice payload, struct credit_accepted 
     int64_t rate_bp = 0;
     field_uuid(&fields, "offerId", &accepted->offer_id);
     field_uuid(&fields, "userId", &accepted->user_id);
-    field_decimal(&fields, "creditLimit", 100, 1, AMOUNT_CENTS_MAX, &accepted->limit_cents);
-    field_decimal(&fields, "interestRate", 100, 0, RATE_BP_MAX, &rate_bp);
+    field_decimal(&fields, "creditLimit", CENTS, 1, AMOUNT_CENTS_MAX, &accepted->limit_cents);
+    field_decimal(&fields, "interestRate", CENTS, 0, RATE_BP_MAX, &rate_bp);
     field_text(&fields, "creditType", FIELD_REQUIRED, 1, CREDIT_TYPE_MAX, accepted->credit_type);
     field_time(&fields, "acceptedAt", FIELD_REQUIRED, &accepted->accepted_at_us);
     accepted->rate_bp = (int32_t)rate_bp;

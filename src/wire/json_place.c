@@ -90,22 +90,16 @@ static const char *match_quoted(const char *from, const char *to, const char *pa
     return rest;
 }
 
-/* Notes the part that begins at `start` if no other went as deep into the path. */
-static void note(struct json_walk *walk, const char *start, const char *rest)
-{
-    if (rest > walk->unmatched) {
-        walk->deepest = start;
-        walk->unmatched = rest;
-    }
-}
-
 static void find(struct json_walk *walk, const char *path);
 
 /* At the value that `rest` of the path leads into, or, if NULL, past which it leads. */
 static void step(struct json_walk *walk, const char *start, const char *rest)
 {
     if (rest != NULL) {
-        note(walk, start, rest);
+        if (rest > walk->unmatched) { /* no other went as deep */
+            walk->deepest = start;
+            walk->unmatched = rest;
+        }
         find(walk, rest);
     } else {
         skip_value(walk);

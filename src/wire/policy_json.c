@@ -15,12 +15,7 @@
 #include "process/file.h"
 #include "wire/fields.h"
 
-enum {
-    LIFE_DAYS_MAX = 365,
-    RATE_BP_MAX = 100000, /* 1,000 percent */
-    LOC_MAX = 48,
-    PATH_SIZE = 256
-};
+enum { LIFE_DAYS_MAX = 365, LOC_MAX = 48, PATH_SIZE = 256 };
 
 struct slice policy_built_in(const char *name)
 {

@@ -8,8 +8,6 @@
 
 #include "base/json_put.h"
 
-enum { CENTS_SCALE = 100 };
-
 static const char *const directions[] = {"in", "out"};
 static const char *const sources[] = {
     [SOURCE_UNSAID] = "", [SOURCE_CORE] = "core", [SOURCE_SELF] = "self"};
@@ -73,7 +71,7 @@ enum status transaction_decode(struct slice payload, const struct event_origin *
     *event = (struct transaction_event){.occurred_at_us = origin->published_us,
                                         .received_at_us = origin->published_us};
     field_uuid(&body, "userId", &event->user_id);
-    field_decimal(&body, "amount", CENTS_SCALE, 1, AMOUNT_CENTS_MAX, &event->amount_cents);
+    field_decimal(&body, "amount", CENTS, 1, AMOUNT_CENTS_MAX, &event->amount_cents);
     currency_decode(&body, rules->currency, event->currency);
     event->direction =
         word_decode(&body, "direction", directions, 1) == 0 ? TRANSACTION_IN : TRANSACTION_OUT;
