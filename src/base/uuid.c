@@ -15,11 +15,6 @@ struct uuid uuid_v7(int64_t now_us, const uint8_t random[10])
     return uuid;
 }
 
-static bool hyphen_at(size_t position)
-{
-    return position == 8 || position == 13 || position == 18 || position == 23;
-}
-
 /* The digits of 16 bytes leave room for four hyphens, which stand in their places. */
 enum status uuid_parse(const char *text, size_t size, struct uuid *uuid)
 {
@@ -36,7 +31,7 @@ void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_SIZE])
     static const char digits[] = "0123456789abcdef";
     size_t at = 0;
     for (size_t i = 0; i < sizeof uuid->bytes; i++) {
-        if (hyphen_at(at))
+        if (at == 8 || at == 13 || at == 18 || at == 23)
             text[at++] = '-';
         text[at++] = digits[uuid->bytes[i] >> 4];
         text[at++] = digits[uuid->bytes[i] & 0x0F];

@@ -25,22 +25,6 @@
 
 enum { URL_MAX = 1100, FAULT_MAX = 255, TIMEOUT_MS = 5000 };
 
-/* Where the server of that LISTEN is asked: without a host, or with one that means every
- * interface, on the loopback. No path at the end. */
-static void url_of_listen(const char *listen, char url[URL_MAX + 1])
-{
-    const char *host = "";
-    if (listen[0] == ':' || strncmp(listen, "0.0.0.0:", 8) == 0) {
-        host = "127.0.0.1";
-        listen = strrchr(listen, ':');
-    } else if (strncmp(listen, "[::]:", 5) == 0) {
-        host = "[::1]";
-        listen += 4;
-    }
-    int size = snprintf(url, URL_MAX + 1, "http://%s%s", host, listen);
-    assert(size > 0 && size <= URL_MAX);
-}
-
 /* What a server tells ---------------------------------------------------------------------- */
 
 enum { INFO_MAX = 127 };
@@ -293,15 +277,26 @@ static void all_report(const struct server servers[], size_t count,
     report_end(&report);
 }
 
-/* Where the server of the settings is asked. LISTEN alone is needed: a server that waits for its
- * engines is asked too. */
+/* Where the server of the settings is asked: without a host, or with one that means every
+ * interface, on the loopback. No path at the end. LISTEN alone is needed: a server that waits for
+ * its engines is asked too. */
 static int own_url(char url[URL_MAX + 1])
 {
     struct toolbox toolbox = {0};
     int result = toolbox_load(&toolbox);
-    if (result == EX_OK)
-        url_of_listen(toolbox.settings.listen, url);
-    return result;
+    if (result != EX_OK)
+        return result;
+    const char *listen = toolbox.settings.listen, *host = "";
+    if (listen[0] == ':' || strncmp(listen, "0.0.0.0:", 8) == 0) {
+        host = "127.0.0.1";
+        listen = strrchr(listen, ':');
+    } else if (strncmp(listen, "[::]:", 5) == 0) {
+        host = "[::1]";
+        listen += 4;
+    }
+    int size = snprintf(url, URL_MAX + 1, "http://%s%s", host, listen);
+    assert(size > 0 && size <= URL_MAX);
+    return EX_OK;
 }
 
 int command_status(int argc, char **argv)

@@ -117,12 +117,6 @@ struct day {
     bool silent;
 };
 
-/* More is spent when pay has come, and less towards its end: 1.3 down to 0.7. */
-static int64_t month_rhythm(int day_of_month)
-{
-    return 1300000 - (int64_t)day_of_month * 600000 / (LIFE_MONTH_DAYS - 1);
-}
-
 /* One day in sixteen for the calm, one in six for the very stressed. */
 static bool is_spree(const struct simulated_person *person, int64_t day,
                      const struct life_mood *mood)
@@ -140,8 +134,9 @@ static struct day day_of(const struct simulated_person *person, int64_t day)
         .silent = life_is_silent(person, day),
     };
     int64_t daily = chance_times(today.month_cents, MILLIONTHS - RENT_SHARE) / LIFE_MONTH_DAYS;
-    int64_t mean = daily * MILLIONTHS / today.payments;
-    today.payment_cents = chance_times(mean, month_rhythm(life_day_of_month(person, day)));
+    int64_t mean = daily * MILLIONTHS / today.payments, since = life_day_of_month(person, day);
+    /* More is spent when pay has come, and less towards its end: 1.3 down to 0.7. */
+    today.payment_cents = chance_times(mean, 1300000 - since * 600000 / (LIFE_MONTH_DAYS - 1));
     if (is_spree(person, day, &today.mood)) {
         today.payment_cents = today.payment_cents * 5 / 2;
         today.mood.positivity -= SPREE_WORRY / 2;
@@ -193,12 +188,6 @@ static void sort_by_time(struct simulated_event events[], size_t count)
     }
 }
 
-static int64_t waking_us(int64_t day, uint64_t *state)
-{
-    return day * DAY_US + WAKING_HOUR * HOUR_US +
-           chance_below(splitmix_next(state), WAKING_HOURS * HOUR_US);
-}
-
 /* `mean` millionths on average: the whole part, and one more by chance. */
 static int64_t some(int64_t mean, uint64_t *state)
 {
@@ -233,10 +222,12 @@ size_t population_day(const struct simulated_person *person, int64_t day,
         some(FEELINGS_MIN * MILLIONTHS + FEELINGS_SPAN * person->sociability, &state);
     int64_t payments = some(today.payments, &state);
     payments = today.silent ? 0 : chance_clamp(payments, 0, PAYMENTS_MAX);
+    const int64_t wakes_us = day * DAY_US + WAKING_HOUR * HOUR_US;
     size_t count = 0;
     for (int64_t i = 0; i < feelings + payments; i++) {
         struct simulated_event *event = &events[count++];
-        *event = (struct simulated_event){.at_us = waking_us(day, &state)};
+        int64_t since_us = chance_below(splitmix_next(&state), WAKING_HOURS * HOUR_US);
+        *event = (struct simulated_event){.at_us = wakes_us + since_us};
         if (i < feelings)
             feel(event, &today, &state);
         else
