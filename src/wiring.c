@@ -123,7 +123,6 @@ static enum status store_prepare(struct engines *engines, bool reads, struct buf
 {
     const struct settings *settings = engines->settings;
     char path[SETTING_TEXT_MAX + 16], reason[REASON_MAX + 1] = "";
-    struct store *store;
     if (settings->database_url[0] == '\0') {
         snprintf(path, sizeof path, "%s/ecs.db", settings->data_dir);
         enum status status = reads ? sqlite_database_open_to_read(path, &engines->database, reason)
@@ -131,11 +130,10 @@ static enum status store_prepare(struct engines *engines, bool reads, struct buf
         return fault_file(faults, settings->data_dir, status,
                           status == STATUS_NOT_FOUND ? "database (ecs.db)" : reason);
     }
-    if (store_postgres_open(settings->database_url, &store) != STATUS_OK)
+    if (!postgres_check_url(settings->database_url))
         return fault_shape(faults, "DATABASE_URL",
                            "postgresql://[USER[:PASSWORD]@][HOST][:PORT][/DATABASE], where %40 "
                            "stands for an @ and %2F for a / in a password, or host=HOST dbname=…");
-    store_close(store);
     enum status status = postgres_check(settings->database_url, reason);
     return fault_engine(faults, engines->serves, "DATABASE_URL", status, reason);
 }

@@ -57,8 +57,7 @@ static void put_attribute(struct buf *json, const char *key, const char *text, i
         json_put_text(json, "stringValue", text);
     else
         put_number_text(json, "intValue", number);
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    json_put_ends(json, "}}");
 }
 
 static void put_resource(struct buf *json, const struct otlp_resource *resource)
@@ -68,8 +67,7 @@ static void put_resource(struct buf *json, const struct otlp_resource *resource)
     put_attribute(json, "service.name", resource->service, 0);
     put_attribute(json, "service.version", ECS_VERSION, 0);
     put_attribute(json, "service.instance.id", resource->instance, 0);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}");
 }
 
 static void put_ids(struct buf *json, const struct span *span)
@@ -124,12 +122,7 @@ void tracer_otlp_encode(const struct otlp_resource *resource, const struct span 
     json_put_open(json, "spans", '[');
     for (size_t i = 0; i < count; i++)
         put_span(json, &spans[i]);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
-    json_put_close(json, ']');
-    json_put_close(json, '}');
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}]}]}");
 }
 
 static void record(struct tracer *base, const struct span *span)

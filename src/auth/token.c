@@ -79,17 +79,12 @@ static json_t *part_load(const char *text, size_t size)
     return status == STATUS_OK ? part : NULL;
 }
 
-static bool text_is(const json_t *value, const char *text)
-{
-    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
-}
-
 /* Only what ECS writes: {"alg": "HS256", "typ": "JWT"}; typ may be missing. */
 static bool header_valid(const json_t *header)
 {
     const json_t *type = json_object_get(header, "typ");
-    return text_is(json_object_get(header, "alg"), "HS256") &&
-           (type == NULL || text_is(type, "JWT")) &&
+    return json_read_is_text(json_object_get(header, "alg"), "HS256") &&
+           (type == NULL || json_read_is_text(type, "JWT")) &&
            json_object_size(header) == (type == NULL ? 1U : 2U);
 }
 
@@ -135,8 +130,8 @@ static bool claim_generation(const json_t *claims, int64_t *generation)
 static bool claims_read(const json_t *claims, int64_t now_us, struct principal *principal)
 {
     const json_t *email = json_object_get(claims, "email");
-    if (!text_is(json_object_get(claims, "iss"), TOKEN_ISSUER) ||
-        !text_is(json_object_get(claims, "aud"), TOKEN_AUDIENCE) ||
+    if (!json_read_is_text(json_object_get(claims, "iss"), TOKEN_ISSUER) ||
+        !json_read_is_text(json_object_get(claims, "aud"), TOKEN_AUDIENCE) ||
         !claim_uuid(claims, "sub", &principal->user_id) ||
         !claim_uuid(claims, "jti", &principal->token_id) ||
         !claim_generation(claims, &principal->token_generation) ||

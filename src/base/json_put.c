@@ -77,6 +77,12 @@ void json_put_close(struct buf *buf, char bracket)
     buf->comma = true;
 }
 
+void json_put_ends(struct buf *buf, const char *brackets)
+{
+    for (; *brackets != '\0'; brackets++)
+        json_put_close(buf, *brackets);
+}
+
 void json_put_key(struct buf *buf, const char *key)
 {
     value(buf, key);

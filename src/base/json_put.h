@@ -15,6 +15,8 @@
 /* `bracket` is '{' or '[' to open, '}' or ']' to close. */
 void json_put_open(struct buf *buf, const char *key, char bracket);
 void json_put_close(struct buf *buf, char bracket);
+/* Closes several, the innermost first: "]}". */
+void json_put_ends(struct buf *buf, const char *brackets);
 /* The name of the member whose value is written next, by a function that takes no key. */
 void json_put_key(struct buf *buf, const char *key);
 void json_put_text(struct buf *buf, const char *key, const char *text); /* NULL: null */

@@ -164,16 +164,12 @@ static enum status stream_create(struct bus_nats *bus, enum stream stream, struc
     }
 }
 
-static bool is_text(const json_t *value, const char *text)
-{
-    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
-}
-
 static bool is_as_made(const json_t *config, enum stream stream)
 {
-    return is_text(json_object_get(config, "discard"), discard_of(stream)) &&
-           is_text(json_object_get(config, "retention"), "limits") &&
-           is_text(json_array_get(json_object_get(config, "subjects"), 0), stream_subject(stream));
+    return json_read_is_text(json_object_get(config, "discard"), discard_of(stream)) &&
+           json_read_is_text(json_object_get(config, "retention"), "limits") &&
+           json_read_is_text(json_array_get(json_object_get(config, "subjects"), 0),
+                             stream_subject(stream));
 }
 
 /* A stream that somebody else made may keep messages longer than the keys that make them count
@@ -197,7 +193,8 @@ static void stream_mend(struct bus_nats *bus, enum stream stream, json_t *config
 {
     const json_t *discard = json_object_get(config, "discard");
     bool few = json_integer_value(json_object_get(config, "num_replicas")) < bus->replicas;
-    bool stops = stream == STREAM_DEAD_LETTERS && discard != NULL && !is_text(discard, "old");
+    bool stops =
+        stream == STREAM_DEAD_LETTERS && discard != NULL && !json_read_is_text(discard, "old");
     if (!few && !stops)
         return;
     if (few)
@@ -231,7 +228,7 @@ static void count_dropped(struct bus_nats *bus, const json_t *info)
 static bool is_in_memory(const struct answer *info)
 {
     const json_t *config = json_object_get(info->json, "config");
-    return is_text(json_object_get(config, "storage"), "memory");
+    return json_read_is_text(json_object_get(config, "storage"), "memory");
 }
 
 /* What is confirmed there ends with the server: without having been asked for, nothing is put into

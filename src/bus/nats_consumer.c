@@ -89,6 +89,7 @@ static void release(struct held *held)
 static void release_all(struct nats_consumer *consumer)
 {
     while (!LIST_EMPTY(&consumer->held))
+        /* NOLINTNEXTLINE(unix.Malloc): what was freed is in the list no more. */
         release(LIST_FIRST(&consumer->held));
 }
 
@@ -307,7 +308,6 @@ static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct 
     }
     bus_nats_message_read(message, consumer->stream, out);
     out->stream_created_us = atomic_load(&bus_of(consumer)->created_us[consumer->stream]);
-    /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the list of what the consumer holds has it. */
     out->handle = delivery;
     return STATUS_OK;
 }
@@ -340,7 +340,6 @@ static size_t gather(struct nats_consumer *consumer, struct bus_message messages
     int64_t until_us = INT64_MAX;
     while (count < max) {
         enum status status = next(consumer, count == 0 ? wait_ms : 0, &messages[count]);
-        /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the list of what the consumer holds has it. */
         if (status == STATUS_NOT_FOUND && count > 0 && consumer->requested &&
             steady_now_us() < until_us)
             status = next(consumer, 1, &messages[count]);
@@ -370,8 +369,6 @@ enum status nats_consumer_fetch(struct bus_consumer *base, struct bus_message me
     int64_t deadline_us = steady_now_us() + wait_us;
     enum status status = STATUS_OK;
     *count = 0;
-    if (max > BUS_BATCH_MAX)
-        max = BUS_BATCH_MAX;
     if (consumer->tail)
         release_all(consumer);
     do {

@@ -339,14 +339,6 @@ static const struct bus_ops ops = {
     .close = close_bus,
 };
 
-static void locks_init(struct bus_sqlite *bus)
-{
-    steady_condition_init(&bus->to_write);
-    steady_condition_init(&bus->stored);
-    pthread_mutex_init(&bus->state, NULL);
-    pthread_mutex_init(&bus->disk, NULL);
-}
-
 enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **out,
                             char reason[REASON_MAX + 1])
 {
@@ -370,7 +362,10 @@ enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **
     status = journal_reader_open(&bus->reader, path);
     if (status != STATUS_OK)
         goto fail_reader;
-    locks_init(bus);
+    steady_condition_init(&bus->to_write);
+    steady_condition_init(&bus->stored);
+    pthread_mutex_init(&bus->state, NULL);
+    pthread_mutex_init(&bus->disk, NULL);
     for (int stream = 0; stream < STREAM_COUNT; stream++) {
         bus->created_us[stream] = bus->writer.committed[stream].created_us;
         bus->last[stream] = bus->writer.committed[stream].last;

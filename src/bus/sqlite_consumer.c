@@ -18,6 +18,7 @@ static void release(struct held *record)
 static void release_all(struct sqlite_consumer *consumer)
 {
     while (!LIST_EMPTY(&consumer->held))
+        /* NOLINTNEXTLINE(unix.Malloc): what was freed is in the list no more. */
         release(LIST_FIRST(&consumer->held));
 }
 
@@ -143,7 +144,7 @@ enum status sqlite_consumer_fetch(struct bus_consumer *base, struct bus_message 
     *count = 0;
     if (consumer->tail)
         release_all(consumer);
-    size_t taken = take_wait(bus, consumer, max < BUS_BATCH_MAX ? max : BUS_BATCH_MAX, wait_us);
+    size_t taken = take_wait(bus, consumer, max, wait_us);
     enum status status = STATUS_OK;
     assert(taken <= max);
     for (size_t from = 0, to; from < taken; from = to) {

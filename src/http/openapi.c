@@ -116,8 +116,7 @@ static void put_request_body(struct buf *json, const struct endpoint *endpoint)
     if (endpoint->batch)
         put_content(json, "application/x-ndjson",
                     "{\"type\":\"string\",\"description\":\"One document a line.\"}");
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    json_put_ends(json, "}}");
 }
 
 static void put_response(struct buf *json, int http_status, const char *description,
@@ -129,8 +128,7 @@ static void put_response(struct buf *json, int http_status, const char *descript
     json_put_text(json, "description", description);
     json_put_open(json, "content", '{');
     put_content(json, type, schema);
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    json_put_ends(json, "}}");
 }
 
 static void put_success(struct buf *json, const struct endpoint *endpoint)
@@ -248,7 +246,5 @@ void openapi_write(const struct router *router, struct buf *json)
     json_put_open(json, "schemas", '{');
     put_member(json, "Problem", schema_text("openapi/problem.json"));
     put_member(json, "FieldProblem", schema_text("openapi/field_problem.json"));
-    json_put_close(json, '}');
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    json_put_ends(json, "}}}");
 }

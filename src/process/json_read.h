@@ -8,6 +8,7 @@
 #define ECS_PROCESS_JSON_READ_H
 
 #include <jansson.h>
+#include <string.h>
 
 #include "base/slice.h"
 #include "base/status.h"
@@ -17,5 +18,11 @@
  * memory ran out, and nothing is known of the text. */
 MUST_CHECK enum status json_read(struct slice text, size_t flags, json_t **root,
                                  json_error_t *error);
+
+/* Whether a value, which may be NULL, is this text. */
+static inline bool json_read_is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
 
 #endif

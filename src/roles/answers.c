@@ -126,9 +126,3 @@ void answer_page_open(const struct page *page, int64_t total, struct buf *json)
     json_put_integer(json, "page_size", page->size);
     json_put_open(json, "items", '[');
 }
-
-void answer_page_close(struct buf *json)
-{
-    json_put_close(json, ']');
-    json_put_close(json, '}');
-}

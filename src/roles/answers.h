@@ -30,8 +30,7 @@ void answer_query_fault(const struct fields *query, const char *name, struct sli
                         const char *type, const char *message);
 /* The page that a request asks for; false, with the 422 written, if it is out of range. */
 bool answer_page_read(const struct request *request, struct page *page, struct response *response);
-/* Opens {total, page, page_size, items: [ and closes it. */
+/* Opens {total, page, page_size, items: [ */
 void answer_page_open(const struct page *page, int64_t total, struct buf *json);
-void answer_page_close(struct buf *json);
 
 #endif

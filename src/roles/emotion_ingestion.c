@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 
-#include "base/json_put.h"
 #include "roles/ingestion.h"
 #include "wire/emotion_json.h"
 
@@ -27,20 +26,9 @@ static enum status emotion_read(struct role_context *context, const struct reque
     return STATUS_OK;
 }
 
-static void emotion_answer(const struct request *request, const struct submission *submission,
-                           struct buf *json)
-{
-    (void)submission;
-    json_put_open(json, NULL, '{');
-    json_put_text(json, "status", "event received");
-    json_put_text(json, "traceId", request->request_id);
-    json_put_close(json, '}');
-}
-
 static void emotion_receive(struct role_context *context, struct exchange *exchange)
 {
-    static const struct ingestion emotions = {
-        .stream = STREAM_EMOTIONS, .read = emotion_read, .answer = emotion_answer};
+    static const struct ingestion emotions = {.stream = STREAM_EMOTIONS, .read = emotion_read};
     ingestion_receive(&emotions, context, exchange);
 }
 

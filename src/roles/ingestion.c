@@ -114,6 +114,19 @@ static bool is_judged(const struct ingestion *ingestion, const struct request *r
            (submission->has_id || request->idempotency_key.size > 0);
 }
 
+/* The 202 for one event, which tells the trace of an emotion and the person of a transaction. */
+static void event_answer(const struct ingestion *ingestion, const struct request *request,
+                         const struct submission *submission, struct buf *json)
+{
+    json_put_open(json, NULL, '{');
+    json_put_text(json, "status", "event received");
+    if (ingestion->stream == STREAM_EMOTIONS)
+        json_put_text(json, "traceId", request->request_id);
+    else
+        json_put_uuid(json, "userId", &submission->user_id);
+    json_put_close(json, '}');
+}
+
 static void receive_one(const struct ingestion *ingestion, struct role_context *context,
                         struct exchange *exchange)
 {
@@ -130,7 +143,7 @@ static void receive_one(const struct ingestion *ingestion, struct role_context *
         exchange_done(exchange);
     } else if (submission.status == STATUS_OK) {
         exchange->response.http_status = status_http(STATUS_ACCEPTED);
-        ingestion->answer(&exchange->request, &submission, &exchange->response.body);
+        event_answer(ingestion, &exchange->request, &submission, &exchange->response.body);
         submission_publish(ingestion, context, exchange, &submission, &payload, published);
     } else {
         refuse(&exchange->response, &submission, &refusal);

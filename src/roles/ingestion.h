@@ -44,9 +44,6 @@ struct ingestion {
      * of events that are not counted. */
     bool (*judge)(struct role_context *context, struct exchange *exchange,
                   struct submission submissions[], size_t count);
-    /* The 202 for one event. */
-    void (*answer)(const struct request *request, const struct submission *submission,
-                   struct buf *json);
 };
 
 /* Takes what the body holds: one document, or one to a line. */

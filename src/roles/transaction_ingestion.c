@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "auth/seal.h"
-#include "base/json_put.h"
 #include "roles/answers.h"
 #include "roles/ingestion.h"
 #include "store/events.h"
@@ -166,22 +165,10 @@ static enum status transaction_read(struct role_context *context, const struct r
     return STATUS_OK;
 }
 
-static void transaction_answer(const struct request *request, const struct submission *submission,
-                               struct buf *json)
-{
-    (void)request;
-    json_put_open(json, NULL, '{');
-    json_put_text(json, "status", "event received");
-    json_put_uuid(json, "userId", &submission->user_id);
-    json_put_close(json, '}');
-}
-
 static void transaction_receive(struct role_context *context, struct exchange *exchange)
 {
-    static const struct ingestion transactions = {.stream = STREAM_TRANSACTIONS,
-                                                  .read = transaction_read,
-                                                  .judge = transaction_judge,
-                                                  .answer = transaction_answer};
+    static const struct ingestion transactions = {
+        .stream = STREAM_TRANSACTIONS, .read = transaction_read, .judge = transaction_judge};
     ingestion_receive(&transactions, context, exchange);
 }
 

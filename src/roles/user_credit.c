@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "auth/seal.h"
+#include "base/json_put.h"
 #include "process/log.h"
 #include "process/metrics.h"
 #include "roles/user_credit.h"
@@ -271,7 +272,7 @@ static void user_credit_decisions(struct role_context *context, struct exchange 
     answer_page_open(&page, total, json);
     for (size_t i = 0; i < count; i++)
         credit_decision_encode(&decisions[i], json);
-    answer_page_close(json);
+    json_put_ends(json, "]}");
 }
 
 static void user_credit_decision(struct role_context *context, struct exchange *exchange)

@@ -35,7 +35,7 @@ void user_credit_offers(struct role_context *context, struct exchange *exchange)
     answer_page_open(&page, total, json);
     for (size_t i = 0; i < count; i++)
         credit_offer_encode(&offers[i], json);
-    answer_page_close(json);
+    json_put_ends(json, "]}");
 }
 
 static enum status event_make(const struct offer *offer, const struct request *request,
@@ -136,8 +136,7 @@ void user_credit_notifications(struct role_context *context, struct exchange *ex
     json_put_open(json, "items", '[');
     for (size_t i = 0; i < count; i++)
         credit_notification_encode(&notifications[i], json);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}");
 }
 
 static void frame_write(const struct notification *notification, struct buf *frames)

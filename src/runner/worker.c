@@ -95,8 +95,6 @@ enum status worker_start(struct worker *worker, const struct runner_options *opt
                          struct stream_progress *progress)
 {
     *worker = (struct worker){.role = role, .stop = stop, .progress = progress};
-    if (role->tick_count > TICKS_MAX)
-        return STATUS_INTERNAL;
     enum status status = options->context_open(options->engines, role->uses, &worker->context);
     if (status != STATUS_OK)
         return status;

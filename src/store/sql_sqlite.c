@@ -151,50 +151,45 @@ static enum status connection_prepare(struct sqlite_connection *connection, cons
     return STATUS_OK;
 }
 
+/* Neither locked nor connected yet. NULL: memory is out. */
+static struct sqlite_database *database_create(const char *path)
+{
+    struct sqlite_database *database = calloc(1, sizeof *database);
+    if (database == NULL || (database->path = strdup(path)) == NULL) {
+        free(database);
+        return NULL;
+    }
+    database->lock = -1;
+    pthread_mutex_init(&database->mutex, NULL);
+    return database;
+}
+
 enum status sqlite_database_open_to_read(const char *path, struct sqlite_database **out,
                                          char reason[REASON_MAX + 1])
 {
     enum status status = sqlite_file_check(path, reason);
     if (status != STATUS_OK)
         return status;
-    struct sqlite_database *database = calloc(1, sizeof *database);
-    if (database == NULL || (database->path = strdup(path)) == NULL) {
-        free(database);
-        return STATUS_UNAVAILABLE;
-    }
-    database->lock = -1;
-    pthread_mutex_init(&database->mutex, NULL);
-    *out = database;
-    return STATUS_OK;
+    *out = database_create(path);
+    return *out == NULL ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
 enum status sqlite_database_open(const char *path, struct sqlite_database **out,
                                  char reason[REASON_MAX + 1])
 {
-    struct sqlite_database *database = calloc(1, sizeof *database);
+    struct sqlite_database *database = database_create(path);
     reason[0] = '\0';
     if (database == NULL)
         return STATUS_UNAVAILABLE;
-    enum status status = STATUS_UNAVAILABLE;
-    database->path = strdup(path);
-    if (database->path == NULL)
-        goto free_database;
-    status = sqlite_file_lock(path, &database->lock, reason);
-    if (status != STATUS_OK)
-        goto free_path;
-    file_make_database_private(path);
-    status = connection_open(&database->writer, path, writer_settings, reason);
-    if (status != STATUS_OK)
-        goto unlock;
-    pthread_mutex_init(&database->mutex, NULL);
-    *out = database;
-    return STATUS_OK;
-unlock:
-    close(database->lock);
-free_path:
-    free(database->path);
-free_database:
-    free(database);
+    enum status status = sqlite_file_lock(path, &database->lock, reason);
+    if (status == STATUS_OK) {
+        file_make_database_private(path);
+        status = connection_open(&database->writer, path, writer_settings, reason);
+    }
+    if (status == STATUS_OK)
+        *out = database;
+    else
+        sqlite_database_close(database);
     return status;
 }
 

@@ -30,6 +30,7 @@ enum status sqlite_file_lock(const char *path, int *lock, char reason[REASON_MAX
     if (flock(*lock, LOCK_EX | LOCK_NB) == 0)
         return STATUS_OK;
     close(*lock);
+    *lock = -1;
     snprintf(reason, REASON_MAX + 1, "another process uses this folder");
     return STATUS_CONFLICT;
 }

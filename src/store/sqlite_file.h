@@ -12,9 +12,10 @@
 #include "limits.h"
 #include "ports/health.h"
 
-/* Locks `path`.lock, which is made if it is missing; closing the file ends the lock. It is a file
- * of its own: closing any descriptor of the database would drop SQLite's locks on it. CONFLICT:
- * another process holds it. INVALID and UNAVAILABLE as in sqlite_file_failed. */
+/* Locks `path`.lock, which is made if it is missing; closing the file ends the lock; -1 if
+ * there is none. It is a file of its own: closing any descriptor of the database would drop
+ * SQLite's locks on it. CONFLICT: another process holds it. INVALID and UNAVAILABLE as in
+ * sqlite_file_failed. */
 MUST_CHECK enum status sqlite_file_lock(const char *path, int *lock, char reason[REASON_MAX + 1]);
 
 /* Why a connection could not be opened or prepared. INVALID: the file is no database, or somebody
