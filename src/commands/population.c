@@ -191,8 +191,8 @@ static int csv_close(FILE *csv, const char *path)
 static int draw_and_show(struct drawing *drawing)
 {
     const char *path = drawing->options.csv;
-    FILE *csv = path == NULL ? NULL : fopen(path, "w");
-    if (path != NULL && csv == NULL) {
+    FILE *csv = NULL;
+    if (path != NULL && (csv = fopen(path, "w")) == NULL) {
         fprintf(stderr, "ecs population: %s cannot be written: %s\n", path, strerror(errno));
         return EX_CANTCREAT;
     }

@@ -72,6 +72,8 @@ static void every_process_learns_of_every_logout(void **state)
     enum { PEOPLE = 600 };
     struct store *store = store_of(state);
     struct revocations *early = revocations_create(), *late = revocations_create();
+    assert_non_null(early);
+    assert_non_null(late);
     persons_add(store, 1, PEOPLE);
     assert_int_equal(revocations_refresh(early, store), STATUS_OK);
     assert_false(revoked(early, 1, 0));
@@ -118,6 +120,7 @@ static void logouts_at_once_are_all_heard_of(void **state)
 {
     struct store *store = store_of(state);
     struct wave wave = {.mutex = PTHREAD_MUTEX_INITIALIZER, .revocations = revocations_create()};
+    assert_non_null(wave.revocations);
     persons_add(store, 1, 160);
     store_fixture_at_once(fixture_of(state), 8, log_out_or_listen, &wave);
     assert_int_equal(revocations_refresh(wave.revocations, store), STATUS_OK);

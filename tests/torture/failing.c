@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "failing.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/internal.h"
 
 static enum failing failing;
-static atomic_int left; /* until it fails; below 1: nothing does */
-static atomic_bool counting, happened, seen;
+static int left; /* until it fails; 0: nothing does */
+static bool counting, happened, seen;
 
 void failing_arm(enum failing what, int n)
 {
@@ -32,7 +31,7 @@ bool failing_seen(void)
 
 static bool fails(enum failing what)
 {
-    if (!counting || what != failing || atomic_fetch_sub(&left, 1) != 1)
+    if (!counting || what != failing || left == 0 || --left > 0)
         return false;
     return happened = true;
 }

@@ -3,8 +3,7 @@
  * Makes the n-th thing fail, once: an allocation of our own code or of jansson (which asks
  * process/json_read.c for memory), or a call of a port. SQLite's own allocations are not among
  * them: SQLite tests those itself, and what it then tells us is what a failed call of the database
- * tells. Counts only while the code under test runs, in all
- * threads.
+ * tells. Counts only while the code under test runs. One thread.
  */
 #ifndef ECS_TESTS_FAILING_H
 #define ECS_TESTS_FAILING_H
