@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "process/file.h"
 #include "process/log.h"
 #include "process/metrics.h"
 #include "store/sqlite_file.h"
@@ -22,21 +23,6 @@ enum { SEQUENCE_BITS = 48, TRIM_ROWS_MAX = 20000, FORMAT = 2, READER_BUSY_MS = 5
 
 #define TEXT(number) TEXT_OF(number)
 #define TEXT_OF(number) #number
-
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-    "  created_us INTEGER NOT NULL, last INTEGER NOT NULL, floor INTEGER NOT NULL,"
-    "  grouped INTEGER NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, published_us INTEGER NOT NULL,"
-    "  subject TEXT NOT NULL, message_id TEXT NOT NULL, request_id TEXT NOT NULL,"
-    "  traceparent TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL,"
-    "  producer TEXT NOT NULL DEFAULT '');"
-    "CREATE TABLE IF NOT EXISTS retention (id INTEGER PRIMARY KEY, present_us INTEGER NOT NULL,"
-    "  swept_us INTEGER NOT NULL);"
-    "INSERT OR IGNORE INTO retention VALUES (1, coalesce((SELECT published_us FROM messages"
-    "  ORDER BY id DESC LIMIT 1), 0), 0);"
-    "CREATE TABLE IF NOT EXISTS recent (position INTEGER PRIMARY KEY, published_us INTEGER NOT "
-    "  NULL, message BLOB NOT NULL UNIQUE);";
 
 /* Of format 1, which had no producers. */
 static const char upgrade[] = "ALTER TABLE messages ADD COLUMN producer TEXT NOT NULL DEFAULT '';";
@@ -184,6 +170,8 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
         status = STATUS_INVALID;
         goto close;
     }
+    const struct embedded_file *schema = embedded_file_find("sql/bus.sql");
+    assert(schema != NULL); /* meson.build names it */
     char pragmas[200];
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -2048;"
@@ -191,7 +179,7 @@ enum status journal_writer_open(struct journal_writer *writer, const char *path,
              FORMAT);
     if (sqlite3_exec(writer->db, pragmas, NULL, NULL, NULL) != SQLITE_OK ||
         (format == 1 && sqlite3_exec(writer->db, upgrade, NULL, NULL, NULL) != SQLITE_OK) ||
-        sqlite3_exec(writer->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(writer->db, schema->data, NULL, NULL, NULL) != SQLITE_OK ||
         !load_all(writer, now_us))
         goto fail;
     for (int i = 0; i < JOURNAL_STATEMENT_COUNT; i++)

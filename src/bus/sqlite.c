@@ -304,11 +304,8 @@ static enum status health(struct bus *base, struct health *health)
     return status;
 }
 
-static void close_bus(struct bus *base)
+static void bus_free(struct bus_sqlite *bus)
 {
-    struct bus_sqlite *bus = (struct bus_sqlite *)base;
-    struct outgoing *first = queue_take(bus);
-    finish(first, write_all(bus, first));
     for (int stream = 0; stream < STREAM_COUNT; stream++)
         group_free(&bus->groups[stream]);
     journal_reader_close(&bus->reader);
@@ -317,9 +314,17 @@ static void close_bus(struct bus *base)
     pthread_cond_destroy(&bus->to_write);
     pthread_mutex_destroy(&bus->state);
     pthread_mutex_destroy(&bus->disk);
-    close(bus->lock_file);
-    free(bus->path);
+    if (bus->lock_file >= 0)
+        close(bus->lock_file);
     free(bus);
+}
+
+static void close_bus(struct bus *base)
+{
+    struct bus_sqlite *bus = (struct bus_sqlite *)base;
+    struct outgoing *first = queue_take(bus);
+    finish(first, write_all(bus, first));
+    bus_free(bus);
 }
 
 static const struct bus_ops ops = {
@@ -342,7 +347,8 @@ static const struct bus_ops ops = {
 enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **out,
                             char reason[REASON_MAX + 1])
 {
-    struct bus_sqlite *bus = calloc(1, sizeof *bus);
+    size_t path_size = strlen(path) + 1;
+    struct bus_sqlite *bus = calloc(1, sizeof *bus + path_size);
     reason[0] = '\0';
     if (bus == NULL)
         return STATUS_INTERNAL;
@@ -350,36 +356,29 @@ enum status bus_sqlite_open(const char *path, struct clock *clock, struct bus **
     bus->clock = clock;
     bus->queue_end = &bus->queue_first;
     bus->trimmed_us = clock_monotonic_us(clock);
-    bus->path = strdup(path);
-    enum status status =
-        bus->path == NULL ? STATUS_INTERNAL : sqlite_file_lock(path, &bus->lock_file, reason);
-    if (status != STATUS_OK)
-        goto fail_lock;
-    file_make_database_private(path);
-    status = journal_writer_open(&bus->writer, path, clock_now_us(clock), reason);
-    if (status != STATUS_OK)
-        goto fail_writer;
-    status = journal_reader_open(&bus->reader, path);
-    if (status != STATUS_OK)
-        goto fail_reader;
+    bus->lock_file = -1;
+    memcpy(bus->path, path, path_size);
     steady_condition_init(&bus->to_write);
     steady_condition_init(&bus->stored);
     pthread_mutex_init(&bus->state, NULL);
     pthread_mutex_init(&bus->disk, NULL);
+    enum status status = sqlite_file_lock(path, &bus->lock_file, reason);
+    if (status == STATUS_OK) {
+        file_make_database_private(path);
+        status = journal_writer_open(&bus->writer, path, clock_now_us(clock), reason);
+    }
+    if (status == STATUS_OK)
+        status = journal_reader_open(&bus->reader, path);
+    if (status != STATUS_OK) {
+        bus_free(bus);
+        return status;
+    }
     for (int stream = 0; stream < STREAM_COUNT; stream++) {
         bus->created_us[stream] = bus->writer.committed[stream].created_us;
         bus->last[stream] = bus->writer.committed[stream].last;
     }
     *out = &bus->base;
     return STATUS_OK;
-fail_reader:
-    journal_writer_close(&bus->writer);
-fail_writer:
-    close(bus->lock_file);
-fail_lock:
-    free(bus->path);
-    free(bus);
-    return status;
 }
 
 /* The log as a command sees it that only reads, beside the process that owns it or without one: no

@@ -16,8 +16,7 @@
 struct bus_sqlite {
     struct bus base;
     struct clock *clock;
-    char *path;
-    int lock_file;
+    int lock_file; /* -1: it is not locked */
 
     pthread_mutex_t disk;
     struct journal_writer writer;
@@ -36,6 +35,7 @@ struct bus_sqlite {
     bool settled;                      /* a floor is not on disk yet */
     int64_t settled_written_us;
     uint32_t next_owner;
+    char path[];
 };
 
 struct sqlite_consumer {
