@@ -115,33 +115,15 @@ enum status store_offer_change(struct sql *sql, enum offer_status from, enum off
                   sql_uuid(id));
 }
 
-/* OK if the offer's state is one that lies behind the step that was asked for. */
-static enum status step_taken(struct store *store, const struct uuid *offer_id,
-                              const struct uuid *user_id, enum offer_status first,
-                              enum offer_status second)
+/* OK if the offer was accepted before. */
+static enum status accepted_before(struct store *store, const struct uuid *offer_id,
+                                   const struct uuid *user_id)
 {
     struct offer offer;
     enum status status = store_offer_read(store, offer_id, user_id, &offer);
-    if (status == STATUS_OK && offer.status != first && offer.status != second)
+    if (status == STATUS_OK && offer.status != OFFER_accepted && offer.status != OFFER_active)
         status = STATUS_NOT_FOUND;
     return status;
-}
-
-static enum status accept(struct store *store, const struct uuid *offer_id,
-                          const struct uuid *user_id, int64_t now_us,
-                          const struct outbox_row *event, bool *changed)
-{
-    struct sql *sql = store->sql;
-    int64_t accepted;
-    enum status status = store_offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id,
-                                            now_us, &accepted);
-    if (status != STATUS_OK)
-        return status;
-    assert(accepted <= 1); /* an id is one offer's */
-    *changed = accepted > 0;
-    if (*changed)
-        return store_outbox_insert(sql, event, now_us);
-    return step_taken(store, offer_id, user_id, OFFER_accepted, OFFER_active);
 }
 
 enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
@@ -149,9 +131,16 @@ enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
                                const struct outbox_row *event, bool *changed)
 {
     struct sql *sql = store->sql;
+    int64_t accepted = 0;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = accept(store, offer_id, user_id, now_us, event, changed);
+        status = store_offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id, now_us,
+                                    &accepted);
+    assert(accepted <= 1); /* an id is one offer's */
+    *changed = accepted > 0;
+    if (status == STATUS_OK)
+        status = *changed ? store_outbox_insert(sql, event, now_us)
+                          : accepted_before(store, offer_id, user_id);
     return sql_finish(sql, status);
 }
 

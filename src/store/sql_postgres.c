@@ -40,7 +40,6 @@ enum {
 
 struct sql_postgres {
     struct sql base;
-    char *url;
     PGconn *connection; /* NULL: not connected */
     bool in_transaction;
     bool asks_health;                    /* the one question that is asked of a silent server */
@@ -52,6 +51,7 @@ struct sql_postgres {
     PGresult *result; /* NULL: none is open */
     int row;
     int column;
+    char url[];
 };
 
 static struct sql_postgres *self(struct sql *sql)
@@ -525,7 +525,6 @@ static void handle_close(struct sql *sql)
     struct sql_postgres *pg = self(sql);
     disconnect(pg);
     buf_free(&pg->parameters.bytes);
-    free(pg->url);
     free(pg);
 }
 
@@ -550,14 +549,11 @@ enum status sql_postgres_open(const char *url, struct sql **sql)
 {
     if (!postgres_check_url(url))
         return STATUS_INVALID;
-    struct sql_postgres *pg = calloc(1, sizeof *pg);
+    size_t url_size = strlen(url) + 1;
+    struct sql_postgres *pg = calloc(1, sizeof *pg + url_size);
     if (pg == NULL)
         return STATUS_UNAVAILABLE;
-    pg->url = strdup(url);
-    if (pg->url == NULL) {
-        free(pg);
-        return STATUS_UNAVAILABLE;
-    }
+    memcpy(pg->url, url, url_size);
     pg->base.ops = &ops;
     buf_init(&pg->parameters.bytes, PARAMETER_BYTES_MAX);
     *sql = &pg->base;

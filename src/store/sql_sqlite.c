@@ -42,10 +42,10 @@ struct sqlite_connection {
 };
 
 struct sqlite_database {
-    char *path;
     int lock;
     pthread_mutex_t mutex; /* held for the length of a transaction */
     struct sqlite_connection writer;
+    char path[];
 };
 
 struct sql_sqlite {
@@ -154,11 +154,11 @@ static enum status connection_prepare(struct sqlite_connection *connection, cons
 /* Neither locked nor connected yet. NULL: memory is out. */
 static struct sqlite_database *database_create(const char *path)
 {
-    struct sqlite_database *database = calloc(1, sizeof *database);
-    if (database == NULL || (database->path = strdup(path)) == NULL) {
-        free(database);
+    size_t path_size = strlen(path) + 1;
+    struct sqlite_database *database = calloc(1, sizeof *database + path_size);
+    if (database == NULL)
         return NULL;
-    }
+    memcpy(database->path, path, path_size);
     database->lock = -1;
     pthread_mutex_init(&database->mutex, NULL);
     return database;
@@ -199,7 +199,6 @@ void sqlite_database_close(struct sqlite_database *database)
     if (database->lock >= 0)
         close(database->lock);
     pthread_mutex_destroy(&database->mutex);
-    free(database->path);
     free(database);
 }
 
