@@ -29,8 +29,8 @@ static bool asks_a_service(const struct engines *engines)
     return engines->settings->credit_analysis_service_url[0] != '\0';
 }
 
-/* "fixed:0.25" → 250000. */
-static enum status fixed_risk(const char *name, int32_t *risk)
+/* "fixed:0.25" answers 0.25 to everything. INVALID: it is no such name. */
+static enum status fixed_open(const char *name, struct scorer **scorer)
 {
     static const char prefix[] = "fixed:";
     char *end;
@@ -39,45 +39,39 @@ static enum status fixed_risk(const char *name, int32_t *risk)
     double value = strtod(name + sizeof prefix - 1, &end);
     if (end == name + sizeof prefix - 1 || *end != '\0' || !(value >= 0 && value <= 1))
         return STATUS_INVALID;
-    *risk = (int32_t)lround(value * MILLIONTHS);
-    return STATUS_OK;
+    return scorer_fixed_open((int32_t)lround(value * MILLIONTHS), scorer);
 }
 
 static enum status model_open(struct engines *engines, struct scorer **scorer)
 {
     const struct settings *settings = engines->settings;
     enum trained_form form;
-    int32_t risk;
     if (reload_takes_model(settings, &form))
         return scorer_trained_open(&engines->reload.trained, form, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
         return scorer_random_open(engines->entropy, scorer);
-    if (fixed_risk(settings->scorer, &risk) == STATUS_OK)
-        return scorer_fixed_open(risk, scorer);
-    return STATUS_INVALID;
+    return fixed_open(settings->scorer, scorer);
 }
 
 /* "random" is INVALID: it never answers the same. */
 enum status engines_model_open(struct engines *engines, const char *name, struct scorer **model)
 {
     struct shelved_model shelved;
-    int32_t risk;
     if (strcmp(name, SCORECARD_MODEL) == 0)
         return scorer_scorecard_open(model);
-    if (fixed_risk(name, &risk) == STATUS_OK)
-        return scorer_fixed_open(risk, model);
-    if (strcmp(name, "random") == 0)
-        return STATUS_INVALID;
+    enum status status = fixed_open(name, model);
+    if (status != STATUS_INVALID || strcmp(name, "random") == 0)
+        return status;
     bool points = strncmp(name, POINTS_PREFIX, sizeof POINTS_PREFIX - 1) == 0;
     if (points)
         name += sizeof POINTS_PREFIX - 1;
     if (shelved_model_find(engines->reload.shelf, name, &shelved) != STATUS_OK)
         return STATUS_NOT_FOUND;
     trained_source_publish(&engines->reload.trained, &shelved);
-    enum status status = scorer_trained_open(&engines->reload.trained,
-                                             points ? TRAINED_POINTS : TRAINED_TREES, model);
+    status = scorer_trained_open(&engines->reload.trained, points ? TRAINED_POINTS : TRAINED_TREES,
+                                 model);
     return status == STATUS_INVALID ? STATUS_NOT_FOUND : status;
 }
 

@@ -20,9 +20,11 @@
 enum {
     BODY_MAX = TRACE_BATCH_MAX * 2048,
     URL_SIZE = 1100,
-    STATUS_CODE_ERROR = 2,
     NANOSECONDS = 1000 /* in a microsecond */
 };
+
+static const char status_error[] = "{\"code\":2}";
+static const char scope[] = "{\"name\":\"ecs\"}";
 
 struct tracer_otlp {
     struct tracer base;
@@ -99,11 +101,8 @@ static void put_span(struct buf *json, const struct span *span)
     if (span->request_id[0] != '\0')
         put_attribute(json, "ecs.request_id", span->request_id, 0);
     json_put_close(json, ']');
-    if (span->failed) {
-        json_put_open(json, "status", '{');
-        json_put_integer(json, "code", STATUS_CODE_ERROR);
-        json_put_close(json, '}');
-    }
+    if (span->failed)
+        json_put_raw(json, "status", slice_of(status_error));
     json_put_close(json, '}');
 }
 
@@ -116,9 +115,7 @@ void tracer_otlp_encode(const struct otlp_resource *resource, const struct span 
     put_resource(json, resource);
     json_put_open(json, "scopeSpans", '[');
     json_put_open(json, NULL, '{');
-    json_put_open(json, "scope", '{');
-    json_put_text(json, "name", "ecs");
-    json_put_close(json, '}');
+    json_put_raw(json, "scope", slice_of(scope));
     json_put_open(json, "spans", '[');
     for (size_t i = 0; i < count; i++)
         put_span(json, &spans[i]);

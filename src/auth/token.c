@@ -45,24 +45,17 @@ enum status token_sign(const struct token_keys *keys, const struct principal *pr
     return fits ? STATUS_OK : STATUS_INTERNAL;
 }
 
-/* Three parts of base64url and nothing else; finds the dots. */
-static bool token_shape(struct slice text, size_t dots[2])
+/* Three parts of base64url and nothing else; finds where each ends. */
+static bool token_shape(const char *text, size_t ends[3])
 {
-    size_t found = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      c == '-' || c == '_';
-        if (c == '.') {
-            if (found == 2)
-                return false;
-            dots[found++] = i;
-        } else if (!letter) {
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    for (size_t part = 0, at = 0; part < 3; at = ends[part++] + 1) {
+        ends[part] = at + strspn(text + at, letters);
+        if (ends[part] == at || text[ends[part]] != (part < 2 ? '.' : '\0'))
             return false;
-        }
     }
-    assert(found <= 2);
-    return found == 2 && dots[0] > 0 && dots[1] > dots[0] + 1 && text.size > dots[1] + 1;
+    return true;
 }
 
 /* One part as JSON without duplicate members; NULL if it is none. */
@@ -163,17 +156,18 @@ enum status token_verify(const struct token_keys *keys, struct slice text, int64
                          struct principal *principal)
 {
     char terminated[TOKEN_MAX + 1];
-    size_t dots[2];
-    if (text.size > TOKEN_MAX || !token_shape(text, dots))
+    size_t ends[3];
+    if (text.size > TOKEN_MAX)
         return STATUS_UNAUTHENTICATED;
-    memcpy(terminated, text.data, text.size);
-    terminated[text.size] = '\0';
-    json_t *header = part_load(text.data, dots[0]);
+    slice_text(text, terminated, sizeof terminated);
+    if (!token_shape(terminated, ends) || ends[2] != text.size)
+        return STATUS_UNAUTHENTICATED;
+    json_t *header = part_load(text.data, ends[0]);
     bool valid = header_valid(header) && signature_valid(keys, terminated);
     json_decref(header);
     if (!valid)
         return STATUS_UNAUTHENTICATED;
-    json_t *claims = part_load(text.data + dots[0] + 1, dots[1] - dots[0] - 1);
+    json_t *claims = part_load(text.data + ends[0] + 1, ends[1] - ends[0] - 1);
     valid = claims_read(claims, now_us, principal);
     json_decref(claims);
     return valid ? STATUS_OK : STATUS_UNAUTHENTICATED;

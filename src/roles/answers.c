@@ -55,9 +55,7 @@ bool answer_key_refused(struct response *response, enum status status)
 
 void answer_done(struct response *response, const char *what)
 {
-    json_put_open(&response->body, NULL, '{');
-    json_put_text(&response->body, "status", what);
-    json_put_close(&response->body, '}');
+    buf_printf(&response->body, "{\"status\":\"%s\"}", what);
 }
 
 bool answer_number_parse(struct slice text, int64_t *number)

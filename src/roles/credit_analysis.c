@@ -6,7 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "base/json_put.h"
 #include "roles/answers.h"
 #include "roles/role.h"
 #include "wire/score_json.h"
@@ -29,23 +28,16 @@ static void predict(struct role_context *context, struct exchange *exchange)
 
 /* By the Open Inference Protocol, so that clients of any model server can ask this one. */
 
-static void answer_flag(struct response *response, const char *name)
-{
-    json_put_open(&response->body, NULL, '{');
-    json_put_boolean(&response->body, name, true);
-    json_put_close(&response->body, '}');
-}
-
 static void infer_live(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
-    answer_flag(&exchange->response, "live");
+    buf_text(&exchange->response.body, "{\"live\":true}");
 }
 
 static void infer_ready(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
-    answer_flag(&exchange->response, "ready");
+    buf_text(&exchange->response.body, "{\"ready\":true}");
 }
 
 /* True if the path names the one model there is; else answers. */
@@ -66,12 +58,8 @@ static void infer_model(struct role_context *context, struct exchange *exchange)
 static void infer_model_ready(struct role_context *context, struct exchange *exchange)
 {
     (void)context;
-    if (!model_is_known(exchange))
-        return;
-    json_put_open(&exchange->response.body, NULL, '{');
-    json_put_text(&exchange->response.body, "name", INFER_MODEL);
-    json_put_boolean(&exchange->response.body, "ready", true);
-    json_put_close(&exchange->response.body, '}');
+    if (model_is_known(exchange))
+        buf_text(&exchange->response.body, "{\"name\":\"" INFER_MODEL "\",\"ready\":true}");
 }
 
 static enum status score_all(struct scorer *model, const struct infer_request *request,

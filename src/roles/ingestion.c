@@ -262,8 +262,7 @@ static void batch_answer(const struct submission_lines *batch, struct response *
         json_put_open(json, "rejected", '[');
         if (rejected.size > 0)
             json_put_raw(json, NULL, buf_slice(&rejected));
-        json_put_close(json, ']');
-        json_put_close(json, '}');
+        json_put_ends(json, "]}");
     }
     buf_free(&rejected);
 }
