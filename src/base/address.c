@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <sys/socket.h>
 
+#include "base/text.h"
+
 enum { ADDRESS_BITS = 128, MAPPED_BITS = 96 /* of ::ffff:a.b.c.d, before the IPv4 address */ };
 
 static struct in6_addr mapped(struct in_addr v4)
@@ -53,23 +55,9 @@ void address_format(const struct in6_addr *address, char text[INET6_ADDRSTRLEN])
         inet_ntop(AF_INET6, address, text, INET6_ADDRSTRLEN);
 }
 
-/* "8" of "10.0.0.0/8": digits alone, and no more than the family has. */
-static enum status bits_parse(struct slice text, unsigned most, unsigned *bits)
-{
-    enum { DIGITS_MAX = 3 };
-    *bits = 0;
-    if (text.size == 0 || text.size > DIGITS_MAX)
-        return STATUS_INVALID;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return STATUS_INVALID;
-        *bits = *bits * 10 + (unsigned)(text.data[i] - '0');
-    }
-    return *bits <= most ? STATUS_OK : STATUS_INVALID;
-}
-
 enum status address_list_add(struct address_list *list, struct slice text)
 {
+    enum { DIGITS_MAX = 3 };
     struct address_network network = {.bits = ADDRESS_BITS};
     struct slice address = text;
     assert(list->count <= ADDRESS_NETWORKS_MAX);
@@ -79,11 +67,12 @@ enum status address_list_add(struct address_list *list, struct slice text)
     if (address_parse(address, &network.address) != STATUS_OK)
         return STATUS_INVALID;
     if (slash != NULL) {
-        struct slice bits = {slash + 1, text.size - address.size - 1};
+        struct slice digits = {slash + 1, text.size - address.size - 1};
         unsigned before = memchr(address.data, ':', address.size) == NULL ? MAPPED_BITS : 0;
-        if (bits_parse(bits, ADDRESS_BITS - before, &network.bits) != STATUS_OK)
+        uint64_t bits;
+        if (digits.size > DIGITS_MAX || !text_number(digits, ADDRESS_BITS - before, &bits))
             return STATUS_INVALID;
-        network.bits += before;
+        network.bits = before + (unsigned)bits;
     }
     if (list->count == ADDRESS_NETWORKS_MAX)
         return STATUS_TOO_LARGE;

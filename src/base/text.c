@@ -101,6 +101,18 @@ struct slice text_producer_or_none(struct slice text)
     return text_is_producer(text) ? text : (struct slice){0};
 }
 
+bool text_number(struct slice text, uint64_t max, uint64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint64_t digit = (uint64_t)(text.data[i] - '0');
+        if (digit > 9 || digit > max || *number > (max - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return text.size > 0;
+}
+
 static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9')

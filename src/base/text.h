@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Questions about a text: whether it is UTF-8, whether it was meant for another word, whether it
- * can be the name of a producer of events; and texts of URLs.
+ * can be the name of a producer of events; numbers in texts, and texts of URLs.
  */
 #ifndef ECS_BASE_TEXT_H
 #define ECS_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 #include "base/status.h"
@@ -22,6 +23,9 @@ size_t text_utf8_length(const char *text, size_t size);
  * two that stand side by side (the optimal string alignment distance). Words longer than 63 bytes
  * are like no other. */
 bool text_is_like(const char *word, const char *known);
+
+/* Reads a number of digits alone. False if there is none, anything else, or more than `max`. */
+MUST_CHECK bool text_number(struct slice text, uint64_t max, uint64_t *number);
 
 /* Decodes %XX. False if an escape is malformed or stands for a zero byte, or if the text does not
  * fit into `size_max` bytes. The result is not terminated. */

@@ -208,8 +208,7 @@ static void put_swaps(struct buf *json, const struct backtest *backtest)
             put_terms(json, "candidate", &set->examples[k].candidate);
             json_put_close(json, '}');
         }
-        json_put_close(json, ']');
-        json_put_close(json, '}');
+        json_put_ends(json, "]}");
     }
     json_put_close(json, ']');
 }

@@ -18,8 +18,6 @@ enum {
     RIGHT = 988,
     TOP = 34,
     BOTTOM = 262,
-    HEIGHT = 306,
-    WIDTH = 1000,
     GRID_LINES_MAX = 5,
     LABEL_APART = 64
 };
@@ -136,16 +134,11 @@ static void put_distribution(const void *context, struct buf *out)
         if (backtest->bins[i].recorded.count > most)
             most = backtest->bins[i].recorded.count;
     int64_t step = grid_step(most), top = (most + step - 1) / step * step;
-    buf_printf(out,
-               "<svg class=\"distribution\" viewBox=\"0 0 %d %d\" role=\"img\" "
-               "aria-label=\"How many decisions have which risk\">",
-               WIDTH, HEIGHT);
     grid_draw(out, step, top);
     for (int i = 0; i < BACKTEST_BINS; i++)
         bin_draw(out, &backtest->bins[i], i * BACKTEST_BIN_RISK, top);
     recorded_draw(out, backtest, top);
     edges_draw(out, backtest->candidate);
-    buf_text(out, "</svg>\n");
 }
 
 static void escape(struct buf *out, const char *text)

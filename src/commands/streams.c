@@ -4,7 +4,6 @@
  * for them. `ecs rewind`: a stream's consumers start again at a moment.
  */
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/json_put.h"
+#include "base/text.h"
 #include "base/time_text.h"
 #include "commands/command.h"
 #include "commands/options.h"
@@ -209,21 +209,13 @@ static enum status letter_retry(struct bus *bus, const struct bus_message *lette
     return status;
 }
 
-static bool sequence_parse(const char *text, uint64_t *sequence)
-{
-    char *end;
-    errno = 0;
-    *sequence = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-}
-
 static int retry(struct bus *bus, int64_t now_us, int count, char **texts)
 {
     uint64_t *sequences = calloc((size_t)count + 1, sizeof *sequences);
     if (sequences == NULL)
         return EX_OSERR;
     for (int i = 0; i < count; i++) {
-        if (!sequence_parse(texts[i], &sequences[i])) {
+        if (!text_number(slice_of(texts[i]), UINT64_MAX, &sequences[i])) {
             fprintf(stderr, "ecs dead retry: %s is no sequence of a dead letter\n", texts[i]);
             free(sequences);
             return EX_USAGE;

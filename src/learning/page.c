@@ -2,6 +2,7 @@
 #include "learning/page.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,6 @@ static void put_data(const void *context, struct buf *page)
     for (size_t i = 0; i < table->row_count; i++)
         positives += table->positives[i];
     buf_printf(page,
-               "## Data\n\n"
                "- Source: %s\n"
                "- Outcome: %s, in %zu of %zu rows (%.1f %%)\n"
                "- Columns: %zu\n",
@@ -59,7 +59,6 @@ static void put_data(const void *context, struct buf *page)
         end = strchr(line, '\n');
         buf_printf(page, "- Warning: %.*s\n", (int)(end - line), line);
     }
-    buf_text(page, "\n");
 }
 
 static void put_measures(const void *context, struct buf *page)
@@ -69,14 +68,14 @@ static void put_measures(const void *context, struct buf *page)
     const struct evaluation_options *options = &content->options->evaluation;
     if (content->table->timed)
         buf_printf(page,
-                   "## How good it is\n\nTrained on the first %zu rows by time, tested on the last "
-                   "%zu. Intervals are of 95 %%, from %d bootstrap samples.\n\n",
+                   "Trained on the first %zu rows by time, tested on the last %zu. Intervals are "
+                   "of 95 %%, from %d bootstrap samples.\n\n",
                    evaluation->train_rows, evaluation->count, BOOTSTRAP_SAMPLES);
     else
         buf_printf(page,
-                   "## How good it is\n\nMean over %zu tests: %zu folds, %zu times, stratified; in "
-                   "each all is fitted and chosen anew on about %zu rows. Intervals are of 95 %%, "
-                   "corrected for training rows that folds share (Nadeau and Bengio).\n\n",
+                   "Mean over %zu tests: %zu folds, %zu times, stratified; in each all is fitted "
+                   "and chosen anew on about %zu rows. Intervals are of 95 %%, corrected for "
+                   "training rows that folds share (Nadeau and Bengio).\n\n",
                    evaluation->tests, options->folds, options->repeats, evaluation->train_rows);
     buf_text(page, "| |");
     for (size_t m = 0; m < MEASURE_COUNT; m++)
@@ -96,8 +95,6 @@ static void put_measures(const void *context, struct buf *page)
         buf_printf(page, "- %s %+.4f AUC (%+.4f to %+.4f)\n",
                    c == CANDIDATE_SCORECARD ? "Against the scorecard" : "What emotions add:",
                    evaluation->gains[c].mean, evaluation->gains[c].low, evaluation->gains[c].high);
-    buf_text(page, "\n![ROC](roc.svg) ![Calibration](calibration.svg) ![Scores](scores.svg) "
-                   "![Importance](importance.svg)\n\n");
 }
 
 static void put_columns(const void *context, struct buf *page)
@@ -106,11 +103,6 @@ static void put_columns(const void *context, struct buf *page)
     const struct table *table = content->table;
     size_t columns[COLUMNS_SHOWN];
     size_t count = important_columns(content, columns, COLUMNS_SHOWN);
-    buf_text(page,
-             "## Columns\n\nMissing: the share of rows. Importance: the mean size of what the "
-             "column adds to the log-odds.\n\n"
-             "| Column | Kind | Group | Direction | Missing | Importance |\n"
-             "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++) {
         const struct model_column *column = &table->columns[columns[i]];
         size_t missing = 0;
@@ -132,22 +124,11 @@ static void put_columns(const void *context, struct buf *page)
     }
     if (count < table->column_count)
         buf_printf(page, "\nand %zu less important ones.\n", table->column_count - count);
-    buf_text(page, "\n");
 }
 
-static void put_making(const void *context, struct buf *page)
+static void put_parts(const void *context, struct buf *page)
 {
-    const struct page_content *content = context;
-    const struct training_report *report = content->report;
-    char hash[HASH_TEXT_SIZE];
-    hash_format(&report->hash, hash);
-    buf_printf(page,
-               "## How it was made\n\n"
-               "- By: `%s` of ecs %s\n"
-               "- Model hash: `%s`; the same data, options and version give it again\n"
-               "- Seed: %llu\n",
-               content->options->command, ECS_VERSION, hash,
-               (unsigned long long)content->options->evaluation.seed);
+    const struct training_report *report = ((const struct page_content *)context)->report;
     for (size_t i = 0; i < report->part_count; i++)
         buf_printf(page,
                    "- %s: %zu trees weighing %.2f, logistic regression (ridge %g) weighing %.2f, "
@@ -156,15 +137,24 @@ static void put_making(const void *context, struct buf *page)
                    report->parts[i].tree_weight, report->parts[i].penalty,
                    1 - report->parts[i].tree_weight,
                    report->parts[i].calibration == CALIBRATION_ISOTONIC ? "isotonic" : "Platt");
-    buf_text(page, "- Beside it: `scorecard.json`, a scorecard in whole points\n");
 }
 
 void page_card(const struct page_content *content, struct buf *page)
 {
+    char hash[HASH_TEXT_SIZE], seed[24];
+    hash_format(&content->report->hash, hash);
+    snprintf(seed, sizeof seed, "%" PRIu64, content->options->evaluation.seed);
     const struct embedded_part parts[] = {
-        {"name", .text = content->options->name}, {"data", .write = put_data},
-        {"measures", .write = put_measures},      {"columns", .write = put_columns},
-        {"making", .write = put_making},          {0},
+        {"name", .text = content->options->name},
+        {"data", .write = put_data},
+        {"measures", .write = put_measures},
+        {"columns", .write = put_columns},
+        {"command", .text = content->options->command},
+        {"version", .text = ECS_VERSION},
+        {"hash", .text = hash},
+        {"seed", .text = seed},
+        {"parts", .write = put_parts},
+        {0},
     };
     embedded_file_fill("text/training/card.md", parts, content, page);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/splitmix.h"
+#include "base/text.h"
 #include "limits.h"
 #include "simulation/chance.h"
 #include "simulation/life.h"
@@ -252,30 +253,17 @@ struct simulated_event population_event(const struct simulated_person *person, i
     return event;
 }
 
-/* Reads digits up to `end`, which must follow; NULL if there are none, or more than `max`. */
-static const char *digits_read(const char *text, char end, uint64_t max, uint64_t *number)
-{
-    const char *at = text;
-    *number = 0;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        uint64_t digit = (uint64_t)(*at - '0');
-        if (*number > (max - digit) / 10)
-            return NULL;
-        *number = *number * 10 + digit;
-    }
-    return at > text && *at == end ? at + 1 : NULL;
-}
-
 int population_group(const char *email)
 {
     static const char prefix[] = "person-";
     uint64_t seed, number;
     if (strncmp(email, prefix, sizeof prefix - 1) != 0)
         return PERSONA_COUNT;
-    const char *rest = digits_read(email + sizeof prefix - 1, '-', INT64_MAX, &seed);
-    if (rest != NULL)
-        rest = digits_read(rest, '@', UINT32_MAX, &number);
-    if (rest == NULL || strcmp(rest, "example.com") != 0)
+    const char *first = email + sizeof prefix - 1, *second = strchr(first, '-');
+    const char *end = strchr(email, '@');
+    if (second == NULL || end == NULL || end <= second || strcmp(end, "@example.com") != 0 ||
+        !text_number((struct slice){first, (size_t)(second - first)}, INT64_MAX, &seed) ||
+        !text_number((struct slice){second + 1, (size_t)(end - second - 1)}, UINT32_MAX, &number))
         return PERSONA_COUNT;
     return (int)population_person(seed, (uint32_t)number).persona;
 }

@@ -93,8 +93,7 @@ void credit_decision_encode(const struct decision *decision, struct buf *json)
     json_put_text(json, "entry", entry);
     json_put_open(json, "features", '{');
     features_encode(&decision->features, json);
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    json_put_ends(json, "}}");
 }
 
 void credit_offer_encode(const struct offer *offer, struct buf *json)

@@ -81,8 +81,7 @@ void emotion_encode(const struct emotion_event *event, struct buf *json)
     json_put_decimal(json, "positivity", event->positivity, 6);
     json_put_decimal(json, "intensity", event->intensity, 6);
     json_put_decimal(json, "stress_level", event->stress, 6);
-    json_put_close(json, '}');
-    json_put_close(json, '}');
+    json_put_ends(json, "}}");
     field_text_encode("eventId", event->event_id, json);
     field_text_encode("traceId", event->trace_id, json);
     json_put_close(json, '}');

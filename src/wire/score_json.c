@@ -292,10 +292,7 @@ void infer_request_encode(const struct features rows[], size_t count, struct buf
     for (size_t row = 0; row < count; row++)
         for (int i = 0; i < FEATURE_COUNT; i++)
             feature_put((enum feature)i, rows[row].values[i], json);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}]}");
 }
 
 static void put_output(struct buf *json, const char *name, const struct score scores[],
@@ -305,8 +302,7 @@ static void put_output(struct buf *json, const char *name, const struct score sc
     json_put_open(json, "data", '[');
     for (size_t i = 0; i < count; i++)
         json_put_decimal(json, NULL, financial ? scores[i].risk_financial : scores[i].risk_full, 6);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}");
 }
 
 void score_tensors_encode(const struct infer_request *request, const struct score scores[],
@@ -320,8 +316,7 @@ void score_tensors_encode(const struct infer_request *request, const struct scor
     json_put_open(json, "outputs", '[');
     put_output(json, "risk_score", scores, request->count, false);
     put_output(json, "risk_score_financial", scores, request->count, true);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}");
 }
 
 /* The output of that name; where there is but one, whatever it is called. */
@@ -376,6 +371,5 @@ void score_metadata_encode(const char *version, struct buf *json)
     json_put_open(json, "outputs", '[');
     put_tensor(json, "risk_score", 1);
     put_tensor(json, "risk_score_financial", 1);
-    json_put_close(json, ']');
-    json_put_close(json, '}');
+    json_put_ends(json, "]}");
 }

@@ -118,6 +118,28 @@ static void escapes_are_decoded(void **state)
     decodes("%%41", NULL);
 }
 
+static bool reads(const char *text, uint64_t max, uint64_t expected)
+{
+    uint64_t number;
+    return text_number(slice_of(text), max, &number) && number == expected;
+}
+
+static void numbers_are_digits_alone_up_to_the_most(void **state)
+{
+    (void)state;
+    assert_true(reads("0", 0, 0));
+    assert_true(reads("007", 7, 7));
+    assert_true(reads("18446744073709551615", UINT64_MAX, UINT64_MAX));
+    assert_false(reads("18446744073709551616", UINT64_MAX, 0));
+    assert_false(reads("8", 7, 8));
+    assert_false(reads("128", 127, 128));
+    assert_false(reads("", 7, 0));
+    assert_false(reads("-1", 7, 1));
+    assert_false(reads("+1", 7, 1));
+    assert_false(reads(" 1", 7, 1));
+    assert_false(reads("1x", 7, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +150,7 @@ int main(void)
         cmocka_unit_test(other_words_are_not),
         cmocka_unit_test(long_words_are_like_no_other),
         cmocka_unit_test(escapes_are_decoded),
+        cmocka_unit_test(numbers_are_digits_alone_up_to_the_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
