@@ -31,8 +31,7 @@ enum status address_parse(struct slice text, struct in6_addr *address)
     struct in_addr v4;
     if (text.size == 0 || text.size >= sizeof copy || memchr(text.data, '\0', text.size) != NULL)
         return STATUS_INVALID;
-    memcpy(copy, text.data, text.size);
-    copy[text.size] = '\0';
+    slice_text(text, copy, sizeof copy);
     if (inet_pton(AF_INET, copy, &v4) == 1) {
         *address = mapped(v4);
         return STATUS_OK;

@@ -24,6 +24,17 @@ static inline bool slice_equals(struct slice slice, const char *text)
     return slice.size == strlen(text) && memcmp(slice.data, text, slice.size) == 0;
 }
 
+/* Without the spaces and tabs at its ends. */
+static inline struct slice slice_trim(struct slice slice)
+{
+    while (slice.size > 0 && (slice.data[0] == ' ' || slice.data[0] == '\t'))
+        slice = (struct slice){slice.data + 1, slice.size - 1};
+    while (slice.size > 0 &&
+           (slice.data[slice.size - 1] == ' ' || slice.data[slice.size - 1] == '\t'))
+        slice.size--;
+    return slice;
+}
+
 /* Copies it as a text: up to a zero in it, and to what `size` bytes hold with a zero at the end. */
 static inline void slice_text(struct slice slice, char *text, size_t size)
 {

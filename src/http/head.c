@@ -152,15 +152,6 @@ const char *head_fault(const struct head *head, const struct headers *headers)
     return NULL;
 }
 
-static struct slice trim(struct slice text)
-{
-    while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = (struct slice){text.data + 1, text.size - 1};
-    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
-        text.size--;
-    return text;
-}
-
 /* Takes the entry behind the last comma off the end. */
 static struct slice last_entry(struct slice *entries)
 {
@@ -169,7 +160,7 @@ static struct slice last_entry(struct slice *entries)
         start--;
     struct slice entry = {entries->data + start, entries->size - start};
     entries->size = start > 0 ? start - 1 : 0;
-    return trim(entry);
+    return slice_trim(entry);
 }
 
 /* Some proxies add the port: "192.0.2.1:80", "[2001:db8::1]:80". Takes it and the brackets off. */

@@ -9,29 +9,13 @@
 #include "base/json_put.h"
 #include "process/file.h"
 
-static const char security_schemes[] =
-    "{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
-    "\"internalKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Internal-Key\"}}";
-
-#define PARAMETER(name, in, schema)                                                                \
-    "{\"name\":\"" name "\",\"in\":\"" in "\",\"schema\":{" schema "}}"
-#define FROM_ZERO "\"type\":\"integer\",\"minimum\":0,\"default\":0"
-
-static const char page_parameters[] =
-    PARAMETER("page", "query", "\"type\":\"integer\",\"minimum\":1,\"default\":1") "," PARAMETER(
-        "page_size", "query", "\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":10");
-static const char key_parameter[] =
-    PARAMETER("Idempotency-Key", "header", "\"type\":\"string\",\"minLength\":1,\"maxLength\":128");
-static const char after_parameter[] = PARAMETER("after", "query", FROM_ZERO);
-static const char last_event_parameter[] = PARAMETER("Last-Event-ID", "header", FROM_ZERO);
-
 static void put_member(struct buf *json, const char *key, const char *raw)
 {
     json_put_raw(json, key, slice_of(raw));
 }
 
-/* The text of a schema by its name, "openapi/user.json". */
-static const char *schema_text(const char *name)
+/* The text of a schema, or of another part of the document, by its name, "openapi/user.json". */
+static const char *part_text(const char *name)
 {
     const struct embedded_file *file = embedded_file_find(name);
     assert(file != NULL);
@@ -75,14 +59,16 @@ static void put_parameters(struct buf *json, const struct route *route)
     json_put_open(json, "parameters", '[');
     for (const char *at = endpoint->path; (at = strchr(at, '{')) != NULL; at++)
         put_path_parameter(json, (struct slice){at + 1, strcspn(at + 1, "}")});
-    if (endpoint->paged)
-        json_put_raw(json, NULL, slice_of(page_parameters));
+    if (endpoint->paged) {
+        put_member(json, NULL, part_text("openapi/parameter_page.json"));
+        put_member(json, NULL, part_text("openapi/parameter_page_size.json"));
+    }
     if (endpoint->keyed)
-        json_put_raw(json, NULL, slice_of(key_parameter));
+        put_member(json, NULL, part_text("openapi/parameter_idempotency_key.json"));
     if (endpoint->resumed)
-        json_put_raw(json, NULL, slice_of(after_parameter));
+        put_member(json, NULL, part_text("openapi/parameter_after.json"));
     if (events)
-        json_put_raw(json, NULL, slice_of(last_event_parameter));
+        put_member(json, NULL, part_text("openapi/parameter_last_event_id.json"));
     json_put_close(json, ']');
 }
 
@@ -112,7 +98,7 @@ static void put_request_body(struct buf *json, const struct endpoint *endpoint)
     json_put_open(json, "requestBody", '{');
     put_member(json, "required", "true");
     json_put_open(json, "content", '{');
-    put_content(json, "application/json", schema_text(endpoint->request_schema));
+    put_content(json, "application/json", part_text(endpoint->request_schema));
     if (endpoint->batch)
         put_content(json, "application/x-ndjson",
                     "{\"type\":\"string\",\"description\":\"One document a line.\"}");
@@ -139,7 +125,7 @@ static void put_success(struct buf *json, const struct endpoint *endpoint)
                  endpoint->kind == ENDPOINT_EVENTS ? "text/event-stream"
                  : schema == NULL                  ? "text/plain"
                                                    : "application/json",
-                 schema == NULL ? text : schema_text(schema));
+                 schema == NULL ? text : part_text(schema));
 }
 
 static void put_problem(struct buf *json, int http_status)
@@ -241,10 +227,6 @@ void openapi_write(const struct router *router, struct buf *json)
     for (size_t i = 0; i < router->count; i++)
         put_path(json, router, i);
     json_put_close(json, '}');
-    json_put_open(json, "components", '{');
-    put_member(json, "securitySchemes", security_schemes);
-    json_put_open(json, "schemas", '{');
-    put_member(json, "Problem", schema_text("openapi/problem.json"));
-    put_member(json, "FieldProblem", schema_text("openapi/field_problem.json"));
-    json_put_ends(json, "}}}");
+    put_member(json, "components", part_text("openapi/components.json"));
+    json_put_close(json, '}');
 }

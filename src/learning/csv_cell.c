@@ -169,20 +169,10 @@ void csv_fields_free(struct csv_fields *fields)
 
 enum { NUMBER_TEXT_MAX = 63 };
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 struct slice csv_cell(const struct csv_fields *fields, size_t row, size_t column)
 {
     assert(row < fields->row_count && column < fields->width);
-    struct slice cell = fields->fields[row * fields->width + column];
-    while (cell.size > 0 && is_blank(cell.data[0]))
-        cell = (struct slice){cell.data + 1, cell.size - 1};
-    while (cell.size > 0 && is_blank(cell.data[cell.size - 1]))
-        cell.size--;
-    return cell;
+    return slice_trim(fields->fields[row * fields->width + column]);
 }
 
 static bool is_one_of(struct slice cell, const char *const words[], size_t count)
@@ -206,8 +196,7 @@ bool csv_cell_number(struct slice cell, double *value)
     char *end;
     if (cell.size == 0 || cell.size > NUMBER_TEXT_MAX)
         return false;
-    memcpy(text, cell.data, cell.size);
-    text[cell.size] = '\0';
+    slice_text(cell, text, sizeof text);
     if (strspn(text, "+-.0123456789eE") != cell.size)
         return false;
     *value = strtod(text, &end);
