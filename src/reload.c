@@ -68,18 +68,6 @@ static bool policy_changed(const struct policy_file *file)
     return file_changed(&file->seen, &now);
 }
 
-/* Which policy decides by the answers of a service is told once it has answered. */
-static void policy_tell(const struct reload *reload, bool by_model)
-{
-    char hash[HASH_TEXT_SIZE];
-    enum trained_form form;
-    bool calibrated = by_model && reload_takes_model(reload->settings, &form);
-    if (by_model && reload->settings->credit_analysis_service_url[0] != '\0')
-        return;
-    hash_format(&reload->policy_files[calibrated].policy.hash, hash);
-    metric_tell(INFO_policy, hash);
-}
-
 /* A deployment has one currency, whatever becomes of its policies: CURRENCY, else that of the
  * policy which decides first. False if this policy's amounts are in another. */
 static bool currency_settle(struct reload *reload, const struct policy *policy)
@@ -96,11 +84,19 @@ static bool currency_settle(struct reload *reload, const struct policy *policy)
 
 static void policy_publish(struct reload *reload)
 {
+    const struct settings *settings = reload->settings;
+    char hash[HASH_TEXT_SIZE];
+    enum trained_form form;
     struct policy_choice choice = {.by_model = !policy_is_chosen(reload),
                                    .policy = reload->policy_files[0].policy,
                                    .calibrated = reload->policy_files[1].policy};
     policy_source_publish(&reload->policies, &choice);
-    policy_tell(reload, choice.by_model);
+    /* Which policy decides by the answers of a service is told once it has answered. */
+    if (choice.by_model && settings->credit_analysis_service_url[0] != '\0')
+        return;
+    bool calibrated = choice.by_model && reload_takes_model(settings, &form);
+    hash_format(&reload->policy_files[calibrated].policy.hash, hash);
+    metric_tell(INFO_policy, hash);
 }
 
 /* A policy with errors is refused in the words of `ecs policy check`; its warnings are logged. */

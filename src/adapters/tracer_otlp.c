@@ -72,23 +72,18 @@ static void put_resource(struct buf *json, const struct otlp_resource *resource)
     json_put_ends(json, "]}");
 }
 
-static void put_ids(struct buf *json, const struct span *span)
-{
-    json_put_bytes(json, "traceId",
-                   (struct slice){span->traceparent + TRACEPARENT_TRACE_AT, 2 * TRACE_BYTES});
-    json_put_bytes(json, "spanId",
-                   (struct slice){span->traceparent + TRACEPARENT_SPAN_AT, 2 * SPAN_BYTES});
-    if (span->parent_id[0] != '\0')
-        json_put_text(json, "parentSpanId", span->parent_id);
-}
-
 static void put_span(struct buf *json, const struct span *span)
 {
     char name[160];
     snprintf(name, sizeof name, "%s%s%s", span->action, span->object == NULL ? "" : " ",
              span->object == NULL ? "" : span->object);
     json_put_open(json, NULL, '{');
-    put_ids(json, span);
+    json_put_bytes(json, "traceId",
+                   (struct slice){span->traceparent + TRACEPARENT_TRACE_AT, 2 * TRACE_BYTES});
+    json_put_bytes(json, "spanId",
+                   (struct slice){span->traceparent + TRACEPARENT_SPAN_AT, 2 * SPAN_BYTES});
+    if (span->parent_id[0] != '\0')
+        json_put_text(json, "parentSpanId", span->parent_id);
     json_put_text(json, "name", name);
     json_put_integer(json, "kind", span->kind);
     put_number_text(json, "startTimeUnixNano", span->started_us * NANOSECONDS);

@@ -135,21 +135,17 @@ static bool claims_read(const json_t *claims, int64_t now_us, struct principal *
     return true;
 }
 
-static bool signed_with(const char *secret, const char *text)
-{
-    jwt_t *jwt = NULL;
-    bool valid = jwt_decode(&jwt, text, (const unsigned char *)secret, (int)strlen(secret)) == 0 &&
-                 jwt_get_alg(jwt) == JWT_ALG_HS256;
-    jwt_free(jwt);
-    return valid;
-}
-
 static bool signature_valid(const struct token_keys *keys, const char *text)
 {
-    for (size_t i = 0; i < keys->count; i++)
-        if (signed_with(keys->secrets[i], text))
-            return true;
-    return false;
+    bool valid = false;
+    for (size_t i = 0; i < keys->count && !valid; i++) {
+        const char *secret = keys->secrets[i];
+        jwt_t *jwt = NULL;
+        valid = jwt_decode(&jwt, text, (const unsigned char *)secret, (int)strlen(secret)) == 0 &&
+                jwt_get_alg(jwt) == JWT_ALG_HS256;
+        jwt_free(jwt);
+    }
+    return valid;
 }
 
 enum status token_verify(const struct token_keys *keys, struct slice text, int64_t now_us,

@@ -214,22 +214,18 @@ enum status journal_begin(struct journal_writer *writer)
     return run(writer, JOURNAL_BEGIN);
 }
 
-static void rollback(struct journal_writer *writer)
-{
-    /* SQLite has already rolled back after some errors; then there is nothing to end. */
-    if (!sqlite3_get_autocommit(writer->db) && run(writer, JOURNAL_ROLLBACK) != STATUS_OK)
-        log_error("bus log cannot roll back", LOG_TEXT("engine", "sqlite"));
-    memcpy(writer->streams, writer->committed, sizeof writer->streams);
-}
-
 enum status journal_finish(struct journal_writer *writer, enum status status)
 {
     if (status == STATUS_OK)
         status = run(writer, JOURNAL_COMMIT);
-    if (status != STATUS_OK)
-        rollback(writer);
-    else
+    if (status == STATUS_OK) {
         memcpy(writer->committed, writer->streams, sizeof writer->committed);
+        return STATUS_OK;
+    }
+    /* SQLite has already rolled back after some errors; then there is nothing to end. */
+    if (!sqlite3_get_autocommit(writer->db) && run(writer, JOURNAL_ROLLBACK) != STATUS_OK)
+        log_error("bus log cannot roll back", LOG_TEXT("engine", "sqlite"));
+    memcpy(writer->streams, writer->committed, sizeof writer->streams);
     return status;
 }
 
@@ -323,14 +319,6 @@ enum status journal_stream_write(struct journal_writer *writer, enum stream stre
     return run(writer, JOURNAL_STREAM_WRITE);
 }
 
-/* The first message of [from, to] that is not older than that moment; to + 1 if there is none. */
-static uint64_t young_from(struct journal_writer *writer, enum stream stream, uint64_t from,
-                           uint64_t to, int64_t since_us)
-{
-    sqlite3_bind_int64(writer->statements[JOURNAL_YOUNG], 3, since_us);
-    return row_sequence(number_of(writer, JOURNAL_YOUNG, stream, from, to));
-}
-
 static int64_t bytes_used(const struct journal_writer *writer)
 {
     int64_t pages = 0, unused = 0, page_bytes = 0;
@@ -343,15 +331,6 @@ static int64_t bytes_used(const struct journal_writer *writer)
 bool journal_full(const struct journal_writer *writer)
 {
     return bytes_used(writer) >= BUS_STREAM_BYTES_MAX;
-}
-
-/* The last sequence that nobody needs any more. Dead letters wait for a person; a stream without
- * a group is only watched. */
-static uint64_t settled_to(enum stream stream, const struct journal_stream *row)
-{
-    if (stream == STREAM_DEAD_LETTERS)
-        return 0;
-    return row->grouped ? row->floor : row->last;
 }
 
 /* The moment by which messages are old: now, unless that is too far ahead of what was believed. */
@@ -384,8 +363,12 @@ static enum status trim_stream(struct journal_writer *writer, enum stream stream
     if (row.first > to)
         return STATUS_OK;
     int64_t age_us = stream == STREAM_DEAD_LETTERS ? BUS_DEAD_LETTER_AGE_US : BUS_STREAM_AGE_US;
-    uint64_t keep = young_from(writer, stream, row.first, to, now_us - age_us);
-    uint64_t settled = settled_to(stream, &row);
+    /* The first that is young, or to + 1. */
+    sqlite3_bind_int64(writer->statements[JOURNAL_YOUNG], 3, now_us - age_us);
+    uint64_t keep = row_sequence(number_of(writer, JOURNAL_YOUNG, stream, row.first, to));
+    /* What nobody needs any more. Dead letters wait for a person; a stream without a group is only
+     * watched. */
+    uint64_t settled = stream == STREAM_DEAD_LETTERS ? 0 : row.grouped ? row.floor : row.last;
     if (large && settled >= keep)
         keep = (settled < to ? settled : to) + 1;
     if (keep <= row.first)

@@ -233,16 +233,6 @@ void bus_nats_on_answer(natsConnection *connection, natsSubscription *subscripti
         confirmation_take(bus, token, answer);
 }
 
-/* Waits until the answer is there, with bus->events held. */
-static void answer_wait(struct bus_nats *bus, const struct nats_request *request,
-                        const struct nats_link *link)
-{
-    int64_t deadline_us = steady_now_us() + NATS_REQUEST_MS * 1000;
-    while (request->answer == NULL && !link->closed &&
-           steady_wait(&bus->event, &bus->events, deadline_us))
-        ;
-}
-
 /* Not natsConnection_Request, whose wait lasts as long as the time of day says. */
 natsMsg *bus_nats_ask(struct bus_nats *bus, const char *subject, const char *text)
 {
@@ -257,9 +247,11 @@ natsMsg *bus_nats_ask(struct bus_nats *bus, const char *subject, const char *tex
     pthread_mutex_unlock(&bus->events);
     snprintf(reply, sizeof reply, "%s.%s", bus->inbox, request.token);
     natsStatus sent = natsConnection_PublishRequestString(link->connection, subject, reply, text);
+    int64_t deadline_us = steady_now_us() + NATS_REQUEST_MS * 1000;
     pthread_mutex_lock(&bus->events);
-    if (sent == NATS_OK)
-        answer_wait(bus, &request, link);
+    while (sent == NATS_OK && request.answer == NULL && !link->closed &&
+           steady_wait(&bus->event, &bus->events, deadline_us))
+        ;
     LIST_REMOVE(&request, place);
     pthread_mutex_unlock(&bus->events);
     nats_link_release(link);

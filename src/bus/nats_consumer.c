@@ -466,15 +466,10 @@ static void bury_all(struct bus_nats *bus, const struct bus_message messages[],
 static const char *verdict(const struct bus_message *message, enum outcome outcome,
                            const struct grave *grave, const char *retry)
 {
-    switch (outcome) {
-    case OUTCOME_DONE:
-        return "+ACK";
-    case OUTCOME_RETRY:
+    bool lost = letter_is_due(message, outcome) && grave->status != STATUS_OK;
+    if (outcome == OUTCOME_RETRY || lost)
         return retry;
-    case OUTCOME_REJECT:
-        return letter_is_due(message, outcome) && grave->status != STATUS_OK ? retry : "+TERM";
-    }
-    return retry;
+    return outcome == OUTCOME_DONE ? "+ACK" : "+TERM";
 }
 
 enum status nats_consumer_settle(struct bus_consumer *base, const struct bus_message messages[],

@@ -267,10 +267,13 @@ static bool was_set_back(struct bus_nats *bus)
     return set_back;
 }
 
-static void lost_link_drop(struct bus_nats *bus)
+/* There is no current link any more; if `lost`, only where its connection was lost. */
+static void link_drop(struct bus_nats *bus, bool lost)
 {
     pthread_mutex_lock(&bus->events);
-    struct nats_link *link = bus->link != NULL && bus->link->closed ? bus->link : NULL;
+    struct nats_link *link = bus->link;
+    if (link != NULL && lost && !link->closed)
+        link = NULL;
     if (link != NULL)
         bus->link = NULL;
     pthread_mutex_unlock(&bus->events);
@@ -282,7 +285,7 @@ void bus_nats_links_drive(struct bus_nats *bus)
 {
     if (pthread_mutex_trylock(&bus->driver) != 0)
         return; /* another thread does */
-    lost_link_drop(bus);
+    link_drop(bus, true);
     if (was_set_back(bus) && bus->link != NULL) {
         log_warn("the time of day was set back: the bus is connected anew",
                  LOG_TEXT("engine", "nats"));
@@ -330,12 +333,7 @@ enum status bus_nats_links_open(struct bus_nats *bus, const char *urls, const ch
 bool bus_nats_links_close(struct bus_nats *bus)
 {
     int64_t deadline_us = steady_now_us() + ENDING_MAX_US;
-    pthread_mutex_lock(&bus->events);
-    struct nats_link *link = bus->link;
-    bus->link = NULL;
-    pthread_mutex_unlock(&bus->events);
-    if (link != NULL)
-        retire(bus, link, 0);
+    link_drop(bus, false);
     for (old_links_end(bus, INT64_MAX); bus->old_links != NULL; old_links_end(bus, INT64_MAX)) {
         pthread_mutex_lock(&bus->events);
         int64_t look_us = steady_now_us() + CONNECT_PAUSE_US;

@@ -84,15 +84,6 @@ static enum status write_streams(struct bus_sqlite *bus)
     return STATUS_OK;
 }
 
-static enum status trim_if_time(struct bus_sqlite *bus)
-{
-    int64_t now_us = clock_monotonic_us(bus->clock);
-    if (now_us - bus->trimmed_us < TRIM_PERIOD_US)
-        return STATUS_OK;
-    bus->trimmed_us = now_us;
-    return journal_trim(&bus->writer, clock_now_us(bus->clock));
-}
-
 /* After a commit: tells the groups what is stored and what is gone. */
 static void show_streams(struct bus_sqlite *bus)
 {
@@ -125,8 +116,11 @@ static enum status write_all(struct bus_sqlite *bus, struct outgoing *first)
     enum status status = journal_begin(&bus->writer);
     if (status == STATUS_OK)
         status = write_queued(bus, first);
-    if (status == STATUS_OK)
-        status = trim_if_time(bus);
+    int64_t now_us = clock_monotonic_us(bus->clock);
+    if (status == STATUS_OK && now_us - bus->trimmed_us >= TRIM_PERIOD_US) {
+        bus->trimmed_us = now_us;
+        status = journal_trim(&bus->writer, clock_now_us(bus->clock));
+    }
     if (status == STATUS_OK)
         status = write_streams(bus);
     return journal_finish(&bus->writer, status);

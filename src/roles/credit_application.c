@@ -31,10 +31,16 @@ struct acceptance_batch {
     struct batch_size size;
 };
 
-static void refuse(struct acceptance_batch *batch, size_t place, const char *reason)
+/* Ends a message as status.def has it for what its handling came to. */
+static void conclude(struct acceptance_batch *batch, size_t place, enum status status,
+                     const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
     char request_id[TRACE_ID_MAX + 1];
+    assert(place < BATCH_MAX && batch->outcomes[place] == OUTCOME_RETRY);
+    batch->outcomes[place] = status_outcome(status);
+    if (batch->outcomes[place] != OUTCOME_REJECT)
+        return;
     snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
     message->reason = slice_of(batch->reasons[place]);
     slice_text(message->request_id, request_id, sizeof request_id);
@@ -42,16 +48,6 @@ static void refuse(struct acceptance_batch *batch, size_t place, const char *rea
                LOG_TEXT("request_id", request_id),
                LOG_INTEGER("sequence", (int64_t)message->sequence),
                LOG_TEXT("reason", batch->reasons[place]));
-}
-
-/* Ends a message as status.def has it for what its handling came to. */
-static void conclude(struct acceptance_batch *batch, size_t place, enum status status,
-                     const char *reason)
-{
-    assert(place < BATCH_MAX && batch->outcomes[place] == OUTCOME_RETRY);
-    batch->outcomes[place] = status_outcome(status);
-    if (batch->outcomes[place] == OUTCOME_REJECT)
-        refuse(batch, place, reason);
 }
 
 static void note_active(const struct bus_message *message, const struct uuid *offer_id)

@@ -34,18 +34,14 @@ static void emotion_receive(struct role_context *context, struct exchange *excha
 
 static const struct endpoint endpoints[] = {
     {
-        .method = METHOD_POST,
+        INGESTION_ENDPOINT,
         .path = "/v1/emotions/stream",
         .auth = AUTH_INTERNAL,
-        .kind = ENDPOINT_ASYNC,
-        .batch = true,
         .handle = emotion_receive,
         .summary = "Take one emotion event, or a batch of up to 1000, one to a line.",
         .request_schema = "openapi/emotion.json",
-        .success = 202,
         .response_schema = "openapi/emotion_received.json",
         .errors = "503",
-        .keyed = true,
     },
 };
 

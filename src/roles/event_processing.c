@@ -79,11 +79,16 @@ static void discard(const struct bus_message *message, enum letter_verdict verdi
                    LOG_TEXT("stream", stream_name(message->stream)), LOG_TEXT("reason", reason));
 }
 
-/* `source`: the person it names; NULL if that is not known. Who floods leaves no letter. */
-static void refuse(struct event_batch *batch, size_t place, const struct uuid *source,
-                   const char *reason)
+/* Ends a message as status.def has it for what its handling came to. `source`: the person it names;
+ * NULL if that is not known. Who floods leaves no letter. */
+static void conclude(struct event_batch *batch, size_t place, enum status status,
+                     const struct uuid *source, const char *reason)
 {
     struct bus_message *message = &batch->messages[place];
+    assert(place < batch->message_count && batch->outcomes[place] == OUTCOME_RETRY);
+    batch->outcomes[place] = status_outcome(status);
+    if (batch->outcomes[place] != OUTCOME_REJECT)
+        return;
     snprintf(batch->reasons[place], sizeof batch->reasons[place], "%s", reason);
     enum letter_verdict verdict =
         letter_rates_take(&batch->letters, source, message->producer,
@@ -98,16 +103,6 @@ static void refuse(struct event_batch *batch, size_t place, const struct uuid *s
                LOG_TEXT("stream", stream_name(message->stream)),
                LOG_INTEGER("sequence", (int64_t)message->sequence),
                LOG_TEXT("request_id", request_id), LOG_TEXT("reason", batch->reasons[place]));
-}
-
-/* Ends a message as status.def has it for what its handling came to. */
-static void conclude(struct event_batch *batch, size_t place, enum status status,
-                     const struct uuid *source, const char *reason)
-{
-    assert(place < batch->message_count && batch->outcomes[place] == OUTCOME_RETRY);
-    batch->outcomes[place] = status_outcome(status);
-    if (batch->outcomes[place] == OUTCOME_REJECT)
-        refuse(batch, place, source, reason);
 }
 
 /* Decodes a payload into the batch's next event, and its user. */

@@ -46,6 +46,10 @@ struct ingestion {
                   struct submission submissions[], size_t count);
 };
 
+/* What the endpoints of both roles have in common. */
+#define INGESTION_ENDPOINT                                                                         \
+    .method = METHOD_POST, .kind = ENDPOINT_ASYNC, .batch = true, .success = 202, .keyed = true
+
 /* Takes what the body holds: one document, or one to a line. */
 void ingestion_receive(const struct ingestion *ingestion, struct role_context *context,
                        struct exchange *exchange);

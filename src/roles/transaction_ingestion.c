@@ -174,19 +174,15 @@ static void transaction_receive(struct role_context *context, struct exchange *e
 
 static const struct endpoint endpoints[] = {
     {
-        .method = METHOD_POST,
+        INGESTION_ENDPOINT,
         .path = "/v1/transactions",
         .auth = AUTH_USER_OR_INTERNAL,
-        .kind = ENDPOINT_ASYNC,
-        .batch = true,
         .handle = transaction_receive,
         .summary = "Take a transaction: with a token one of the person who asks, with an internal "
                    "key one of anybody, or a batch of up to 1000, one to a line.",
         .request_schema = "openapi/transaction.json",
-        .success = 202,
         .response_schema = "openapi/transaction_received.json",
         .errors = "403 409 503",
-        .keyed = true,
     },
 };
 

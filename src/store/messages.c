@@ -77,33 +77,26 @@ static int by_id(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static enum status outbox_take_all(struct store *store, int64_t now_us, struct outbox_row out[],
-                                   size_t max, size_t *count)
+enum status store_outbox_claim(struct store *store, int64_t now_us, struct outbox_row out[],
+                               size_t max, size_t *count)
 {
     struct sql *sql = store->sql;
-    enum status status = sql_start(sql, store->dialect->outbox_claim, sql_time(now_us),
-                                   sql_time(now_us + OUTBOX_CLAIM_US), sql_integer((int64_t)max));
+    *count = 0;
+    /* Mostly there is nothing, and a look needs no transaction. */
+    enum status status = sql_one(sql, store->dialect->outbox_due, sql_time(now_us),
+                                 sql_time(now_us + OUTBOX_CLAIM_US));
+    sql_end(sql);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    status = sql_begin(sql);
+    if (status == STATUS_OK)
+        status = sql_start(sql, store->dialect->outbox_claim, sql_time(now_us),
+                           sql_time(now_us + OUTBOX_CLAIM_US), sql_integer((int64_t)max));
     while (sql_row(sql, &status)) {
         assert(*count < max);
         status = outbox_take(sql, &out[(*count)++]);
     }
-    return sql_rows_end(sql, status);
-}
-
-enum status store_outbox_claim(struct store *store, int64_t now_us, struct outbox_row out[],
-                               size_t max, size_t *count)
-{
-    *count = 0;
-    /* Mostly there is nothing, and a look needs no transaction. */
-    enum status status = sql_one(store->sql, store->dialect->outbox_due, sql_time(now_us),
-                                 sql_time(now_us + OUTBOX_CLAIM_US));
-    sql_end(store->sql);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    status = sql_begin(store->sql);
-    if (status == STATUS_OK)
-        status = outbox_take_all(store, now_us, out, max, count);
-    status = sql_finish(store->sql, status);
+    status = sql_finish(sql, sql_rows_end(sql, status));
     if (status == STATUS_OK)
         qsort(out, *count, sizeof out[0], by_id);
     else

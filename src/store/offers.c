@@ -158,39 +158,28 @@ static enum status line_change(struct sql *sql, const struct uuid *offer_id,
     return status;
 }
 
-static enum status activate(struct store *store, const struct uuid *offer_id,
-                            const struct uuid *user_id, int64_t now_us,
-                            const struct notification *notification, const struct outbox_row *event,
-                            bool *changed)
-{
-    struct sql *sql = store->sql;
-    struct offer offer;
-    enum status status = store_offer_read(store, offer_id, user_id, &offer);
-    if (status != STATUS_OK)
-        return status;
-    *changed = offer.status == OFFER_accepted;
-    if (!*changed)
-        return offer.status == OFFER_active || offer.status == OFFER_superseded ? STATUS_OK
-                                                                                : STATUS_NOT_FOUND;
-    status = line_change(sql, offer_id, user_id, now_us);
-    if (status == STATUS_OK)
-        status = store_notification_insert(sql, notification);
-    if (status == STATUS_OK)
-        status = store_outbox_insert(sql, event, now_us);
-    return status;
-}
-
 enum status store_offer_activate(struct store *store, const struct uuid *offer_id,
                                  const struct uuid *user_id, int64_t now_us,
                                  const struct notification *notification,
                                  const struct outbox_row *event, bool *changed)
 {
     struct sql *sql = store->sql;
+    struct offer offer;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
         status = sql_one(sql, store->dialect->person_lock, sql_uuid(user_id));
     if (status == STATUS_OK)
-        status = activate(store, offer_id, user_id, now_us, notification, event, changed);
+        status = store_offer_read(store, offer_id, user_id, &offer);
+    *changed = status == STATUS_OK && offer.status == OFFER_accepted;
+    if (*changed)
+        status = line_change(sql, offer_id, user_id, now_us);
+    else if (status == STATUS_OK && offer.status != OFFER_active &&
+             offer.status != OFFER_superseded)
+        status = STATUS_NOT_FOUND;
+    if (status == STATUS_OK && *changed)
+        status = store_notification_insert(sql, notification);
+    if (status == STATUS_OK && *changed)
+        status = store_outbox_insert(sql, event, now_us);
     return sql_finish(sql, status);
 }
 

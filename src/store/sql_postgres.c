@@ -97,13 +97,6 @@ static void cancel(PGconn *connection)
     PQfreeCancel(request);
 }
 
-static int64_t deadline_of(const struct sql_postgres *pg)
-{
-    if (pg->patience != NULL)
-        return pg->patience->deadline_us;
-    return steady_now_us() + (pg->asks_health ? ENGINE_SILENCE_US : STORE_DEADLINE_US);
-}
-
 /* Whether it is of no use to wait. Who is patient waits all the same. */
 static bool is_hopeless(const struct sql_postgres *pg)
 {
@@ -115,7 +108,9 @@ static bool answer_wait(struct sql_postgres *pg)
 {
     PGconn *connection = pg->connection;
     const struct sql_patience *patience = pg->patience;
-    int64_t deadline_us = deadline_of(pg), look_up_us = patience != NULL ? SECOND_US : LOOK_UP_US;
+    int64_t usual_us = pg->asks_health ? ENGINE_SILENCE_US : STORE_DEADLINE_US;
+    int64_t deadline_us = patience != NULL ? patience->deadline_us : steady_now_us() + usual_us;
+    int64_t look_up_us = patience != NULL ? SECOND_US : LOOK_UP_US;
     for (;;) {
         int unsent = PQflush(connection);
         if (unsent < 0)
@@ -169,13 +164,6 @@ static enum status status_of(struct sql_postgres *pg, const char *state, const c
     return STATUS_INTERNAL;
 }
 
-/* A message may hold values, but not that of a permission that is missing: it names a table. */
-static const char *words_of(const PGresult *result, const char *state)
-{
-    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    return strcmp(state, "42501") != 0 || words == NULL ? "" : words;
-}
-
 static enum status refused(struct sql_postgres *pg, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -185,7 +173,10 @@ static enum status refused(struct sql_postgres *pg, const PGresult *result)
         atomic_store(&disk_full_us, steady_now_us());
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     enum status status = status_of(pg, state, constraint);
-    const char *words = words_of(result, state);
+    /* A message may hold values, but not that of a permission that is missing: it names a table. */
+    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (strcmp(state, "42501") != 0 || words == NULL)
+        words = "";
     if (status != STATUS_CONFLICT)
         log_seldom(LOG_WARN, words[0] == '\0' ? state : words, "database refused",
                    LOG_TEXT("engine", "postgresql"), LOG_TEXT("sqlstate", state),
