@@ -461,6 +461,32 @@ enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream)
     return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
+/* What the server has delivered stays as it is; what it holds back is delivered again. */
+static enum status consumer_renew(struct bus_nats *bus, enum stream stream, uint64_t settled)
+{
+    char start[START_MAX];
+    log_warn("a consumer that holds messages back is made anew",
+             LOG_TEXT("stream", stream_name(stream)));
+    snprintf(start, sizeof start,
+             "\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":%" PRIu64, settled + 1);
+    enum status status = consumer_delete(bus, stream);
+    return status == STATUS_OK ? consumer_create(bus, stream, start) : status;
+}
+
+enum status nats_consumer_release(struct bus_nats *bus, enum stream stream, uint64_t *delivered)
+{
+    struct answer answer;
+    enum status status = ask(bus, "CONSUMER.INFO", stream, "." NATS_CONSUMER, "", &answer);
+    bool owes = status == STATUS_OK && number_of(answer.json, NULL, "num_pending") > 0 &&
+                number_of(answer.json, NULL, "num_ack_pending") == 0;
+    uint64_t now_delivered = number_of(answer.json, "delivered", "consumer_seq") + 1;
+    uint64_t settled = number_of(answer.json, "ack_floor", "stream_seq");
+    answer_free(&answer);
+    bool again = owes && *delivered == now_delivered;
+    *delivered = owes && !again ? now_delivered : 0;
+    return again ? consumer_renew(bus, stream, settled) : status;
+}
+
 /* The first message at or after `sequence`. The caller frees the answer. */
 static enum status message_from(struct bus_nats *bus, enum stream stream, uint64_t sequence,
                                 struct answer *answer)

@@ -44,6 +44,8 @@ struct nats_consumer {
     char inbox[NATS_INBOX_SIZE];    /* answers to request N come to <inbox>.N, or are messages */
     unsigned epoch;                 /* in which the durable consumer was found; 0: look for it */
     enum status found;              /* how looking for it last ended */
+    bool quiet;                     /* the last request brought nothing */
+    uint64_t delivered;             /* see nats_consumer_release */
     bool requested;                 /* a request is under way */
     unsigned request;               /* its number */
     size_t owed;                    /* messages that it may still bring */
@@ -237,6 +239,7 @@ static enum status request(struct nats_consumer *consumer, size_t batch)
     struct bus_nats *bus = bus_of(consumer);
     if (consumer->requested && now_us - consumer->heard_us > SILENCE_US) {
         consumer->requested = false;
+        consumer->quiet = true;
         consumer->epoch = 0;
     }
     if (now_us < consumer->request_after_us)
@@ -248,6 +251,9 @@ static enum status request(struct nats_consumer *consumer, size_t batch)
     }
     if (consumer->requested)
         return STATUS_OK;
+    if (consumer->quiet) /* if it fails, the next quiet request looks again */
+        (void)!nats_consumer_release(bus, consumer->stream, &consumer->delivered);
+    consumer->quiet = false;
     assert(batch > 0 && batch <= BUS_BATCH_MAX);
     char subject[NATS_SUBJECT_MAX + 1], reply[NATS_INBOX_SIZE + 12], text[128];
     snprintf(subject, sizeof subject, "$JS.API.CONSUMER.MSG.NEXT.%s." NATS_CONSUMER,
@@ -277,7 +283,8 @@ static void hear(struct nats_consumer *consumer, natsMsg *word)
         natsMsgHeader_Get(word, "Status", &code) != NATS_OK || strcmp(code, "100") == 0)
         return;
     consumer->requested = false;
-    if (strcmp(code, "408") == 0) /* its time is over */
+    consumer->quiet = strcmp(code, "408") == 0; /* its time is over */
+    if (consumer->quiet)
         return;
     consumer->epoch = 0; /* 409: the consumer was deleted, 503: nobody is there */
     consumer->request_after_us = steady_now_us() + PAUSE_US;
@@ -301,6 +308,7 @@ static enum status next(struct nats_consumer *consumer, int64_t wait_ms, struct 
     assert(!consumer->requested || consumer->owed > 0 || consumer->tail);
     if (consumer->owed > 0 && --consumer->owed == 0)
         consumer->requested = false;
+    consumer->delivered = 0;
     struct delivery *delivery = hold(consumer, message);
     if (delivery == NULL) {
         natsMsg_Destroy(message);

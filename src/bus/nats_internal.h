@@ -170,6 +170,11 @@ MUST_CHECK enum status bus_nats_prepare(struct bus_nats *bus, enum stream stream
 MUST_CHECK enum status bus_nats_prepare_all(struct bus_nats *bus);
 /* The stream's durable pull consumer exists; one that is there stays as it is. */
 MUST_CHECK enum status nats_consumer_prepare(struct bus_nats *bus, enum stream stream);
+/* For a request that brought nothing. If the consumer held messages back then, though none is
+ * delivered and unsettled, and has delivered nothing since, it is made anew and goes on behind what
+ * was settled (docs/decisions/bus-nats.md). `delivered` is the caller's, 0 at first. */
+MUST_CHECK enum status nats_consumer_release(struct bus_nats *bus, enum stream stream,
+                                             uint64_t *delivered);
 MUST_CHECK enum status bus_nats_rewind(struct bus *bus, enum stream stream, int64_t since_us);
 MUST_CHECK enum status bus_nats_read(struct bus *bus, enum stream stream, uint64_t from_sequence,
                                      struct bus_message messages[], size_t max, size_t *count);
