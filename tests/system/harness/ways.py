@@ -98,3 +98,49 @@ class SlowWay(Way):
             while data := server.recv(65536):
                 time.sleep(self.delay_s)
                 client.sendall(data)
+
+
+class HoldingWay(Way):
+    """To NATS; it keeps requests for messages of a consumer from it, until the consumer is made anew:
+    to whoever asks, that is a server that holds messages back. If it `answers`, it says after a
+    moment that the request's time is over, else nothing."""
+
+    def __init__(self, server_port, consumer, answers):
+        self.wanted = f"$JS.API.CONSUMER.MSG.NEXT.{consumer}".encode()
+        self.made = f"$JS.API.CONSUMER.DURABLE.CREATE.{consumer}".encode()
+        self.answers = answers
+        self.holding = True
+        self.held = 0
+        super().__init__(server_port)
+
+    def _serve(self, client):
+        with client, self._connect() as server, contextlib.suppress(OSError):
+            threading.Thread(target=self._back, args=(server, client), daemon=True).start()
+            lines, subscriptions = client.makefile("rb"), {}
+            while frame := lines.readline():
+                words = frame.split()
+                if words[:1] == [b"SUB"]:
+                    subscriptions[words[1]] = words[-1]
+                if words[:1] in ([b"PUB"], [b"HPUB"]):
+                    frame += lines.read(int(words[-1]) + 2)
+                    if words[1] == self.made:
+                        self.holding = False
+                    if words[1] == self.wanted and self.holding:
+                        self.held += 1
+                        self._refuse(client, words[2], subscriptions)
+                        continue
+                server.sendall(frame)
+
+    def _refuse(self, client, reply, subscriptions):
+        if self.answers:
+            number = subscriptions[reply.rpartition(b".")[0] + b".*"]
+            head = b"NATS/1.0 408 Request Timeout\r\n\r\n"
+            time.sleep(0.2)
+            client.sendall(b"HMSG %s %s %d %d\r\n%s\r\n" % (reply, number, len(head), len(head),
+                                                          head))
+
+    @staticmethod
+    def _back(server, client):
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                client.sendall(data)
