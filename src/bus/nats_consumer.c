@@ -425,16 +425,6 @@ static void on_buried(void *context, enum status status)
     pthread_mutex_unlock(&burial->mutex);
 }
 
-/* Publishes the copy. Its payload is cut to what may be published again. */
-static void bury(struct bus_nats *bus, const struct bus_message *message, struct grave *grave)
-{
-    struct letter letter;
-    letter_write(&letter, message);
-    if (letter.message.payload.size > BUS_PAYLOAD_MAX)
-        letter.message.payload.size = BUS_PAYLOAD_MAX;
-    bus_nats_publish(bus, &letter.message, slice_of(letter.once), on_buried, grave);
-}
-
 /* Every publication ends by its time limit, which this sees to itself: the wait is bounded. */
 static void burial_wait(struct burial *burial)
 {
@@ -450,7 +440,8 @@ static void burial_wait(struct burial *burial)
     pthread_mutex_unlock(&burial->mutex);
 }
 
-/* Copies the rejected messages that have a reason to the dead letters; the graves tell of each. */
+/* Copies the rejected messages that have a reason to the dead letters; the graves tell of each. A
+ * payload is cut to what may be published again. */
 static void bury_all(struct bus_nats *bus, const struct bus_message messages[],
                      const enum outcome outcomes[], struct grave graves[], size_t count)
 {
@@ -462,8 +453,13 @@ static void bury_all(struct bus_nats *bus, const struct bus_message messages[],
     steady_condition_init(&burial.all);
     for (size_t i = 0; i < count; i++) {
         graves[i] = (struct grave){&burial, STATUS_UNAVAILABLE};
-        if (letter_is_due(&messages[i], outcomes[i]))
-            bury(bus, &messages[i], &graves[i]);
+        if (!letter_is_due(&messages[i], outcomes[i]))
+            continue;
+        struct letter letter;
+        letter_write(&letter, &messages[i]);
+        if (letter.message.payload.size > BUS_PAYLOAD_MAX)
+            letter.message.payload.size = BUS_PAYLOAD_MAX;
+        bus_nats_publish(bus, &letter.message, slice_of(letter.once), on_buried, &graves[i]);
     }
     burial_wait(&burial);
     pthread_cond_destroy(&burial.all);

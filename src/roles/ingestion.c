@@ -59,25 +59,21 @@ static void submission_read(const struct ingestion *ingestion, struct role_conte
         memcpy(submission->reason, refusal->reason, sizeof submission->reason);
 }
 
-/* What people report with their own tokens is apart from what nameless producers send. */
-static struct slice producer_of(const struct principal *principal)
-{
-    return slice_of(principal->is_producer ? principal->producer : "people");
-}
-
 static void submission_publish(const struct ingestion *ingestion, struct role_context *context,
                                struct exchange *exchange, const struct submission *submission,
                                const struct buf *payloads, bus_published *done)
 {
     assert(submission->status == STATUS_OK);
     assert(submission->payload_at + submission->payload_size <= payloads->size);
+    const struct principal *who = &exchange->request.principal;
     struct bus_message message = {
         .stream = ingestion->stream,
         .payload = {payloads->data + submission->payload_at, submission->payload_size},
         .message_id = slice_of(submission->message_id),
         .request_id = slice_of(exchange->request.request_id),
         .traceparent = slice_of(exchange->request.traceparent),
-        .producer = producer_of(&exchange->request.principal),
+        /* What people report with their own tokens is apart from what nameless producers send. */
+        .producer = slice_of(who->is_producer ? who->producer : "people"),
     };
     bus_publish(context->bus, &message, done, exchange);
 }

@@ -18,20 +18,15 @@ static void confirm(void *context, enum status status)
     assert(before == WAITING); /* the bus tells once what became of a message */
 }
 
-/* Of id and content, because a database made anew numbers its rows anew. */
-static struct hash message_id_of(const struct outbox_row *row)
-{
-    return hash_of((const struct slice[]){{(const char *)&row->id, sizeof row->id},
-                                          slice_of(row->request_id),
-                                          slice_of(row->payload)},
-                   3);
-}
-
 static void publish(struct role_context *context, const struct outbox_row *row, struct span *span,
                     _Atomic int *confirmation)
 {
     char message_id[HASH_TEXT_SIZE];
-    struct hash id = message_id_of(row);
+    /* Of id and content, because a database made anew numbers its rows anew. */
+    const struct slice parts[] = {{(const char *)&row->id, sizeof row->id},
+                                  slice_of(row->request_id),
+                                  slice_of(row->payload)};
+    struct hash id = hash_of(parts, 3);
     hash_format(&id, message_id);
     struct bus_message message = {
         .stream = row->stream,
