@@ -57,8 +57,8 @@ int main(int argc, char **argv)
         shelved_model_put(argv[1], "", &model, reason) != STATUS_OK)
         return 1;
     trained_source_init(&source);
-    trained_source_publish(&source, &model);
-    if (scorer_trained_open(&source, TRAINED_TREES, &scorer) != STATUS_OK)
+    if (trained_source_publish(&source, TRAINED_TREES, &model, reason) != STATUS_OK ||
+        scorer_trained_open(&source, &scorer) != STATUS_OK)
         return 1;
     questions_fill(questions);
     int64_t start_ns = steady_ns();
@@ -74,6 +74,7 @@ int main(int argc, char **argv)
     printf("score %.0f %.1f %.1f\n", (double)count / seconds, (double)took_ns[count / 2] / 1e3,
            (double)took_ns[count * 99 / 100] / 1e3);
     scorer_close(scorer);
+    trained_source_close(&source);
     free(took_ns);
     return 0;
 }

@@ -176,6 +176,9 @@
 #define MODEL_FEATURES_MAX 4096 /* columns, with one for each level of a category */
 #define MODEL_FILE_MAX (64 * 1024 * 1024)
 #define MODEL_FILES_MAX 8
+/* Trees that are deeper, or whose answers worked out ahead take more, are asked by XGBoost. */
+#define MODEL_TREE_DEPTH_MAX 8
+#define MODEL_TABLES_MAX (16 * 1024 * 1024) /* of one part of a model */
 #define CALIBRATION_KNOTS_MAX 64
 #define CSV_FILE_MAX (1LL << 30)
 #define TRAINING_ROWS_MAX 10000000

@@ -198,10 +198,10 @@ static enum status model_take(struct reload *reload, char reason[REASON_MAX + 1]
         reload->model_seen = (struct stat){0};
     enum status status =
         shelved_model_put(reload->shelf, reload->settings->model_dir, &model, reason);
-    if (status == STATUS_OK) {
-        trained_source_publish(&reload->trained, &model);
+    if (status == STATUS_OK)
+        status = trained_source_publish(&reload->trained, reload->model_form, &model, reason);
+    if (status == STATUS_OK)
         metric_tell(INFO_model, model.name);
-    }
     return status;
 }
 
@@ -209,10 +209,9 @@ enum status reload_read_model(struct reload *reload, unsigned uses, struct buf *
 {
     const struct settings *settings = reload->settings;
     char reason[REASON_MAX + 1];
-    enum trained_form form;
     bool here = (uses & USES_MODEL) != 0 ||
                 ((uses & USES_SCORER) != 0 && settings->credit_analysis_service_url[0] == '\0');
-    bool trained = here && reload_takes_model(settings, &form);
+    bool trained = here && reload_takes_model(settings, &reload->model_form);
     reload->watches_model = trained && settings->model_dir[0] != '\0';
     if (!trained || model_take(reload, reason) == STATUS_OK)
         return STATUS_OK;
@@ -268,8 +267,8 @@ static enum status challenger_take_model(struct challenger *challenger,
         return status;
     }
     trained_source_init(source);
-    trained_source_publish(source, &model);
-    return scorer_trained_open(source, TRAINED_TREES, &challenger->model);
+    status = trained_source_publish(source, TRAINED_TREES, &model, reason);
+    return status == STATUS_OK ? scorer_trained_open(source, &challenger->model) : status;
 }
 
 /* A subfolder is a challenger, named by it, and holds model/ (written by `ecs train`), policy.json,
@@ -345,5 +344,7 @@ void reload_close(struct reload *reload)
         struct challenger *challenger = &challengers->list[--challengers->count];
         if (challenger->model != NULL)
             scorer_close(challenger->model);
+        trained_source_close(&reload->challenger_models[challengers->count]);
     }
+    trained_source_close(&reload->trained);
 }

@@ -15,6 +15,7 @@
 #include "bus/sqlite.h"
 #include "domain/scorecard.h"
 #include "faults.h"
+#include "process/log.h"
 #include "scorers/http.h"
 #include "scorers/simple.h"
 #include "store/postgres_check.h"
@@ -47,7 +48,7 @@ static enum status model_open(struct engines *engines, struct scorer **scorer)
     const struct settings *settings = engines->settings;
     enum trained_form form;
     if (reload_takes_model(settings, &form))
-        return scorer_trained_open(&engines->reload.trained, form, scorer);
+        return scorer_trained_open(&engines->reload.trained, scorer);
     if (strcmp(settings->scorer, "scorecard") == 0)
         return scorer_scorecard_open(scorer);
     if (strcmp(settings->scorer, "random") == 0)
@@ -59,6 +60,7 @@ static enum status model_open(struct engines *engines, struct scorer **scorer)
 enum status engines_model_open(struct engines *engines, const char *name, struct scorer **model)
 {
     struct shelved_model shelved;
+    char reason[REASON_MAX + 1];
     if (strcmp(name, SCORECARD_MODEL) == 0)
         return scorer_scorecard_open(model);
     enum status status = fixed_open(name, model);
@@ -69,10 +71,11 @@ enum status engines_model_open(struct engines *engines, const char *name, struct
         name += sizeof POINTS_PREFIX - 1;
     if (shelved_model_find(engines->reload.shelf, name, &shelved) != STATUS_OK)
         return STATUS_NOT_FOUND;
-    trained_source_publish(&engines->reload.trained, &shelved);
-    status = scorer_trained_open(&engines->reload.trained, points ? TRAINED_POINTS : TRAINED_TREES,
-                                 model);
-    return status == STATUS_INVALID ? STATUS_NOT_FOUND : status;
+    if (trained_source_publish(&engines->reload.trained, points ? TRAINED_POINTS : TRAINED_TREES,
+                               &shelved, reason) == STATUS_OK)
+        return scorer_trained_open(&engines->reload.trained, model);
+    log_error("model cannot be loaded", LOG_TEXT("reason", reason));
+    return STATUS_NOT_FOUND;
 }
 
 static enum status bus_open(struct engines *engines, bool reads, struct buf *faults)

@@ -75,7 +75,7 @@ static enum status importance_measure(struct training_work *work)
     for (size_t row = 0; row < table->row_count && status == STATUS_OK; row += step, explained++) {
         double log_odds;
         double base;
-        status = part_explain(part, table_row(table, row), &log_odds, contributions, &base);
+        status = part_explain(part, table_row(table, row), 1, &log_odds, contributions, &base);
         for (size_t i = 0; i < table->column_count; i++)
             importance[i] += fabs(contributions[i]);
     }

@@ -128,26 +128,22 @@ struct hash model_hash(const struct model *model)
     return model->hash;
 }
 
-enum status model_predict(struct model *model, enum model_part part, const double rows[],
+enum status model_predict(const struct model *model, enum model_part part, const double rows[],
                           size_t count, double probabilities[])
 {
-    if (!model_has_part(model, part))
-        return STATUS_NOT_FOUND;
-    enum status status = part_predict(model->parts[part], rows, count, probabilities);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        probabilities[i] = calibration_probability(probabilities[i]);
-    return status;
+    return model_explain(model, part, rows, count, probabilities, NULL, NULL);
 }
 
-enum status model_explain(struct model *model, enum model_part part, const double row[],
-                          double *probability, double contributions[], double *base)
+enum status model_explain(const struct model *model, enum model_part part, const double rows[],
+                          size_t count, double probabilities[], double contributions[],
+                          double bases[])
 {
-    double log_odds;
     if (!model_has_part(model, part))
         return STATUS_NOT_FOUND;
-    enum status status = part_explain(model->parts[part], row, &log_odds, contributions, base);
-    if (status == STATUS_OK)
-        *probability = calibration_probability(log_odds);
+    enum status status =
+        part_explain(model->parts[part], rows, count, probabilities, contributions, bases);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        probabilities[i] = calibration_probability(probabilities[i]);
     return status;
 }
 
@@ -253,17 +249,25 @@ static enum model_part part_asked(const struct model *model, enum model_part par
     return model_has_part(model, part) ? part : MODEL_FULL;
 }
 
-enum status model_risks(struct model *model, enum model_part part, const struct features features[],
-                        size_t count, int32_t risks[])
+enum { PEOPLE_AT_ONCE = 32 };
+
+/* Rows of some people as the model's columns have them; how many they are. */
+static size_t rows_fill(const struct model *model, const struct features features[], size_t count,
+                        double rows[PEOPLE_AT_ONCE * FEATURE_COUNT])
 {
-    enum { ROWS_AT_ONCE = 64 };
-    double rows[ROWS_AT_ONCE * FEATURE_COUNT] = {0}, probabilities[ROWS_AT_ONCE];
-    size_t width = model->features.count;
+    size_t some = count < PEOPLE_AT_ONCE ? count : PEOPLE_AT_ONCE, width = model->features.count;
     assert(width == model->manifest.column_count && width <= FEATURE_COUNT);
+    for (size_t i = 0; i < some; i++)
+        feature_columns_row(&model->features, &features[i], rows + i * width);
+    return some;
+}
+
+enum status model_risks(const struct model *model, enum model_part part,
+                        const struct features features[], size_t count, int32_t risks[])
+{
+    double rows[PEOPLE_AT_ONCE * FEATURE_COUNT], probabilities[PEOPLE_AT_ONCE];
     for (size_t done = 0, some; done < count; done += some) {
-        some = count - done < ROWS_AT_ONCE ? count - done : ROWS_AT_ONCE;
-        for (size_t i = 0; i < some; i++)
-            feature_columns_row(&model->features, &features[done + i], rows + i * width);
+        some = rows_fill(model, features + done, count - done, rows);
         if (model_predict(model, part_asked(model, part), rows, some, probabilities) != STATUS_OK)
             return STATUS_UNAVAILABLE;
         for (size_t i = 0; i < some; i++) {
@@ -275,19 +279,30 @@ enum status model_risks(struct model *model, enum model_part part, const struct 
     return STATUS_OK;
 }
 
-enum status model_weigh(struct model *model, enum model_part part, const struct features *features,
-                        int32_t weights[FEATURE_COUNT])
+static void weights_fill(const struct feature_columns *columns, const double contributions[],
+                         int32_t weights[FEATURE_COUNT])
 {
     static const double most = INT32_MAX;
-    double row[FEATURE_COUNT], probability, contributions[FEATURE_COUNT], base;
-    feature_columns_row(&model->features, features, row);
-    if (model_explain(model, part_asked(model, part), row, &probability, contributions, &base) !=
-        STATUS_OK)
-        return STATUS_UNAVAILABLE;
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        weights[i] = 0;
-    for (size_t i = 0; i < model->features.count; i++)
-        weights[model->features.features[i]] =
+    memset(weights, 0, FEATURE_COUNT * sizeof *weights);
+    for (size_t i = 0; i < columns->count; i++)
+        weights[columns->features[i]] =
             (int32_t)lround(fmax(-most, fmin(most, contributions[i] * MILLIONTHS)));
+}
+
+enum status model_weigh(const struct model *model, enum model_part part,
+                        const struct features features[], size_t count,
+                        int32_t weights[][FEATURE_COUNT])
+{
+    double rows[PEOPLE_AT_ONCE * FEATURE_COUNT], contributions[PEOPLE_AT_ONCE * FEATURE_COUNT];
+    double probabilities[PEOPLE_AT_ONCE], bases[PEOPLE_AT_ONCE];
+    for (size_t done = 0, some; done < count; done += some) {
+        some = rows_fill(model, features + done, count - done, rows);
+        if (model_explain(model, part_asked(model, part), rows, some, probabilities, contributions,
+                          bases) != STATUS_OK)
+            return STATUS_UNAVAILABLE;
+        for (size_t i = 0; i < some; i++)
+            weights_fill(&model->features, contributions + i * model->features.count,
+                         weights[done + i]);
+    }
     return STATUS_OK;
 }

@@ -5,7 +5,8 @@
  * the model was trained for, and why. Where its columns are features of domain/features.def, it is
  * asked about people.
  *
- * A handle belongs to one thread at a time; any number of handles may read one folder.
+ * A model never changes once it is loaded, and any number of threads may ask it: a process has one
+ * of each.
  */
 #ifndef ECS_MODEL_MODEL_H
 #define ECS_MODEL_MODEL_H
@@ -38,18 +39,19 @@ struct hash model_hash(const struct model *model);
 
 /* Probabilities, 0 to 1, of `count` rows. `rows` is row-major with model_column_count values a
  * row; NAN is missing, and so is a category's value that is no index of a level. A part without
- * emotions does not look at their values. NOT_FOUND: there is no such part. INTERNAL: XGBoost
- * failed. */
-MUST_CHECK enum status model_predict(struct model *model, enum model_part part, const double rows[],
-                                     size_t count, double probabilities[]);
+ * emotions does not look at their values. NOT_FOUND: there is no such part. UNAVAILABLE: memory is
+ * out. INTERNAL: XGBoost failed, which only trees of more than MODEL_TABLES_MAX need. */
+MUST_CHECK enum status model_predict(const struct model *model, enum model_part part,
+                                     const double rows[], size_t count, double probabilities[]);
 
-/* The same of one row, and why: what each column adds to the log-odds, exactly attributed (Shapley
- * values of the trees by TreeSHAP, of the linear part by weight times distance from the mean; the
- * levels of a category together). `contributions` has room for model_column_count values;
- * ln(p / (1 - p)) = *base + the sum of contributions. Where the calibration is isotonic, *base
+/* The same, and why: what each column adds to the log-odds, exactly attributed (Shapley values of
+ * the trees, of the linear part weight times distance from the mean; the levels of a category
+ * together). `contributions` has model_column_count values a row; of each row,
+ * ln(p / (1 - p)) = base + the sum of contributions. Where the calibration is isotonic, the base
  * differs a little from row to row: it takes what the calibration's curve adds. */
-MUST_CHECK enum status model_explain(struct model *model, enum model_part part, const double row[],
-                                     double *probability, double contributions[], double *base);
+MUST_CHECK enum status model_explain(const struct model *model, enum model_part part,
+                                     const double rows[], size_t count, double probabilities[],
+                                     double contributions[], double bases[]);
 
 /* Which feature of domain/features.def each column of a model or a scorecard is: told by the
  * column's name, so columns come in any order, and need not be all features. */
@@ -75,12 +77,13 @@ void feature_columns_describe(enum feature feature, struct model_column *column)
 MUST_CHECK enum status model_load_features(const char *folder, struct model **model,
                                            char reason[REASON_MAX + 1]);
 /* Risks, in millionths, of `count` people. A model that has no emotional columns says the same with
- * and without emotions. UNAVAILABLE: XGBoost failed. */
-MUST_CHECK enum status model_risks(struct model *model, enum model_part part,
+ * and without emotions. UNAVAILABLE: the model failed. */
+MUST_CHECK enum status model_risks(const struct model *model, enum model_part part,
                                    const struct features features[], size_t count, int32_t risks[]);
-/* What each feature adds to the log-odds of that risk, in millionths: 0 if the model does not look
- * at it. */
-MUST_CHECK enum status model_weigh(struct model *model, enum model_part part,
-                                   const struct features *features, int32_t weights[FEATURE_COUNT]);
+/* What each feature adds to the log-odds of those risks, in millionths: 0 if the model does not
+ * look at it. */
+MUST_CHECK enum status model_weigh(const struct model *model, enum model_part part,
+                                   const struct features features[], size_t count,
+                                   int32_t weights[][FEATURE_COUNT]);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xgboost/c_api.h>
 
+#include "model/booster.h"
+#include "model/forest.h"
 #include "model/reason.h"
 
 bool calibration_valid(const struct calibration *calibration)
@@ -128,32 +129,32 @@ double linear_log_odds(const struct linear *linear, const struct encoding *encod
     return sum;
 }
 
-/* What XGBoost is asked for (its "type"). */
-enum { MARGIN = 1, CONTRIBUTIONS = 2 };
-enum { BATCH_ROWS = 1024 };
+enum { ROWS_AT_ONCE = 256 };
 
+/* Never changes once it is open. */
 struct part {
     struct encoding encoding;
     struct part_numbers numbers;
-    BoosterHandle booster;
-    double *additions; /* one a column; explain's scratch */
-    float *features;   /* BATCH_ROWS rows */
+    struct forest *forest;   /* the trees, worked out ahead; NULL: that would be too much */
+    struct booster *booster; /* then XGBoost is asked */
 };
 
-static enum status booster_open(struct part *part, struct slice trees, char reason[REASON_MAX + 1])
+static enum status part_take_trees(struct part *part, struct slice trees,
+                                   char reason[REASON_MAX + 1])
 {
-    bst_ulong features = 0;
-    if (XGBoosterCreate(NULL, 0, &part->booster) != 0 ||
-        XGBoosterSetParam(part->booster, "nthread", "1") != 0 ||
-        XGBoosterLoadModelFromBuffer(part->booster, trees.data, trees.size) != 0 ||
-        XGBoosterSetParam(part->booster, "nthread", "1") != 0 ||
-        XGBoosterGetNumFeature(part->booster, &features) != 0)
-        return reason_tell(reason, STATUS_INVALID, "the trees cannot be read: %.*s",
-                           (int)strcspn(XGBGetLastError(), "\n"), XGBGetLastError());
+    enum status status = forest_build(trees, &part->forest);
+    if (status == STATUS_TOO_LARGE)
+        status = booster_load(trees, &part->booster, reason);
+    else if (status == STATUS_INVALID)
+        return reason_tell(reason, status, "the trees are not in the form that XGBoost writes");
+    if (status != STATUS_OK)
+        return status;
+    size_t features = part->forest != NULL ? forest_feature_count(part->forest)
+                                    : booster_feature_count(part->booster);
     if (features == part->encoding.feature_count)
         return STATUS_OK;
     return reason_tell(reason, STATUS_INVALID, "the trees see %zu features, the columns have %zu",
-                       (size_t)features, part->encoding.feature_count);
+                       features, part->encoding.feature_count);
 }
 
 enum status part_open(const struct model_column columns[], const bool uses[], size_t count,
@@ -172,14 +173,8 @@ enum status part_open(const struct model_column columns[], const bool uses[], si
         part->numbers.calibration = numbers->calibration;
         status = linear_copy(&numbers->linear, &part->numbers.linear);
     }
-    if (status == STATUS_OK) {
-        part->additions = calloc(count, sizeof *part->additions);
-        part->features = calloc(part->encoding.feature_count * BATCH_ROWS, sizeof *part->features);
-        if (part->additions == NULL || part->features == NULL)
-            status = STATUS_UNAVAILABLE;
-    }
     if (status == STATUS_OK)
-        status = booster_open(part, trees, reason);
+        status = part_take_trees(part, trees, reason);
     if (status != STATUS_OK)
         part_close(part);
     else
@@ -191,89 +186,105 @@ void part_close(struct part *part)
 {
     if (part == NULL)
         return;
-    if (part->booster != NULL)
-        XGBoosterFree(part->booster);
+    forest_free(part->forest);
+    booster_free(part->booster);
     linear_free(&part->numbers.linear);
     encoding_free(&part->encoding);
-    free(part->additions);
-    free(part->features);
     free(part);
 }
 
-/* Asks the trees about the encoded rows; the result is XGBoost's until the next call. */
-static enum status ask_trees(struct part *part, size_t count, int type, const float **result)
+/* Of some rows at once, and what the trees say of them. */
+struct answers {
+    size_t width;
+    float *features; /* row by row; owns the arrays below too */
+    float *trees;    /* log-odds */
+    float *added;    /* by each feature; NULL: nobody asks */
+};
+
+static bool answers_init(struct answers *answers, size_t width, size_t rows, bool explained)
 {
-    char config[128];
-    DMatrixHandle matrix;
-    bst_ulong dimensions;
-    const bst_ulong *shape;
-    snprintf(config, sizeof config,
-             "{\"type\":%d,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,"
-             "\"strict_shape\":true}",
-             type);
-    if (XGDMatrixCreateFromMat(part->features, count, part->encoding.feature_count, NAN, &matrix) !=
-        0)
-        return STATUS_INTERNAL;
-    int failed =
-        XGBoosterPredictFromDMatrix(part->booster, matrix, config, &shape, &dimensions, result);
-    XGDMatrixFree(matrix);
-    return failed != 0 ? STATUS_INTERNAL : STATUS_OK;
+    size_t wide = rows * width;
+    answers->width = width;
+    answers->features = malloc((wide + rows + (explained ? wide : 0)) * sizeof(float));
+    answers->trees = answers->features + wide;
+    answers->added = explained ? answers->trees + rows : NULL;
+    return answers->features != NULL;
 }
 
-/* Of an encoded row whose trees have spoken. */
-static double blend(const struct part *part, const float features[], double trees)
+/* Encodes the rows, and asks the trees about them. */
+static enum status trees_ask(const struct part *part, const double rows[], size_t count,
+                             struct answers *answers)
+{
+    const struct encoding *encoding = &part->encoding;
+    for (size_t i = 0; i < count; i++)
+        encoding_apply(encoding, rows + i * encoding->column_count,
+                       answers->features + i * answers->width);
+    return part->forest != NULL ? forest_ask(part->forest, answers->features, count,
+                                             answers->trees, answers->added)
+                                : booster_ask(part->booster, answers->features, count,
+                                              answers->trees, answers->added);
+}
+
+/* Calibrated, of row `i` of the answers. */
+static double log_odds_of(const struct part *part, const struct answers *answers, size_t i)
 {
     const struct part_numbers *numbers = &part->numbers;
-    return numbers->tree_weight * trees +
-           (1 - numbers->tree_weight) *
-               linear_log_odds(&numbers->linear, &part->encoding, features);
+    const float *features = answers->features + i * answers->width;
+    double blend = numbers->tree_weight * (double)answers->trees[i] +
+                   (1 - numbers->tree_weight) *
+                       linear_log_odds(&numbers->linear, &part->encoding, features);
+    return calibration_apply(&numbers->calibration, blend);
 }
 
-enum status part_predict(struct part *part, const double rows[], size_t count, double log_odds[])
-{
-    size_t width = part->encoding.feature_count;
-    for (size_t done = 0; done < count;) {
-        size_t batch = count - done < BATCH_ROWS ? count - done : BATCH_ROWS;
-        const float *trees;
-        for (size_t i = 0; i < batch; i++)
-            encoding_apply(&part->encoding, rows + (done + i) * part->encoding.column_count,
-                           part->features + i * width);
-        if (ask_trees(part, batch, MARGIN, &trees) != STATUS_OK)
-            return STATUS_INTERNAL;
-        for (size_t i = 0; i < batch; i++)
-            log_odds[done + i] =
-                calibration_apply(&part->numbers.calibration,
-                                  blend(part, part->features + i * width, (double)trees[i]));
-        done += batch;
-    }
-    return STATUS_OK;
-}
-
-enum status part_explain(struct part *part, const double row[], double *log_odds,
-                         double contributions[], double *base)
+/* What each column adds to the log-odds of row `i` of the answers; returns what is left of them. */
+static double contributions_of(const struct part *part, const struct answers *answers, size_t i,
+                               double log_odds, double contributions[])
 {
     const struct part_numbers *numbers = &part->numbers;
     const struct encoding *encoding = &part->encoding;
-    const float *trees;
-    double *additions = part->additions;
-    enum status status = part_predict(part, row, 1, log_odds); /* encodes the row too */
-    if (status == STATUS_OK)
-        status = ask_trees(part, 1, CONTRIBUTIONS, &trees);
-    if (status != STATUS_OK)
-        return status;
-    memset(additions, 0, encoding->column_count * sizeof *additions);
-    for (size_t i = 0; i < encoding->feature_count; i++)
-        additions[encoding->features[i].column] +=
-            (1 - numbers->tree_weight) *
-            feature_adds(&numbers->linear, encoding, part->features, i);
-    for (size_t i = 0; i < encoding->feature_count; i++)
-        additions[encoding->features[i].column] += numbers->tree_weight * (double)trees[i];
+    const float *features = answers->features + i * answers->width;
+    const float *added = answers->added + i * answers->width;
+    double base = log_odds;
+    memset(contributions, 0, encoding->column_count * sizeof *contributions);
+    for (size_t k = 0; k < encoding->feature_count; k++)
+        contributions[encoding->features[k].column] +=
+            (1 - numbers->tree_weight) * feature_adds(&numbers->linear, encoding, features, k);
+    for (size_t k = 0; k < encoding->feature_count; k++)
+        contributions[encoding->features[k].column] += numbers->tree_weight * (double)added[k];
     /* Platt's slope stretches every contribution alike; what an isotonic calibration adds beyond
      * it is of the sum, and of no column. */
-    *base = *log_odds;
-    for (size_t i = 0; i < encoding->column_count; i++) {
-        contributions[i] = numbers->calibration.slope * additions[i];
-        *base -= contributions[i];
+    for (size_t k = 0; k < encoding->column_count; k++) {
+        contributions[k] *= numbers->calibration.slope;
+        base -= contributions[k];
     }
-    return STATUS_OK;
+    return base;
+}
+
+enum status part_explain(const struct part *part, const double rows[], size_t count,
+                         double log_odds[], double contributions[], double bases[])
+{
+    struct answers answers;
+    size_t columns = part->encoding.column_count;
+    size_t most = count < ROWS_AT_ONCE ? count : ROWS_AT_ONCE;
+    enum status status = STATUS_OK;
+    if (!answers_init(&answers, part->encoding.feature_count, most, contributions != NULL))
+        return STATUS_UNAVAILABLE;
+    for (size_t done = 0, some; done < count && status == STATUS_OK; done += some) {
+        some = count - done < most ? count - done : most;
+        status = trees_ask(part, rows + done * columns, some, &answers);
+        for (size_t i = 0; i < some && status == STATUS_OK; i++) {
+            log_odds[done + i] = log_odds_of(part, &answers, i);
+            if (contributions != NULL)
+                bases[done + i] = contributions_of(part, &answers, i, log_odds[done + i],
+                                                   contributions + (done + i) * columns);
+        }
+    }
+    free(answers.features);
+    return status;
+}
+
+enum status part_predict(const struct part *part, const double rows[], size_t count,
+                         double log_odds[])
+{
+    return part_explain(part, rows, count, log_odds, NULL, NULL);
 }

@@ -161,16 +161,64 @@ enum status shelved_model_find(const char *shelf, const char *name, struct shelv
     return access(manifest, R_OK) == 0 ? STATUS_OK : built_in_find(at + 1, model);
 }
 
-struct scorer_trained {
-    struct scorer base;
-    struct trained_source *source;
-    uint64_t version; /* of the source, that `model` is */
+/* What a source published; it never changes. */
+struct trained {
+    atomic_size_t holds; /* of the source and of handles; with the last one it goes */
     enum trained_form form;
     struct model *model;            /* TRAINED_TREES */
-    struct points *points;          /* TRAINED_POINTS */
+    struct points points;           /* TRAINED_POINTS */
     struct feature_columns columns; /* of the points */
     char name[MODEL_NAME_MAX + 1];
 };
+
+struct scorer_trained {
+    struct scorer base;
+    struct trained_source *source;
+    uint64_t version; /* of the source, that `trained` is */
+    struct trained *trained;
+};
+
+/* NULL is allowed. */
+static void trained_drop(struct trained *trained)
+{
+    if (trained == NULL || atomic_fetch_sub(&trained->holds, 1) > 1)
+        return;
+    model_free(trained->model);
+    points_free(&trained->points);
+    free(trained);
+}
+
+static enum status points_take(struct trained *trained, const char *folder,
+                               char reason[REASON_MAX + 1])
+{
+    const struct points *points = &trained->points;
+    enum status status = points_load(folder, &trained->points, reason);
+    for (size_t i = 0; status == STATUS_OK && i < points->column_count; i++)
+        status = feature_columns_add(&trained->columns, &points->columns[i].column, reason);
+    return status;
+}
+
+static enum status trained_load(enum trained_form form, const struct shelved_model *shelved,
+                                struct trained **loaded, char reason[REASON_MAX + 1])
+{
+    struct trained *trained = calloc(1, sizeof *trained);
+    snprintf(reason, REASON_MAX + 1, "memory is out");
+    if (trained == NULL)
+        return STATUS_UNAVAILABLE;
+    trained->holds = 1;
+    trained->form = form;
+    snprintf(trained->name, sizeof trained->name, "%s%.*s",
+             form == TRAINED_TREES ? "" : POINTS_PREFIX, MODEL_NAME_MAX - SHELF_PREFIX_MAX,
+             shelved->name);
+    enum status status = form == TRAINED_TREES
+                             ? model_load_features(shelved->folder, &trained->model, reason)
+                             : points_take(trained, shelved->folder, reason);
+    if (status == STATUS_OK)
+        *loaded = trained;
+    else
+        trained_drop(trained);
+    return status;
+}
 
 void trained_source_init(struct trained_source *source)
 {
@@ -178,73 +226,42 @@ void trained_source_init(struct trained_source *source)
     pthread_mutex_init(&source->lock, NULL);
 }
 
-void trained_source_publish(struct trained_source *source, const struct shelved_model *model)
+void trained_source_close(struct trained_source *source)
 {
+    trained_drop(source->loaded);
+    source->loaded = NULL;
+}
+
+enum status trained_source_publish(struct trained_source *source, enum trained_form form,
+                                   const struct shelved_model *model, char reason[REASON_MAX + 1])
+{
+    struct trained *fresh;
+    enum status status = trained_load(form, model, &fresh, reason);
+    if (status != STATUS_OK)
+        return status;
     pthread_mutex_lock(&source->lock);
+    struct trained *former = source->loaded;
+    source->loaded = fresh;
     source->model = *model;
     atomic_fetch_add(&source->version, 1);
     pthread_mutex_unlock(&source->lock);
-}
-
-static enum status trees_renew(struct scorer_trained *trained, const char *folder,
-                               char reason[REASON_MAX + 1])
-{
-    struct model *fresh;
-    enum status status = model_load_features(folder, &fresh, reason);
-    if (status != STATUS_OK)
-        return status;
-    model_free(trained->model);
-    trained->model = fresh;
+    trained_drop(former);
     return STATUS_OK;
 }
 
-static void points_drop(struct points *points)
+static void renew(struct scorer_trained *scorer)
 {
-    if (points != NULL)
-        points_free(points);
-    free(points);
-}
-
-static enum status points_renew(struct scorer_trained *trained, const char *folder,
-                                char reason[REASON_MAX + 1])
-{
-    struct feature_columns columns = {0};
-    struct points *fresh = calloc(1, sizeof *fresh);
-    enum status status = fresh == NULL ? STATUS_UNAVAILABLE : points_load(folder, fresh, reason);
-    for (size_t i = 0; status == STATUS_OK && i < fresh->column_count; i++)
-        status = feature_columns_add(&columns, &fresh->columns[i].column, reason);
-    if (status != STATUS_OK) {
-        points_drop(fresh);
-        return status;
-    }
-    points_drop(trained->points);
-    trained->points = fresh;
-    trained->columns = columns;
-    return STATUS_OK;
-}
-
-/* What was published stands on the shelf and was checked; if it cannot be read even so, the model
- * of before goes on answering. */
-static void renew(struct scorer_trained *trained)
-{
-    struct trained_source *source = trained->source;
-    char reason[REASON_MAX + 1];
-    if (trained->version == atomic_load(&source->version))
+    struct trained_source *source = scorer->source;
+    if (scorer->version == atomic_load(&source->version))
         return;
     pthread_mutex_lock(&source->lock);
-    struct shelved_model shelved = source->model;
-    assert(trained->version < atomic_load(&source->version));
-    trained->version = atomic_load(&source->version);
+    assert(scorer->version < atomic_load(&source->version) && source->loaded != NULL);
+    scorer->version = atomic_load(&source->version);
+    struct trained *former = scorer->trained;
+    scorer->trained = source->loaded;
+    atomic_fetch_add(&scorer->trained->holds, 1);
     pthread_mutex_unlock(&source->lock);
-    enum status status = trained->form == TRAINED_TREES
-                             ? trees_renew(trained, shelved.folder, reason)
-                             : points_renew(trained, shelved.folder, reason);
-    if (status != STATUS_OK)
-        log_error("model cannot be loaded", LOG_TEXT("reason", reason));
-    else
-        snprintf(trained->name, sizeof trained->name, "%s%.*s",
-                 trained->form == TRAINED_TREES ? "" : POINTS_PREFIX,
-                 MODEL_NAME_MAX - SHELF_PREFIX_MAX, shelved.name);
+    trained_drop(former);
 }
 
 static enum model_part part_of(enum risk_basis basis)
@@ -255,7 +272,7 @@ static enum model_part part_of(enum risk_basis basis)
 static enum status trees_risks(void *self, enum risk_basis basis, const struct features features[],
                                size_t count, int32_t risks[])
 {
-    struct scorer_trained *trained = self;
+    const struct trained *trained = self;
     assert(trained->form == TRAINED_TREES);
     return model_risks(trained->model, part_of(basis), features, count, risks);
 }
@@ -263,17 +280,18 @@ static enum status trees_risks(void *self, enum risk_basis basis, const struct f
 static enum status trees_weigh(void *self, enum risk_basis basis, const struct features *features,
                                int32_t weights[FEATURE_COUNT])
 {
-    struct scorer_trained *trained = self;
+    const struct trained *trained = self;
     assert(trained->form == TRAINED_TREES);
-    return model_weigh(trained->model, part_of(basis), features, weights);
+    return model_weigh(trained->model, part_of(basis), features, 1,
+                       (int32_t(*)[FEATURE_COUNT])weights);
 }
 
-static int32_t points_of(const struct scorer_trained *trained, const struct features *features)
+static int32_t points_of(const struct trained *trained, const struct features *features)
 {
     double row[FEATURE_COUNT];
     assert(trained->form == TRAINED_POINTS);
     feature_columns_row(&trained->columns, features, row);
-    return points_score(trained->points, row);
+    return points_score(&trained->points, row);
 }
 
 static enum status points_risks(void *self, enum risk_basis basis, const struct features features[],
@@ -307,46 +325,43 @@ static enum status points_weigh(void *self, enum risk_basis basis, const struct 
 
 static enum status score(struct scorer *base, const struct question *question, struct score *score)
 {
-    struct scorer_trained *trained = (struct scorer_trained *)base;
-    const struct risk_model trees = {trees_risks, trees_weigh, trained};
-    const struct risk_model points = {points_risks, points_weigh, trained};
-    renew(trained);
-    enum status status =
-        scoring_answer(trained->form == TRAINED_TREES ? &trees : &points, question, score);
-    memcpy(score->model, trained->name, sizeof score->model);
+    struct scorer_trained *scorer = (struct scorer_trained *)base;
+    renew(scorer);
+    const struct risk_model trees = {trees_risks, trees_weigh, scorer->trained};
+    const struct risk_model points = {points_risks, points_weigh, scorer->trained};
+    enum status status = scoring_answer(scorer->trained->form == TRAINED_TREES ? &trees : &points,
+                                        question, score);
+    memcpy(score->model, scorer->trained->name, sizeof score->model);
     return status;
 }
 
 static const char *model(struct scorer *base)
 {
-    struct scorer_trained *trained = (struct scorer_trained *)base;
-    renew(trained);
-    return trained->name;
+    struct scorer_trained *scorer = (struct scorer_trained *)base;
+    renew(scorer);
+    return scorer->trained->name;
 }
 
 static void close_trained(struct scorer *base)
 {
-    struct scorer_trained *trained = (struct scorer_trained *)base;
-    model_free(trained->model);
-    points_drop(trained->points);
-    free(trained);
+    struct scorer_trained *scorer = (struct scorer_trained *)base;
+    trained_drop(scorer->trained);
+    free(scorer);
 }
 
-enum status scorer_trained_open(struct trained_source *source, enum trained_form form,
-                                struct scorer **scorer)
+enum status scorer_trained_open(struct trained_source *source, struct scorer **opened)
 {
     static const struct scorer_ops ops = {.score = score, .model = model, .close = close_trained};
-    struct scorer_trained *trained = calloc(1, sizeof *trained);
-    if (trained == NULL)
+    struct scorer_trained *scorer = calloc(1, sizeof *scorer);
+    if (scorer == NULL)
         return STATUS_UNAVAILABLE;
-    trained->base.ops = &ops;
-    trained->source = source;
-    trained->form = form;
-    renew(trained);
-    if (trained->model == NULL && trained->points == NULL) {
-        free(trained);
+    scorer->base.ops = &ops;
+    scorer->source = source;
+    renew(scorer);
+    if (scorer->trained == NULL) {
+        free(scorer);
         return STATUS_INVALID;
     }
-    *scorer = &trained->base;
+    *opened = &scorer->base;
     return STATUS_OK;
 }

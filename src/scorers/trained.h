@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scorer: a model that `ecs train` made, in this process. Each handle has a copy of its own of the
- * trees; all take over a new model by themselves, each before its next question.
+ * Scorer: a model that `ecs train` made, in this process. There is one copy of it for all handles,
+ * which take over a new one by themselves, each before its next question.
  *
  * Every trained model that this process ever worked with stands on a shelf, in a folder of its own
  * by its hash, so that nobody changes a model while it decides, and an old one is at hand when its
@@ -35,24 +35,29 @@ MUST_CHECK enum status shelved_model_put(const char *shelf, const char *folder,
 MUST_CHECK enum status shelved_model_find(const char *shelf, const char *name,
                                           struct shelved_model *model);
 
-/* The model that answers now: one for all handles. */
-struct trained_source {
-    pthread_mutex_t lock;
-    _Atomic uint64_t version;
-    struct shelved_model model;
-};
-
-void trained_source_init(struct trained_source *source);
-void trained_source_publish(struct trained_source *source, const struct shelved_model *model);
-
 /* Of a folder, the trees, or the scorecard beside them: the plain model to fall back to, which a
  * person can add up by hand. Decisions name a scorecard POINTS_PREFIX and then the folder's model.
  */
 enum trained_form { TRAINED_TREES, TRAINED_POINTS };
 #define POINTS_PREFIX "points:"
 
-/* The source outlives the scorer. INVALID: what it published cannot be read. */
-MUST_CHECK enum status scorer_trained_open(struct trained_source *source, enum trained_form form,
-                                           struct scorer **scorer);
+/* The model that answers now: one for all handles. */
+struct trained_source {
+    pthread_mutex_t lock;
+    _Atomic uint64_t version;
+    struct shelved_model model;
+    struct trained *loaded; /* the model, or its scorecard; NULL: nothing was published */
+};
+
+void trained_source_init(struct trained_source *source);
+/* What handles still answer with stays until they are closed. */
+void trained_source_close(struct trained_source *source);
+/* Loads it. Not OK, with the reason, as model_load_features: the one before goes on answering. */
+MUST_CHECK enum status trained_source_publish(struct trained_source *source, enum trained_form form,
+                                              const struct shelved_model *model,
+                                              char reason[REASON_MAX + 1]);
+
+/* The source outlives the scorer. INVALID: it has published nothing. */
+MUST_CHECK enum status scorer_trained_open(struct trained_source *source, struct scorer **scorer);
 
 #endif

@@ -125,28 +125,34 @@ static int open_scorecard(void **state)
 
 /* The model that is built in, put on a shelf of this test's. */
 static struct trained_source trained;
+static struct shelved_model shelved;
 static char shelf[] = "/tmp/ecs-shelf-XXXXXX";
 
 static void shelf_make(void)
 {
-    struct shelved_model model;
     char reason[REASON_MAX + 1];
     assert_non_null(mkdtemp(shelf));
-    assert_int_equal(shelved_model_put(shelf, "", &model, reason), STATUS_OK);
+    assert_int_equal(shelved_model_put(shelf, "", &shelved, reason), STATUS_OK);
     trained_source_init(&trained);
-    trained_source_publish(&trained, &model);
+}
+
+static int open_form(enum trained_form form, void **state)
+{
+    char reason[REASON_MAX + 1];
+    return trained_source_publish(&trained, form, &shelved, reason) == STATUS_OK &&
+                   scorer_trained_open(&trained, (struct scorer **)state) == STATUS_OK
+               ? 0
+               : -1;
 }
 
 static int open_trained(void **state)
 {
-    return scorer_trained_open(&trained, TRAINED_TREES, (struct scorer **)state) == STATUS_OK ? 0
-                                                                                              : -1;
+    return open_form(TRAINED_TREES, state);
 }
 
 static int open_points(void **state)
 {
-    return scorer_trained_open(&trained, TRAINED_POINTS, (struct scorer **)state) == STATUS_OK ? 0
-                                                                                               : -1;
+    return open_form(TRAINED_POINTS, state);
 }
 
 static int open_http(void **state)
@@ -473,8 +479,8 @@ static void the_shelf_refuses_what_is_no_model(void **state)
     char reason[REASON_MAX + 1] = "";
     assert_int_equal(shelved_model_put(shelf, "/nowhere", &model, reason), STATUS_UNAVAILABLE);
     assert_non_null(strstr(reason, "/nowhere"));
-    assert_int_equal(shelved_model_find(shelf, trained.model.name, &found), STATUS_OK);
-    assert_string_equal(found.folder, trained.model.folder);
+    assert_int_equal(shelved_model_find(shelf, shelved.name, &found), STATUS_OK);
+    assert_string_equal(found.folder, shelved.folder);
     assert_int_equal(shelved_model_find(shelf, "scorecard-1", &found), STATUS_NOT_FOUND);
     assert_int_equal(shelved_model_find(shelf, "m@00000000000000000000000000000000", &found),
                      STATUS_NOT_FOUND);
@@ -586,6 +592,7 @@ int main(void)
     shelf_make();
     int failed = cmocka_run_group_tests_name("scorer", tests, NULL, NULL);
     service_stop();
+    trained_source_close(&trained);
     char command[64];
     snprintf(command, sizeof command, "rm -r %s", shelf);
     return failed + (system(command) != 0);

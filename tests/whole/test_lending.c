@@ -55,8 +55,8 @@ static int people_score(void **state)
     assert_non_null(mkdtemp(shelf));
     trained_source_init(&trained);
     assert_int_equal(shelved_model_put(shelf, "", &shelved, reason), STATUS_OK);
-    trained_source_publish(&trained, &shelved);
-    assert_int_equal(scorer_trained_open(&trained, TRAINED_TREES, &model), STATUS_OK);
+    assert_int_equal(trained_source_publish(&trained, TRAINED_TREES, &shelved, reason), STATUS_OK);
+    assert_int_equal(scorer_trained_open(&trained, &model), STATUS_OK);
     for (int i = 0; i < people; i++) {
         static struct person_tiles tiles;
         struct simulated_person person = population_person(SEED, (uint32_t)i);
@@ -74,6 +74,7 @@ static int people_score(void **state)
         outcomes[i] = life_outcome(&person, DAY);
     }
     scorer_close(model);
+    trained_source_close(&trained);
     return 0;
 }
 

@@ -51,7 +51,7 @@ static void explanations_add_up(void **state)
             double probability;
             double contributions[SYNTHETIC_COLUMNS];
             double sum;
-            assert_int_equal(model_explain(model, (enum model_part)part, table_row(&table, i),
+            assert_int_equal(model_explain(model, (enum model_part)part, table_row(&table, i), 1,
                                            &probability, contributions, &sum),
                              STATUS_OK);
             for (size_t k = 0; k < SYNTHETIC_COLUMNS; k++)
@@ -108,7 +108,7 @@ static void odd_rows(void **state)
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         for (size_t k = 0; k < SYNTHETIC_COLUMNS; k++)
             row[k] = odd[i];
-        assert_int_equal(model_explain(model, MODEL_FULL, row, &said, contributions, &base),
+        assert_int_equal(model_explain(model, MODEL_FULL, row, 1, &said, contributions, &base),
                          STATUS_OK);
         assert_true(said > 0 && said < 1);
     }

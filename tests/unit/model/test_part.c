@@ -164,7 +164,7 @@ static void trees_by_brute_force(void **state)
         shapley(model, features.values + i * FEATURES, values);
         for (size_t k = 0; k < FEATURES; k++)
             columns[features.encoding.features[k].column] += values[k];
-        assert_int_equal(part_explain(part, table_row(&table, i), &log_odds, contributions, &base),
+        assert_int_equal(part_explain(part, table_row(&table, i), 1, &log_odds, contributions, &base),
                          STATUS_OK);
         for (size_t k = 0; k < SYNTHETIC_COLUMNS; k++)
             assert_true(fabs(contributions[k] - columns[k]) < 1e-4);
@@ -184,7 +184,7 @@ static void the_linear_part_by_hand(void **state)
         double contributions[SYNTHETIC_COLUMNS];
         double log_odds;
         double base;
-        assert_int_equal(part_explain(part, row, &log_odds, contributions, &base), STATUS_OK);
+        assert_int_equal(part_explain(part, row, 1, &log_odds, contributions, &base), STATUS_OK);
         assert_true(fabs(base + 0.3) < 1e-9);
         double debt = isnan(row[DEBT]) ? linear.missing_weights[DEBT] * 0.92
                                        : linear.weights[1] * (row[DEBT] - linear.means[1]) -
@@ -216,7 +216,7 @@ static void blends_and_calibrations(void **state)
         double log_odds[4];
         double base[4];
         for (size_t k = 0; k < 4; k++)
-            assert_int_equal(part_explain(parts[k], table_row(&table, i), &log_odds[k],
+            assert_int_equal(part_explain(parts[k], table_row(&table, i), 1, &log_odds[k],
                                           contributions[k], &base[k]),
                              STATUS_OK);
         double blended = 0.25 * log_odds[0] + 0.75 * log_odds[1];
