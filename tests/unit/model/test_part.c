@@ -6,32 +6,24 @@
 #include "model/part.h"
 
 #include <jansson.h>
-#include <xgboost/c_api.h>
+#include <pthread.h>
 
-#include "../synthetic.h"
-#include "learning/boosting.h"
-#include "learning/features.h"
+#include "../grown.h"
 
-enum { ROWS = 600, ROUNDS = 12, FEATURES = SYNTHETIC_COLUMNS - 1 + JOBS, ASKED = 40 };
+enum { ROWS = 600, ROUNDS = 12, FEATURES = GROWN_FEATURES, ASKED = 40 };
 static struct table table;
 static struct feature_matrix features;
-static struct buf trees;
+static struct buf trees;      /* of the depth that `ecs train` grows */
+static struct buf deep_trees; /* that only XGBoost can answer for */
 
 static int grow(void **state)
 {
     (void)state;
-    struct boosting *boosting;
     synthetic_table(&table, ROWS, 8, true, false);
     if (features_init(&features, &table, true) != STATUS_OK)
         return -1;
-    assert_int_equal(features.encoding.feature_count, FEATURES);
-    struct boosting_rows rows = {features.values, table.positives, ROWS, FEATURES};
-    struct boosting_rows none = {features.values, table.positives, 0, FEATURES};
-    buf_init(&trees, 1 << 22);
-    assert_int_equal(boosting_open(&rows, &none, features.directions, 1, 1, &boosting), STATUS_OK);
-    assert_int_equal(boosting_grow(boosting, ROUNDS), STATUS_OK);
-    assert_int_equal(boosting_save(boosting, &trees), STATUS_OK);
-    boosting_close(boosting);
+    trees = grown_trees(&table, &features, 3, "0.3", ROUNDS);
+    deep_trees = grown_trees(&table, &features, MODEL_TREE_DEPTH_MAX + 2, "0.3", ROUNDS);
     return 0;
 }
 
@@ -39,6 +31,7 @@ static int clear(void **state)
 {
     (void)state;
     buf_free(&trees);
+    buf_free(&deep_trees);
     features_free(&features);
     table_free(&table);
     return 0;
@@ -63,28 +56,34 @@ static struct linear some_linear(void)
     return linear;
 }
 
-static struct part *open_part(double tree_weight, struct calibration calibration)
+static struct part *open_part_of(const struct buf *bytes, double tree_weight,
+                                 struct calibration calibration)
 {
     struct part *part;
     char reason[REASON_MAX + 1];
     struct part_numbers numbers = {tree_weight, some_linear(), calibration};
     assert_int_equal(part_open(table.columns, features.uses, table.column_count, &numbers,
-                               buf_slice(&trees), &part, reason),
+                               buf_slice(bytes), &part, reason),
                      STATUS_OK);
     linear_free(&numbers.linear);
     return part;
 }
 
+static struct part *open_part(double tree_weight, struct calibration calibration)
+{
+    return open_part_of(&trees, tree_weight, calibration);
+}
+
 static const struct calibration plain = {.form = CALIBRATION_PLATT, .slope = 1};
 
 /* The trees as XGBoost writes them down. */
-static json_t *trees_json(void)
+static json_t *trees_json(const struct buf *saved)
 {
     BoosterHandle booster;
     bst_ulong size;
     const char *text;
     assert_int_equal(XGBoosterCreate(NULL, 0, &booster), 0);
-    assert_int_equal(XGBoosterLoadModelFromBuffer(booster, trees.data, trees.size), 0);
+    assert_int_equal(XGBoosterLoadModelFromBuffer(booster, saved->data, saved->size), 0);
     assert_int_equal(XGBoosterSaveModelToBuffer(booster, "{\"format\":\"json\"}", &size, &text), 0);
     json_t *model = json_loadb(text, size, 0, NULL);
     XGBoosterFree(booster);
@@ -150,27 +149,69 @@ static void shapley(const json_t *model, const float row[], double values[FEATUR
     }
 }
 
-static void trees_by_brute_force(void **state)
+static void explained_by_brute_force(const struct buf *saved, size_t asked)
 {
-    (void)state;
-    struct part *part = open_part(1, plain);
-    json_t *model = trees_json();
-    for (size_t i = 0; i < ASKED; i++) {
+    struct part *part = open_part_of(saved, 1, plain);
+    json_t *model = trees_json(saved);
+    static double contributions[ASKED * SYNTHETIC_COLUMNS];
+    double log_odds[ASKED], bases[ASKED];
+    assert_int_equal(
+        part_explain(part, table_row(&table, 0), asked, log_odds, contributions, bases), STATUS_OK);
+    for (size_t i = 0; i < asked; i++) {
         double values[FEATURES];
         double columns[SYNTHETIC_COLUMNS] = {0};
-        double contributions[SYNTHETIC_COLUMNS];
-        double log_odds;
-        double base;
         shapley(model, features.values + i * FEATURES, values);
         for (size_t k = 0; k < FEATURES; k++)
             columns[features.encoding.features[k].column] += values[k];
-        assert_int_equal(part_explain(part, table_row(&table, i), 1, &log_odds, contributions, &base),
-                         STATUS_OK);
         for (size_t k = 0; k < SYNTHETIC_COLUMNS; k++)
-            assert_true(fabs(contributions[k] - columns[k]) < 1e-4);
+            assert_true(fabs(contributions[i * SYNTHETIC_COLUMNS + k] - columns[k]) < 1e-5);
+        assert_true(fabs(bases[i] - bases[0]) < 1e-5);
     }
     json_decref(model);
     part_close(part);
+}
+
+static void trees_by_brute_force(void **state)
+{
+    (void)state;
+    explained_by_brute_force(&trees, ASKED);
+}
+
+/* XGBoost answers instead, and nobody sees it. */
+static void trees_too_deep_by_brute_force(void **state)
+{
+    (void)state;
+    explained_by_brute_force(&deep_trees, 5);
+}
+
+static void *ask_on_a_thread(void *part)
+{
+    double contributions[SYNTHETIC_COLUMNS], log_odds, base, first = 0;
+    for (size_t i = 0; i < ASKED; i++) {
+        if (part_explain(part, table_row(&table, 7), 1, &log_odds, contributions, &base) !=
+                STATUS_OK ||
+            (i > 0 && log_odds != first))
+            return NULL;
+        first = log_odds;
+    }
+    return part;
+}
+
+static void many_threads_ask_one_part(void **state)
+{
+    (void)state;
+    struct part *parts[] = {open_part(0.5, plain), open_part_of(&deep_trees, 0.5, plain)};
+    for (size_t i = 0; i < 2; i++) {
+        pthread_t threads[4];
+        for (size_t k = 0; k < 4; k++)
+            assert_int_equal(pthread_create(&threads[k], NULL, ask_on_a_thread, parts[i]), 0);
+        for (size_t k = 0; k < 4; k++) {
+            void *answered;
+            assert_int_equal(pthread_join(threads[k], &answered), 0);
+            assert_ptr_equal(answered, parts[i]);
+        }
+        part_close(parts[i]);
+    }
 }
 
 /* The linear part's Shapley values are weight times distance from the mean. */
@@ -252,6 +293,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_by_brute_force),
+        cmocka_unit_test(trees_too_deep_by_brute_force),
+        cmocka_unit_test(many_threads_ask_one_part),
         cmocka_unit_test(the_linear_part_by_hand),
         cmocka_unit_test(blends_and_calibrations),
         cmocka_unit_test(trees_of_other_columns_are_refused),
