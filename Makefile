@@ -81,7 +81,7 @@ bench:
 	@tools/setup.sh build engines bench
 	@test -d build || meson setup build >/dev/null
 	@ninja -C build --quiet ecs bench/bare_http bench/bare_jetstream bench/bare_postgres \
-		bench/bare_sqlite bench/scorer
+		bench/bare_sqlite bench/model bench/scorer
 	@bench/bench.py $(if $(QUICK),--quick)
 
 ## bench-scale: measures more workers and replicas, on engines of its own; BENCH="--workers 1,8"

@@ -53,7 +53,11 @@ def scorer(folder, questions):
     return [float(word) for word in run([BARE / "scorer", folder, questions]).split()[1:]]
 
 
-def bare(program, *arguments):
-    """{"name": numbers} of a bare program, which prints lines of a name and numbers."""
-    lines = run([BARE / f"bare_{program}", *arguments]).splitlines()
+def named(program, *arguments):
+    """{"name": numbers} of a program, which prints lines of a name and numbers."""
+    lines = run([BARE / program, *arguments]).splitlines()
     return {line.split()[0]: [float(word) for word in line.split()[1:]] for line in lines}
+
+
+def bare(program, *arguments):
+    return named(f"bare_{program}", *arguments)

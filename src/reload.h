@@ -35,7 +35,7 @@ struct reload {
     struct policy_file policy_files[2];
     bool policy_kept;
     struct trained_source trained;
-    enum trained_form model_form; /* what of the model answers, if one does */
+    enum trained_form model_form;      /* what of the model answers, if one does */
     char shelf[SETTING_TEXT_MAX + 16]; /* folder of all models that were worked with */
     bool watches_model;
     struct stat model_seen;         /* its manifest, as it was read last */

@@ -35,7 +35,8 @@ ecs ($version) stable; urgency=medium
 CHANGELOG
 gzip -9nc "$work/changelog" >"$root/usr/share/doc/ecs/changelog.gz"
 
-# dpkg-shlibdeps wants the control file of a source package.
+# dpkg-shlibdeps wants the control file of a source package. It does not see the library that is
+# opened when it is needed (src/model/xgboost.c).
 printf 'Source: ecs\n\nPackage: ecs\nArchitecture: any\n' >"$work/debian/control"
 depends=$(cd "$work" && dpkg-shlibdeps -O root/usr/bin/ecs | sed -n 's/^shlibs:Depends=//p')
 cat >"$root/DEBIAN/control" <<CONTROL
@@ -44,7 +45,7 @@ Version: $version
 Architecture: $architecture
 Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
-Depends: $depends
+Depends: $depends, libxgboost0
 Section: net
 Priority: optional
 Description: real-time credit decision engine

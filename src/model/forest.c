@@ -8,10 +8,10 @@
 #include "model/shapley.h"
 
 enum {
-    CELLS_MAX = 256,   /* of a piece */
-    AXES_MAX = 8,      /* of a piece: each has two ranges at least */
-    EDGES_MAX = 255,   /* of a piece: each adds one range at least */
-    ROWS_AT_ONCE = 8,  /* compared with an edge by few instructions */
+    CELLS_MAX = 256,    /* of a piece */
+    AXES_MAX = 8,       /* of a piece: each has two ranges at least */
+    EDGES_MAX = 255,    /* of a piece: each adds one range at least */
+    ROWS_AT_ONCE = 4,   /* compared with an edge by few instructions */
     NOWHERE = AXES_MAX, /* no axis */
     LEAVES_MAX = 1 << MODEL_TREE_DEPTH_MAX
 };
@@ -56,7 +56,8 @@ struct draft {
     uint16_t feature[AXES_MAX];
 };
 
-/* What a leaf adds by each feature of the draft, for each set of the steps to it that a row takes. */
+/* What a leaf adds by each feature of the draft, for each set of the steps to it that a row takes.
+ */
 struct leaf {
     float adds[1 << MODEL_TREE_DEPTH_MAX][AXES_MAX];
 };
@@ -233,8 +234,8 @@ static bool cell_fill(struct builder *builder, size_t number)
 {
     const struct draft *draft = &builder->draft;
     struct forest *forest = builder->forest;
-    struct cell cell = {.adds = forest->additions + builder->done.additions +
-                                number * draft->features};
+    struct cell cell = {.adds =
+                            forest->additions + builder->done.additions + number * draft->features};
     bool finite = true;
     for (size_t i = 0; i < draft->edges; i++)
         cell.beyond[i] = cell_beyond(draft, number, i);
@@ -249,8 +250,8 @@ static enum status piece_fill(struct builder *builder)
 {
     const struct draft *draft = &builder->draft;
     struct forest *forest = builder->forest;
-    forest->pieces[builder->done.pieces] = (struct piece){
-        (uint16_t)draft->edges, (uint16_t)draft->features, (uint16_t)draft->cells};
+    forest->pieces[builder->done.pieces] =
+        (struct piece){(uint16_t)draft->edges, (uint16_t)draft->features, (uint16_t)draft->cells};
     memcpy(forest->edges + builder->done.edges, draft->edge, draft->edges * sizeof draft->edge[0]);
     memcpy(forest->features + builder->done.features, draft->feature,
            draft->features * sizeof draft->feature[0]);
@@ -376,11 +377,6 @@ void forest_free(struct forest *forest)
 size_t forest_feature_count(const struct forest *forest)
 {
     return forest->feature_count;
-}
-
-size_t forest_size(const struct forest *forest)
-{
-    return sizeof *forest + bytes_of(&forest->counts);
 }
 
 /* Rows side by side, slot by slot. The places beyond the last row have it again. */

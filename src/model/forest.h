@@ -24,8 +24,6 @@ MUST_CHECK enum status forest_build(struct slice trees, struct forest **forest);
 /* NULL is allowed. */
 void forest_free(struct forest *forest);
 size_t forest_feature_count(const struct forest *forest);
-/* Bytes that it takes up. */
-size_t forest_size(const struct forest *forest);
 
 /* Log-odds of `count` rows of features, row-major, NAN where one is missing, else finite. If
  * `additions` is not NULL, it gets what each feature adds, row by row as the features are: with

@@ -150,7 +150,7 @@ static enum status part_take_trees(struct part *part, struct slice trees,
     if (status != STATUS_OK)
         return status;
     size_t features = part->forest != NULL ? forest_feature_count(part->forest)
-                                    : booster_feature_count(part->booster);
+                                           : booster_feature_count(part->booster);
     if (features == part->encoding.feature_count)
         return STATUS_OK;
     return reason_tell(reason, STATUS_INVALID, "the trees see %zu features, the columns have %zu",
@@ -219,10 +219,10 @@ static enum status trees_ask(const struct part *part, const double rows[], size_
     for (size_t i = 0; i < count; i++)
         encoding_apply(encoding, rows + i * encoding->column_count,
                        answers->features + i * answers->width);
-    return part->forest != NULL ? forest_ask(part->forest, answers->features, count,
-                                             answers->trees, answers->added)
-                                : booster_ask(part->booster, answers->features, count,
-                                              answers->trees, answers->added);
+    return part->forest != NULL
+               ? forest_ask(part->forest, answers->features, count, answers->trees, answers->added)
+               : booster_ask(part->booster, answers->features, count, answers->trees,
+                             answers->added);
 }
 
 /* Calibrated, of row `i` of the answers. */
@@ -230,9 +230,9 @@ static double log_odds_of(const struct part *part, const struct answers *answers
 {
     const struct part_numbers *numbers = &part->numbers;
     const float *features = answers->features + i * answers->width;
-    double blend = numbers->tree_weight * (double)answers->trees[i] +
-                   (1 - numbers->tree_weight) *
-                       linear_log_odds(&numbers->linear, &part->encoding, features);
+    double blend =
+        numbers->tree_weight * (double)answers->trees[i] +
+        (1 - numbers->tree_weight) * linear_log_odds(&numbers->linear, &part->encoding, features);
     return calibration_apply(&numbers->calibration, blend);
 }
 

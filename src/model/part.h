@@ -5,7 +5,8 @@
  *
  *   log-odds = calibration(tree_weight * trees + (1 - tree_weight) * linear)
  *
- * Attributions are exact for both: Shapley values of the trees, weight * (value - mean) for the rest.
+ * Attributions are exact for both: Shapley values of the trees, weight * (value - mean) for the
+ * rest.
  */
 #ifndef ECS_MODEL_PART_H
 #define ECS_MODEL_PART_H

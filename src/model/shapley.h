@@ -20,8 +20,8 @@ struct shapley_step {
     float share;  /* of the rows of the node, those that go this way; above 0 */
 };
 
-/* Adds to `sums` what a leaf that says so much gives. `taken`: bit i is set if the row takes step i;
- * `count` is at most MODEL_TREE_DEPTH_MAX. */
+/* Adds to `sums` what a leaf that says so much gives. `taken`: bit i is set if the row takes step
+ * i; `count` is at most MODEL_TREE_DEPTH_MAX. */
 void shapley_add(const struct shapley_step steps[], size_t count, unsigned taken, float says,
                  float sums[]);
 

@@ -21,7 +21,8 @@ struct tree_node {
 };
 
 struct tree {
-    struct tree_node *nodes; /* the first is the root; those that nothing leads to are to be ignored */
+    struct tree_node
+        *nodes; /* the first is the root; those that nothing leads to are to be ignored */
     size_t count;
 };
 

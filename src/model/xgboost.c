@@ -49,8 +49,7 @@ FUNCTION(XGDMatrixSetFloatInfo,
          (DMatrixHandle matrix, const char *field, const float *values, bst_ulong count),
          (matrix, field, values, count))
 FUNCTION(XGDMatrixFree, (DMatrixHandle matrix), (matrix))
-FUNCTION(XGBoosterCreate,
-         (const DMatrixHandle matrices[], bst_ulong count, BoosterHandle *out),
+FUNCTION(XGBoosterCreate, (const DMatrixHandle matrices[], bst_ulong count, BoosterHandle *out),
          (matrices, count, out))
 FUNCTION(XGBoosterFree, (BoosterHandle booster), (booster))
 FUNCTION(XGBoosterSetParam, (BoosterHandle booster, const char *name, const char *value),

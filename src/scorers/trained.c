@@ -329,8 +329,8 @@ static enum status score(struct scorer *base, const struct question *question, s
     renew(scorer);
     const struct risk_model trees = {trees_risks, trees_weigh, scorer->trained};
     const struct risk_model points = {points_risks, points_weigh, scorer->trained};
-    enum status status = scoring_answer(scorer->trained->form == TRAINED_TREES ? &trees : &points,
-                                        question, score);
+    enum status status =
+        scoring_answer(scorer->trained->form == TRAINED_TREES ? &trees : &points, question, score);
     memcpy(score->model, scorer->trained->name, sizeof score->model);
     return status;
 }
