@@ -289,6 +289,25 @@ static void trees_of_other_columns_are_refused(void **state)
     linear_free(&numbers.linear);
 }
 
+/* Well-formed trees of a kind that nobody knows are left to XGBoost, which tells what it misses. */
+static void trees_that_xgboost_refuses_are_refused(void **state)
+{
+    (void)state;
+    struct part *part = NULL;
+    struct part_numbers numbers = {1, some_linear(), plain};
+    char reason[REASON_MAX + 1];
+    char *kind = memmem(trees.data, trees.size, "gbtree}", 7);
+    assert_non_null(kind);
+    memcpy(kind, "gbhree", 6);
+    assert_int_equal(part_open(table.columns, features.uses, SYNTHETIC_COLUMNS, &numbers,
+                               buf_slice(&trees), &part, reason),
+                     STATUS_INVALID);
+    memcpy(kind, "gbtree", 6);
+    assert_non_null(strstr(reason, "the trees cannot be read: "));
+    assert_null(part);
+    linear_free(&numbers.linear);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +317,7 @@ int main(void)
         cmocka_unit_test(the_linear_part_by_hand),
         cmocka_unit_test(blends_and_calibrations),
         cmocka_unit_test(trees_of_other_columns_are_refused),
+        cmocka_unit_test(trees_that_xgboost_refuses_are_refused),
     };
     return cmocka_run_group_tests(tests, grow, clear);
 }
