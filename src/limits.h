@@ -46,6 +46,7 @@
 #define HTTP_EVENT_BUFFER_MAX (64 * 1024) /* frames of one stream waiting to be sent */
 #define HTTP_EVENT_KEEP_ALIVE_US (15 * SECOND_US)
 #define HTTP_POOL_QUEUE_MAX 1024 /* requests waiting for a pool thread; more get 503 */
+#define REQUESTS_AT_ONCE_MAX 32  /* of one endpoint, that a thread takes together */
 #define HTTP_HASHING_QUEUE_MAX                                                                     \
     128 /* of those, requests that hash a password; they have their own */
 #define HTTP_POOL_AGE_US (2 * SECOND_US)    /* a request that waits longer for a thread gets 503, */

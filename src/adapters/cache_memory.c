@@ -122,27 +122,31 @@ static enum status entry_add(struct cache_memory *memory, const char *key, struc
     return STATUS_OK;
 }
 
-static enum status get(struct cache *cache, const char *key, struct buf *value)
+static void get(struct cache *cache, struct cache_item items[], size_t count)
 {
     struct cache_memory *memory = (struct cache_memory *)cache;
     pthread_mutex_lock(&memory->lock);
-    const struct entry *entry = entry_find(memory, key);
-    if (entry != NULL)
-        buf_append(value, entry->bytes + entry->key_size, entry->value_size);
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *entry = entry_find(memory, items[i].key);
+        if (entry != NULL)
+            buf_append(items[i].found, entry->bytes + entry->key_size, entry->value_size);
+        items[i].status = entry == NULL ? STATUS_NOT_FOUND : STATUS_OK;
+    }
     pthread_mutex_unlock(&memory->lock);
-    return entry == NULL ? STATUS_NOT_FOUND : STATUS_OK;
 }
 
-static enum status set(struct cache *cache, const char *key, struct slice value, int64_t life_us)
+static void set(struct cache *cache, struct cache_item items[], size_t count, int64_t life_us)
 {
     struct cache_memory *memory = (struct cache_memory *)cache;
     pthread_mutex_lock(&memory->lock);
-    struct entry *entry = entry_find(memory, key);
-    if (entry != NULL)
-        entry_drop(memory, entry);
-    enum status status = entry_add(memory, key, value, clock_monotonic_us(memory->clock) + life_us);
+    int64_t ends_us = clock_monotonic_us(memory->clock) + life_us;
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = entry_find(memory, items[i].key);
+        if (entry != NULL)
+            entry_drop(memory, entry);
+        items[i].status = entry_add(memory, items[i].key, items[i].value, ends_us);
+    }
     pthread_mutex_unlock(&memory->lock);
-    return status;
 }
 
 static enum status remove_keys(struct cache *cache, const char *const keys[], size_t count)

@@ -321,18 +321,24 @@ static enum status begin(struct cache_redis *redis)
     return ready(redis) ? STATUS_OK : fail(redis);
 }
 
-/* Sends what was appended and receives its first reply; the caller frees it. A server that has
- * become a replica is left, for another is the master now. */
-static enum status ask(struct cache_redis *redis, redisReply **reply)
+/* The next reply to what was sent; the caller frees it. A server that has become a replica is left,
+ * for another is the master now. */
+static enum status answer(struct cache_redis *redis, redisReply **reply)
 {
-    assert(redis->connection != NULL && (redis->tls == NULL) == (redis->secure == NULL));
-    *reply = send_all(redis) ? receive(redis) : NULL;
+    *reply = receive(redis);
     if (*reply == NULL)
         return fail(redis);
     if ((*reply)->type != REDIS_REPLY_ERROR || strncmp((*reply)->str, "READONLY", 8) != 0)
         return STATUS_OK;
     freeReplyObject(*reply);
     return fail(redis);
+}
+
+/* Sends what was appended and receives its first reply. */
+static enum status ask(struct cache_redis *redis, redisReply **reply)
+{
+    assert(redis->connection != NULL && (redis->tls == NULL) == (redis->secure == NULL));
+    return send_all(redis) ? answer(redis, reply) : fail(redis);
 }
 
 /* The status of a reply of the type that a command must give, which is then freed. */
@@ -343,24 +349,49 @@ static enum status conclude(redisReply *reply, int type)
     return status;
 }
 
-static enum status get(struct cache *cache, const char *key, struct buf *value)
+/* Takes the reply to each of the commands that were appended, in their order. Once the connection
+ * is lost, so is the rest. */
+static void ask_each(struct cache_redis *redis, struct cache_item items[], size_t count,
+                     enum status (*take)(struct cache_item *item, redisReply *reply))
 {
-    struct cache_redis *redis = (struct cache_redis *)cache;
     redisReply *reply;
-    enum status status = begin(redis);
-    if (status != STATUS_OK)
-        return status;
-    redisAppendCommand(redis->connection, "GET %b", key, strlen(key));
-    status = ask(redis, &reply);
-    if (status != STATUS_OK)
-        return status;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (status == STATUS_OK)
+            status = i == 0 ? ask(redis, &reply) : answer(redis, &reply);
+        items[i].status = status == STATUS_OK ? take(&items[i], reply) : status;
+    }
+}
+
+static void all_are(struct cache_item items[], size_t count, enum status status)
+{
+    for (size_t i = 0; i < count; i++)
+        items[i].status = status;
+}
+
+static enum status value_take(struct cache_item *item, redisReply *reply)
+{
     if (reply->type == REDIS_REPLY_NIL) {
         freeReplyObject(reply);
         return STATUS_NOT_FOUND;
     }
     if (reply->type == REDIS_REPLY_STRING)
-        buf_append(value, reply->str, reply->len);
+        buf_append(item->found, reply->str, reply->len);
     return conclude(reply, REDIS_REPLY_STRING);
+}
+
+/* Each a GET, for MGET does not tell a key that holds something else from one that is not there. */
+static void get(struct cache *cache, struct cache_item items[], size_t count)
+{
+    struct cache_redis *redis = (struct cache_redis *)cache;
+    enum status status = begin(redis);
+    if (status != STATUS_OK) {
+        all_are(items, count, status);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        redisAppendCommand(redis->connection, "GET %b", items[i].key, strlen(items[i].key));
+    ask_each(redis, items, count, value_take);
 }
 
 static long long milliseconds(int64_t us)
@@ -368,17 +399,27 @@ static long long milliseconds(int64_t us)
     return us < 1000 ? 1 : us / 1000;
 }
 
-static enum status set(struct cache *cache, const char *key, struct slice value, int64_t life_us)
+static enum status stored_take(struct cache_item *item, redisReply *reply)
+{
+    (void)item;
+    return conclude(reply, REDIS_REPLY_STATUS);
+}
+
+static void set(struct cache *cache, struct cache_item items[], size_t count, int64_t life_us)
 {
     struct cache_redis *redis = (struct cache_redis *)cache;
-    redisReply *reply;
     enum status status = begin(redis);
-    if (status != STATUS_OK)
-        return status;
-    redisAppendCommand(redis->connection, "SET %b %b PX %lld", key, strlen(key),
-                       value.size == 0 ? "" : value.data, value.size, milliseconds(life_us));
-    status = ask(redis, &reply);
-    return status != STATUS_OK ? status : conclude(reply, REDIS_REPLY_STATUS);
+    if (status != STATUS_OK) {
+        all_are(items, count, status);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct cache_item *item = &items[i];
+        redisAppendCommand(redis->connection, "SET %b %b PX %lld", item->key, strlen(item->key),
+                           item->value.size == 0 ? "" : item->value.data, item->value.size,
+                           milliseconds(life_us));
+    }
+    ask_each(redis, items, count, stored_take);
 }
 
 static enum status remove_some(struct cache_redis *redis, const char *const keys[], size_t count)

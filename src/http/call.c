@@ -186,6 +186,20 @@ static void job_run(struct role_context *context, void *argument)
     exchange_done(&call->exchange);
 }
 
+static size_t batch_run(struct role_context *context, void *arguments[], size_t count)
+{
+    struct exchange *exchanges[REQUESTS_AT_ONCE_MAX];
+    const struct endpoint *endpoint = ((const struct call *)arguments[0])->endpoint;
+    assert(count > 0 && count <= REQUESTS_AT_ONCE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct call *call = arguments[i];
+        assert(call->endpoint == endpoint && atomic_load(&call->state) != CALL_OPEN);
+        call->exchange.may_block = true;
+        exchanges[i] = &call->exchange;
+    }
+    return endpoint->handle_batch(context, exchanges, count);
+}
+
 /* Then rests for as long as a wrong password took: those who guess have half of a thread's time. */
 static void hashing_run(struct role_context *context, void *argument)
 {
@@ -230,6 +244,13 @@ static void call_queue(struct call *call, struct pool *pool, pool_job *job)
         refuse_busy(call);
 }
 
+static void call_queue_batched(struct call *call)
+{
+    if (!pool_submit_batched(call->server->pool, call->rate_key, call->endpoint, batch_run,
+                             refuse_busy, call))
+        refuse_busy(call);
+}
+
 void exchange_defer(struct exchange *exchange)
 {
     struct call *call = (struct call *)exchange;
@@ -260,7 +281,9 @@ static void call_start(struct call *call)
             return;
         }
     }
-    if (call->endpoint->hashes && server->hashing != NULL)
+    if (call->endpoint->handle_batch != NULL)
+        call_queue_batched(call);
+    else if (call->endpoint->hashes && server->hashing != NULL)
         call_queue(call, server->hashing, hashing_run);
     else
         call_queue(call, server->pool, job_run);

@@ -10,14 +10,28 @@
 
 #include "process/steady.h"
 
-enum { MODEST_PART = 4 };
+enum {
+    MODEST_PART = 4,
+    TOGETHER_THREADS = 2,    /* of a kind, before others wait to be taken together */
+    TOGETHER_LONG_US = 20000 /* a batch that takes longer is not counted among these */
+};
 
 TAILQ_HEAD(job_queue, queued_job);
+
+/* Jobs that are run together. */
+struct pool_kind {
+    const void *name; /* NULL: the place is free */
+    pool_batch *run;
+    size_t at_once; /* a thread takes so many at most */
+    size_t waiting;
+    size_t running; /* threads that are at it, and not for long */
+};
 
 struct queued_job {
     TAILQ_ENTRY(queued_job) place;
     uint64_t caller;
     uint64_t turn; /* one more than that of the caller's job before it; the least is run next */
+    struct pool_kind *kind; /* NULL: it is run alone, by the next */
     pool_job *run;
     pool_expired *expired;
     void *argument;
@@ -28,9 +42,11 @@ struct pool_worker {
     struct pool *pool;
     struct role_context *context;
     pthread_t thread;
+    struct pool_kind *counted; /* among the running ones of this kind; NULL: of none */
+    int64_t since_us;          /* and since when */
 };
 
-/* The lock guards what is queued; workers are written before they start only. */
+/* The lock guards all that changes. */
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -38,7 +54,9 @@ struct pool {
     struct job_queue spare;
     struct queued_job jobs[HTTP_POOL_QUEUE_MAX];
     size_t count;  /* of those that are queued */
-    uint64_t turn; /* of the job that was run last */
+    size_t idle;   /* threads that wait */
+    uint64_t turn; /* of the job that was run last, or of one before it that had to wait */
+    struct pool_kind kinds[HTTP_ENDPOINTS_MAX];
     bool stopping;
     size_t places;
     int nice;
@@ -64,12 +82,21 @@ static uint64_t turn_of(const struct pool *pool, uint64_t caller)
     return pool->turn + 1;
 }
 
-/* The job whose turn it is. There is one. */
-static struct queued_job *job_next(const struct pool *pool)
+static bool may_run(const struct pool *pool, const struct queued_job *job)
 {
-    struct queued_job *next = TAILQ_FIRST(&pool->queue), *job;
+    const struct pool_kind *kind = job->kind;
+    return kind == NULL || pool->stopping || kind->running < TOGETHER_THREADS ||
+           kind->waiting >= kind->at_once;
+}
+
+/* The job whose turn it is: of that kind, or with NULL of those that may run. NULL: there is none.
+ */
+static struct queued_job *job_next(const struct pool *pool, const struct pool_kind *kind)
+{
+    struct queued_job *next = NULL, *job;
     TAILQ_FOREACH(job, &pool->queue, place) {
-        if (job->turn < next->turn)
+        if ((next == NULL || job->turn < next->turn) &&
+            (kind == NULL ? may_run(pool, job) : job->kind == kind))
             next = job;
     }
     return next;
@@ -78,12 +105,47 @@ static struct queued_job *job_next(const struct pool *pool)
 /* Takes a job out of the queue. */
 static struct queued_job job_take(struct pool *pool, struct queued_job *job)
 {
-    assert(pool->count > 0 && job->turn >= pool->turn);
+    assert(pool->count > 0);
     TAILQ_REMOVE(&pool->queue, job, place);
     TAILQ_INSERT_HEAD(&pool->spare, job, place);
     pool->count--;
+    if (job->kind != NULL)
+        job->kind->waiting--;
     assert(pool_sane(pool));
     return *job;
+}
+
+static struct pool_kind *kind_of(struct pool *pool, const void *name, pool_batch *run)
+{
+    struct pool_kind *kind = pool->kinds;
+    while (kind->name != NULL && kind->name != name)
+        kind++;
+    assert(kind < pool->kinds + HTTP_ENDPOINTS_MAX);
+    if (kind->name == NULL)
+        *kind = (struct pool_kind){.name = name, .run = run, .at_once = REQUESTS_AT_ONCE_MAX};
+    return kind;
+}
+
+/* The thread is no longer among those that are at a kind. */
+static void batch_forget(struct pool_worker *worker)
+{
+    if (worker->counted != NULL)
+        worker->counted->running--;
+    worker->counted = NULL;
+}
+
+static void long_batches_forget(struct pool *pool, int64_t now_us)
+{
+    for (size_t i = 0; i < pool->worker_count; i++)
+        if (now_us - pool->workers[i].since_us > TOGETHER_LONG_US)
+            batch_forget(&pool->workers[i]);
+}
+
+/* Wakes a thread if one waits and there is something for it. */
+static void others_rouse(struct pool *pool)
+{
+    if (pool->idle > 0 && job_next(pool, NULL) != NULL)
+        pthread_cond_signal(&pool->changed);
 }
 
 /* Makes room for a job of that turn, if the last in turn is somebody's who has more waiting. That
@@ -98,34 +160,55 @@ static struct queued_job job_displace(struct pool *pool, uint64_t turn)
     return last->turn > turn ? job_take(pool, last) : (struct queued_job){0};
 }
 
-bool pool_submit(struct pool *pool, uint64_t caller, bool modest, pool_job *run,
-                 pool_expired *expired, void *argument)
+static void job_add(struct pool *pool, const struct queued_job *new)
+{
+    struct queued_job *job = TAILQ_FIRST(&pool->spare);
+    TAILQ_REMOVE(&pool->spare, job, place);
+    *job = *new;
+    TAILQ_INSERT_TAIL(&pool->queue, job, place);
+    pool->count++;
+    if (job->kind != NULL)
+        job->kind->waiting++;
+    assert(pool_sane(pool));
+    long_batches_forget(pool, job->since_us);
+    if (may_run(pool, job))
+        pthread_cond_signal(&pool->changed);
+}
+
+/* With the lock held, which it gives back. */
+static bool submit(struct pool *pool, bool modest, struct queued_job *job)
 {
     struct queued_job displaced = {0};
-    pthread_mutex_lock(&pool->lock);
     assert(!pool->stopping && pool_sane(pool));
-    uint64_t turn = turn_of(pool, caller);
+    job->turn = turn_of(pool, job->caller);
+    job->since_us = steady_now_us();
     if (pool->count == pool->places && !modest)
-        displaced = job_displace(pool, turn);
+        displaced = job_displace(pool, job->turn);
     bool taken = pool->count < (modest ? pool->places / MODEST_PART : pool->places);
-    if (taken) {
-        struct queued_job *job = TAILQ_FIRST(&pool->spare);
-        TAILQ_REMOVE(&pool->spare, job, place);
-        *job = (struct queued_job){.caller = caller,
-                                   .turn = turn,
-                                   .run = run,
-                                   .expired = expired,
-                                   .argument = argument,
-                                   .since_us = steady_now_us()};
-        TAILQ_INSERT_TAIL(&pool->queue, job, place);
-        pool->count++;
-        assert(turn > pool->turn && pool_sane(pool));
-        pthread_cond_signal(&pool->changed);
-    }
+    if (taken)
+        job_add(pool, job);
     pthread_mutex_unlock(&pool->lock);
     if (displaced.expired != NULL)
         displaced.expired(displaced.argument);
     return taken;
+}
+
+bool pool_submit(struct pool *pool, uint64_t caller, bool modest, pool_job *run,
+                 pool_expired *expired, void *argument)
+{
+    struct queued_job job = {
+        .caller = caller, .run = run, .expired = expired, .argument = argument};
+    pthread_mutex_lock(&pool->lock);
+    return submit(pool, modest, &job);
+}
+
+bool pool_submit_batched(struct pool *pool, uint64_t caller, const void *kind, pool_batch *run,
+                         pool_expired *expired, void *argument)
+{
+    struct queued_job job = {.caller = caller, .expired = expired, .argument = argument};
+    pthread_mutex_lock(&pool->lock);
+    job.kind = kind_of(pool, kind, run);
+    return submit(pool, false, &job);
 }
 
 void pool_expire(struct pool *pool, int64_t age_us)
@@ -139,32 +222,78 @@ void pool_expire(struct pool *pool, int64_t age_us)
         job.expired(job.argument);
         pthread_mutex_lock(&pool->lock);
     }
+    long_batches_forget(pool, steady_now_us());
+    others_rouse(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Waits for a job; false once the pool stops and the queue is empty. */
-static bool pool_take(struct pool *pool, struct queued_job *job)
+/* A job, or several of a kind, that a thread has taken. */
+struct taken {
+    struct queued_job first;
+    void *arguments[REQUESTS_AT_ONCE_MAX];
+    size_t count;
+};
+
+static void batch_take(struct pool_worker *worker, struct taken *taken)
 {
+    struct pool_kind *kind = taken->first.kind;
+    struct queued_job *next;
+    assert(kind->at_once > 0 && kind->at_once <= REQUESTS_AT_ONCE_MAX);
+    while (taken->count < kind->at_once && (next = job_next(worker->pool, kind)) != NULL)
+        taken->arguments[taken->count++] = job_take(worker->pool, next).argument;
+    kind->running++;
+    worker->counted = kind;
+    worker->since_us = steady_now_us();
+}
+
+/* Waits for a job; false once the pool stops and the queue is empty. */
+static bool pool_take(struct pool_worker *worker, struct taken *taken)
+{
+    struct pool *pool = worker->pool;
+    struct queued_job *next;
     pthread_mutex_lock(&pool->lock);
-    while (pool->count == 0 && !pool->stopping)
+    batch_forget(worker);
+    while ((next = job_next(pool, NULL)) == NULL && !pool->stopping) {
+        pool->idle++;
         pthread_cond_wait(&pool->changed, &pool->lock);
-    bool taken = pool->count > 0;
-    if (taken) {
-        *job = job_take(pool, job_next(pool));
-        pool->turn = job->turn;
+        pool->idle--;
+    }
+    if (next != NULL) {
+        taken->first = job_take(pool, next);
+        taken->arguments[0] = taken->first.argument;
+        taken->count = 1;
+        if (taken->first.turn > pool->turn)
+            pool->turn = taken->first.turn;
+        if (taken->first.kind != NULL)
+            batch_take(worker, taken);
+        others_rouse(pool);
     }
     pthread_mutex_unlock(&pool->lock);
-    return taken;
+    return next != NULL;
+}
+
+static void batch_run(struct pool_worker *worker, struct taken *taken)
+{
+    struct pool_kind *kind = taken->first.kind;
+    size_t at_once = kind->run(worker->context, taken->arguments, taken->count);
+    assert(at_once > 0);
+    pthread_mutex_lock(&worker->pool->lock);
+    kind->at_once = at_once < REQUESTS_AT_ONCE_MAX ? at_once : REQUESTS_AT_ONCE_MAX;
+    pthread_mutex_unlock(&worker->pool->lock);
 }
 
 static void *pool_work(void *argument)
 {
-    const struct pool_worker *worker = argument;
-    struct queued_job job;
+    struct pool_worker *worker = argument;
+    struct taken taken;
     if (worker->pool->nice > 0)
         setpriority(PRIO_PROCESS, (id_t)gettid(), worker->pool->nice);
-    while (pool_take(worker->pool, &job))
-        job.run(worker->context, job.argument);
+    while (pool_take(worker, &taken)) {
+        if (taken.first.kind == NULL)
+            taken.first.run(worker->context, taken.first.argument);
+        else
+            batch_run(worker, &taken);
+    }
     return NULL;
 }
 

@@ -16,10 +16,18 @@
 
 struct cache;
 
+/* One of many keys. */
+struct cache_item {
+    const char *key;
+    struct buf *found;  /* what cache_get_many appends to */
+    struct slice value; /* what cache_set_many stores */
+    enum status status; /* what became of it */
+};
+
 struct cache_ops {
     const char *name;
-    enum status (*get)(struct cache *cache, const char *key, struct buf *value);
-    enum status (*set)(struct cache *cache, const char *key, struct slice value, int64_t life_us);
+    void (*get)(struct cache *cache, struct cache_item items[], size_t count);
+    void (*set)(struct cache *cache, struct cache_item items[], size_t count, int64_t life_us);
     enum status (*remove)(struct cache *cache, const char *const keys[], size_t count);
     enum status (*increment)(struct cache *cache, const char *key, int64_t by, int64_t life_us,
                              int64_t *total);
@@ -31,20 +39,39 @@ struct cache {
     const struct cache_ops *ops;
 };
 
-/* Appends the value to `value`. NOT_FOUND on a miss; UNAVAILABLE if the cache cannot be asked or
- * holds something that is not bytes under the key. Blocks CACHE_BUDGET_US at most. */
+/* Looks for each key; one round trip for all, which blocks CACHE_BUDGET_US at most. The status of
+ * an item is then NOT_FOUND on a miss; UNAVAILABLE if the cache cannot be asked or holds something
+ * that is not bytes under the key. */
+static inline void cache_get_many(struct cache *cache, struct cache_item items[], size_t count)
+{
+    if (count > 0)
+        cache->ops->get(cache, items, count);
+}
+
+/* The same for one key. */
 MUST_CHECK static inline enum status cache_get(struct cache *cache, const char *key,
                                                struct buf *value)
 {
-    return cache->ops->get(cache, key, value);
+    struct cache_item item = {.key = key, .found = value};
+    cache_get_many(cache, &item, 1);
+    return item.status;
 }
 
-/* Kept for `life_us` at most. */
+/* Keeps each value for `life_us` at most; one round trip for all. */
+static inline void cache_set_many(struct cache *cache, struct cache_item items[], size_t count,
+                                  int64_t life_us)
+{
+    assert(life_us > 0);
+    if (count > 0)
+        cache->ops->set(cache, items, count, life_us);
+}
+
 MUST_CHECK static inline enum status cache_set(struct cache *cache, const char *key,
                                                struct slice value, int64_t life_us)
 {
-    assert(life_us > 0);
-    return cache->ops->set(cache, key, value, life_us);
+    struct cache_item item = {.key = key, .value = value};
+    cache_set_many(cache, &item, 1, life_us);
+    return item.status;
 }
 
 /* Forgets the keys; one round trip for all. A key that is not there is no error. */

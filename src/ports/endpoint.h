@@ -93,8 +93,8 @@ struct exchange {
     void *scratch;  /* the handler's, between an ASYNC start and its callback; freed by free() */
 };
 
-/* ENDPOINT_ASYNC: the response is complete. Exactly once; from any thread. `exchange` is gone
- * afterwards. Implemented by whoever runs the endpoint: src/http, or a test. */
+/* ENDPOINT_ASYNC, or with handle_batch: the response is complete. Exactly once; from any thread.
+ * `exchange` is gone afterwards. Implemented by whoever runs the endpoint: src/http, or a test. */
 void exchange_done(struct exchange *exchange);
 /* ENDPOINT_ASYNC, instead of exchange_done: the handler is run again from its start, on a pool
  * thread, where it may block. Answers 503 if too many wait there. Implemented as the above. */
@@ -102,6 +102,11 @@ void exchange_defer(struct exchange *exchange);
 
 struct role_context;
 typedef void endpoint_handler(struct role_context *context, struct exchange *exchange);
+/* Answers up to REQUESTS_AT_ONCE_MAX exchanges that waited together, and calls exchange_done for
+ * each as soon as it is answered; returns how many at once, 1 or more, it would have the next time.
+ */
+typedef size_t endpoint_batch_handler(struct role_context *context, struct exchange *exchanges[],
+                                      size_t count);
 
 /* A schema is the name of a file with the JSON Schema of a body, "openapi/user.json", of which
  * /openapi.json is made; NULL: no body. */
@@ -115,6 +120,7 @@ struct endpoint {
     bool internal; /* not for the public gateway */
     bool hashes;   /* passwords, which takes long: runs on threads that no other endpoint needs */
     endpoint_handler *handle;
+    endpoint_batch_handler *handle_batch; /* instead of `handle`, of an ENDPOINT_BLOCKING */
     const char *summary;
     const char *request_schema;
     int success; /* status of success; 0: 200 */

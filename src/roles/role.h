@@ -77,6 +77,7 @@ struct role_context {
     struct revocations *revocations;
     struct policy_copy policies; /* role_policies() renews it */
     struct hash policy_told;     /* that the process said last to decide by */
+    int64_t score_us;            /* that a score took of late, on average; 0: there was none yet */
     void *scratch; /* scratch_size bytes of the step's definition, zeroed at first; or NULL */
 };
 

@@ -17,6 +17,10 @@ void user_credit_login(struct role_context *context, struct exchange *exchange);
 void user_credit_refresh(struct role_context *context, struct exchange *exchange);
 void user_credit_logout(struct role_context *context, struct exchange *exchange);
 
+/* user_credit_analysis.c */
+size_t user_credit_analyse(struct role_context *context, struct exchange *exchanges[],
+                           size_t count);
+
 /* user_credit_offers.c */
 void user_credit_offers(struct role_context *context, struct exchange *exchange);
 void user_credit_accept(struct role_context *context, struct exchange *exchange);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The store: credit decisions with what they were made from. The features that the model saw are
- * kept as JSON, name to integer: exact, and open to queries. In the same transaction the decision
- * joins the log, its offer is made, and the open offer before it ends. A challenger's own answer to
- * a decision lies beside it and changes nothing.
+ * kept as JSON, name to integer: exact, and open to queries. record.c writes them. A challenger's
+ * own answer to a decision lies beside it and changes nothing.
  */
 #include "store/decisions.h"
 
@@ -53,25 +52,39 @@ static enum status decision_take_one(struct sql *sql, enum status status, struct
     return status;
 }
 
-enum status store_credit_state(struct store *store, const struct uuid *user_id,
-                               struct credit_state *state)
+/* The states that are asked for. */
+struct states {
+    struct credit_state *list;
+    size_t count;
+};
+
+static void state_take(struct sql *sql, void *context)
 {
-    struct sql *sql = store->sql;
-    enum status status =
-        sql_one(sql,
-                "SELECT v.version, " DECISION_IN_BRIEF_AND_OFFER " FROM feature_versions v"
-                " LEFT JOIN decisions d ON d.user_id = v.user_id AND d.position ="
-                " (SELECT max(position) FROM decisions WHERE user_id = $1)" DECISION_WITH_OFFER
-                " WHERE v.user_id = $1",
-                sql_uuid(user_id));
-    if (status == STATUS_OK) {
-        state->features_version = sql_row_integer(sql);
-        state->has_decision = !sql_row_is_null(sql);
-        if (state->has_decision)
-            status = store_decision_take(sql, &state->last);
-    }
-    sql_end(sql);
-    return status;
+    const struct states *states = context;
+    struct credit_state *state = states->list;
+    struct uuid user_id = sql_row_uuid(sql);
+    while (!uuid_equal(&state->user_id, &user_id))
+        state++;
+    assert(state < states->list + states->count);
+    state->status = STATUS_OK;
+    state->features_version = sql_row_integer(sql);
+    state->head.count = sql_row_integer(sql);
+    state->head.entry = sql_row_hash(sql);
+    assert(state->head.count >= 0 && state->head.count < INT64_MAX);
+    state->has_decision = !sql_row_is_null(sql);
+    if (state->has_decision)
+        state->status = store_decision_take(sql, &state->last);
+}
+
+enum status store_credit_states(struct store *store, struct credit_state states[], size_t count)
+{
+    struct states all = {states, count};
+    struct sql_column user_id = {SQL_UUID, &states[0].user_id, sizeof states[0]};
+    assert(count <= REQUESTS_AT_ONCE_MAX);
+    for (size_t i = 0; i < count; i++)
+        states[i].status = STATUS_NOT_FOUND;
+    return sql_bulk(store->sql, &(struct sql_bulk){store->dialect->analyses.states, &user_id, 1,
+                                                   NULL, count, state_take, &all});
 }
 
 enum status store_decision_read(struct store *store, const struct uuid *id,
@@ -115,152 +128,6 @@ enum status store_decision_by_key(struct store *store, const struct uuid *user_i
             status = STATUS_CONFLICT;
     }
     return decision_take_one(sql, status, decision);
-}
-
-/* Adds the decision to the end of the person's chain. */
-static enum status head_move(struct sql *sql, struct decision *decision, struct chain_head *head)
-{
-    enum status status = sql_one(sql, "SELECT count, entry FROM decision_heads WHERE user_id = $1",
-                                 sql_uuid(&decision->user_id));
-    *head = (struct chain_head){0};
-    if (status == STATUS_OK) {
-        head->count = sql_row_integer(sql);
-        head->entry = sql_row_hash(sql);
-    }
-    sql_end(sql);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-        return status;
-    assert(head->count >= 0 && head->count < INT64_MAX);
-    decision->previous = head->entry;
-    decision->entry = decision_log_entry(decision);
-    *head = (struct chain_head){head->count + 1, decision->entry};
-    return sql_do(sql,
-                  "INSERT INTO decision_heads AS h (user_id, count, entry) VALUES ($1, 1, $2)"
-                  " ON CONFLICT (user_id) DO UPDATE SET count = h.count + 1,"
-                  " entry = excluded.entry",
-                  NULL, sql_uuid(&decision->user_id), sql_hash(&decision->entry));
-}
-
-/* Sets evidence, previous and entry of the decision, and the head that it makes. */
-static enum status decision_insert(struct sql *sql, struct decision *decision,
-                                   struct chain_head *head)
-{
-    struct evidence evidence;
-    enum status status = evidence_write(decision, &evidence);
-    if (status == STATUS_OK)
-        status = head_move(sql, decision, head);
-    if (status == STATUS_OK)
-        status = sql_do(
-            sql,
-            "INSERT INTO decisions (id, user_id, decided_at, approved, risk, reason, features,"
-            " features_version, model, policy, inputs, risk_full, risk_financial, basis,"
-            " explanation, previous, entry, emotions_known) VALUES"
-            " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-            NULL, sql_uuid(&decision->id), sql_uuid(&decision->user_id),
-            sql_time(decision->decided_at_us), sql_boolean(decision->approved),
-            sql_integer(decision->risk), sql_text(decision->reason), sql_json(evidence.features),
-            sql_integer(decision->features_version), sql_text(decision->model),
-            sql_hash(&decision->policy), sql_hash(&decision->inputs),
-            sql_integer(decision->risk_full), sql_integer(decision->risk_financial),
-            sql_text(risk_basis_name(decision->basis)), sql_json(evidence.explanation),
-            sql_hash(&decision->previous), sql_hash(&decision->entry),
-            sql_boolean(decision->emotions_known));
-    return status;
-}
-
-/* TOO_MANY_REQUESTS if the person holds as many keys as one may. */
-static enum status keys_bound(struct sql *sql, const struct uuid *user_id)
-{
-    int64_t held = 0;
-    enum status status =
-        sql_one_number(sql,
-                       "SELECT count(*) FROM (SELECT 1 FROM idempotency_keys"
-                       " WHERE user_id = $1 LIMIT $2) AS k",
-                       &held, sql_uuid(user_id), sql_integer(IDEMPOTENCY_KEYS_MAX));
-    return status == STATUS_OK && held >= IDEMPOTENCY_KEYS_MAX ? STATUS_TOO_MANY_REQUESTS : status;
-}
-
-static enum status key_insert(struct sql *sql, const struct idempotency *idempotency,
-                              const struct decision *stands, int64_t now_us)
-{
-    if (idempotency->key == NULL)
-        return STATUS_OK;
-    return sql_do(sql,
-                  "INSERT INTO idempotency_keys (user_id, key, request, decision_id, created_at)"
-                  " VALUES ($1, $2, $3, $4, $5)",
-                  NULL, sql_uuid(&stands->user_id), sql_text(idempotency->key),
-                  sql_hash(&idempotency->request), sql_uuid(&stands->id), sql_time(now_us));
-}
-
-/* The offer that the person was made before, if it is still open or has just expired. */
-static enum status offer_end(struct sql *sql, const struct decision *decision)
-{
-    int64_t ended;
-    enum status status =
-        store_offer_change(sql, OFFER_offered, OFFER_superseded, &decision->user_id, NULL,
-                           decision->decided_at_us, &ended);
-    assert(status != STATUS_OK || ended <= 1); /* a person has one open offer */
-    if (status == STATUS_OK && ended == 0)
-        status = store_offer_change(sql, OFFER_offered, OFFER_expired, &decision->user_id, NULL,
-                                    decision->decided_at_us, NULL);
-    return status;
-}
-
-static enum status decision_add(struct sql *sql, struct decision *decision, struct chain_head *head)
-{
-    enum status status = decision_insert(sql, decision, head);
-    assert(status != STATUS_OK || head->count > 0);
-    if (status == STATUS_OK && decision->has_offer)
-        status = store_offer_insert(sql, &decision->offer);
-    return status;
-}
-
-/* With the person's lock held. */
-static enum status decision_settle(struct store *store, const struct decision *decision,
-                                   const struct idempotency *idempotency, struct decision *stands)
-{
-    struct sql *sql = store->sql;
-    struct chain_head head = {0};
-    enum status status = STATUS_NOT_FOUND;
-    if (idempotency->key != NULL)
-        status = store_decision_by_key(store, &decision->user_id, idempotency, stands);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    struct credit_state state;
-    status = idempotency->key == NULL ? STATUS_OK : keys_bound(sql, &decision->user_id);
-    if (status == STATUS_OK)
-        status = store_credit_state(store, &decision->user_id, &state);
-    if (status != STATUS_OK)
-        return status;
-    if (state.has_decision &&
-        decision_still_stands(&state.last, &decision->inputs, decision->cooling_off_us,
-                              decision->decided_at_us)) {
-        status = store_decision_read(store, &state.last.id, &decision->user_id, stands);
-    } else {
-        *stands = *decision;
-        if (state.has_decision)
-            status = offer_end(sql, decision);
-        if (status == STATUS_OK)
-            status = decision_add(sql, stands, &head);
-    }
-    if (status == STATUS_OK)
-        status = key_insert(sql, idempotency, stands, decision->decided_at_us);
-    assert(head.count == 0 || uuid_equal(&stands->id, &decision->id)); /* a new one stands */
-    if (status == STATUS_OK && head.count > 0)
-        status = store_log_append(store, &stands->user_id, &head);
-    return status;
-}
-
-enum status store_decision_record(struct store *store, const struct decision *decision,
-                                  const struct idempotency *idempotency, struct decision *stands)
-{
-    struct sql *sql = store->sql;
-    enum status status = sql_begin(sql);
-    if (status == STATUS_OK)
-        status = sql_one(sql, store->dialect->person_lock, sql_uuid(&decision->user_id));
-    if (status == STATUS_OK)
-        status = decision_settle(store, decision, idempotency, stands);
-    return sql_finish(sql, status);
 }
 
 enum status store_decisions_list(struct store *store, const struct uuid *user_id, struct page page,

@@ -146,6 +146,19 @@ static enum status months_sweep(struct store *store, enum swept swept, int64_t b
 #define OUTBOX_CLAIM_END "clock_timestamp() + ($2 - $1)"
 #define OUTBOX_IS_DUE "(claimed_until <= clock_timestamp() OR claimed_until > " OUTBOX_CLAIM_END ")"
 
+/* A row of each person, or several. OFFSET 0 keeps the planner from making one join of it: on
+ * tables that were empty when a statement was prepared it would read them whole, for as long as it
+ * lives. */
+#define EACH(rows, name) "LATERAL (" rows " OFFSET 0) AS " name
+/* The open offers of persons $2, each at the moment that stands beside them in $1. */
+#define OFFERS_END(to, when)                                                                       \
+    OFFER_CHANGE_AT("u.moment",                                                                    \
+                    " FROM unnest($1, $2) AS u (moment, person) CROSS JOIN " EACH(                 \
+                        "SELECT ctid AS place FROM offers WHERE user_id = u.person"                \
+                        " AND status = 'offered'",                                                 \
+                        "open"),                                                                   \
+                    offered, to, when, "offers.ctid = open.place")
+
 /* Whole columns come as arrays, so that a batch is a handful of statements. Rows to be locked are
  * chosen in an ARRAY: a plain subquery with LIMIT may be run again for each row of a join, and then
  * chooses more than its limit. An open offer is known by its person, who has no other. */
@@ -166,7 +179,6 @@ static const struct store_dialect dialect = {
                         " has_schema_privilege(current_schema(), 'CREATE'))",
     .grants = "sql/grants.sql",
     .person_lock = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE",
-    .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1 FOR NO KEY UPDATE",
     .generation_begin = GENERATION_BEGIN(XACT("pg_current_xact_id()")),
     .revocations_mark = "SELECT " XACT("pg_snapshot_xmin(pg_current_snapshot())"),
     .attempts_read = ATTEMPTS_READ(AGE("f.failed_at")),
@@ -217,6 +229,65 @@ static const struct store_dialect dialect = {
                                       "greatest"),
                     TRANSACTION_TILES_ADD("SELECT * FROM unnest(" UP_TO_9 ")", "least", "greatest"),
                 },
+        },
+    .analyses =
+        {
+            .states =
+                "SELECT " STATE_COLUMNS " FROM unnest($1) AS i (id)"
+                " CROSS JOIN " EACH(
+                    "SELECT * FROM feature_versions WHERE user_id = i.id",
+                    "v") " LEFT JOIN " EACH("SELECT * FROM decision_heads WHERE user_id = i.id",
+                                            "h") " ON TRUE"
+                                                 " LEFT JOIN " EACH(
+                                                     "SELECT * FROM decisions WHERE user_id = i.id"
+                                                     " ORDER BY position DESC LIMIT 1",
+                                                     "d") " ON TRUE"
+                                                          " LEFT JOIN " EACH(
+                                                              "SELECT * FROM offers WHERE user_id "
+                                                              "= d.user_id"
+                                                              " AND decision_id = d.id",
+                                                              "o") " ON TRUE",
+            .tiles =
+                "SELECT " VERSION_COLUMNS " FROM unnest($1) AS i (id)"
+                " CROSS JOIN " EACH(
+                    "SELECT * FROM feature_versions WHERE user_id = i.id",
+                    "v") " CROSS JOIN " EACH("SELECT created_at FROM users WHERE id = i.id",
+                                             "u") " UNION ALL SELECT " EMOTION_TILE_COLUMNS
+                                                  " FROM unnest($1, $2, $4) AS i (id, since, "
+                                                  "until) CROSS JOIN " EACH(
+                                                      "SELECT * FROM emotion_tiles WHERE user_id = "
+                                                      "i.id"
+                                                      " AND hour >= i.since AND hour <= i.until",
+                                                      "e") " UNION ALL "
+                                                           "SELECT " TRANSACTION_TILE_COLUMNS
+                                                           " FROM unnest($1, $3, $4) AS i (id, "
+                                                           "since, until) CROSS JOIN " EACH(
+                                                               "SELECT * FROM transaction_tiles "
+                                                               "WHERE user_id = i.id"
+                                                               " AND day >= i.since AND day <= "
+                                                               "i.until",
+                                                               "t") " ORDER BY 1, 2, 3",
+            .persons_lock = "SELECT u.id FROM unnest($1) AS i (id) CROSS JOIN " EACH(
+                "SELECT id FROM users WHERE id = i.id"
+                " FOR NO KEY UPDATE SKIP LOCKED",
+                "u"),
+            .offers_supersede = OFFERS_END(superseded, before),
+            .offers_expire = OFFERS_END(expired, after),
+            .heads_move = HEADS_MOVE("SELECT u.id, 1, u.entry FROM unnest($1, $2)"
+                                     " AS u (id, entry)"),
+            .decisions_add = DECISIONS_ADD("SELECT * FROM unnest(" UP_TO_18 ")"),
+            .offers_add = OFFERS_ADD("SELECT *, created_at, 'offered' FROM unnest($1, $2, $3, $4,"
+                                     " $5, $6, $7, $8) AS u (id, user_id, decision_id,"
+                                     " limit_cents, rate_bp, credit_type, created_at,"
+                                     " expires_at)"),
+            .keys_add = KEYS_ADD("SELECT * FROM unnest($1, $2, $3, $4, $5)"),
+            .shards_lock = "SELECT s.shard, s.position, s.seal FROM unnest($1) AS i (shard)"
+                           " JOIN log_shards s ON s.shard = i.shard"
+                           " ORDER BY s.shard FOR NO KEY UPDATE OF s",
+            .shards_move = "UPDATE log_shards AS s SET position = u.position, seal = u.seal"
+                           " FROM unnest($1, $2, $3) AS u (shard, position, seal)"
+                           " WHERE s.shard = u.shard",
+            .log_add = LOG_ADD("SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"),
         },
     .verdicts =
         {

@@ -28,7 +28,6 @@ static const struct store_dialect dialect = {
                         " applied_at INTEGER NOT NULL DEFAULT (unixepoch() * 1000000)) STRICT",
     .migrations_begun = "SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'",
     .person_lock = "SELECT id FROM users WHERE id = $1",
-    .shard_lock = "SELECT position, seal FROM log_shards WHERE shard = $1",
     .generation_begin =
         GENERATION_BEGIN("(SELECT coalesce(max(generation_change), 0) + 1 FROM users)"),
     .revocations_mark = "SELECT coalesce(max(generation_change), 0) FROM users",
@@ -84,6 +83,31 @@ static const struct store_dialect dialect = {
                     EMOTION_TILES_ADD("VALUES (" UP_TO_9 ", $10)", "min", "max"),
                     TRANSACTION_TILES_ADD("VALUES (" UP_TO_9 ")", "min", "max"),
                 },
+        },
+    .analyses =
+        {
+            .states =
+                "SELECT " STATE_COLUMNS " FROM feature_versions v"
+                " LEFT JOIN decision_heads h ON h.user_id = v.user_id"
+                " LEFT JOIN decisions d ON d.user_id = v.user_id AND d.position ="
+                " (SELECT max(position) FROM decisions WHERE user_id = $1)" DECISION_WITH_OFFER
+                " WHERE v.user_id = $1",
+            .tiles = "SELECT " VERSION_COLUMNS " FROM feature_versions v"
+                     " JOIN users u ON u.id = v.user_id WHERE v.user_id = $1"
+                     " UNION ALL SELECT " EMOTION_TILE_COLUMNS " FROM emotion_tiles e"
+                     " WHERE user_id = $1 AND hour >= $2 AND hour <= $4"
+                     " UNION ALL SELECT " TRANSACTION_TILE_COLUMNS " FROM transaction_tiles t"
+                     " WHERE user_id = $1 AND day >= $3 AND day <= $4 ORDER BY 2, 3",
+            .persons_lock = "SELECT id FROM users WHERE id = $1",
+            .offers_supersede = OFFER_CHANGE(offered, superseded, before, "user_id = $2"),
+            .offers_expire = OFFER_CHANGE(offered, expired, after, "user_id = $2"),
+            .heads_move = HEADS_MOVE("VALUES ($1, 1, $2)"),
+            .decisions_add = DECISIONS_ADD("VALUES (" UP_TO_18 ")"),
+            .offers_add = OFFERS_ADD("VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, 'offered')"),
+            .keys_add = KEYS_ADD("VALUES ($1, $2, $3, $4, $5)"),
+            .shards_lock = "SELECT shard, position, seal FROM log_shards WHERE shard = $1",
+            .shards_move = "UPDATE log_shards SET position = $2, seal = $3 WHERE shard = $1",
+            .log_add = LOG_ADD("VALUES ($1, $2, $3, $4, $5, $6)"),
         },
     .verdicts =
         {

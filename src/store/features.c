@@ -12,16 +12,6 @@
 
 enum row_kind { ROW_VERSION, ROW_EMOTIONS, ROW_TRANSACTIONS };
 
-static const char tiles_text[] =
-    "SELECT 0, u.created_at, v.version, 0, 0, 0, 0, 0, 0, 0 FROM feature_versions v"
-    " JOIN users u ON u.id = v.user_id WHERE v.user_id = $1"
-    " UNION ALL SELECT 1, hour, event_count, stress_event_count, positivity_sum, intensity_sum,"
-    " stress_sum, stress_square_sum, stress_min, stress_max"
-    " FROM emotion_tiles WHERE user_id = $1 AND hour >= $2 AND hour <= $4"
-    " UNION ALL SELECT 2, day, count, sum_cents, square_sum, min_cents, max_cents, in_count,"
-    " in_sum_cents, 0 FROM transaction_tiles WHERE user_id = $1 AND day >= $3 AND day <= $4"
-    " ORDER BY 1, 2";
-
 static void emotion_take(struct sql *sql, struct emotion_tile *tile)
 {
     tile->hour_us = sql_row_time_us(sql);
@@ -47,43 +37,65 @@ static void transaction_take(struct sql *sql, struct transaction_tile *tile)
     tile->in_sum_cents = sql_row_integer(sql);
 }
 
-/* Windows are bounded, so tiles always fit; were they not, the store would be at fault. */
-static enum status row_take(struct sql *sql, int64_t *version, struct person_tiles *tiles)
+/* The tiles of many persons, one person after the other. */
+struct tiles_reading {
+    struct uuid user_id; /* whose rows come */
+    int64_t version;     /* -1: nobody's have come yet */
+    struct person_tiles tiles;
+    enum status status;
+    tiles_taker *take;
+    void *context;
+};
+
+static void person_end(struct tiles_reading *reading)
 {
-    switch (sql_row_integer(sql)) {
-    case ROW_EMOTIONS:
-        if (tiles->emotion_count == EMOTION_TILES_MAX)
-            return STATUS_INTERNAL;
-        emotion_take(sql, &tiles->emotions[tiles->emotion_count++]);
-        return STATUS_OK;
-    case ROW_TRANSACTIONS:
-        if (tiles->transaction_count == TRANSACTION_TILES_MAX)
-            return STATUS_INTERNAL;
-        transaction_take(sql, &tiles->transactions[tiles->transaction_count++]);
-        return STATUS_OK;
-    default:
+    if (reading->version >= 0 && reading->status == STATUS_OK)
+        reading->take(&reading->user_id, reading->version, &reading->tiles, reading->context);
+    reading->version = -1;
+}
+
+/* Windows are bounded, so tiles always fit; were they not, the store would be at fault. */
+static void row_take(struct sql *sql, void *context)
+{
+    struct tiles_reading *reading = context;
+    struct person_tiles *tiles = &reading->tiles;
+    struct uuid user_id = sql_row_uuid(sql);
+    enum row_kind kind = (enum row_kind)sql_row_integer(sql);
+    if (kind == ROW_VERSION) {
+        person_end(reading);
+        reading->user_id = user_id;
+        tiles->emotion_count = tiles->transaction_count = 0;
         tiles->registered_us = sql_row_time_us(sql);
-        *version = sql_row_integer(sql);
-        return STATUS_OK;
+        reading->version = sql_row_integer(sql);
+    } else if (kind == ROW_EMOTIONS && tiles->emotion_count < EMOTION_TILES_MAX) {
+        emotion_take(sql, &tiles->emotions[tiles->emotion_count++]);
+    } else if (kind == ROW_TRANSACTIONS && tiles->transaction_count < TRANSACTION_TILES_MAX) {
+        transaction_take(sql, &tiles->transactions[tiles->transaction_count++]);
+    } else {
+        reading->status = STATUS_INTERNAL;
     }
 }
 
-enum status store_tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
-                             int64_t *version, struct person_tiles *tiles)
+enum status store_tiles_read(struct store *store, struct tiles_wanted wanted[], size_t count,
+                             tiles_taker *take, void *context)
 {
-    struct sql *sql = store->sql;
-    tiles->emotion_count = 0;
-    tiles->transaction_count = 0;
-    *version = -1;
+    struct tiles_reading reading = {.version = -1, .take = take, .context = context};
+    const size_t size = sizeof wanted[0];
+    const struct sql_column columns[] = {{SQL_UUID, &wanted[0].user_id, size},
+                                         {SQL_TIME, &wanted[0].emotions_from_us, size},
+                                         {SQL_TIME, &wanted[0].transactions_from_us, size},
+                                         {SQL_TIME, &wanted[0].now_us, size}};
+    assert(count <= REQUESTS_AT_ONCE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        wanted[i].emotions_from_us = features_emotions_from_us(wanted[i].now_us);
+        wanted[i].transactions_from_us = features_transactions_from_us(wanted[i].now_us);
+    }
     enum status status =
-        sql_start(sql, tiles_text, sql_uuid(user_id), sql_time(features_emotions_from_us(now_us)),
-                  sql_time(features_transactions_from_us(now_us)), sql_time(now_us));
-    while (sql_row(sql, &status))
-        status = row_take(sql, version, tiles);
-    sql_end(sql);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    return *version < 0 ? STATUS_NOT_FOUND : STATUS_OK;
+        sql_bulk(store->sql, &(struct sql_bulk){store->dialect->analyses.tiles, columns, 4, NULL,
+                                                count, row_take, &reading});
+    if (status == STATUS_OK)
+        person_end(&reading);
+    return status == STATUS_OK ? reading.status : status;
 }
 
 enum status store_people_scan(struct store *store, const struct uuid *after, int64_t as_of_us,

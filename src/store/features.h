@@ -14,11 +14,20 @@
 
 struct store;
 
-/* Tiles of the longest windows as of `now_us`, ascending, and the version of the person's
- * features that they are, from one snapshot. NOT_FOUND if there is no such person. */
-MUST_CHECK enum status store_tiles_read(struct store *store, const struct uuid *user_id,
-                                        int64_t now_us, int64_t *version,
-                                        struct person_tiles *tiles);
+/* Whose tiles are asked for, and as of when. */
+struct tiles_wanted {
+    struct uuid user_id;
+    int64_t now_us;
+    int64_t emotions_from_us, transactions_from_us; /* the store sets these */
+};
+/* Told of each person that there is: tiles of the longest windows, ascending, and the version of
+ * the person's features that they are, from one snapshot. May not use the store; the tiles are gone
+ * afterwards. */
+typedef void tiles_taker(const struct uuid *user_id, int64_t version,
+                         const struct person_tiles *tiles, void *context);
+/* Of up to REQUESTS_AT_ONCE_MAX persons, each once. */
+MUST_CHECK enum status store_tiles_read(struct store *store, struct tiles_wanted wanted[],
+                                        size_t count, tiles_taker *take, void *context);
 /* Persons registered at or before `as_of_us`, in the order of their ids, those behind `after`;
  * none: that was all. */
 MUST_CHECK enum status store_people_scan(struct store *store, const struct uuid *after,

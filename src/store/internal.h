@@ -28,6 +28,23 @@ struct event_statements {
     const char *tiles_add[2];
 };
 
+/* The bulk statements of credit analyses, each person once; decisions.c, features.c, record.c and
+ * log.c say what each takes and gives. */
+struct analysis_statements {
+    const char *states;
+    const char *tiles;
+    const char *persons_lock; /* of those whom nobody else holds */
+    const char *offers_supersede;
+    const char *offers_expire;
+    const char *heads_move;
+    const char *decisions_add;
+    const char *offers_add;
+    const char *keys_add;
+    const char *shards_lock;
+    const char *shards_move;
+    const char *log_add;
+};
+
 /* Tables read as they lie; log.c says what each takes and gives. */
 struct verdict_statements {
     const char *extent; /* the ends of both */
@@ -73,6 +90,7 @@ struct sweep_statements {
 #define SWEEP_DUE(table, time) "SELECT 1 FROM " table " WHERE " time " < $1 LIMIT 1"
 
 #define UP_TO_9 "$1, $2, $3, $4, $5, $6, $7, $8, $9"
+#define UP_TO_18 UP_TO_9 ", $10, $11, $12, $13, $14, $15, $16, $17, $18"
 /* What is added, from `rows`: the raw rows of events... */
 #define EMOTIONS_ADD(rows)                                                                         \
     "INSERT INTO emotion_events (user_id, occurred_at, received_at, positivity, intensity,"        \
@@ -104,6 +122,33 @@ struct sweep_statements {
     " in_count = t.in_count + excluded.in_count,"                                                  \
     " in_sum_cents = t.in_sum_cents + excluded.in_sum_cents"
 
+/* Of feature_versions v, decision_heads h, the last decision d and its offer o. */
+#define STATE_COLUMNS                                                                              \
+    "v.user_id, v.version, coalesce(h.count, 0), h.entry, " DECISION_IN_BRIEF_AND_OFFER
+/* A version, and tiles of both kinds: of users u, feature_versions v, emotion_tiles e and
+ * transaction_tiles t. */
+#define VERSION_COLUMNS "v.user_id, 0, u.created_at, v.version, 0, 0, 0, 0, 0, 0, 0"
+#define EMOTION_TILE_COLUMNS                                                                       \
+    "e.user_id, 1, e.hour, e.event_count, e.stress_event_count, e.positivity_sum,"                 \
+    " e.intensity_sum, e.stress_sum, e.stress_square_sum, e.stress_min, e.stress_max"
+#define TRANSACTION_TILE_COLUMNS                                                                   \
+    "t.user_id, 2, t.day, t.count, t.sum_cents, t.square_sum, t.min_cents, t.max_cents,"           \
+    " t.in_count, t.in_sum_cents, 0"
+/* What a decision adds. */
+#define HEADS_MOVE(rows)                                                                           \
+    "INSERT INTO decision_heads AS h (user_id, count, entry) " rows " ON CONFLICT (user_id)"       \
+    " DO UPDATE SET count = h.count + 1, entry = excluded.entry"
+#define DECISIONS_ADD(rows)                                                                        \
+    "INSERT INTO decisions (id, user_id, decided_at, approved, risk, reason, features,"            \
+    " features_version, model, policy, inputs, risk_full, risk_financial, basis, explanation,"     \
+    " previous, entry, emotions_known) " rows
+#define OFFERS_ADD(rows)                                                                           \
+    "INSERT INTO offers (id, user_id, decision_id, limit_cents, rate_bp, credit_type,"             \
+    " created_at, expires_at, updated_at, status) " rows
+#define KEYS_ADD(rows)                                                                             \
+    "INSERT INTO idempotency_keys (user_id, key, request, decision_id, created_at) " rows
+#define LOG_ADD(rows) "INSERT INTO log_heads (shard, position, user_id, count, entry, seal) " rows
+
 struct store_dialect {
     const char *engine;     /* its name */
     const char *migrations; /* where they lie among the embedded files */
@@ -115,7 +160,6 @@ struct store_dialect {
     const char *migrations_owner; /* tells whether this login is the owner's */
     const char *grants;           /* an embedded file, run after them; NULL: there are no logins */
     const char *person_lock;      /* whoever holds it decides about this person alone */
-    const char *shard_lock;       /* whoever holds it appends to this shard of the log alone */
     const char *generation_begin;
     const char *revocations_mark;
     const char *attempts_read;
@@ -129,6 +173,7 @@ struct store_dialect {
     const char *sweeps_read; /* the row of sweeps, and the database's time, which may be $1 */
     struct sweep_statements sweeps[SWEPT_COUNT];
     struct event_statements events;
+    struct analysis_statements analyses;
     struct verdict_statements verdicts;
     /* Makes room for the raw rows of these moments; NULL: there always is. */
     enum status (*rows_prepare)(struct store *store, enum event_table table,
@@ -162,16 +207,18 @@ MUST_CHECK enum status store_decision_take(struct sql *sql, struct decision *dec
     " o.created_at, o.expires_at, o.accepted_at, o.activated_at"
 /* The one statement that moves offers: those of `which` that are `from`, at the moment $1, as a row
  * of domain/offer.def has it. Gives a row for each. */
-#define OFFER_CHANGE(from, to, when, which)                                                        \
-    "UPDATE offers SET status = '" #to "', updated_at = $1" OFFER_NOTES_##to                       \
-        " WHERE status = '" #from "'" OFFER_TIME_##when " AND " which " RETURNING 1"
-#define OFFER_NOTES_accepted ", accepted_at = $1"
-#define OFFER_NOTES_active ", activated_at = $1"
-#define OFFER_NOTES_expired ""
-#define OFFER_NOTES_superseded ""
-#define OFFER_TIME_before " AND expires_at > $1"
-#define OFFER_TIME_after " AND expires_at <= $1"
-#define OFFER_TIME_ever ""
+#define OFFER_CHANGE(from, to, when, which) OFFER_CHANGE_AT("$1", "", from, to, when, which)
+/* The same at a moment of each, which `source` may have. */
+#define OFFER_CHANGE_AT(moment, source, from, to, when, which)                                     \
+    "UPDATE offers SET status = '" #to "', updated_at = " moment OFFER_NOTES_##to(moment) source   \
+        " WHERE status = '" #from "'" OFFER_TIME_##when(moment) " AND " which " RETURNING 1"
+#define OFFER_NOTES_accepted(moment) ", accepted_at = " moment
+#define OFFER_NOTES_active(moment) ", activated_at = " moment
+#define OFFER_NOTES_expired(moment) ""
+#define OFFER_NOTES_superseded(moment) ""
+#define OFFER_TIME_before(moment) " AND expires_at > " moment
+#define OFFER_TIME_after(moment) " AND expires_at <= " moment
+#define OFFER_TIME_ever(moment) ""
 /* Takes that step, which must be one of domain/offer.def, with the person's offer of that id, or if
  * `id` is NULL with all of theirs. `changed`, unless NULL: how many were `from` and in time. */
 MUST_CHECK enum status store_offer_change(struct sql *sql, enum offer_status from,
@@ -179,12 +226,18 @@ MUST_CHECK enum status store_offer_change(struct sql *sql, enum offer_status fro
                                           const struct uuid *id, int64_t now_us, int64_t *changed);
 /* Reads OFFER_COLUMNS. */
 MUST_CHECK enum status store_offer_take(struct sql *sql, struct offer *offer);
-MUST_CHECK enum status store_offer_insert(struct sql *sql, const struct offer *offer);
 
 /* log.c */
-/* Within the transaction that made this head; the last thing in it. */
-MUST_CHECK enum status store_log_append(struct store *store, const struct uuid *user_id,
-                                        const struct chain_head *head);
+struct log_entry {
+    struct uuid user_id;
+    struct chain_head head;
+    int64_t shard, position; /* store_log_append sets these, */
+    struct hash seal;        /* and this */
+};
+/* Within the transaction that made these heads, of one person each; the last thing in it. Sorts
+ * them. */
+MUST_CHECK enum status store_log_append(struct store *store, struct log_entry entries[],
+                                        size_t count);
 
 /* messages.c */
 MUST_CHECK enum status store_notification_insert(struct sql *sql, const struct notification *row);

@@ -11,6 +11,7 @@
 #include "store/log.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "store/internal.h"
 
@@ -68,31 +69,97 @@ enum status store_policy_read(struct store *store, const struct hash *hash,
     return status;
 }
 
-enum status store_log_append(struct store *store, const struct uuid *user_id,
-                             const struct chain_head *head)
+static int by_shard(const void *a, const void *b)
 {
-    struct sql *sql = store->sql;
-    int64_t shard = decision_log_shard(user_id), position = 0;
-    assert(head->count > 0 && shard >= 0 && shard < LOG_SHARDS_ALL);
-    struct hash seal = {{0}};
-    enum status status = sql_one(sql, store->dialect->shard_lock, sql_integer(shard));
-    if (status == STATUS_OK) {
-        position = sql_row_integer(sql) + 1;
-        assert(position > 0); /* a shard only grows */
-        seal = sql_row_hash(sql);
-        seal = decision_log_seal(&seal, user_id, head);
+    const struct log_entry *left = a, *right = b;
+    return left->shard == right->shard
+               ? uuid_compare(&left->user_id, &right->user_id)
+               : (left->shard > right->shard) - (left->shard < right->shard);
+}
+
+/* The shards that entries go to, ascending, and how many of them could be locked. */
+struct log_ends {
+    struct log_shard shards[REQUESTS_AT_ONCE_MAX];
+    size_t count, locked;
+};
+
+static void shards_collect(struct log_entry entries[], size_t count, struct log_ends *ends)
+{
+    *ends = (struct log_ends){.count = 0};
+    for (size_t i = 0; i < count; i++) {
+        assert(entries[i].head.count > 0);
+        entries[i].shard = decision_log_shard(&entries[i].user_id);
     }
-    sql_end(sql);
+    qsort(entries, count, sizeof entries[0], by_shard);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || entries[i].shard != entries[i - 1].shard)
+            ends->shards[ends->count++].shard = entries[i].shard;
+}
+
+static void end_take(struct sql *sql, void *context)
+{
+    struct log_ends *ends = context;
+    int64_t shard = sql_row_integer(sql);
+    for (size_t i = 0; i < ends->count; i++) {
+        struct log_shard *end = &ends->shards[i];
+        if (end->shard != shard)
+            continue;
+        end->position = sql_row_integer(sql);
+        end->seal = sql_row_hash(sql);
+        ends->locked++;
+        return;
+    }
+}
+
+/* Each entry seals the one before it in its shard. */
+static void entries_seal(struct log_entry entries[], size_t count, struct log_ends *ends)
+{
+    struct log_shard *end = ends->shards;
+    for (size_t i = 0; i < count; i++) {
+        struct log_entry *entry = &entries[i];
+        while (end->shard != entry->shard)
+            end++;
+        entry->position = ++end->position;
+        assert(entry->position > 0); /* a shard only grows */
+        entry->seal = end->seal = decision_log_seal(&end->seal, &entry->user_id, &entry->head);
+    }
+    assert(count == 0 || end == &ends->shards[ends->count - 1]);
+}
+
+#define ENTRY_COLUMN(type, member)                                                                 \
+    {                                                                                              \
+        type, &entries[0].member, sizeof entries[0]                                                \
+    }
+
+enum status store_log_append(struct store *store, struct log_entry entries[], size_t count)
+{
+    const struct analysis_statements *statements = &store->dialect->analyses;
+    struct log_ends ends;
+    assert(count <= REQUESTS_AT_ONCE_MAX);
+    shards_collect(entries, count, &ends);
+    const size_t size = sizeof ends.shards[0];
+    const struct sql_column end[] = {{SQL_INTEGER, &ends.shards[0].shard, size},
+                                     {SQL_INTEGER, &ends.shards[0].position, size},
+                                     {SQL_HASH, &ends.shards[0].seal, size}};
+    const struct sql_column entry[] = {
+        ENTRY_COLUMN(SQL_INTEGER, shard),   ENTRY_COLUMN(SQL_INTEGER, position),
+        ENTRY_COLUMN(SQL_UUID, user_id),    ENTRY_COLUMN(SQL_INTEGER, head.count),
+        ENTRY_COLUMN(SQL_HASH, head.entry), ENTRY_COLUMN(SQL_HASH, seal),
+    };
+    enum status status =
+        sql_bulk(store->sql, &(struct sql_bulk){statements->shards_lock, end, 1, NULL, ends.count,
+                                                end_take, &ends});
+    if (status != STATUS_OK)
+        return status;
+    if (ends.locked != ends.count)
+        return STATUS_INTERNAL;
+    entries_seal(entries, count, &ends);
+    status = sql_bulk(store->sql, &(struct sql_bulk){statements->shards_move, end, 3, NULL,
+                                                     ends.count, NULL, NULL});
     if (status == STATUS_OK)
-        status = sql_do(sql, "UPDATE log_shards SET position = $2, seal = $3 WHERE shard = $1",
-                        NULL, sql_integer(shard), sql_integer(position), sql_hash(&seal));
-    if (status == STATUS_OK)
-        status = sql_do(sql,
-                        "INSERT INTO log_heads (shard, position, user_id, count, entry, seal)"
-                        " VALUES ($1, $2, $3, $4, $5, $6)",
-                        NULL, sql_integer(shard), sql_integer(position), sql_uuid(user_id),
-                        sql_integer(head->count), sql_hash(&head->entry), sql_hash(&seal));
-    return status == STATUS_NOT_FOUND ? STATUS_INTERNAL : status;
+        status = sql_bulk(
+            store->sql, &(struct sql_bulk){statements->log_add, entry, 6, NULL, count, NULL, NULL});
+    return status;
 }
 
 enum status store_log_shards(struct store *store, struct log_shard out[LOG_SHARDS_ALL],

@@ -2,9 +2,9 @@
  *
  * The store: offers on their way through the steps of domain/offer.def. Each step is an UPDATE that
  * names the state it starts from, so that of two who take it at once one finds nothing to change:
- * OFFER_CHANGE in internal.h. It is taken here, also for a new decision, which ends the offer
- * before it (decisions.c), and for many at once in the statements offers_expire of both dialects,
- * which the sweep runs (sweep.c).
+ * OFFER_CHANGE in internal.h. It is taken here, and for many at once in statements of both dialects:
+ * offers_supersede and offers_expire of a new decision, which ends the offer before it (record.c),
+ * and the offers_expire that the sweep runs (sweep.c).
  */
 #include "store/offers.h"
 
@@ -35,20 +35,6 @@ static enum status offer_take_one(struct sql *sql, enum status status, struct of
         status = store_offer_take(sql, offer);
     sql_end(sql);
     return status;
-}
-
-enum status store_offer_insert(struct sql *sql, const struct offer *offer)
-{
-    assert(offer->status == OFFER_offered && offer->limit_cents >= 0 && offer->rate_bp >= 0);
-    return sql_do(sql,
-                  "INSERT INTO offers (id, user_id, decision_id, status, limit_cents, rate_bp,"
-                  " credit_type, created_at, expires_at, updated_at)"
-                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8)",
-                  NULL, sql_uuid(&offer->id), sql_uuid(&offer->user_id),
-                  sql_uuid(&offer->decision_id), sql_text(offer_status_name(offer->status)),
-                  sql_integer(offer->limit_cents), sql_integer(offer->rate_bp),
-                  sql_text(offer->credit_type), sql_time(offer->created_at_us),
-                  sql_time(offer->expires_at_us));
 }
 
 enum status store_offers_list(struct store *store, const struct uuid *user_id, struct page page,

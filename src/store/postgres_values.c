@@ -88,14 +88,20 @@ static void element_put(struct buf *bytes, enum sql_type type, const void *membe
         buf_append(bytes, &integer, sizeof integer);
         break;
     }
+    case SQL_BOOLEAN:
+        word_put(bytes, sizeof(bool));
+        buf_append(bytes, member, sizeof(bool));
+        break;
     case SQL_UUID:
     case SQL_HASH:
         word_put(bytes, HASH_SIZE);
         buf_append(bytes, member, HASH_SIZE);
         break;
     default: {
-        size_t length = strlen(member);
-        word_put(bytes, length);
+        /* jsonb begins with the number of its format. */
+        size_t length = strlen(member), mark = type == SQL_JSON;
+        word_put(bytes, mark + length);
+        buf_append(bytes, "\1", mark);
         buf_append(bytes, member, length);
     }
     }

@@ -346,6 +346,8 @@ static int bind_element(sqlite3_stmt *statement, int index, const struct sql_col
     case SQL_INTEGER:
     case SQL_TIME:
         return sqlite3_bind_int64(statement, index, *(const int64_t *)(const void *)member);
+    case SQL_BOOLEAN:
+        return sqlite3_bind_int64(statement, index, *(const bool *)member);
     default:
         return bind_bytes(statement, index, column->type, member);
     }

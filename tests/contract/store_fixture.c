@@ -307,10 +307,59 @@ struct decision decision_of(int person, int number, bool approved)
     return decision;
 }
 
+enum status credit_state_read(struct store *store, const struct uuid *user_id,
+                              struct credit_state *state)
+{
+    state->user_id = *user_id;
+    enum status status = store_credit_states(store, state, 1);
+    return status == STATUS_OK ? state->status : status;
+}
+
+struct tiles_found {
+    int64_t version;
+    struct person_tiles *tiles;
+};
+
+static void tiles_take(const struct uuid *user_id, int64_t version,
+                       const struct person_tiles *tiles, void *context)
+{
+    struct tiles_found *found = context;
+    (void)user_id;
+    found->version = version;
+    *found->tiles = *tiles;
+}
+
+enum status tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
+                       int64_t *version, struct person_tiles *tiles)
+{
+    struct tiles_wanted wanted = {.user_id = *user_id, .now_us = now_us};
+    struct tiles_found found = {-1, tiles};
+    enum status status = store_tiles_read(store, &wanted, 1, tiles_take, &found);
+    *version = found.version;
+    return status == STATUS_OK && found.version < 0 ? STATUS_NOT_FOUND : status;
+}
+
+static void recorded(struct decision_record *record, void *context)
+{
+    (void)record;
+    ++*(int *)context;
+}
+
+enum status decision_record(struct store *store, const struct decision *decision,
+                            const struct idempotency *idempotency, struct decision *stands)
+{
+    struct decision_record record = {
+        .decision = decision, .idempotency = idempotency, .stands = stands};
+    int told = 0;
+    store_decisions_record(store, &record, 1, recorded, &told);
+    assert_int_equal(told, 1);
+    return record.status;
+}
+
 void decision_add(struct store *store, int person, int number, bool approved)
 {
     struct decision decision = decision_of(person, number, approved), stands;
-    assert_int_equal(store_decision_record(store, &decision, &no_key, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &decision, &no_key, &stands), STATUS_OK);
     assert_true(uuid_equal(&stands.id, &decision.id));
 }
 

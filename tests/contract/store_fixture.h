@@ -20,7 +20,9 @@
 
 #include "domain/offer.h"
 #include "postgres_server.h"
+#include "store/decisions.h"
 #include "store/events.h"
+#include "store/features.h"
 #include "store/messages.h"
 #include "store/store.h"
 
@@ -101,6 +103,13 @@ struct transaction_event payment_of(int person, int number, int64_t ago_us);
 /* The person's decision of this number, at NOW_US, with an offer for seven days if approved; both
  * have the id of that number. Its inputs are those of that number too. */
 struct decision decision_of(int person, int number, bool approved);
+/* The batches of one. */
+enum status credit_state_read(struct store *store, const struct uuid *user_id,
+                              struct credit_state *state);
+enum status tiles_read(struct store *store, const struct uuid *user_id, int64_t now_us,
+                       int64_t *version, struct person_tiles *tiles);
+enum status decision_record(struct store *store, const struct decision *decision,
+                            const struct idempotency *idempotency, struct decision *stands);
 /* Records it and fails the test if it does not stand itself. */
 void decision_add(struct store *store, int person, int number, bool approved);
 /* Records it, and accepts its offer. */

@@ -96,7 +96,7 @@ static void now_is_what_the_tiles_tell(void **state)
     for (int person = 1; person <= 2; person++) {
         struct uuid user_id = uuid_of(person);
         assert_int_equal(store_tiles_as_of(store, &user_id, late_us, &as_of), STATUS_OK);
-        assert_int_equal(store_tiles_read(store, &user_id, late_us, &version, &tiles), STATUS_OK);
+        assert_int_equal(tiles_read(store, &user_id, late_us, &version, &tiles), STATUS_OK);
         struct features known = features_compute(&as_of, features_period_us(late_us));
         struct features seen = features_compute(&tiles, features_period_us(late_us));
         assert_memory_equal(&known, &seen, sizeof known);
@@ -152,7 +152,7 @@ static void what_lies_ahead_counts_in_its_own_tile(void **state)
     assert_true(
         sql_takes(fixture_of(state), "UPDATE transaction_events SET folded_at = received_at"));
     assert_int_equal(store_tiles_as_of(store, &user_id, NOW_US, &as_of), STATUS_OK);
-    assert_int_equal(store_tiles_read(store, &user_id, hour_us, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &user_id, hour_us, &version, &tiles), STATUS_OK);
     struct features known = features_compute(&as_of, features_period_us(NOW_US));
     struct features seen = features_compute(&tiles, features_period_us(NOW_US));
     assert_memory_equal(&known, &seen, sizeof known);
@@ -167,8 +167,8 @@ static void the_decision_of_a_moment_is_found(void **state)
     struct decision found;
     persons_add(store, 1, 2);
     struct decision first = decision_of(1, 1, true), last = decision_of(1, 2, false), stands;
-    assert_int_equal(store_decision_record(store, &first, &no_key, &stands), STATUS_OK);
-    assert_int_equal(store_decision_record(store, &last, &no_key, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &first, &no_key, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &last, &no_key, &stands), STATUS_OK);
     int64_t at_us = last.decided_at_us;
     assert_int_equal(store_decision_at(store, &user_id, at_us, &found), STATUS_OK);
     assert_true(uuid_equal(&found.id, &last.id));

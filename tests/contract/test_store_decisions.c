@@ -60,10 +60,10 @@ static void a_person_begins_without_a_decision(void **state)
     struct uuid user_id = uuid_of(1), nobody = uuid_of(2);
     struct credit_state credit;
     persons_add(store, 1, 1);
-    assert_int_equal(store_credit_state(store, &user_id, &credit), STATUS_OK);
+    assert_int_equal(credit_state_read(store, &user_id, &credit), STATUS_OK);
     assert_int_equal(credit.features_version, 0);
     assert_false(credit.has_decision);
-    assert_int_equal(store_credit_state(store, &nobody, &credit), STATUS_NOT_FOUND);
+    assert_int_equal(credit_state_read(store, &nobody, &credit), STATUS_NOT_FOUND);
 }
 
 static void records_an_approval_with_its_offer(void **state)
@@ -75,11 +75,11 @@ static void records_an_approval_with_its_offer(void **state)
     persons_add(store, 1, 2);
     for (int i = 0; i < FEATURE_COUNT; i++)
         in.features.values[i] = i % 2 == 0 ? INT64_MAX - i : INT64_MIN + i;
-    assert_int_equal(store_decision_record(store, &in, &no_key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &in, &no_key, &out), STATUS_OK);
     check_decision(&out, &in);
     assert_int_equal(store_decision_read(store, &in.id, &in.user_id, &out), STATUS_OK);
     check_decision(&out, &in);
-    assert_int_equal(store_credit_state(store, &in.user_id, &credit), STATUS_OK);
+    assert_int_equal(credit_state_read(store, &in.user_id, &credit), STATUS_OK);
     assert_true(credit.has_decision);
     check_last(credit.last, &in);
     assert_int_equal(store_offer_read(store, &in.offer.id, &in.user_id, &offer), STATUS_OK);
@@ -92,8 +92,8 @@ static void records_a_denial(void **state)
     struct decision in = decision_of(1, 5, false), out;
     struct credit_state credit;
     persons_add(store, 1, 1);
-    assert_int_equal(store_decision_record(store, &in, &no_key, &out), STATUS_OK);
-    assert_int_equal(store_credit_state(store, &in.user_id, &credit), STATUS_OK);
+    assert_int_equal(decision_record(store, &in, &no_key, &out), STATUS_OK);
+    assert_int_equal(credit_state_read(store, &in.user_id, &credit), STATUS_OK);
     check_last(credit.last, &in);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM offers"), 0);
 }
@@ -106,7 +106,7 @@ static void each_persons_decisions_are_a_chain(void **state)
     persons_add(store, 1, 2);
     for (int number = 1; number <= 6; number++) {
         struct decision in = decision_of(1 + number % 2, number, number % 3 == 0), out;
-        assert_int_equal(store_decision_record(store, &in, &no_key, &out), STATUS_OK);
+        assert_int_equal(decision_record(store, &in, &no_key, &out), STATUS_OK);
         assert_memory_equal(&out.previous, &ends[number % 2], sizeof ends[0]);
         ends[number % 2] = out.entry;
     }
@@ -153,7 +153,7 @@ static void tells_the_version_that_features_have_now(void **state)
     persons_add(store, 1, 1);
     decision_add(store, 1, 5, true);
     assert_int_equal(store_emotions_apply(store, &event, 1, &result), STATUS_OK);
-    assert_int_equal(store_credit_state(store, &user_id, &credit), STATUS_OK);
+    assert_int_equal(credit_state_read(store, &user_id, &credit), STATUS_OK);
     assert_int_equal(credit.features_version, 1);
     assert_int_equal(credit.last.features_version, 3);
 }
@@ -175,7 +175,7 @@ static void shows_a_decision_to_its_person_only(void **state)
 static void decides_about_nobody_who_is_not_there(void **state)
 {
     struct decision in = decision_of(1, 5, true), out;
-    assert_int_equal(store_decision_record(store_of(state), &in, &no_key, &out), STATUS_NOT_FOUND);
+    assert_int_equal(decision_record(store_of(state), &in, &no_key, &out), STATUS_NOT_FOUND);
 }
 
 static void an_approval_stands_while_its_inputs_do(void **state)
@@ -186,11 +186,11 @@ static void an_approval_stands_while_its_inputs_do(void **state)
     decision_add(store, 1, 5, true);
     again.inputs = first.inputs;
     again.decided_at_us += DAY_US;
-    assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &first);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM decisions"), 1);
     again.inputs = hash_of_number(6);
-    assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &again);
     assert_int_equal(offer_status_of(store, 1, 5), OFFER_superseded);
     assert_int_equal(offer_status_of(store, 1, 6), OFFER_offered);
@@ -203,7 +203,7 @@ static void a_denial_stands_while_its_inputs_do(void **state)
     persons_add(store, 1, 1);
     decision_add(store, 1, 5, false);
     again.inputs = first.inputs;
-    assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &first);
 }
 
@@ -217,7 +217,7 @@ static void an_approval_falls_with_its_offer(void **state)
     again.decided_at_us = first.offer.expires_at_us;
     again.offer.created_at_us = again.decided_at_us;
     again.offer.expires_at_us = again.decided_at_us + DAY_US;
-    assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &again);
     assert_int_equal(offer_status_of(store, 1, 5), OFFER_expired);
     assert_int_equal(offer_status_of(store, 1, 6), OFFER_offered);
@@ -225,7 +225,7 @@ static void an_approval_falls_with_its_offer(void **state)
     again.inputs = first.inputs;
     bool changed;
     assert_int_equal(offer_try_accept(store, 1, 6, first.offer.expires_at_us, &changed), STATUS_OK);
-    assert_int_equal(store_decision_record(store, &again, &no_key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &again, &no_key, &out), STATUS_OK);
     check_decision(&out, &again);
     assert_int_equal(offer_status_of(store, 1, 6), OFFER_accepted);
 }
@@ -248,10 +248,10 @@ static void a_key_answers_the_same_request_the_same(void **state)
     struct idempotency key = key_of("key-1", 1);
     persons_add(store, 1, 1);
     assert_int_equal(store_decision_by_key(store, &first.user_id, &key, &out), STATUS_NOT_FOUND);
-    assert_int_equal(store_decision_record(store, &first, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &first, &key, &out), STATUS_OK);
     assert_int_equal(store_decision_by_key(store, &first.user_id, &key, &out), STATUS_OK);
     check_decision(&out, &first);
-    assert_int_equal(store_decision_record(store, &second, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &second, &key, &out), STATUS_OK);
     check_decision(&out, &first);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM decisions"), 1);
 }
@@ -262,9 +262,9 @@ static void a_key_answers_the_same_after_newer_decisions(void **state)
     struct decision first = decision_of(1, 5, true), out;
     struct idempotency key = key_of("key-1", 1);
     persons_add(store, 1, 1);
-    assert_int_equal(store_decision_record(store, &first, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &first, &key, &out), STATUS_OK);
     decision_add(store, 1, 6, true);
-    assert_int_equal(store_decision_record(store, &first, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &first, &key, &out), STATUS_OK);
     assert_true(uuid_equal(&out.id, &first.id));
     assert_int_equal(out.offer.status, OFFER_superseded);
 }
@@ -275,9 +275,9 @@ static void a_key_is_refused_for_another_request(void **state)
     struct decision first = decision_of(1, 5, true), second = decision_of(1, 6, true), out;
     struct idempotency key = key_of("key-1", 1), other = key_of("key-1", 2);
     persons_add(store, 1, 1);
-    assert_int_equal(store_decision_record(store, &first, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &first, &key, &out), STATUS_OK);
     assert_int_equal(store_decision_by_key(store, &first.user_id, &other, &out), STATUS_CONFLICT);
-    assert_int_equal(store_decision_record(store, &second, &other, &out), STATUS_CONFLICT);
+    assert_int_equal(decision_record(store, &second, &other, &out), STATUS_CONFLICT);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM decisions"), 1);
     assert_int_equal(offer_status_of(store, 1, 5), OFFER_offered);
 }
@@ -288,9 +288,9 @@ static void a_key_is_one_persons(void **state)
     struct decision mine = decision_of(1, 5, true), theirs = decision_of(2, 6, true), out;
     struct idempotency key = key_of("key-1", 1), other = key_of("key-1", 2);
     persons_add(store, 1, 2);
-    assert_int_equal(store_decision_record(store, &mine, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &mine, &key, &out), STATUS_OK);
     assert_int_equal(store_decision_by_key(store, &theirs.user_id, &other, &out), STATUS_NOT_FOUND);
-    assert_int_equal(store_decision_record(store, &theirs, &other, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &theirs, &other, &out), STATUS_OK);
     check_decision(&out, &theirs);
 }
 
@@ -302,7 +302,7 @@ static void a_key_remembers_the_decision_that_stood(void **state)
     persons_add(store, 1, 1);
     decision_add(store, 1, 5, true);
     again.inputs = first.inputs;
-    assert_int_equal(store_decision_record(store, &again, &key, &out), STATUS_OK);
+    assert_int_equal(decision_record(store, &again, &key, &out), STATUS_OK);
     check_decision(&out, &first);
     decision_add(store, 1, 7, false);
     assert_int_equal(store_decision_by_key(store, &first.user_id, &key, &out), STATUS_OK);
@@ -314,7 +314,7 @@ static void record_same_inputs(struct store *store, int number, void *context)
     struct answers *answers = context;
     struct decision decision = decision_of(1, 10 + number, true), stands = {0};
     decision.inputs = hash_of_number(1);
-    answers->status[number] = store_decision_record(store, &decision, &no_key, &stands);
+    answers->status[number] = decision_record(store, &decision, &no_key, &stands);
     answers->id[number] = stands.id;
 }
 
@@ -323,7 +323,7 @@ static void record_same_key(struct store *store, int number, void *context)
     struct answers *answers = context;
     struct decision decision = decision_of(1, 10 + number, true), stands = {0};
     struct idempotency key = key_of("key-1", 1);
-    answers->status[number] = store_decision_record(store, &decision, &key, &stands);
+    answers->status[number] = decision_record(store, &decision, &key, &stands);
     answers->id[number] = stands.id;
 }
 
@@ -354,7 +354,7 @@ static void record_own_inputs(struct store *store, int number, void *context)
 {
     struct answers *answers = context;
     struct decision decision = decision_of(1, 10 + number, true), stands;
-    answers->status[number] = store_decision_record(store, &decision, &no_key, &stands);
+    answers->status[number] = decision_record(store, &decision, &no_key, &stands);
 }
 
 static void of_many_decisions_one_offer_is_open(void **state)

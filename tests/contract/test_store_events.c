@@ -64,7 +64,7 @@ static int64_t version_of(struct store *store, int person)
     static struct person_tiles tiles;
     struct uuid user_id = uuid_of(person);
     int64_t version = -1;
-    assert_int_equal(store_tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
     return version;
 }
 
@@ -86,7 +86,7 @@ static void an_event_becomes_a_row_and_a_tile(void **state)
     event.intensity = 200;
     event.stress = STRESS_THRESHOLD_MILLIONTHS;
     assert_int_equal(apply_one(store, &event), EVENT_COUNTED);
-    assert_int_equal(store_tiles_read(store, &event.user_id, NOW_US, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &event.user_id, NOW_US, &version, &tiles), STATUS_OK);
     assert_int_equal(version, 1);
     assert_int_equal(tiles.emotion_count, 1);
     assert_int_equal(tiles.transaction_count, 0);
@@ -112,7 +112,7 @@ static void a_payment_becomes_a_row_and_a_tile(void **state)
     event.amount_cents = AMOUNT_CENTS_MAX;
     assert_int_equal(store_transactions_apply(store, &event, 1, &result), STATUS_OK);
     assert_int_equal(result, EVENT_COUNTED);
-    assert_int_equal(store_tiles_read(store, &event.user_id, NOW_US, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &event.user_id, NOW_US, &version, &tiles), STATUS_OK);
     assert_int_equal(version, 1);
     assert_int_equal(tiles.emotion_count, 0);
     assert_int_equal(tiles.transaction_count, 1);
@@ -252,7 +252,7 @@ static void late_events_land_in_their_own_tile(void **state)
         struct emotion_event event = feeling_of(1, i + 1, ago_us[i]);
         assert_int_equal(apply_one(store, &event), EVENT_COUNTED);
     }
-    assert_int_equal(store_tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
     assert_int_equal(version, 5);
     assert_int_equal(tiles.emotion_count, 2);
     assert_int_equal(tiles.emotions[0].event_count, 2);
@@ -292,7 +292,7 @@ static void reads_the_windows_and_no_more(void **state)
     payment_at(store, 8, event_day_us(NOW_US) + DAY_US);
     struct person_tiles tiles;
     int64_t version;
-    assert_int_equal(store_tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
     assert_int_equal(version, 8);
     assert_int_equal(tiles.emotion_count, 2);
     assert_int_equal(tiles.emotions[0].hour_us, hour_us);
@@ -300,7 +300,7 @@ static void reads_the_windows_and_no_more(void **state)
     assert_int_equal(tiles.transaction_count, 2);
     assert_int_equal(tiles.transactions[0].day_us, day_us);
     assert_int_equal(tiles.transactions[1].day_us, event_day_us(NOW_US));
-    assert_int_equal(store_tiles_read(store, &nobody, NOW_US, &version, &tiles), STATUS_NOT_FOUND);
+    assert_int_equal(tiles_read(store, &nobody, NOW_US, &version, &tiles), STATUS_NOT_FOUND);
 }
 
 static void a_full_window_fits(void **state)
@@ -320,7 +320,7 @@ static void a_full_window_fits(void **state)
         payments[i] = payment_of(1, HOURS + i + 1, i * DAY_US);
     assert_int_equal(store_emotions_apply(store, feelings, HOURS, results), STATUS_OK);
     assert_int_equal(store_transactions_apply(store, payments, DAYS, results), STATUS_OK);
-    assert_int_equal(store_tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
+    assert_int_equal(tiles_read(store, &user_id, NOW_US, &version, &tiles), STATUS_OK);
     assert_int_equal(version, 2);
     assert_int_equal(tiles.emotion_count, HOURS);
     assert_int_equal(tiles.transaction_count, DAYS);

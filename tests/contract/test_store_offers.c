@@ -224,7 +224,7 @@ static void expires_offers_whose_time_is_over(void **state)
     decision_add(store, 1, 5, true);
     decision_add(store, 2, 6, true);
     offer_add_accepted(store, 3, 7);
-    assert_int_equal(store_decision_record(store, &open, &no_key, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &open, &no_key, &stands), STATUS_OK);
     assert_int_equal(store_offers_expire(store, present_us(), present_us(), &expired), STATUS_OK);
     assert_int_equal(expired, 2);
     assert_int_equal(offer_status_of(store, 1, 5), OFFER_expired);
@@ -243,7 +243,7 @@ static void a_wrong_clock_expires_nothing(void **state)
     struct decision open = decision_of(1, 5, true), stands;
     open.offer.expires_at_us = present_us() + HOUR_US;
     persons_add(fixture->store, 1, 1);
-    assert_int_equal(store_decision_record(fixture->store, &open, &no_key, &stands), STATUS_OK);
+    assert_int_equal(decision_record(fixture->store, &open, &no_key, &stands), STATUS_OK);
     assert_int_equal(
         store_offers_expire(fixture->store, present_us(), present_us() + 20 * HOUR_US, &expired),
         STATUS_OK);
@@ -331,7 +331,7 @@ static void accept_or_deny(struct store *store, int number, void *context)
     if (number == WORKERS / 2)
         answers->status[number] = offer_try_accept(store, 1, 5, NOW_US, &answers->changed[number]);
     else
-        answers->status[number] = store_decision_record(store, &denial, &no_key, &stands);
+        answers->status[number] = decision_record(store, &denial, &no_key, &stands);
 }
 
 static void an_acceptance_and_a_denial_agree(void **state)

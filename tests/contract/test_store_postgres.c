@@ -109,7 +109,7 @@ static void *record_in_thread(void *context)
 {
     struct call *call = context;
     struct decision decision = decision_of(1, 5, true), stands;
-    call->status = store_decision_record(call->store, &decision, &no_key, &stands);
+    call->status = decision_record(call->store, &decision, &no_key, &stands);
     return NULL;
 }
 

@@ -112,18 +112,17 @@ static void a_person_has_so_many_analyses_with_keys(void **state)
     struct decision stands, decision = decision_of(1, 1, false);
     struct idempotency fresh = key_of("fresh", 1), first = key_of("key-1", 1);
     persons_add(store, 1, 1);
-    assert_int_equal(store_decision_record(store, &decision, &first, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &decision, &first, &stands), STATUS_OK);
     assert_true(sql_takes(fixture_of(state),
                           "INSERT INTO idempotency_keys WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL"
                           " SELECT i + 1 FROM n WHERE i < 1000) SELECT user_id, 'key-' || i,"
                           " request, decision_id, created_at FROM n, idempotency_keys"));
     decision = decision_of(1, 2, false);
-    assert_int_equal(store_decision_record(store, &decision, &fresh, &stands),
-                     STATUS_TOO_MANY_REQUESTS);
-    assert_int_equal(store_decision_record(store, &decision, &first, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &decision, &fresh, &stands), STATUS_TOO_MANY_REQUESTS);
+    assert_int_equal(decision_record(store, &decision, &first, &stands), STATUS_OK);
     const struct uuid one = uuid_of(1);
     assert_true(uuid_equal(&stands.id, &one));
-    assert_int_equal(store_decision_record(store, &decision, &no_key, &stands), STATUS_OK);
+    assert_int_equal(decision_record(store, &decision, &no_key, &stands), STATUS_OK);
     assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM decisions"), 2);
 }
 

@@ -89,7 +89,7 @@ static void idempotency_keys_add(struct store *store, int first, int count, int6
         struct decision decision = decision_of(1, i, false), stands;
         snprintf(key, sizeof key, "key-%d", i);
         decision.decided_at_us = at_us;
-        assert_int_equal(store_decision_record(store, &decision, &idempotency, &stands), STATUS_OK);
+        assert_int_equal(decision_record(store, &decision, &idempotency, &stands), STATUS_OK);
         assert_int_equal(store_submission_claim(store, &person, &idempotency, at_us), STATUS_OK);
     }
 }

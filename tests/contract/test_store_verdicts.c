@@ -127,7 +127,7 @@ static void finds_what_was_decided_since(void **state)
     for (int number = 1; number <= 3; number++) {
         struct decision in = decision_of(number, number, false), out;
         in.decided_at_us += number * SECOND_US;
-        assert_int_equal(store_decision_record(store, &in, &no_key, &out), STATUS_OK);
+        assert_int_equal(decision_record(store, &in, &no_key, &out), STATUS_OK);
     }
     verdicts_find(store, 1000, NOW_US + 2 * SECOND_US);
     assert_int_equal(found.count, 2);

@@ -147,15 +147,30 @@ void failing_bus(struct bus *bus)
     bus->ops = &ops;
 }
 
-static enum status cache_failing_get(struct cache *cache, const char *key, struct buf *value)
+static void cache_failing_all(struct cache_item items[], size_t count)
 {
-    return CALL(cache_real->get(cache, key, value));
+    for (size_t i = 0; i < count; i++)
+        items[i].status = STATUS_UNAVAILABLE;
 }
 
-static enum status cache_failing_set(struct cache *cache, const char *key, struct slice value,
-                                     int64_t life_us)
+static void cache_failing_get(struct cache *cache, struct cache_item items[], size_t count)
 {
-    return CHANGE(cache_real->set(cache, key, value, life_us));
+    if (fails(FAILING_CALL))
+        cache_failing_all(items, count);
+    else
+        cache_real->get(cache, items, count);
+}
+
+static void cache_failing_set(struct cache *cache, struct cache_item items[], size_t count,
+                              int64_t life_us)
+{
+    if (fails(FAILING_CALL)) {
+        cache_failing_all(items, count);
+        return;
+    }
+    cache_real->set(cache, items, count, life_us);
+    if (fails(FAILING_ANSWER))
+        cache_failing_all(items, count);
 }
 
 static enum status cache_failing_remove(struct cache *cache, const char *const keys[], size_t count)

@@ -218,10 +218,13 @@ static struct response exchange_run(struct world *world, const char *path, const
     buf_init(&exchange.response.body, 1 << 20);
     int before = done_count;
     inside(world, true);
-    endpoint->handle(&world->contexts[role], &exchange);
+    if (endpoint->handle_batch != NULL)
+        endpoint->handle_batch(&world->contexts[role], &(struct exchange *){&exchange}, 1);
+    else
+        endpoint->handle(&world->contexts[role], &exchange);
     while (is_again(world, bus_flush(world->bus, 0)))
         inside(world, true);
-    if (endpoint->kind == ENDPOINT_ASYNC)
+    if (endpoint->kind == ENDPOINT_ASYNC || endpoint->handle_batch != NULL)
         assert_int_equal(done_count, before + 1);
     free(exchange.scratch);
     return exchange.response;
