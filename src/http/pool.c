@@ -13,7 +13,7 @@
 enum {
     MODEST_PART = 4,
     TOGETHER_THREADS = 2,    /* of a kind, before others wait to be taken together */
-    TOGETHER_LONG_US = 20000 /* a batch that takes longer is not counted among these */
+    TOGETHER_LONG_US = 100000 /* a batch that takes longer is not counted among these */
 };
 
 TAILQ_HEAD(job_queue, queued_job);

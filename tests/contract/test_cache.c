@@ -103,6 +103,31 @@ static void gives_back_what_was_set(void **state)
     assert_string_equal(text, "another");
 }
 
+/* Each key is answered for itself. */
+static void gives_back_many_at_once(void **state)
+{
+    enum { COUNT = 32 };
+    char keys[COUNT][64], values[COUNT][16];
+    struct cache_item items[COUNT];
+    struct buf found[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(keys[i], sizeof keys[i], "%s", key_of("many"));
+        snprintf(values[i], sizeof values[i], "value %d", i);
+        buf_init(&found[i], 64);
+        items[i] =
+            (struct cache_item){.key = keys[i], .value = slice_of(values[i]), .found = &found[i]};
+    }
+    cache_set_many(*state, items, COUNT - 1, MINUTE_US);
+    cache_get_many(*state, items, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(items[i].status, i < COUNT - 1 ? STATUS_OK : STATUS_NOT_FOUND);
+        assert_int_equal(found[i].size, i < COUNT - 1 ? strlen(values[i]) : 0);
+        if (found[i].size > 0)
+            assert_string_equal(found[i].data, values[i]);
+        buf_free(&found[i]);
+    }
+}
+
 static void values_are_bytes(void **state)
 {
     static const char bytes[] = "\0\xff\r\n$5\0";
@@ -200,6 +225,15 @@ static void memory_is_bounded(void **state)
     buf_free(&found);
 }
 
+static void many_are_unavailable(struct cache *cache)
+{
+    struct cache_item items[] = {{.key = "frozen", .value = slice_of("2")},
+                                 {.key = "frozen too", .value = slice_of("2")}};
+    cache_set_many(cache, items, 2, MINUTE_US);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(items[i].status, STATUS_UNAVAILABLE);
+}
+
 /* It is a miss soon, not a wait; and the cache comes back by itself. */
 static void a_stopped_redis_costs_little(void **state)
 {
@@ -225,6 +259,7 @@ static void a_frozen_redis_costs_little(void **state)
     for (int i = 0; i < 100; i++)
         assert_int_equal(get(*state, "frozen", text), STATUS_UNAVAILABLE);
     assert_true(clock_monotonic_us(clock_system()) - before_us < SECOND_US / 2);
+    many_are_unavailable(*state);
     kill(redis.pid, SIGCONT);
     wait_until(get(*state, "frozen", text) == STATUS_OK);
     /* An answer that came late does not stand for another question. */
@@ -259,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(gives_back_what_was_set),
+        ON_BOTH(gives_back_many_at_once),
         ON_BOTH(values_are_bytes),
         ON_BOTH(values_end),
         ON_BOTH(forgets),

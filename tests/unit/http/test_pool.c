@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "http/pool.h"
+#include "process/steady.h"
 
 static _Atomic int ran;
 static _Atomic bool gate_open;
@@ -151,6 +152,176 @@ static void test_who_has_most_makes_room(void **state)
     assert_int_equal(ran, 8);
 }
 
+enum { BATCHES_MAX = 64, LONG_US = 100000 /* TOGETHER_LONG_US */ };
+static const char kind[] = "jobs that are run together";
+static _Atomic bool batch_gate_open;
+static _Atomic int batch_count, batches_begun;
+static int batch_sizes[BATCHES_MAX];
+static _Atomic size_t wanted_at_once;
+
+/* Notes the jobs of a batch, and then waits at its gate. */
+static size_t run_batch(struct role_context *context, void *arguments[], size_t count_of)
+{
+    (void)context;
+    batch_sizes[batch_count++] = (int)count_of;
+    for (size_t i = 0; i < count_of; i++)
+        if (arguments[i] != NULL)
+            order[ordered++] = *(const int *)arguments[i];
+    batches_begun++;
+    while (!batch_gate_open)
+        usleep(100);
+    ran += (int)count_of;
+    return wanted_at_once;
+}
+
+static void batches_begin(size_t threads, struct pool **pool)
+{
+    static struct role_context *const contexts[4];
+    ran = ordered = expired = batch_count = batches_begun = 0;
+    gate_open = batch_gate_open = false;
+    wanted_at_once = REQUESTS_AT_ONCE_MAX;
+    assert_int_equal(pool_start(contexts, threads, HTTP_POOL_QUEUE_MAX, 0, pool), STATUS_OK);
+}
+
+static bool submit_batched(struct pool *pool, int caller, const int *argument)
+{
+    return pool_submit_batched(pool, (uint64_t)caller, kind, run_batch, count_expired,
+                               (void *)argument);
+}
+
+static void hold_a_thread(struct pool *pool)
+{
+    assert_true(pool_submit(pool, 0, false, wait_at_gate, no_expiry, NULL));
+    while (ran == 0)
+        ;
+}
+
+/* What waits is taken in turn, up to the bound, and jobs of another kind keep theirs. */
+static void test_jobs_of_a_kind_are_run_together_in_turn(void **state)
+{
+    (void)state;
+    enum { MANY = REQUESTS_AT_ONCE_MAX + 3 };
+    static const int callers[] = {1, 1, 1, 2}, turns[] = {1, 2, 1, 1};
+    struct pool *pool;
+    batches_begin(1, &pool);
+    hold_a_thread(pool);
+    for (int i = 0; i < 4; i++)
+        assert_true(submit_batched(pool, callers[i], &callers[i]));
+    for (int i = 0; i < MANY; i++)
+        assert_true(submit_batched(pool, 3 + i, NULL));
+    batch_gate_open = gate_open = true;
+    pool_stop(pool);
+    assert_int_equal(ran, 4 + MANY);
+    assert_int_equal(batch_count, 2);
+    assert_int_equal(batch_sizes[0], REQUESTS_AT_ONCE_MAX);
+    assert_int_equal(ordered, 4);
+    assert_memory_equal(order, turns, sizeof turns);
+}
+
+static void two_batches_hang(struct pool *pool)
+{
+    for (int i = 0; i < 2; i++) {
+        assert_true(submit_batched(pool, i, NULL));
+        while (batches_begun == i)
+            ;
+    }
+}
+
+/* One that is alone is run at once; while two threads are at it the others gather, and threads are
+ * free for other jobs. */
+static void test_jobs_gather_while_two_threads_are_at_their_kind(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    batches_begin(4, &pool);
+    int64_t begun_us = steady_now_us();
+    two_batches_hang(pool);
+    for (int i = 0; i < 5; i++)
+        assert_true(submit_batched(pool, i, NULL));
+    hold_a_thread(pool);
+    /* On a busy machine the two may have taken long by now. */
+    assert_true(batch_count == 2 || steady_now_us() - begun_us >= LONG_US);
+    gate_open = batch_gate_open = true;
+    pool_stop(pool);
+    int all = 0;
+    for (int i = 0; i < batch_count; i++)
+        all += batch_sizes[i];
+    assert_int_equal(all, 7);
+}
+
+static void test_a_whole_batch_has_a_thread_of_its_own(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    batches_begin(3, &pool);
+    two_batches_hang(pool);
+    for (int i = 0; i < REQUESTS_AT_ONCE_MAX; i++)
+        assert_true(submit_batched(pool, i, NULL));
+    while (batches_begun == 2)
+        ;
+    assert_int_equal(batch_sizes[2], REQUESTS_AT_ONCE_MAX);
+    batch_gate_open = true;
+    pool_stop(pool);
+}
+
+static void test_long_batches_hold_up_nobody(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    batches_begin(3, &pool);
+    two_batches_hang(pool);
+    assert_true(submit_batched(pool, 1, NULL));
+    while (batches_begun == 2) {
+        pool_expire(pool, HOUR_US);
+        usleep(100);
+    }
+    assert_int_equal(expired, 0);
+    batch_gate_open = true;
+    pool_stop(pool);
+    assert_int_equal(ran, 3);
+}
+
+/* Where each takes long they are not kept for one thread. */
+static void test_a_batch_tells_how_many_it_would_have_next(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    batches_begin(1, &pool);
+    wanted_at_once = 2;
+    batch_gate_open = true;
+    assert_true(submit_batched(pool, 1, NULL));
+    while (ran == 0)
+        ;
+    ran = 0;
+    hold_a_thread(pool);
+    for (int i = 0; i < 5; i++)
+        assert_true(submit_batched(pool, i, NULL));
+    gate_open = true;
+    pool_stop(pool);
+    assert_int_equal(batch_count, 4);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(batch_sizes[i], i < 3 ? 2 : 1);
+}
+
+static void test_jobs_of_a_kind_expire_and_make_room_too(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    batches_begin(1, &pool);
+    hold_a_thread(pool);
+    for (int i = 0; i < HTTP_POOL_QUEUE_MAX; i++)
+        assert_true(submit_batched(pool, 1, NULL));
+    assert_false(submit_batched(pool, 1, NULL));
+    assert_true(submit_batched(pool, 2, NULL));
+    assert_int_equal(expired, 1);
+    pool_expire(pool, 0);
+    assert_int_equal(expired, 1 + HTTP_POOL_QUEUE_MAX);
+    assert_true(submit_batched(pool, 1, NULL));
+    gate_open = batch_gate_open = true;
+    pool_stop(pool);
+    assert_int_equal(batch_count, 1);
+}
+
 static _Atomic uintptr_t seen;
 
 static void note_context(struct role_context *context, void *argument)
@@ -200,6 +371,12 @@ int main(void)
         cmocka_unit_test(test_what_waits_too_long_expires_though_all_threads_hang),
         cmocka_unit_test(test_callers_take_turns),
         cmocka_unit_test(test_who_has_most_makes_room),
+        cmocka_unit_test(test_jobs_of_a_kind_are_run_together_in_turn),
+        cmocka_unit_test(test_jobs_gather_while_two_threads_are_at_their_kind),
+        cmocka_unit_test(test_a_whole_batch_has_a_thread_of_its_own),
+        cmocka_unit_test(test_long_batches_hold_up_nobody),
+        cmocka_unit_test(test_a_batch_tells_how_many_it_would_have_next),
+        cmocka_unit_test(test_jobs_of_a_kind_expire_and_make_room_too),
         cmocka_unit_test(test_each_thread_has_its_context),
         cmocka_unit_test(test_its_threads_let_others_go_first),
     };
