@@ -26,7 +26,7 @@
 #include "store/internal.h"
 
 /* What is added for a decision, as columns. */
-struct entry {
+struct addition {
     struct decision decision;
     struct evidence evidence;
     struct chain_head head; /* that it makes */
@@ -36,7 +36,7 @@ struct entry {
     struct uuid answer_id; /* of the decision that the key will be answered by */
 };
 
-/* Which entries take part in a step. */
+/* Which of them take part in a step. */
 struct places {
     uint32_t list[REQUESTS_AT_ONCE_MAX];
     size_t count;
@@ -53,7 +53,7 @@ struct recording {
     struct places ending; /* persons whose open offer ends, if they have one */
     struct places added, offered, keyed;
     struct log_entry log[REQUESTS_AT_ONCE_MAX];
-    struct entry entries[];
+    struct addition additions[];
 };
 
 static void places_add(struct places *places, size_t place)
@@ -68,21 +68,22 @@ static const struct uuid *person_of(const struct decision_record *record)
 }
 
 /* All that can be made before the transaction begins. */
-static void entries_prepare(struct recording *recording)
+static void additions_prepare(struct recording *recording)
 {
     recording->ending.count = recording->added.count = 0;
     recording->offered.count = recording->keyed.count = 0;
     for (size_t i = 0; i < recording->count; i++) {
         struct decision_record *record = recording->records[i];
-        struct entry *entry = &recording->entries[i];
+        struct addition *addition = &recording->additions[i];
         recording->locked[i] = false;
         recording->states[i].user_id = recording->persons[i] = *person_of(record);
-        entry->decision = *record->decision;
-        record->status = evidence_write(&entry->decision, &entry->evidence);
-        snprintf(entry->basis, sizeof entry->basis, "%s", risk_basis_name(entry->decision.basis));
-        snprintf(entry->key, sizeof entry->key, "%s",
+        addition->decision = *record->decision;
+        record->status = evidence_write(&addition->decision, &addition->evidence);
+        snprintf(addition->basis, sizeof addition->basis, "%s",
+                 risk_basis_name(addition->decision.basis));
+        snprintf(addition->key, sizeof addition->key, "%s",
                  record->idempotency->key == NULL ? "" : record->idempotency->key);
-        entry->request = record->idempotency->request;
+        addition->request = record->idempotency->request;
     }
 }
 
@@ -134,14 +135,14 @@ static enum status key_look(struct store *store, const struct decision_record *r
 }
 
 /* The decision is the next of its person's chain. */
-static void entry_add(struct recording *recording, size_t place)
+static void decision_next(struct recording *recording, size_t place)
 {
-    struct entry *entry = &recording->entries[place];
+    struct addition *addition = &recording->additions[place];
     const struct credit_state *state = &recording->states[place];
-    struct decision *decision = &entry->decision;
+    struct decision *decision = &addition->decision;
     decision->previous = state->head.entry;
     decision->entry = decision_log_entry(decision);
-    entry->head = (struct chain_head){state->head.count + 1, decision->entry};
+    addition->head = (struct chain_head){state->head.count + 1, decision->entry};
     if (state->has_decision)
         places_add(&recording->ending, place);
     if (decision->has_offer) {
@@ -150,12 +151,12 @@ static void entry_add(struct recording *recording, size_t place)
         places_add(&recording->offered, place);
     }
     recording->log[recording->added.count] =
-        (struct log_entry){.user_id = decision->user_id, .head = entry->head};
+        (struct log_entry){.user_id = decision->user_id, .head = addition->head};
     places_add(&recording->added, place);
 }
 
 /* Tells what is to be done for a decision whose person is locked. Not OK: the database failed. */
-static enum status entry_settle(struct recording *recording, size_t place)
+static enum status record_settle(struct recording *recording, size_t place)
 {
     struct decision_record *record = recording->records[place];
     const struct credit_state *state = &recording->states[place];
@@ -178,22 +179,22 @@ static enum status entry_settle(struct recording *recording, size_t place)
         status =
             store_decision_read(recording->store, &answer_id, person_of(record), record->stands);
     } else {
-        entry_add(recording, place);
+        decision_next(recording, place);
         status = STATUS_OK;
     }
     if (has_key) {
-        recording->entries[place].answer_id = answer_id;
+        recording->additions[place].answer_id = answer_id;
         places_add(&recording->keyed, place);
     }
     return status;
 }
 
-static enum status entries_settle(struct recording *recording)
+static enum status records_settle(struct recording *recording)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < recording->count && status == STATUS_OK; i++)
         if (recording->locked[i] && recording->records[i]->status == STATUS_OK)
-            status = entry_settle(recording, i);
+            status = record_settle(recording, i);
     return status;
 }
 
@@ -209,7 +210,7 @@ static enum status places_bulk(const struct recording *recording, const char *te
 
 #define COLUMN(type, member)                                                                       \
     {                                                                                              \
-        type, &recording->entries[0].member, sizeof recording->entries[0]                          \
+        type, &recording->additions[0].member, sizeof recording->additions[0]                      \
     }
 #define COUNT_OF(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -295,7 +296,7 @@ static enum status keys_add(const struct recording *recording)
                        COUNT_OF(columns), &recording->keyed, NULL, NULL);
 }
 
-static enum status entries_write(struct recording *recording)
+static enum status additions_write(struct recording *recording)
 {
     enum status status = offers_end(recording);
     if (status == STATUS_OK)
@@ -313,20 +314,20 @@ static enum status entries_write(struct recording *recording)
 static enum status record_try(struct recording *recording)
 {
     struct sql *sql = recording->store->sql;
-    entries_prepare(recording);
+    additions_prepare(recording);
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
         status = persons_lock(recording);
     if (status == STATUS_OK)
         status = store_credit_states(recording->store, recording->states, recording->count);
     if (status == STATUS_OK)
-        status = entries_settle(recording);
+        status = records_settle(recording);
     if (status == STATUS_OK)
-        status = entries_write(recording);
+        status = additions_write(recording);
     status = sql_finish(sql, status);
     for (size_t i = 0; i < recording->added.count && status == STATUS_OK; i++) {
         uint32_t place = recording->added.list[i];
-        *recording->records[place]->stands = recording->entries[place].decision;
+        *recording->records[place]->stands = recording->additions[place].decision;
     }
     return status;
 }
@@ -382,7 +383,8 @@ void store_decisions_record(struct store *store, struct decision_record records[
     size_t later_count = 0;
     int64_t give_up_us = steady_now_us() + STORE_DEADLINE_US;
     assert(count > 0 && count <= REQUESTS_AT_ONCE_MAX);
-    struct recording *recording = malloc(sizeof *recording + count * sizeof recording->entries[0]);
+    struct recording *recording =
+        malloc(sizeof *recording + count * sizeof recording->additions[0]);
     for (size_t i = 0; i < count && recording == NULL; i++) {
         records[i].status = STATUS_UNAVAILABLE;
         done(&records[i], context);

@@ -244,11 +244,6 @@ static inline struct sql_value sql_text(const char *text)
     return (struct sql_value){.type = SQL_TEXT, .data = text};
 }
 
-static inline struct sql_value sql_json(const char *text)
-{
-    return (struct sql_value){.type = SQL_JSON, .data = text};
-}
-
 /* The slot of a prepared statement: the one that holds `text`, or a free one (NULL). The program
  * ends if all are taken by others: there must be more slots than statements. */
 size_t sql_statement_slot(const char *const texts[SQL_STATEMENT_SLOTS], const char *text);
