@@ -163,7 +163,8 @@ static _Atomic size_t wanted_at_once;
 static size_t run_batch(struct role_context *context, void *arguments[], size_t count_of)
 {
     (void)context;
-    batch_sizes[batch_count++] = (int)count_of;
+    int place = batch_count++;
+    batch_sizes[place] = (int)count_of;
     for (size_t i = 0; i < count_of; i++)
         if (arguments[i] != NULL)
             order[ordered++] = *(const int *)arguments[i];
@@ -177,7 +178,8 @@ static size_t run_batch(struct role_context *context, void *arguments[], size_t 
 static void batches_begin(size_t threads, struct pool **pool)
 {
     static struct role_context *const contexts[4];
-    ran = ordered = expired = batch_count = batches_begun = 0;
+    ordered = expired = 0;
+    ran = batch_count = batches_begun = 0;
     gate_open = batch_gate_open = false;
     wanted_at_once = REQUESTS_AT_ONCE_MAX;
     assert_int_equal(pool_start(contexts, threads, HTTP_POOL_QUEUE_MAX, 0, pool), STATUS_OK);
