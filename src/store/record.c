@@ -155,6 +155,16 @@ static void decision_next(struct recording *recording, size_t place)
     places_add(&recording->added, place);
 }
 
+/* Whether the last decision is the answer: it stands, or it is this very one, recorded by a try
+ * whose answer was lost. */
+static bool state_answers(const struct credit_state *state, const struct decision *decision)
+{
+    return state->has_decision &&
+           (uuid_equal(&state->last.id, &decision->id) ||
+            decision_still_stands(&state->last, &decision->inputs, decision->cooling_off_us,
+                                  decision->decided_at_us));
+}
+
 /* Tells what is to be done for a decision whose person is locked. Not OK: the database failed. */
 static enum status record_settle(struct recording *recording, size_t place)
 {
@@ -172,9 +182,7 @@ static enum status record_settle(struct recording *recording, size_t place)
     if (state->status != STATUS_OK)
         return STATUS_OK;
     struct uuid answer_id = decision->id;
-    if (state->has_decision &&
-        decision_still_stands(&state->last, &decision->inputs, decision->cooling_off_us,
-                              decision->decided_at_us)) {
+    if (state_answers(state, decision)) {
         answer_id = state->last.id;
         status =
             store_decision_read(recording->store, &answer_id, person_of(record), record->stands);

@@ -254,6 +254,23 @@ static void one_bad_row_hurts_itself_only(void **state)
     check_log(fixture, COUNT - 1);
 }
 
+/* As if the answer to COMMIT was lost, and the offer was accepted before all is recorded again. */
+static void what_was_recorded_is_found_again(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct batch batch;
+    bool changed;
+    persons_add(fixture->store, 1, COUNT);
+    batch_begin(&batch, 1, COUNT, 1);
+    batch_record(fixture->store, &batch);
+    assert_int_equal(offer_try_accept(fixture->store, 1, 1, NOW_US, &changed), STATUS_OK);
+    batch_record(fixture->store, &batch);
+    for (size_t i = 0; i < COUNT; i++)
+        check_recorded(&batch, i);
+    assert_int_equal(batch.stands[0].offer.status, OFFER_accepted);
+    check_log(fixture, COUNT);
+}
+
 static void expired_offers_end_as_such(void **state)
 {
     struct store_fixture *fixture = fixture_of(state);
@@ -355,6 +372,7 @@ int main(void)
         STORE_TEST(a_person_may_come_twice),
         STORE_TEST(each_has_an_answer_of_its_own),
         STORE_TEST(one_bad_row_hurts_itself_only),
+        STORE_TEST(what_was_recorded_is_found_again),
         STORE_TEST(expired_offers_end_as_such),
         STORE_TEST(batches_at_once_do_not_wait_for_each_other),
         STORE_TEST_POSTGRES(a_person_who_is_held_holds_up_nobody_else),

@@ -70,7 +70,8 @@ static struct {
     size_t waiting_count;
     bool hold; /* the completer and /v1/block wait */
     bool stopping;
-    int blocked;         /* handlers that wait in /v1/block */
+    int blocked;         /* handlers that wait in /v1/block or /v1/together */
+    int together;        /* exchanges that one of the latter had at most */
     int64_t events_last; /* the newest event there is */
     bool events_refuse;
     _Atomic bool ready;
@@ -133,6 +134,25 @@ static void handle_block(struct role_context *context, struct exchange *exchange
     fixture.blocked--;
     pthread_mutex_unlock(&fixture.lock);
     answer_size(exchange);
+}
+
+static size_t handle_together(struct role_context *context, struct exchange *exchanges[],
+                              size_t count)
+{
+    (void)context;
+    pthread_mutex_lock(&fixture.lock);
+    fixture.together = (int)count > fixture.together ? (int)count : fixture.together;
+    fixture.blocked++;
+    while (fixture.hold)
+        pthread_cond_wait(&fixture.changed, &fixture.lock);
+    fixture.blocked--;
+    pthread_mutex_unlock(&fixture.lock);
+    while (count-- > 0) {
+        assert_true(exchanges[count]->may_block);
+        answer_size(exchanges[count]);
+        exchange_done(exchanges[count]);
+    }
+    return REQUESTS_AT_ONCE_MAX;
 }
 
 /* Waits where no handler should: whatever is asked of the same thread waits as well. */
@@ -230,6 +250,15 @@ static const struct endpoint sample_endpoints[] = {
         .summary = "Tells the size from a pool thread.",
         .request_schema = ANY_OBJECT,
         .success = 200,
+        .response_schema = ANY_OBJECT,
+    },
+    {
+        .method = METHOD_POST,
+        .path = "/v1/together",
+        .auth = AUTH_NONE,
+        .handle_batch = handle_together,
+        .summary = "Tells the size, of all that wait.",
+        .request_schema = ANY_OBJECT,
         .response_schema = ANY_OBJECT,
     },
     {

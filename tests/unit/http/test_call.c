@@ -46,9 +46,10 @@ static int racer_count;
 static void race_start(int count)
 {
     while (racer_count < count) {
-        static const char *const paths[] = {"/v1/later", "/v1/block", "/v1/deferred"};
+        static const char *const paths[] = {"/v1/later", "/v1/block", "/v1/deferred",
+                                            "/v1/together"};
         struct racer *racer = &racers[racer_count];
-        *racer = (struct racer){.path = paths[racer_count % 3], .fd = client_connect()};
+        *racer = (struct racer){.path = paths[racer_count % 4], .fd = client_connect()};
         assert_int_equal(pthread_create(&racer->thread, NULL, race, racer), 0);
         racer_count++;
     }
@@ -85,6 +86,29 @@ static void test_races(void **state)
 #define BLOCK "POST /v1/block HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 #define LATER "POST /v1/later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 #define ECHO "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+
+/* While both threads are at it, the others gather; each is answered, whoever came first. */
+static void test_requests_are_handled_together(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    int fds[COUNT];
+    fixture.together = 0;
+    hold(true);
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = client_connect();
+        client_say(fds[i], "POST /v1/together HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+        if (i < 2)
+            wait_until(blocked() == i + 1);
+    }
+    assert_int_equal(ask(ECHO), 202); /* after them, on the other thread or the same */
+    hold(false);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(client_read(fds[i]), 200);
+        close(fds[i]);
+    }
+    assert_in_range(fixture.together, 2, REQUESTS_AT_ONCE_MAX);
+}
 
 static void test_full_pool(void **state)
 {
@@ -223,6 +247,8 @@ static void test_stop_under_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_requests_are_handled_together, setup_server,
+                                        teardown_server),
         cmocka_unit_test_setup_teardown(test_full_pool, setup_server, teardown_server),
         cmocka_unit_test_setup_teardown(test_races, setup_server, teardown_race),
         cmocka_unit_test_setup_teardown(test_clients_that_leave, setup_server, teardown_server),

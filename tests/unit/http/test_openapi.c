@@ -47,7 +47,7 @@ static void test_document(void **state)
     (void)state;
     json_t *json = document();
     assert_string_equal(json_string_value(json_object_get(json, "openapi")), "3.1.0");
-    assert_int_equal(json_object_size(json_object_get(json, "paths")), 10);
+    assert_int_equal(json_object_size(json_object_get(json, "paths")), 11);
 
     json_t *security = json_object_get(operation(json, "/v1/either", "post"), "security");
     assert_int_equal(json_array_size(security), 2);

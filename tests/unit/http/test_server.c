@@ -31,10 +31,11 @@ static void assert_problem(int status, const char *detail)
 static void test_every_kind_answers(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/v1/echo", "/v1/later", "/v1/block", "/v1/deferred"};
-    static const int statuses[] = {202, 202, 200, 202};
+    static const char *const paths[] = {"/v1/echo", "/v1/later", "/v1/block", "/v1/deferred",
+                                        "/v1/together"};
+    static const int statuses[] = {202, 202, 200, 202, 200};
     char text[512];
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         snprintf(text, sizeof text,
                  "POST %s HTTP/1.1\r\n" HOST JSON "X-Request-ID: my.id:1_2-3\r\n"
                  "Idempotency-Key: k\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
