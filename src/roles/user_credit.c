@@ -3,8 +3,8 @@
  * Role user-credit: people, their sessions, credit analyses, offers and notifications. Here are its
  * endpoints, and what it tells of decisions.
  */
-#include "base/json_put.h"
 #include "roles/user_credit.h"
+#include "base/json_put.h"
 #include "store/decisions.h"
 #include "store/store.h"
 #include "wire/credit_json.h"
@@ -136,7 +136,7 @@ static const struct endpoint endpoints[] = {
         .method = METHOD_POST,
         .path = "/v1/credit-offers/{offer_id}/accept",
         .auth = AUTH_USER,
-        .handle = user_credit_accept,
+        .handle_batch = user_credit_accept,
         .summary = "Accept an open offer; its line becomes active soon after.",
         .request_schema = "openapi/acceptance.json",
         .success = 202,

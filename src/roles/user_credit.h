@@ -23,7 +23,7 @@ size_t user_credit_analyse(struct role_context *context, struct exchange *exchan
 
 /* user_credit_offers.c */
 void user_credit_offers(struct role_context *context, struct exchange *exchange);
-void user_credit_accept(struct role_context *context, struct exchange *exchange);
+size_t user_credit_accept(struct role_context *context, struct exchange *exchanges[], size_t count);
 void user_credit_notifications(struct role_context *context, struct exchange *exchange);
 void user_credit_notification_stream(struct role_context *context, struct exchange *exchange);
 

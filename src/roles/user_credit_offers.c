@@ -58,49 +58,91 @@ static enum status event_make(const struct offer *offer, const struct request *r
     return status;
 }
 
-static enum status accept(struct role_context *context, const struct request *request)
+static void acceptance_told(struct exchange *exchange, const struct acceptance *acceptance)
 {
-    struct slice text = request->path_parameters[0];
-    const struct uuid *user_id = &request->principal.user_id;
-    int64_t now_us = clock_now_us(context->clock);
-    struct uuid offer_id;
-    struct offer offer;
-    struct outbox_row event;
-    bool changed;
-    if (uuid_parse(text.data, text.size, &offer_id) != STATUS_OK)
-        return STATUS_NOT_FOUND;
-    enum status status = store_offer_read(context->store, &offer_id, user_id, &offer);
-    if (status == STATUS_OK)
-        status = event_make(&offer, request, now_us, &event);
-    if (status == STATUS_OK)
-        status = store_offer_accept(context->store, &offer_id, user_id, now_us, &event, &changed);
-    if (status == STATUS_OK && changed) {
+    const struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    if (acceptance->status == STATUS_OK && acceptance->changed) {
         char id[UUID_TEXT_SIZE];
-        uuid_format(&offer_id, id);
+        uuid_format(&acceptance->offer_id, id);
         log_info("offer accepted", LOG_TEXT("request_id", request->request_id),
                  LOG_TEXT("offer_id", id));
     }
-    return status;
-}
-
-void user_credit_accept(struct role_context *context, struct exchange *exchange)
-{
-    struct response *response = &exchange->response;
-    struct refusal refusal;
-    struct uuid user_id;
-    if (credit_acceptance_decode(exchange->request.body, &user_id, &refusal) != STATUS_OK) {
-        answer_refused(response, &refusal);
-        return;
-    }
-    if (!uuid_equal(&user_id, &exchange->request.principal.user_id)) {
-        response_error(response, STATUS_FORBIDDEN, "Not allowed for this user.");
-        return;
-    }
-    enum status status = accept(context, &exchange->request);
-    if (status == STATUS_OK)
+    if (acceptance->status == STATUS_OK)
         answer_done(response, "offer acceptance is being processed");
     else
-        answer_failed(response, status, "Offer not found, expired or already processed.");
+        answer_failed(response, acceptance->status,
+                      "Offer not found, expired or already processed.");
+    exchange_done(exchange);
+}
+
+/* False if the request is answered already, with what is wrong. */
+static bool acceptance_begin(struct exchange *exchange, int64_t now_us,
+                             struct acceptance *acceptance)
+{
+    const struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    struct slice text = request->path_parameters[0];
+    struct refusal refusal;
+    acceptance->now_us = now_us;
+    acceptance->changed = false;
+    if (credit_acceptance_decode(request->body, &acceptance->user_id, &refusal) != STATUS_OK) {
+        answer_refused(response, &refusal);
+        exchange_done(exchange);
+        return false;
+    }
+    if (!uuid_equal(&acceptance->user_id, &request->principal.user_id)) {
+        response_error(response, STATUS_FORBIDDEN, "Not allowed for this user.");
+        exchange_done(exchange);
+        return false;
+    }
+    acceptance->status = uuid_parse(text.data, text.size, &acceptance->offer_id) == STATUS_OK
+                             ? STATUS_OK
+                             : STATUS_NOT_FOUND;
+    if (acceptance->status != STATUS_OK)
+        acceptance_told(exchange, acceptance);
+    return acceptance->status == STATUS_OK;
+}
+
+/* Reads the offers and makes their events. Keeps those whose status is OK, and answers the others;
+ * returns how many these are. */
+static size_t events_make(struct role_context *context, struct exchange *exchanges[],
+                          struct acceptance acceptances[], size_t count)
+{
+    size_t kept = 0;
+    enum status read = store_acceptances_read(context->store, acceptances, count);
+    for (size_t i = 0; i < count; i++) {
+        struct acceptance *acceptance = &acceptances[i];
+        if (read != STATUS_OK)
+            acceptance->status = read;
+        if (acceptance->status == STATUS_OK)
+            acceptance->status = event_make(&acceptance->offer, &exchanges[i]->request,
+                                            acceptance->now_us, &acceptance->event);
+        if (acceptance->status != STATUS_OK) {
+            acceptance_told(exchanges[i], acceptance);
+            continue;
+        }
+        exchanges[kept] = exchanges[i];
+        acceptances[kept++] = *acceptance;
+    }
+    return kept;
+}
+
+size_t user_credit_accept(struct role_context *context, struct exchange *exchanges[], size_t count)
+{
+    struct acceptance acceptances[REQUESTS_AT_ONCE_MAX];
+    int64_t now_us = clock_now_us(context->clock);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!acceptance_begin(exchanges[i], now_us, &acceptances[kept]))
+            continue;
+        exchanges[kept++] = exchanges[i];
+    }
+    kept = events_make(context, exchanges, acceptances, kept);
+    store_offers_accept(context->store, acceptances, kept);
+    for (size_t i = 0; i < kept; i++)
+        acceptance_told(exchanges[i], &acceptances[i]);
+    return REQUESTS_AT_ONCE_MAX;
 }
 
 /* `after` of the query, 0 if it did not come; false, with the 422 written, if it is no id. */

@@ -281,6 +281,18 @@ static const struct store_dialect dialect = {
                                      " limit_cents, rate_bp, credit_type, created_at,"
                                      " expires_at)"),
             .keys_add = KEYS_ADD("SELECT * FROM unnest($1, $2, $3, $4, $5)"),
+            .offers_find = "SELECT " OFFER_COLUMNS " FROM unnest($1, $2) AS i (person, offer)"
+                           " CROSS JOIN " EACH("SELECT * FROM offers WHERE user_id = i.person"
+                                               " AND id = i.offer",
+                                               "o"),
+            .offers_accept = OFFER_CHANGE_AT(
+                "u.moment",
+                " FROM unnest($1, $2, $3) AS u (moment, person, offer) CROSS JOIN " EACH(
+                    "SELECT ctid AS place FROM offers WHERE user_id = u.person"
+                    " AND id = u.offer",
+                    "open"),
+                offered, accepted, before, "offers.ctid = open.place"),
+            .outbox_add = OUTBOX_ADD("SELECT *, 'epoch' FROM unnest($1, $2, $3, $4, $5)"),
             .shards_lock = "SELECT s.shard, s.position, s.seal FROM unnest($1) AS i (shard)"
                            " JOIN log_shards s ON s.shard = i.shard"
                            " ORDER BY s.shard FOR NO KEY UPDATE OF s",

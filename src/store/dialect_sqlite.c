@@ -105,6 +105,10 @@ static const struct store_dialect dialect = {
             .decisions_add = DECISIONS_ADD("VALUES (" UP_TO_18 ")"),
             .offers_add = OFFERS_ADD("VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, 'offered')"),
             .keys_add = KEYS_ADD("VALUES ($1, $2, $3, $4, $5)"),
+            .offers_find = "SELECT " OFFER_COLUMNS " FROM offers o WHERE o.user_id = $1"
+                           " AND o.id = $2",
+            .offers_accept = OFFER_CHANGE(offered, accepted, before, "user_id = $2 AND id = $3"),
+            .outbox_add = OUTBOX_ADD("VALUES ($1, $2, $3, $4, $5, 0)"),
             .shards_lock = "SELECT shard, position, seal FROM log_shards WHERE shard = $1",
             .shards_move = "UPDATE log_shards SET position = $2, seal = $3 WHERE shard = $1",
             .log_add = LOG_ADD("VALUES ($1, $2, $3, $4, $5, $6)"),

@@ -28,8 +28,8 @@ struct event_statements {
     const char *tiles_add[2];
 };
 
-/* The bulk statements of credit analyses, each person once; decisions.c, features.c, record.c and
- * log.c say what each takes and gives. */
+/* The bulk statements of credit analyses, each person once, and of acceptances; decisions.c,
+ * features.c, record.c, log.c and offers.c say what each takes and gives. */
 struct analysis_statements {
     const char *states;
     const char *tiles;
@@ -40,6 +40,9 @@ struct analysis_statements {
     const char *decisions_add;
     const char *offers_add;
     const char *keys_add;
+    const char *offers_find;
+    const char *offers_accept;
+    const char *outbox_add;
     const char *shards_lock;
     const char *shards_move;
     const char *log_add;
@@ -147,6 +150,9 @@ struct sweep_statements {
     " created_at, expires_at, updated_at, status) " rows
 #define KEYS_ADD(rows)                                                                             \
     "INSERT INTO idempotency_keys (user_id, key, request, decision_id, created_at) " rows
+#define OUTBOX_ADD(rows)                                                                           \
+    "INSERT INTO outbox (stream, request_id, traceparent, payload, created_at, "                   \
+    "claimed_until) " rows
 #define LOG_ADD(rows) "INSERT INTO log_heads (shard, position, user_id, count, entry, seal) " rows
 
 struct store_dialect {
@@ -211,7 +217,8 @@ MUST_CHECK enum status store_decision_take(struct sql *sql, struct decision *dec
 /* The same at a moment of each, which `source` may have. */
 #define OFFER_CHANGE_AT(moment, source, from, to, when, which)                                     \
     "UPDATE offers SET status = '" #to "', updated_at = " moment OFFER_NOTES_##to(moment) source   \
-        " WHERE status = '" #from "'" OFFER_TIME_##when(moment) " AND " which " RETURNING 1"
+        " WHERE status = '" #from "'" OFFER_TIME_##when(moment) " AND " which                      \
+                                                                " RETURNING offers.id"
 #define OFFER_NOTES_accepted(moment) ", accepted_at = " moment
 #define OFFER_NOTES_active(moment) ", activated_at = " moment
 #define OFFER_NOTES_expired(moment) ""
@@ -219,11 +226,6 @@ MUST_CHECK enum status store_decision_take(struct sql *sql, struct decision *dec
 #define OFFER_TIME_before(moment) " AND expires_at > " moment
 #define OFFER_TIME_after(moment) " AND expires_at <= " moment
 #define OFFER_TIME_ever(moment) ""
-/* Takes that step, which must be one of domain/offer.def, with the person's offer of that id, or if
- * `id` is NULL with all of theirs. `changed`, unless NULL: how many were `from` and in time. */
-MUST_CHECK enum status store_offer_change(struct sql *sql, enum offer_status from,
-                                          enum offer_status to, const struct uuid *user_id,
-                                          const struct uuid *id, int64_t now_us, int64_t *changed);
 /* Reads OFFER_COLUMNS. */
 MUST_CHECK enum status store_offer_take(struct sql *sql, struct offer *offer);
 

@@ -2,14 +2,17 @@
  *
  * The store: offers on their way through the steps of domain/offer.def. Each step is an UPDATE that
  * names the state it starts from, so that of two who take it at once one finds nothing to change:
- * OFFER_CHANGE in internal.h. It is taken here, and for many at once in statements of both dialects:
- * offers_supersede and offers_expire of a new decision, which ends the offer before it (record.c),
- * and the offers_expire that the sweep runs (sweep.c).
+ * OFFER_CHANGE in internal.h. It is taken here, and for many at once in statements of both
+ * dialects: offers_supersede and offers_expire of a new decision, which ends the offer before it
+ * (record.c), and the offers_expire that the sweep runs (sweep.c).
  */
 #include "store/offers.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "process/steady.h"
 #include "store/internal.h"
 
 enum status store_offer_take(struct sql *sql, struct offer *offer)
@@ -78,9 +81,11 @@ enum status store_line_read(struct store *store, const struct uuid *user_id, str
     return offer_take_one(sql, status, line);
 }
 
-enum status store_offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
-                               const struct uuid *user_id, const struct uuid *id, int64_t now_us,
-                               int64_t *changed)
+/* Takes that step, which must be one of domain/offer.def, with the person's offer of that id, or if
+ * `id` is NULL with all of theirs. `changed`: how many were `from` and in time. */
+static enum status offer_change(struct sql *sql, enum offer_status from, enum offer_status to,
+                                const struct uuid *user_id, const struct uuid *id, int64_t now_us,
+                                int64_t *changed)
 {
     static const struct {
         const char *of_person, *of_id;
@@ -101,33 +106,182 @@ enum status store_offer_change(struct sql *sql, enum offer_status from, enum off
                   sql_uuid(id));
 }
 
-/* OK if the offer was accepted before. */
-static enum status accepted_before(struct store *store, const struct uuid *offer_id,
-                                   const struct uuid *user_id)
+/* Acceptances of one try, ascending by person: two tries that share offers take them in the same
+ * order. */
+struct accepting {
+    struct store *store;
+    struct acceptance *acceptances;
+    uint32_t places[REQUESTS_AT_ONCE_MAX];
+    size_t count;
+    char streams[REQUESTS_AT_ONCE_MAX][32];
+};
+
+#define COLUMN(type, member)                                                                       \
+    {                                                                                              \
+        type, &accepting->acceptances[0].member, sizeof accepting->acceptances[0]                  \
+    }
+
+static struct acceptance *acceptance_at(const struct accepting *accepting, size_t i)
 {
+    assert(i < accepting->count);
+    return &accepting->acceptances[accepting->places[i]];
+}
+
+static int by_person(const void *a, const void *b, void *context)
+{
+    const struct acceptance *acceptances = context;
+    const struct acceptance *left = &acceptances[*(const uint32_t *)a];
+    const struct acceptance *right = &acceptances[*(const uint32_t *)b];
+    int order = uuid_compare(&left->user_id, &right->user_id);
+    return order != 0 ? order : (left > right) - (left < right);
+}
+
+static void accepting_begin(struct accepting *accepting, struct store *store,
+                            struct acceptance acceptances[], size_t count)
+{
+    assert(count <= REQUESTS_AT_ONCE_MAX);
+    accepting->store = store;
+    accepting->acceptances = acceptances;
+    accepting->count = count;
+    for (size_t i = 0; i < count; i++)
+        accepting->places[i] = (uint32_t)i;
+    qsort_r(accepting->places, count, sizeof accepting->places[0], by_person, acceptances);
+}
+
+/* Runs a statement once for each of these places. */
+static enum status places_bulk(const struct accepting *accepting, const char *text,
+                               const struct sql_column columns[], size_t column_count,
+                               const uint32_t places[], size_t count, sql_row_reader *read)
+{
+    return sql_bulk(accepting->store->sql,
+                    &(struct sql_bulk){text, columns, column_count, places, count, read,
+                                       (void *)(uintptr_t)accepting});
+}
+
+/* An offer may have been asked for twice. */
+static void offer_found(struct sql *sql, void *context)
+{
+    const struct accepting *accepting = context;
     struct offer offer;
-    enum status status = store_offer_read(store, offer_id, user_id, &offer);
-    if (status == STATUS_OK && offer.status != OFFER_accepted && offer.status != OFFER_active)
-        status = STATUS_NOT_FOUND;
+    enum status status = store_offer_take(sql, &offer);
+    for (size_t i = 0; i < accepting->count; i++) {
+        struct acceptance *acceptance = acceptance_at(accepting, i);
+        if (!uuid_equal(&acceptance->offer_id, &offer.id) ||
+            !uuid_equal(&acceptance->user_id, &offer.user_id))
+            continue;
+        acceptance->offer = offer;
+        acceptance->status = status;
+    }
+}
+
+static enum status offers_find(const struct accepting *accepting)
+{
+    const struct sql_column columns[] = {COLUMN(SQL_UUID, user_id), COLUMN(SQL_UUID, offer_id)};
+    for (size_t i = 0; i < accepting->count; i++)
+        acceptance_at(accepting, i)->status = STATUS_NOT_FOUND;
+    return places_bulk(accepting, accepting->store->dialect->analyses.offers_find, columns, 2,
+                       accepting->places, accepting->count, offer_found);
+}
+
+enum status store_acceptances_read(struct store *store, struct acceptance acceptances[],
+                                   size_t count)
+{
+    struct accepting accepting;
+    accepting_begin(&accepting, store, acceptances, count);
+    return offers_find(&accepting);
+}
+
+/* Of two who accept the same offer, the first has done it. */
+static void changed_take(struct sql *sql, void *context)
+{
+    const struct accepting *accepting = context;
+    struct uuid id = sql_row_uuid(sql);
+    for (size_t i = 0; i < accepting->count; i++) {
+        struct acceptance *acceptance = acceptance_at(accepting, i);
+        if (acceptance->changed || !uuid_equal(&acceptance->offer_id, &id))
+            continue;
+        acceptance->changed = true;
+        return;
+    }
+}
+
+/* The events of those that were changed. */
+static enum status events_add(struct accepting *accepting)
+{
+    const struct sql_column columns[] = {
+        {SQL_TEXT, accepting->streams[0], sizeof accepting->streams[0]},
+        COLUMN(SQL_TEXT, event.request_id),
+        COLUMN(SQL_TEXT, event.traceparent),
+        COLUMN(SQL_TEXT, event.payload),
+        COLUMN(SQL_TIME, now_us)};
+    uint32_t changed[REQUESTS_AT_ONCE_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < accepting->count; i++) {
+        uint32_t place = accepting->places[i];
+        const struct acceptance *acceptance = acceptance_at(accepting, i);
+        if (!acceptance->changed)
+            continue;
+        snprintf(accepting->streams[place], sizeof accepting->streams[0], "%s",
+                 stream_name(acceptance->event.stream));
+        changed[count++] = place;
+    }
+    return places_bulk(accepting, accepting->store->dialect->analyses.outbox_add, columns, 5,
+                       changed, count, NULL);
+}
+
+/* Who has changed nothing is told OK if the offer's state is one that lies behind the step. */
+static enum status others_judge(const struct accepting *accepting)
+{
+    struct accepting others = *accepting;
+    others.count = 0;
+    for (size_t i = 0; i < accepting->count; i++) {
+        struct acceptance *acceptance = acceptance_at(accepting, i);
+        acceptance->status = STATUS_OK;
+        if (!acceptance->changed)
+            others.places[others.count++] = accepting->places[i];
+    }
+    enum status status = offers_find(&others);
+    for (size_t i = 0; i < others.count && status == STATUS_OK; i++) {
+        struct acceptance *acceptance = acceptance_at(&others, i);
+        enum offer_status state = acceptance->offer.status;
+        if (acceptance->status == STATUS_OK && state != OFFER_accepted && state != OFFER_active)
+            acceptance->status = STATUS_NOT_FOUND;
+    }
     return status;
 }
 
-enum status store_offer_accept(struct store *store, const struct uuid *offer_id,
-                               const struct uuid *user_id, int64_t now_us,
-                               const struct outbox_row *event, bool *changed)
+static enum status accept_try(struct accepting *accepting)
 {
-    struct sql *sql = store->sql;
-    int64_t accepted = 0;
+    struct sql *sql = accepting->store->sql;
+    const struct sql_column columns[] = {COLUMN(SQL_TIME, now_us), COLUMN(SQL_UUID, user_id),
+                                         COLUMN(SQL_UUID, offer_id)};
+    for (size_t i = 0; i < accepting->count; i++)
+        acceptance_at(accepting, i)->changed = false;
     enum status status = sql_begin(sql);
     if (status == STATUS_OK)
-        status = store_offer_change(sql, OFFER_offered, OFFER_accepted, user_id, offer_id, now_us,
-                                    &accepted);
-    assert(accepted <= 1); /* an id is one offer's */
-    *changed = accepted > 0;
+        status = places_bulk(accepting, accepting->store->dialect->analyses.offers_accept, columns,
+                             3, accepting->places, accepting->count, changed_take);
     if (status == STATUS_OK)
-        status = *changed ? store_outbox_insert(sql, event, now_us)
-                          : accepted_before(store, offer_id, user_id);
+        status = events_add(accepting);
+    if (status == STATUS_OK)
+        status = others_judge(accepting);
     return sql_finish(sql, status);
+}
+
+void store_offers_accept(struct store *store, struct acceptance acceptances[], size_t count)
+{
+    struct accepting accepting;
+    int64_t give_up_us = steady_now_us() + STORE_DEADLINE_US;
+    accepting_begin(&accepting, store, acceptances, count);
+    if (count > 1 && accept_try(&accepting) == STATUS_OK)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        accepting_begin(&accepting, store, &acceptances[i], 1);
+        enum status status =
+            i > 0 && steady_now_us() >= give_up_us ? STATUS_UNAVAILABLE : accept_try(&accepting);
+        if (status != STATUS_OK)
+            acceptances[i].status = status;
+    }
 }
 
 /* The old line goes first: the database allows one at a time. */
@@ -136,10 +290,9 @@ static enum status line_change(struct sql *sql, const struct uuid *offer_id,
 {
     int64_t before = 0, now = 0;
     enum status status =
-        store_offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, &before);
+        offer_change(sql, OFFER_active, OFFER_superseded, user_id, NULL, now_us, &before);
     if (status == STATUS_OK)
-        status =
-            store_offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, &now);
+        status = offer_change(sql, OFFER_accepted, OFFER_active, user_id, offer_id, now_us, &now);
     assert(before <= 1 && now <= 1);
     return status;
 }

@@ -424,9 +424,13 @@ enum offer_status offer_status_of(struct store *store, int person, int number)
 enum status offer_try_accept(struct store *store, int person, int number, int64_t now_us,
                              bool *changed)
 {
-    struct uuid id = uuid_of(number), user_id = uuid_of(person);
-    struct outbox_row event = message_of(STREAM_CREDITS, number);
-    return store_offer_accept(store, &id, &user_id, now_us, &event, changed);
+    struct acceptance acceptance = {.offer_id = uuid_of(number),
+                                    .user_id = uuid_of(person),
+                                    .now_us = now_us,
+                                    .event = message_of(STREAM_CREDITS, number)};
+    store_offers_accept(store, &acceptance, 1);
+    *changed = acceptance.changed;
+    return acceptance.status;
 }
 
 enum status offer_try_activate(struct store *store, int person, int number, bool *changed)

@@ -76,15 +76,17 @@ static void hands_a_message_out_as_it_came(void **state)
 static void a_full_message_fits(void **state)
 {
     struct store *store = store_of(state);
-    struct uuid id = uuid_of(5), user_id = uuid_of(1);
+    struct acceptance acceptance = {
+        .offer_id = uuid_of(5), .user_id = uuid_of(1), .now_us = NOW_US};
     struct outbox_row event = {.stream = STREAM_CREDITS}, out;
-    bool changed;
     size_t count;
     memset(event.payload, 'x', sizeof event.payload - 1);
     memset(event.request_id, 'r', sizeof event.request_id - 1);
     persons_add(store, 1, 1);
     decision_add(store, 1, 5, true);
-    assert_int_equal(store_offer_accept(store, &id, &user_id, NOW_US, &event, &changed), STATUS_OK);
+    acceptance.event = event;
+    store_offers_accept(store, &acceptance, 1);
+    assert_int_equal(acceptance.status, STATUS_OK);
     assert_int_equal(store_outbox_claim(store, NOW_US, &out, 1, &count), STATUS_OK);
     assert_int_equal(count, 1);
     assert_string_equal(out.payload, event.payload);

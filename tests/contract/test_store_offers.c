@@ -377,6 +377,95 @@ static void lists_offers_newest_first(void **state)
     assert_int_equal(total, 0);
 }
 
+static struct acceptance acceptance_of(int person, int number)
+{
+    return (struct acceptance){.offer_id = uuid_of(number),
+                               .user_id = uuid_of(person),
+                               .now_us = NOW_US,
+                               .event = message_of(STREAM_CREDITS, number)};
+}
+
+/* Each has the answer that they would have had alone. */
+static void offers_are_accepted_together(void **state)
+{
+    enum { COUNT = 7 };
+    struct store *store = store_of(state);
+    persons_add(store, 1, 5);
+    for (int i = 1; i <= 4; i++)
+        decision_add(store, i, i, true);
+    offer_add_accepted(store, 5, 5);
+    struct acceptance all[COUNT] = {
+        acceptance_of(4, 4), acceptance_of(1, 1), acceptance_of(2, 3), /* another's */
+        acceptance_of(3, 3), acceptance_of(1, 1), acceptance_of(5, 5), acceptance_of(2, 9)};
+    all[3].now_us = NOW_US + 8 * DAY_US; /* it has expired by then */
+    static const enum status wanted[COUNT] = {STATUS_OK,        STATUS_OK, STATUS_NOT_FOUND,
+                                              STATUS_NOT_FOUND, STATUS_OK, STATUS_OK,
+                                              STATUS_NOT_FOUND};
+    static const bool changed[COUNT] = {true, true};
+    int64_t events = sql_number(fixture_of(state), "SELECT count(*) FROM outbox");
+    assert_int_equal(store_acceptances_read(store, all, COUNT), STATUS_OK);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(all[i].status, i == 2 || i == 6 ? STATUS_NOT_FOUND : STATUS_OK);
+    store_offers_accept(store, all, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(all[i].status, wanted[i]);
+        assert_int_equal(all[i].changed, changed[i]);
+    }
+    assert_int_equal(offer_status_of(store, 1, 1), OFFER_accepted);
+    assert_int_equal(offer_status_of(store, 2, 2), OFFER_offered);
+    assert_int_equal(offer_status_of(store, 3, 3), OFFER_offered);
+    assert_int_equal(offer_status_of(store, 4, 4), OFFER_accepted);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM outbox"), events + 2);
+}
+
+/* Text that the database refuses is one's own harm. */
+static void one_bad_acceptance_hurts_itself_only(void **state)
+{
+    struct store *store = store_of(state);
+    persons_add(store, 1, 3);
+    for (int i = 1; i <= 3; i++)
+        decision_add(store, i, i, true);
+    struct acceptance all[] = {acceptance_of(1, 1), acceptance_of(2, 2), acceptance_of(3, 3)};
+    strcpy(all[1].event.request_id, "\xff");
+    store_offers_accept(store, all, 3);
+    assert_int_equal(all[0].status, STATUS_OK);
+    assert_int_equal(all[1].status, STATUS_INVALID);
+    assert_int_equal(all[2].status, STATUS_OK);
+    assert_int_equal(offer_status_of(store, 2, 2), OFFER_offered);
+    assert_int_equal(sql_number(fixture_of(state), "SELECT count(*) FROM outbox"), 2);
+}
+
+static void accept_all(struct store *store, int number, void *context)
+{
+    enum { COUNT = 8 };
+    struct answers *answers = context;
+    struct acceptance all[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        int person = 1 + (number % 2 == 0 ? i : COUNT - 1 - i);
+        all[i] = acceptance_of(person, person);
+    }
+    store_offers_accept(store, all, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        if (all[i].status != STATUS_OK)
+            answers->status[number] = all[i].status;
+    }
+}
+
+static void of_many_batches_each_offer_is_accepted_once(void **state)
+{
+    struct store_fixture *fixture = fixture_of(state);
+    struct answers answers = {.status = {STATUS_OK}};
+    persons_add(fixture->store, 1, 8);
+    for (int i = 1; i <= 8; i++)
+        decision_add(fixture->store, i, i, true);
+    store_fixture_at_once(fixture, WORKERS, accept_all, &answers);
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(answers.status[i], STATUS_OK);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM outbox"), 8);
+    assert_int_equal(sql_number(fixture, "SELECT count(*) FROM offers WHERE status = 'accepted'"),
+                     8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +486,9 @@ int main(void)
         STORE_TEST(of_many_lines_one_is_active),
         STORE_TEST(an_acceptance_and_a_denial_agree),
         STORE_TEST(lists_offers_newest_first),
+        STORE_TEST(offers_are_accepted_together),
+        STORE_TEST_POSTGRES(one_bad_acceptance_hurts_itself_only),
+        STORE_TEST(of_many_batches_each_offer_is_accepted_once),
     };
     return cmocka_run_group_tests_name("store_offers", tests, store_server_start, store_server_end);
 }

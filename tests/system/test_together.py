@@ -26,23 +26,29 @@ def crowded(request, system_of):
     return system, people
 
 
-def ask_all(system, questions):
-    """The answers to (person, key or None), asked as nearly at once as can be; None: there came none."""
+def all_at_once(system, questions, ask_one):
+    """What ask_one(client, question) has for each, asked as nearly at once as can be; None: there came
+    no answer."""
     own, begin = threading.local(), threading.Barrier(ASKERS)
 
     def ask(question):
-        person, key = question
         try:
             if not hasattr(own, "client"):
                 own.client = Client(system)
                 begin.wait(30)
-            answer = own.client.analyse(person, {"Idempotency-Key": key} if key else None)
+            answer = ask_one(own.client, question)
         except requests.exceptions.ConnectionError:
             return None
         return answer.json() if answer.status_code == 200 else answer.status_code
 
     with concurrent.futures.ThreadPoolExecutor(ASKERS) as pool:
         return list(pool.map(ask, questions))
+
+
+def ask_all(system, questions):
+    """Analyses of (person, key or None)."""
+    return all_at_once(system, questions, lambda client, question: client.analyse(
+        question[0], {"Idempotency-Key": question[1]} if question[1] else None))
 
 
 def decisions_of(system, person):
@@ -76,6 +82,21 @@ def test_each_has_the_answer_of_one_who_is_alone(crowded):
     assert other.status_code == 422, other.text
     assert ask_all(system, questions[:ASKERS]) == answers[:ASKERS]
     check_log(system)
+
+
+def test_offers_are_accepted_together(crowded):
+    """Everybody accepts twice, and is told so both times; each has one line of it."""
+    system, people = crowded
+    answers = ask_all(system, [(person, None) for person in people])
+    offers = [(person, answer["offer"]["offer_id"]) for person, answer in zip(people, answers)
+              if answer["approved"]]
+    assert len(offers) > 1
+    told = all_at_once(system, offers * 2 + [(people[0], offers[1][1])],
+                       lambda client, offer: client.accept(*offer))
+    assert told == [202] * (2 * len(offers)) + [404]
+    until("every line is active", lambda: system.database.rows(
+        "SELECT count(*) FROM offers WHERE status = 'active'") == [(len(offers),)])
+    assert system.database.rows("SELECT count(*) FROM notifications") == [(len(offers),)]
 
 
 def test_a_killed_process_leaves_each_made_or_not_made(crowded):
