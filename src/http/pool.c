@@ -12,7 +12,7 @@
 
 enum {
     MODEST_PART = 4,
-    TOGETHER_THREADS = 2,    /* of a kind, before others wait to be taken together */
+    TOGETHER_THREADS = 2,     /* of a kind, before others wait to be taken together */
     TOGETHER_LONG_US = 100000 /* a batch that takes longer is not counted among these */
 };
 
