@@ -538,7 +538,6 @@ enum status cache_redis_open(const char *url, const char *ca_file, int64_t budge
         close_redis(&redis->base);
         return status;
     }
-    /* NOLINTNEXTLINE(-Wanalyzer-malloc-leak): the caller holds it by its first member. */
     *cache = &redis->base;
     return STATUS_OK;
 }
