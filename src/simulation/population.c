@@ -257,11 +257,12 @@ int population_group(const char *email)
 {
     static const char prefix[] = "person-";
     uint64_t seed, number;
-    if (strncmp(email, prefix, sizeof prefix - 1) != 0)
-        return PERSONA_COUNT;
-    const char *first = email + sizeof prefix - 1, *second = strchr(first, '-');
     const char *end = strchr(email, '@');
-    if (second == NULL || end == NULL || end <= second || strcmp(end, "@example.com") != 0 ||
+    if (strncmp(email, prefix, sizeof prefix - 1) != 0 || end == NULL)
+        return PERSONA_COUNT;
+    const char *first = email + sizeof prefix - 1;
+    const char *second = memchr(first, '-', (size_t)(end - first));
+    if (second == NULL || strcmp(end, "@example.com") != 0 ||
         !text_number((struct slice){first, (size_t)(second - first)}, INT64_MAX, &seed) ||
         !text_number((struct slice){second + 1, (size_t)(end - second - 1)}, UINT32_MAX, &number))
         return PERSONA_COUNT;

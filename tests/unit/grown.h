@@ -34,7 +34,7 @@ static inline struct buf grown_trees(const struct table *table,
     bst_ulong size;
     const char *bytes;
     struct buf trees;
-    char text[8];
+    char text[12];
     float *labels = calloc(table->row_count, sizeof *labels);
     assert_non_null(labels);
     assert_int_equal(features->encoding.feature_count, GROWN_FEATURES);
